@@ -1,0 +1,1 @@
+"""The endpoint: watches, scans, judges and reports on one computer."""

@@ -1,0 +1,1 @@
+"""From finding to violation, given the class of computer and medium."""

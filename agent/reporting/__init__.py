@@ -1,0 +1,1 @@
+"""From violation to receipt: outbox, uplink, enrolment."""

@@ -1,0 +1,1 @@
+"""From a folder to verdicts: walk, identify, extract, match."""

@@ -1,0 +1,134 @@
+"""What a format is: one module with NAME, MEDIA_TYPES, LIMITS, LIMITATIONS and one generator of pieces.
+
+A format module defines::
+
+    NAME = "docx"                                   # one word, as in the docs
+    MEDIA_TYPES = ("application/vnd…",)             # what `identify` may say that leads here
+    LIMITS = {"part bytes": 64 * MiB}               # what it will not go beyond, by name
+    LIMITATIONS = ("charts are not read",)          # what a reader of the docs must know
+    def pieces(source: Source, reading: Reading) -> Iterator[Piece]: ...
+
+``pieces`` yields `Passage`s (text with its zone) and `Member`s (a file inside, to be identified and read in turn).
+It raises `NotExamined` when the text cannot be reached at all; yields what can be read and raises at the end
+when only a part could be. It never opens a path, never starts a process, never writes.
+
+Speed comes from `Reading.worth`: parsing is dear, the sieve is cheap. A format first offers the raw or
+tag-stripped bytes of its parts to ``reading.worth(...)`` and takes the slow, exact road only where a literal of
+some rule is in them. The sieve never misses what the grammar would find (tests hold it to that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Protocol, runtime_checkable
+
+from protocol.records import Reason
+from signatures.passages import Passage
+
+MiB = 1024 * 1024
+
+
+class NotExamined(Exception):
+    """The text of this file, or of the rest of it, cannot be reached. ``detail`` is a fixed sentence of ours."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
+class Source:
+    """The bytes of one file or member. Seekable; nothing but bytes and size, never a path."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self.stream = stream
+        self.size = size
+
+    def head(self, count: int = 4096) -> bytes:
+        """The first ``count`` bytes, leaving the stream at its start."""
+        self.stream.seek(0)
+        data = self.stream.read(count)
+        self.stream.seek(0)
+        return data
+
+    def read(self, limit: int) -> bytes:
+        """All bytes. Raises `NotExamined` ``too-large`` where there are more than ``limit``."""
+        if self.size > limit:
+            raise NotExamined(Reason.TOO_LARGE, f"larger than {limit} bytes")
+        self.stream.seek(0)
+        data = self.stream.read(limit + 1)
+        if len(data) > limit:
+            raise NotExamined(Reason.TOO_LARGE, f"larger than {limit} bytes")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a container. ``data`` is None where it could not be had; then ``problem`` says why."""
+
+    name: str
+    data: bytes | None
+    size: int
+    problem: NotExamined | None = None
+
+
+Piece = Passage | Member
+
+
+@dataclass
+class Budget:
+    """What one file from disk, with all that is inside it, may cost. Shared by all its members."""
+
+    expanded: int = 512 * MiB
+    """Bytes that may still be unpacked; a `bomb` after that."""
+    ratio: int = 200
+    """Expanded over packed, for members above 1 MiB expanded, above which a member is taken for a bomb."""
+    members: int = 20_000
+    """Members that may still be opened; `too-large` after that."""
+    depth: int = 16
+    """Containers that may still be entered; `too-deep` after that."""
+
+    def spend(self, expanded: int) -> None:
+        """Take ``expanded`` bytes. Raises `NotExamined` ``bomb`` when there are not so many left."""
+        if expanded > self.expanded:
+            raise NotExamined(Reason.BOMB, "the file unpacks to more than is allowed")
+        self.expanded -= expanded
+
+
+class Sieve(Protocol):
+    """The cheap test (see `signatures.engine`)."""
+
+    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
+        """Whether any rule's literal is in these bytes, in any (or one of the given) encodings."""
+        ...
+
+    def spans(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
+        """Where: (start, end, encoding) of each literal, in order of end, overlaps included."""
+        ...
+
+
+@dataclass
+class Reading:
+    """What a format may use while it reads: the sieve, the budget, and a place to leave remarks."""
+
+    sieve: Sieve
+    budget: Budget = field(default_factory=Budget)
+
+    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
+        """Whether these bytes deserve the slow, exact road."""
+        return self.sieve.worth(data, encodings=encodings)
+
+
+@runtime_checkable
+class Format(Protocol):
+    """The shape of a format module."""
+
+    NAME: str
+    MEDIA_TYPES: tuple[str, ...]
+    LIMITS: dict[str, int]
+    LIMITATIONS: tuple[str, ...]
+
+    def pieces(self, source: Source, reading: Reading) -> Iterator[Piece]:
+        """Yield what is inside, passage by passage, member by member."""
+        ...

@@ -1,0 +1,84 @@
+"""What a scan says of each file, and of all of them together: the contract of ``mijian scan --format jsonl``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from protocol.records import Finding, Reason, Verdict
+
+
+class FileResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How one file, or one member of a container, ended.
+
+    ``path`` is as given on the command line joined with the walk, as text with undecodable bytes escaped
+    (``\\udc80``-style surrogates are written as ``\\x80``); ``member`` is the way inside, ``/`` within a container
+    and ``!`` between nested ones.
+    """
+
+    path: str
+    member: str | None
+    verdict: Verdict
+    reason: Reason | None = None
+    media_type: str
+    findings: tuple[Finding, ...] = ()
+    size: int = 0
+    """Bytes of the file or member."""
+    modified: datetime | None = None
+    sha256: str | None = None
+    """Hex digest of the bytes; computed only where there is a finding, and never written to any output."""
+
+    def to_json(self) -> bytes:
+        """The record of the contract: path, member, verdict, reason, media_type, findings; nothing more."""
+        return msgspec.json.encode(
+            {
+                "path": self.path,
+                "member": self.member,
+                "verdict": self.verdict,
+                "reason": self.reason,
+                "media_type": self.media_type,
+                "findings": self.findings,
+            }
+        )
+
+
+@dataclass
+class Summary:
+    """The sum of a scan. ``enumerated = clean + finding + not_examined`` holds at every moment."""
+
+    clean: int = 0
+    finding: int = 0
+    not_examined: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    """Bytes of files read from disk; members of containers are not counted again."""
+    seconds: float = 0.0
+    rules: str = ""
+    cage: str = "partial"
+    complete: bool = True
+
+    @property
+    def enumerated(self) -> int:
+        """Everything that was seen: files and members."""
+        return self.clean + self.finding + self.not_examined
+
+    def add(self, result: FileResult) -> None:
+        """Count one result."""
+        match result.verdict:
+            case Verdict.CLEAN:
+                self.clean += 1
+            case Verdict.FINDING:
+                self.finding += 1
+            case Verdict.NOT_EXAMINED:
+                self.not_examined += 1
+                self.reasons[str(result.reason)] += 1
+        if result.member is None:
+            self.bytes += result.size
+
+    @property
+    def exit_code(self) -> int:
+        """0 all examined and clean, 1 findings, 3 no finding but something was not examined."""
+        return 1 if self.finding else 3 if self.not_examined else 0

@@ -1,0 +1,267 @@
+"""The records that travel: what an agent says it saw, as typed, versioned, frozen structs.
+
+Every record is one JSON line in an envelope's body, tagged by ``type``. Unknown fields are ignored (an older
+collector reads a newer agent), unknown types and versions are refused with a clear error (`protocol.envelope`).
+No record has a field for document text, and none may ever get one: evidence is place, normalised marking and
+keyed hash (codes E-FILE, E-DEV, E-NET of the controls).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+RECORDS_VERSION = 1
+"""Version of the record set below; stands in every envelope header."""
+
+
+class ComputerClass(StrEnum):
+    """What a computer may hold."""
+
+    INTERNET = "internet"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+
+
+class Level(StrEnum):
+    """The three levels of state secrets, low to high by `LEVEL_ORDER`."""
+
+    SECRET = "秘密"
+    CONFIDENTIAL = "机密"
+    TOP_SECRET = "绝密"
+
+
+LEVEL_ORDER: dict[str, int] = {Level.SECRET: 1, Level.CONFIDENTIAL: 2, Level.TOP_SECRET: 3}
+"""Rank of each level; a computer without a level ranks 0."""
+
+
+class Severity(StrEnum):
+    """How bad a broken control is (controls.md 0.2), worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+class Verdict(StrEnum):
+    """How a file ended. The three always add up to what was enumerated."""
+
+    CLEAN = "clean"
+    FINDING = "finding"
+    NOT_EXAMINED = "not-examined"
+
+
+class Reason(StrEnum):
+    """Why a file was not examined."""
+
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too-large"
+    TOO_DEEP = "too-deep"
+    BOMB = "bomb"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    UNREADABLE = "unreadable"
+    VANISHED = "vanished"
+    SPECIAL_FILE = "special-file"
+    PLACEHOLDER = "placeholder"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where in a document a finding stands. Numbers count from 1; None where the format has no such thing.
+
+    Never carries text of the document: a sheet is told by its number, not by its name.
+    """
+
+    page: int | None = None
+    sheet: int | None = None
+    slide: int | None = None
+    cell: str | None = None
+    paragraph: int | None = None
+    line: int | None = None
+    part: str | None = None
+    """A fixed word of ours for the part, such as ``header`` or ``custom-properties``."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A marking or keyword seen in one file. Says nothing of right or wrong."""
+
+    rule: str
+    """Id of the rule that fired, such as ``cn-state.starred``."""
+    family: str
+    """Family name of marking-grammar section 1: ``state``, ``level_only``, ``work``, ``us`` …"""
+    level: str | None
+    period: str | None
+    """``PnY``, ``PnM``, ``PnD``, ``LONG``, ``DATE:YYYY-MM-DD``, ``COND:…`` or None."""
+    zone: str
+    confidence: int
+    """0–100; ≥ 70 alert, 45–69 review, 25–44 weak."""
+    severity: Severity
+    """The family's base severity; the control's severity stands in the violation."""
+    marking: str
+    """The marking in normalised form (``机密★10年``), never the text around it."""
+    codes: tuple[str, ...] = ()
+    """Validator codes of marking-grammar section 6."""
+    place: Place = Place()
+
+
+class Medium(msgspec.Struct, frozen=True, kw_only=True):
+    """Identity of a removable medium (E-DEV). The serial leaves the computer only as keyed hash and last four."""
+
+    key: str
+    """Keyed hash over the most stable identity there is (serial, else file-system UUID): same stick, same key."""
+    bus: str = "unknown"
+    vendor: str = ""
+    model: str = ""
+    serial_hash: str | None = None
+    serial_tail: str = ""
+    filesystem: str = ""
+    filesystem_uuid_hash: str | None = None
+    label: str = ""
+    capacity: int | None = None
+    """Bytes."""
+
+
+class FileEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="file"):
+    """What is known of a file that breaks a control (E-FILE)."""
+
+    content_hash: str
+    """HMAC-SHA-256 with the organisation key over the SHA-256 of the file's (or member's) bytes, hex."""
+    path_hash: str
+    """The same over the path and member, in UTF-8."""
+    sealed_place: str
+    """Path and member as JSON, HPKE-sealed to the collector's reveal key, base64. Opened only for the right role."""
+    extension: str
+    media_type: str
+    size: int
+    """Bytes of the file or member."""
+    modified: datetime | None
+    depth: int = 0
+    """How many containers deep the file lay; 0 for a file of its own."""
+    findings: tuple[Finding, ...] = ()
+    """Strongest first; at most 20."""
+
+
+class NetworkEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
+    """What is known of a forbidden network contact (E-NET): kinds and classes, never a URL."""
+
+    signals: tuple[str, ...]
+    """Sorted, stable words: ``default-route:eth0``, ``resolver:public``, ``peer:public:firefox`` …"""
+    interfaces: tuple[str, ...] = ()
+    since: datetime | None = None
+    """When the agent first saw this state; None where it stood already at start."""
+
+
+class ViolationSeen(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
+    """One sighting of a finding or check result that breaks a control."""
+
+    id: str
+    """UUIDv7, minted once on the computer; the collector stores each id at most once."""
+    seen_at: datetime
+    control: str
+    """Id in controls.md, such as ``MEDIA-05``."""
+    severity: Severity
+    evidence: FileEvidence | NetworkEvidence
+    medium: Medium | None = None
+    session: str | None = None
+    """Id of the media session, where there was one."""
+
+
+class MediaSessionSeen(msgspec.Struct, frozen=True, kw_only=True, tag="media-session"):
+    """One insertion of a medium, told at its start and again, with the same session id, at its end."""
+
+    id: str
+    session: str
+    medium: Medium
+    mounted_at: datetime
+    ended_at: datetime | None = None
+    ending: Literal["", "unmounted", "removed", "agent-stopped"] = ""
+
+
+class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
+    """The sum of one scan: enumerated = clean + finding + not_examined, always."""
+
+    id: str
+    started_at: datetime
+    seconds: float
+    enumerated: int
+    clean: int
+    finding: int
+    not_examined: int
+    reasons: dict[str, int]
+    bytes: int
+    rules: str
+    """``sha256:…`` over the rules that were in force."""
+    cage: Literal["full", "partial", "none"]
+    complete: bool
+    """False where the scan was cut short (medium pulled, agent stopped)."""
+    session: str | None = None
+    medium: Medium | None = None
+
+
+class CheckOutcome(StrEnum):
+    """How a check of a control ended."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not-applicable"
+    MANUAL = "manual"
+    ERROR = "error"
+
+
+class CheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
+    """One run of one check; a later ``pass`` is what verifies that a violation was put right."""
+
+    id: str
+    seen_at: datetime
+    control: str
+    outcome: CheckOutcome
+    why: str = ""
+    """A fixed sentence of ours for not-applicable, manual and error; never data from the computer."""
+
+
+class RecordsDropped(msgspec.Struct, frozen=True, kw_only=True, tag="dropped"):
+    """The outbox was full and gave up records of low priority; violations go last."""
+
+    id: str
+    seen_at: datetime
+    counts: dict[str, int]
+    """Type tag → how many."""
+
+
+class AgentStarted(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
+    """The agent came up: what it is and what it can do here."""
+
+    id: str
+    seen_at: datetime
+    version: str
+    rules: str
+    cage: Literal["full", "partial", "none"]
+    platform: str
+
+
+Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | RecordsDropped | AgentStarted
+"""Every kind of record that may stand in an envelope."""
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+
+def encode_record(record: Record) -> bytes:
+    """One record as one JSON line, without the line end."""
+    return _encoder.encode(record)
+
+
+def decode_record(line: bytes) -> Record:
+    """One record from its JSON line.
+
+    Raises `msgspec.ValidationError` for an unknown type or a field of the wrong kind, `msgspec.DecodeError`
+    for anything that is not JSON.
+    """
+    return _decoder.decode(line)

@@ -1,0 +1,1 @@
+"""The collector: a Django project, one app per domain."""

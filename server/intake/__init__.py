@@ -1,0 +1,1 @@
+"""Envelopes in: authenticate, spool, receipt, fan out."""

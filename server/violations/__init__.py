@@ -1,0 +1,1 @@
+"""Occurrences, violation groups and their states."""

@@ -1,0 +1,1 @@
+"""The pages IT staff live in."""

@@ -1,0 +1,1 @@
+"""Rules and the marking grammar: data and the engine that reads it, shared by agent and collector."""

@@ -1,0 +1,1 @@
+"""The marking grammar: normalise, zones, productions, score."""
