@@ -128,7 +128,7 @@ def parse(raw: bytes) -> Envelope:
 def _decode_header(head: bytes) -> Header:
     try:
         header = _header_decoder.decode(head)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EnvelopeError("malformed", f"the header cannot be read: {error}") from error
     if header.format != FORMAT or header.records > RECORDS_VERSION:
         raise EnvelopeError(
@@ -172,5 +172,5 @@ def open_body(envelope: Envelope, key: keys.X25519PrivateKey) -> Iterator[Record
         if line:
             try:
                 yield decode_record(line)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise EnvelopeError("malformed", f"record {number} cannot be read: {error}") from error

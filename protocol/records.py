@@ -261,7 +261,7 @@ def encode_record(record: Record) -> bytes:
 def decode_record(line: bytes) -> Record:
     """One record from its JSON line.
 
-    Raises `msgspec.ValidationError` for an unknown type or a field of the wrong kind, `msgspec.DecodeError`
-    for anything that is not JSON.
+    Raises `msgspec.ValidationError` for an unknown type or a field of the wrong kind; `msgspec.DecodeError` or
+    `UnicodeDecodeError` for anything that is not JSON.
     """
     return _decoder.decode(line)

@@ -1,0 +1,43 @@
+# Two commands do all the set-up themselves: make demo, make test.
+.PHONY: help demo test check format lock bench picture clean
+PY := .venv/bin/python
+
+help:
+	@echo "make demo          the whole main job on this computer, on real files (ONCE=1: unattended, with a verdict)"
+	@echo "make test          style, types, import rules and the whole suite"
+	@echo "make bench         speed and recall of 'mijian scan' against other tools in the same run"
+	@echo "make check         style, types and import rules alone"
+	@echo "make picture       the README's picture of the review page, taken from a running demo"
+	@echo "make lock          renew the locked versions"
+
+demo:
+	@deploy/setup.sh demo
+	@$(PY) deploy/demo/demo.py $(if $(ONCE),--once) $(DEMO_OPTIONS)
+
+test: check
+	@$(PY) -m pytest -n auto --dist worksteal -q $(PYTEST_OPTIONS)
+
+check:
+	@deploy/setup.sh test
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+
+format:
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+
+bench:
+	@deploy/setup.sh bench
+	@$(PY) -m bench.run $(BENCH_OPTIONS)
+
+picture:
+	@deploy/setup.sh test
+	@$(PY) deploy/demo/demo.py --once --picture docs/pictures/review.png
+
+lock:
+	@deploy/setup.sh test
+	@deploy/lock.sh
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build bench/work demo-state

@@ -1,0 +1,214 @@
+"""The uplink: a thread that sends what the outbox leases and lets go of it only for a good receipt.
+
+Nothing but a receipt that is signed with the key pinned at enrolment and names this very envelope moves the outbox.
+Everything else (no answer, half an answer, 5xx, a stranger's answer) means: the same bytes again, later.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from agent.reporting import web
+from agent.reporting.identity import Identity
+from agent.reporting.outbox import Leased, Outbox, OutboxUnavailable
+from agent.settings import Settings
+from protocol import receipts
+from protocol.envelope import MEDIA_TYPE
+from protocol.receipts import Answer, Receipt
+
+PATH = "/api/v1/envelopes"
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds; a collector that asks for more is asked again after this long."""
+_FALL_IN = frozenset({"gap", "sequence-reused", "chain-broken"})
+"""Refusals after which the agent closes its envelopes anew where the collector stands."""
+
+log = logging.getLogger(__name__)
+_dice = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one attempt came to; handed to the listener."""
+
+    leased: Leased
+    receipt: Receipt | None
+    problem: str = ""
+    """A fixed English sentence where there is no receipt."""
+
+
+class Uplink:
+    """Sends the outbox to the collector. `start` and `stop` it as a thread, or call `step` yourself."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        identity: Identity,
+        settings: Settings,
+        listener: Callable[[Sent], None] = lambda _: None,
+    ) -> None:
+        self._outbox = outbox
+        self._identity = identity
+        self._first = settings.uplink.first_retry_seconds
+        self._last = settings.uplink.last_retry_seconds
+        self._timeout = settings.uplink.answer_timeout_seconds
+        self._listener = listener
+        self._session = web.session(settings.collector.ca_file)
+        self._url = identity.url + PATH
+        self._failures = 0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # --- the thread ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to send in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is something new to send. Does not shorten a wait after a failure."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 10) -> None:
+        """End the thread; whatever is on its way is sent again after the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout)
+        self._session.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            delay = self.step()
+            if delay is None:
+                self._wake.wait(60)
+            elif delay:
+                self._stopping.wait(delay)
+
+    # --- one attempt ---------------------------------------------------------------------------------------------
+
+    def step(self) -> float | None:
+        """Try to send one envelope. Seconds to wait before the next attempt; None where nothing waits."""
+        try:
+            leased = self._outbox.lease(self._identity)
+            if leased is None:
+                return None
+            return self._send(leased)
+        except OutboxUnavailable:
+            log.warning("the outbox cannot be used now; trying again later")
+            return self._back_off()
+
+    def _send(self, leased: Leased) -> float:
+        fresh = self._outbox.mark_sent(leased)
+        try:
+            response, raw = web.post(self._session, self._url, leased.raw, MEDIA_TYPE, self._timeout)
+        except requests.RequestException as error:
+            if fresh and _never_connected(error):
+                self._outbox.mark_unsent(leased)
+            return self._fail(leased, f"the collector did not answer ({type(error).__name__})")
+        except OSError:
+            return self._fail(leased, "the file collector.ca_file of the settings cannot be used")
+        try:
+            receipt = receipts.open_receipt(raw, self._identity.collector_key)
+        except receipts.ReceiptError:
+            return self._no_receipt(leased, response)
+        if (receipt.agent, receipt.sequence, receipt.digest) != (self._identity.agent, leased.sequence, leased.digest):
+            return self._fail(leased, "the receipt is for another envelope")
+        return self._answered(leased, receipt)
+
+    def _no_receipt(self, leased: Leased, response: requests.Response) -> float:
+        if response.status_code == requests.codes.request_entity_too_large and self._outbox.split(leased):
+            return self._fail(leased, "the envelope was too large; smaller ones follow")
+        problem = f"the collector answered with status {response.status_code} and no receipt of its own"
+        return max(self._fail(leased, problem), retry_after(response.headers.get("Retry-After", "")))
+
+    def _answered(self, leased: Leased, receipt: Receipt) -> float:
+        """Do what a believed receipt says."""
+        delay = settle(self._outbox, receipt, leased)
+        if delay is Settled.DONE:
+            self._failures = 0
+            self._listener(Sent(leased, receipt))
+            return 0
+        self._listener(Sent(leased, receipt))
+        self._failures += 1
+        if delay is Settled.AGAIN:  # rebuilt: worth trying at once, unless that has just been tried
+            return 0 if self._failures == 1 else self._back_off()
+        return self._last * _dice.uniform(0.5, 1)
+
+    def _fail(self, leased: Leased, problem: str) -> float:
+        self._outbox.remember("error", f"{datetime.now(UTC).isoformat()} {problem}")
+        self._listener(Sent(leased, None, problem))
+        return self._back_off()
+
+    def _back_off(self) -> float:
+        """Exponential, with full jitter: anything up to a ceiling that doubles with every failure in a row."""
+        ceiling = min(self._last, self._first * 2 ** min(self._failures, 30))
+        self._failures += 1
+        return _dice.uniform(0, ceiling)
+
+
+class Settled(enum.Enum):
+    """What a believed receipt asks for."""
+
+    DONE = "done"
+    AGAIN = "again"
+    LATER = "later"
+
+
+def settle(outbox: Outbox, receipt: Receipt, leased: Leased | None) -> Settled:
+    """Apply a verified receipt to the outbox, however it came here. Raises `OutboxUnavailable`.
+
+    ``leased`` is the envelope it answers, where it still waits here.
+    """
+    if receipt.answer is not Answer.REFUSED:
+        lost = receipt.answer is Answer.HELD and 0 < receipt.expected_sequence < receipt.sequence
+        outbox.commit(receipt)
+        if lost and not outbox.holds(receipt.expected_sequence):
+            # The collector waits for one that it has receipted before: it was put back to an older state.
+            outbox.rebase(receipt.expected_sequence, receipt.expected_previous)
+        return Settled.DONE
+    outbox.remember("refusal", f"{receipt.reason}: {receipt.message}")
+    if leased is None:
+        return Settled.LATER
+    if receipt.reason in _FALL_IN and receipt.expected_sequence > 0:
+        outbox.rebase(receipt.expected_sequence, receipt.expected_previous)
+        return Settled.AGAIN
+    if receipt.reason == "too-large" and outbox.split(leased):
+        return Settled.AGAIN
+    return Settled.LATER
+
+
+def retry_after(value: str) -> float:
+    """Seconds that a ``Retry-After`` header asks for (RFC 9110 10.2.3); 0 where it cannot be read."""
+    try:
+        return min(LONGEST_RETRY_AFTER, max(0.0, float(int(value))))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(LONGEST_RETRY_AFTER, max(0.0, moment.timestamp() - time.time()))
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Whether it is certain that no connection was made, so that nothing left this computer."""
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError)

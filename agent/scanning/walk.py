@@ -1,0 +1,212 @@
+"""The walk: every file below the given paths, hidden ones too, each once, and a word on what cannot be entered.
+
+Symbolic links are not followed (what they point to is met in its own place, or is none of this scan's business),
+special files are named and never opened, other file systems are entered only when asked, and the pseudo file
+systems of the kernel (/proc, /sys …) never. Names are kept byte for byte (surrogateescape).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from protocol.records import Reason
+
+Order = Literal["tree", "newest"]
+
+PSEUDO = frozenset(
+    "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue nsfs "
+    "proc pstore rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs".split()
+)
+"""File systems that hold no files of people's; reading some of them blocks or changes the machine."""
+
+NEWEST_AT_ONCE = 100_000
+"""How many files are held at once to be put in order, newest first; bounds the memory of a walk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A regular file that was met."""
+
+    path: str
+    """As given on the command line joined with the walk; undecodable bytes as surrogates."""
+    folder: str
+    """The folders between the start and the file, the start's own name first; for markings in folder names."""
+    status: os.stat_result
+
+
+@dataclass(frozen=True, slots=True)
+class NotEntered:
+    """Something that was met and cannot be examined: an unreadable folder, a special file."""
+
+    path: str
+    reason: Reason
+    media_type: str
+
+
+@dataclass
+class Walk:
+    """One walk over some paths. Iterating it yields `Found` and `NotEntered`.
+
+    Raises `MissingPath` at the start, before anything is yielded, where a path does not exist.
+    """
+
+    paths: Sequence[str]
+    cross_file_systems: bool = False
+    order: Order = "tree"
+    other_file_systems: list[str] = field(default_factory=list)
+    """Mount points that were met and not entered, as the walk goes; for a note to the person."""
+
+    def __iter__(self) -> Iterator[Found | NotEntered]:
+        starts = [_start(path) for path in self.paths]
+        self._own = {start.real for start in starts} if len(starts) > 1 else set()
+        self._pseudo = _pseudo_devices()
+        walked = self._all(starts)
+        return walked if self.order == "tree" else _newest_first(walked)
+
+    def _all(self, starts: Sequence[_Start]) -> Iterator[Found | NotEntered]:
+        seen: set[str] = set()
+        for start in starts:
+            if start.real in seen:
+                continue
+            seen.add(start.real)
+            if stat.S_ISDIR(start.status.st_mode):
+                yield from self._tree(start)
+            else:
+                yield _file(start.path, "", start.status)
+
+    def _tree(self, start: _Start) -> Iterator[Found | NotEntered]:
+        """One directory given by the person and all below it, without recursion: depth costs no stack."""
+        name = os.path.basename(start.real) or start.real
+        home = start.status.st_dev
+        if home in self._pseudo:
+            yield NotEntered(start.path, Reason.SPECIAL_FILE, "inode/directory")
+            return
+        identity = (start.status.st_dev, start.status.st_ino)
+        waiting: list[_Folder] = [_Folder(start.path, name, start.real, frozenset([identity]))]
+        while waiting:
+            folder = waiting.pop()
+            below: list[_Folder] = []
+            try:
+                with os.scandir(folder.path) as entries:
+                    yield from self._entries(entries, folder, home, below)
+            except OSError as error:
+                yield NotEntered(folder.path, _why(error), "inode/directory")
+            waiting.extend(reversed(below))
+
+    def _entries(
+        self, entries: Iterator[os.DirEntry[str]], folder: _Folder, home: int, below: list[_Folder]
+    ) -> Iterator[Found | NotEntered]:
+        for entry in entries:
+            try:
+                if entry.is_symlink():
+                    continue
+                real = f"{folder.real.rstrip('/')}/{entry.name}" if self._own else ""
+                if real and real in self._own:
+                    continue  # given by the person as a start of its own
+                if not entry.is_dir(follow_symlinks=False):
+                    yield _file(entry.path, folder.inside, entry.stat(follow_symlinks=False))
+                    continue
+                status = os.stat(entry.path, follow_symlinks=False)
+            except OSError as error:
+                yield NotEntered(entry.path, _why(error), "application/octet-stream")
+                continue
+            identity = (status.st_dev, status.st_ino)
+            if identity in folder.above:
+                continue  # only a damaged or hostile file system has a folder inside itself
+            if status.st_dev != home and (status.st_dev in self._pseudo or not self.cross_file_systems):
+                self.other_file_systems.append(entry.path)
+                continue
+            below.append(_Folder(entry.path, f"{folder.inside}/{entry.name}", real, folder.above | {identity}))
+
+
+class MissingPath(Exception):
+    """A path given by the person does not exist or cannot be looked at."""
+
+    def __init__(self, path: str, error: OSError) -> None:
+        super().__init__(f"{path}: {error.strerror}")
+        self.path = path
+        self.missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    path: str
+    real: str
+    status: os.stat_result
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    path: str
+    inside: str
+    real: str
+    """Its path without links; empty where there is only one start and nobody asks."""
+    above: frozenset[tuple[int, int]]
+    """Device and inode of itself and all folders above it, up to the start."""
+
+
+def _start(path: str) -> _Start:
+    """A path as given: here, and only here, a link is followed, for the person named it."""
+    try:
+        status = os.stat(path)
+        return _Start(path, os.path.realpath(path), status)
+    except OSError as error:
+        raise MissingPath(path, error) from error
+
+
+def _file(path: str, folder: str, status: os.stat_result) -> Found | NotEntered:
+    if stat.S_ISREG(status.st_mode):
+        return Found(path, folder, status)
+    return NotEntered(path, Reason.SPECIAL_FILE, _SPECIAL.get(stat.S_IFMT(status.st_mode), "application/octet-stream"))
+
+
+_SPECIAL = {
+    stat.S_IFIFO: "inode/fifo",
+    stat.S_IFSOCK: "inode/socket",
+    stat.S_IFCHR: "inode/chardevice",
+    stat.S_IFBLK: "inode/blockdevice",
+}
+
+
+def _why(error: OSError) -> Reason:
+    return Reason.VANISHED if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE) else Reason.UNREADABLE
+
+
+def _newest_first(walked: Iterator[Found | NotEntered]) -> Iterator[Found | NotEntered]:
+    held: list[Found] = []
+    for met in walked:
+        if isinstance(met, NotEntered):
+            yield met
+            continue
+        held.append(met)
+        if len(held) >= NEWEST_AT_ONCE:
+            yield from sorted(held, key=lambda file: -file.status.st_mtime_ns)
+            held.clear()
+    yield from sorted(held, key=lambda file: -file.status.st_mtime_ns)
+
+
+def _pseudo_devices() -> set[int]:
+    """Device numbers of the kernel's own file systems that are mounted; empty where that cannot be told."""
+    devices: set[int] = set()
+    try:
+        with open("/proc/self/mountinfo", "rb") as lines:
+            for line in lines:
+                fields, _, rest = line.partition(b" - ")
+                if rest.split(b" ", 1)[0].decode("ascii", "replace") in PSEUDO:
+                    major, minor = fields.split()[2].split(b":")
+                    devices.add(os.makedev(int(major), int(minor)))
+    except (OSError, ValueError, IndexError):
+        return devices
+    return devices
+
+
+def shown(path: str) -> str:
+    """A path as text that any encoding of Unicode takes: undecodable bytes are written ``\\xNN``."""
+    if path.isascii() or path.isprintable():
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,137 @@
+"""YAML → typed settings of the agent. Unknown keys are errors; every key is explained in ``deploy/mijian.yaml``.
+
+Class and level of the computer are not settings: the collector decides them at enrolment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from signatures import strict_yaml
+
+DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
+"""Read when neither ``--settings`` nor ``MIJIAN_SETTINGS`` names another; it need not exist."""
+ENVIRONMENT = "MIJIAN_SETTINGS"
+DEFAULT_STATE = "/var/lib/mijian"
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class CollectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the collector is reached."""
+
+    ca_file: str = ""
+    """PEM file with the authority that signed the collector's TLS certificate; empty: the system's."""
+
+    def __post_init__(self) -> None:
+        _absolute(self.ca_file)
+
+
+class UplinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When to try again. Waits grow from the first to the last, each drawn at random below its ceiling."""
+
+    first_retry_seconds: Positive = 1.0
+    last_retry_seconds: Positive = 300.0
+    answer_timeout_seconds: Positive = 30.0
+
+
+class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which mounts count as removable media."""
+
+    watch: bool = True
+    loop_devices: bool = False
+    """Take file systems on loop devices for media: for demonstrations and tests."""
+    declared: tuple[str, ...] = ()
+    """Directories that are media whatever lies below them: from being mounted or filled until unmounted or empty."""
+
+    def __post_init__(self) -> None:
+        _absolute(*self.declared)
+
+
+class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the agent scans by itself."""
+
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    """Worker processes; 0: one for each processor."""
+    min_confidence: Annotated[int, msgspec.Meta(ge=1, le=100)] = 45
+    """Findings below are not reported (design: ≥ 70 alert, 45–69 review)."""
+
+
+class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The passive isolation check of confidential computers (control NET-03)."""
+
+    poll_seconds: Positive = 2.0
+    """How often to look whether anything changed."""
+    interval_seconds: Positive = 3600.0
+    """How often the outcome is reported even where nothing changed."""
+    allowed_networks: tuple[str, ...] = ()
+    """CIDR prefixes of the closed network this computer belongs to, if it belongs to one."""
+    allowed_interfaces: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for prefix in self.allowed_networks:
+            ipaddress.ip_network(prefix)
+
+
+class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The store of what is still to be told."""
+
+    max_mb: Annotated[float, msgspec.Meta(gt=0, le=100_000)] = 200.0
+    """Megabytes of waiting records; above, those of low priority are given up and counted."""
+
+
+class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Folders on fixed disks that are watched while people work."""
+
+    watch: tuple[str, ...] = ()
+    settle_seconds: Positive = 2.0
+    """A changed file is looked at when it has been left alone for this long."""
+
+    def __post_init__(self) -> None:
+        _absolute(*self.watch)
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything an administrator may set on one computer."""
+
+    state_dir: str = DEFAULT_STATE
+    language: Literal["auto", "zh", "en"] = "auto"
+    collector: CollectorSettings = CollectorSettings()
+    uplink: UplinkSettings = UplinkSettings()
+    media: MediaSettings = MediaSettings()
+    scan: ScanSettings = ScanSettings()
+    isolation: IsolationSettings = IsolationSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    files: FilesSettings = FilesSettings()
+
+    def __post_init__(self) -> None:
+        _absolute(self.state_dir)
+
+    @property
+    def state(self) -> Path:
+        """The folder that holds keys, outbox and caches."""
+        return Path(self.state_dir)
+
+
+def load(file: Path | None = None, *, state: Path | None = None) -> Settings:
+    """The settings in force: from ``file``, else the file the environment names, else the system's, else defaults.
+
+    ``state`` overrides the state folder. Raises `strict_yaml.FileMistake` naming key, file and line, and `OSError`
+    where a file that was named cannot be read.
+    """
+    named = file or (Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None)
+    if named is None and DEFAULT_FILE.exists():
+        named = DEFAULT_FILE
+    settings = strict_yaml.read(named, Settings) if named else Settings()
+    return msgspec.structs.replace(settings, state_dir=str(state.absolute())) if state else settings
+
+
+def _absolute(*paths: str) -> None:
+    for path in paths:
+        if path and not path.startswith("/"):
+            raise ValueError(f"{path!r} must be a full path, beginning with /")

@@ -1,0 +1,100 @@
+"""Texts for people, in Chinese and English, side by side where they are used.
+
+``words.text("没有结果", "no results")`` gives the one for the language in force: that of ``--lang`` where it was
+given, else of the first of LC_ALL, LC_MESSAGES, LANG that is set, as POSIX has it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+_chosen: Language | None = None
+
+
+def language() -> Language:
+    """The language in force: ``zh`` or ``en``."""
+    if _chosen is not None:
+        return _chosen
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def use(chosen: Language | None) -> None:
+    """Choose the language for this process; None goes back to the environment's."""
+    global _chosen
+    _chosen = chosen
+
+
+def text(zh: str, en: str) -> str:
+    """The one of two wordings that is in the language in force."""
+    return zh if language() == "zh" else en
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(name: str) -> str:
+    """A name of unknown origin made fit for a terminal: control, bidi and undecodable characters are escaped.
+
+    A file name may hold escape sequences that would otherwise be obeyed by the terminal.
+    """
+    return _UNPRINTABLE.sub(_escape, name)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def size(count: float) -> str:
+    """A number of bytes for people: ``1.2 GB`` (powers of ten)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+REASONS: dict[str, tuple[str, str]] = {
+    "encrypted": ("加密", "encrypted"),
+    "damaged": ("损坏", "damaged"),
+    "unsupported": ("不支持的格式", "unsupported"),
+    "too-large": ("过大", "too large"),
+    "too-deep": ("嵌套过深", "nested too deep"),
+    "bomb": ("压缩炸弹", "decompression bomb"),
+    "timeout": ("超时", "timed out"),
+    "crashed": ("解析崩溃", "parser crashed"),
+    "unreadable": ("无法读取", "unreadable"),
+    "vanished": ("扫描时消失", "vanished"),
+    "special-file": ("特殊文件", "special file"),
+    "placeholder": ("未下载的占位文件", "placeholder"),
+}
+"""How a file was not examined, for people; keys as in `protocol.records.Reason`."""
+
+SEVERITIES: dict[str, tuple[str, str]] = {
+    "critical": ("特别严重", "critical"),
+    "high": ("严重", "high"),
+    "medium": ("中等", "medium"),
+    "low": ("较轻", "low"),
+    "info": ("提示", "info"),
+}
+"""Severities for people; keys as in `protocol.records.Severity`."""
+
+
+def reason(value: str) -> str:
+    """A reason in the language in force; what is not known is given back as it is."""
+    return text(*REASONS[value]) if value in REASONS else value
+
+
+def severity(value: str) -> str:
+    """A severity in the language in force; what is not known is given back as it is."""
+    return text(*SEVERITIES[value]) if value in SEVERITIES else value

@@ -1,0 +1,150 @@
+"""The tools that are timed beside us. Each gives its command and reads which files it reported from its output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.vocabulary import MARKS
+
+BIN = Path(sys.executable).parent
+TERMS = sorted({mark.term for mark in MARKS})
+ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5")
+
+
+@dataclass
+class Peer:
+    """One tool: how it is started and how its answer is read."""
+
+    name: str
+    commands: Callable[[Path], list[list[str]]]
+    """Command lines to run at the same time over a tree (two where the tool is single-threaded)."""
+    found: Callable[[Path, str], set[str]]
+    """Paths, relative to the tree, that it reported, from its standard output."""
+    note: str = ""
+    sample: int | None = None
+    """Where it is too slow for the whole tree: only every so-manyth file is given to it."""
+    kinds: tuple[str, ...] = field(default=())
+
+
+def byte_forms() -> list[bytes]:
+    """Every term in the bytes of all encodings."""
+    forms = set()
+    for term in TERMS:
+        for encoding in ENCODINGS:
+            try:
+                forms.add(term.encode(encoding))
+            except UnicodeEncodeError:
+                continue
+    return sorted(forms)
+
+
+def _none(_tree: Path, _output: str) -> set[str]:
+    return set()
+
+
+def _lines(tree: Path, output: str) -> set[str]:
+    return {str(Path(line).relative_to(tree)) for line in output.splitlines() if line.startswith(str(tree))}
+
+
+def _mijian(tree: Path, output: str) -> set[str]:
+    rows = (json.loads(line) for line in output.splitlines())
+    return {str(Path(row["path"]).relative_to(tree)) for row in rows if row.get("verdict") == "finding"}
+
+
+def _clam(tree: Path, output: str) -> set[str]:
+    hits = (line.split(": ")[0] for line in output.splitlines() if line.endswith(" FOUND"))
+    return {str(Path(path).relative_to(tree)) for path in hits}
+
+
+def halves(tree: Path, work: Path) -> list[Path]:
+    """Two lists of the tree's files of about the same number of bytes."""
+    files = sorted((p for p in tree.rglob("*") if p.is_file()), key=lambda p: -p.stat().st_size)
+    lists = []
+    for number in range(2):
+        path = work / f"half{number}.txt"
+        path.write_text("".join(f"{p}\n" for p in files[number::2]))
+        lists.append(path)
+    return lists
+
+
+def reader() -> Peer:
+    """A program that only reads the files: the floor."""
+    code = (
+        "import os,sys\n"
+        "for d,_,fs in os.walk(sys.argv[1]):\n"
+        "    for f in fs:\n"
+        "        with open(os.path.join(d,f),'rb',0) as h:\n"
+        "            while h.read(1<<20): pass\n"
+    )
+    return Peer("read only", lambda tree: [[sys.executable, "-I", "-c", code, str(tree)]], _none, "one process")
+
+
+def mijian(workers: int = 2) -> Peer:
+    """Ourselves: no cache, no OCR."""
+    options = ["--format", "jsonl", "--no-cache", "--no-ocr", "--workers", str(workers)]
+    return Peer(
+        f"mijian, {workers} workers", lambda tree: [[str(BIN / "mijian"), "scan", str(tree), *options]], _mijian
+    )
+
+
+def ripgrep(work: Path) -> Peer:
+    """ripgrep with the byte forms of the terms in all encodings (opens no container)."""
+    patterns = work / "patterns.txt"
+    escape = "".join
+    patterns.write_text("\n".join("(?-u)" + escape(f"\\x{byte:02x}" for byte in form) for form in byte_forms()))
+    command = ["rg", "-a", "-l", "--no-ignore", "--hidden", "--no-unicode", "--threads", "2", "-f", str(patterns)]
+    return Peer("ripgrep, byte forms", lambda tree: [[*command, str(tree)]], _lines, "opens no container")
+
+
+def clamav(work: Path, processes: int = 2) -> Peer:
+    """ClamAV with the same terms as byte signatures, two processes over halves of the tree."""
+    database = work / "terms.ndb"
+    rows = (f"Mijian.Term{n}:0:*:{form.hex()}\n" for n, form in enumerate(byte_forms()) if len(form) >= 4)
+    database.write_text("".join(rows))
+    command = [
+        "clamscan",
+        "-d",
+        str(database),
+        "--no-summary",
+        "--infected",
+        "--max-filesize=100M",
+        "--max-scansize=400M",
+    ]
+
+    def commands(tree: Path) -> list[list[str]]:
+        return [[*command, f"--file-list={path}"] for path in halves(tree, work)[:processes]]
+
+    return Peer(f"clamscan, {processes} processes", commands, _clam)
+
+
+def plain_script(work: Path) -> Peer:
+    """What somebody writes in an afternoon: python-docx, openpyxl, python-pptx, pdfminer and `re`."""
+    script = Path(__file__).with_name("plain_script.py")
+    terms = work / "terms.txt"
+    terms.write_text("\n".join(TERMS), "utf-8")
+    return Peer(
+        "plain script", lambda tree: [[sys.executable, str(script), str(terms), str(tree)]], _lines, "one process"
+    )
+
+
+def missing_tools() -> list[str]:
+    """Tools the benchmark needs and this machine has not."""
+    return [tool for tool in ("rg", "clamscan") if shutil.which(tool) is None]
+
+
+def run(peer: Peer, tree: Path) -> tuple[float, str]:
+    """Run once: wall seconds until the last process has ended, and what they printed."""
+    import time
+
+    start = time.perf_counter()
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for command in peer.commands(tree)
+    ]
+    output = "".join(process.communicate()[0].decode("utf-8", "replace") for process in processes)
+    return time.perf_counter() - start, output

@@ -1,0 +1,96 @@
+"""The collector's home: where it is, what its settings file says, and the secret that signs cookies."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from django.core.exceptions import ImproperlyConfigured
+
+from signatures import strict_yaml
+
+SETTINGS_FILE = "collector.yaml"
+SECRET_FILE = Path("keys") / "secret"
+LEVELS = ("秘密", "机密", "绝密")
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``collector.yaml`` may say; the environment wins over each."""
+
+    name: str = ""
+    """What computers call this collector; empty for the host name."""
+    level: Literal["秘密", "机密", "绝密"] | None = None
+    """Highest level of a computer that may report here."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names under which people and computers reach the collector, besides localhost."""
+    https: bool = False
+    """Whether people reach the pages by https only."""
+    time_zone: str = "Asia/Shanghai"
+    """Zone of the times on the pages."""
+
+
+def place() -> Path:
+    """The collector's home: ``MIJIAN_HOME``, else the usual place for data of this user."""
+    named = os.environ.get("MIJIAN_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/mijian-server")
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "mijian-server"
+
+
+def configuration(home: Path) -> Configuration:
+    """The settings in force: the file of the home where there is one, then the environment.
+
+    Raises `strict_yaml.FileMistake` for a mistake in the file, `ImproperlyConfigured` for one in the environment.
+    """
+    file = home / SETTINGS_FILE
+    known = strict_yaml.read(file, Configuration) if file.is_file() else Configuration()
+    level = os.environ.get("MIJIAN_LEVEL", known.level or "") or None
+    if level is not None and level not in LEVELS:
+        raise ImproperlyConfigured(f"MIJIAN_LEVEL is {level!r}; it may be empty or one of {', '.join(LEVELS)}")
+    hosts = os.environ.get("MIJIAN_ALLOWED_HOSTS")
+    return msgspec.structs.replace(
+        known,
+        name=os.environ.get("MIJIAN_NAME") or known.name or socket.gethostname(),
+        level=level,
+        allowed_hosts=known.allowed_hosts if hosts is None else tuple(filter(None, map(str.strip, hosts.split(",")))),
+        https=switch("MIJIAN_HTTPS", default=known.https),
+    )
+
+
+def switch(name: str, *, default: bool = False) -> bool:
+    """A yes-or-no of the environment. Raises `ImproperlyConfigured` for anything but 0 and 1."""
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it may be 0 or 1")
+    return default if not value else value == "1"
+
+
+def secret_key(home: Path) -> str:
+    """The secret that signs cookies; empty before the home is initialised."""
+    file = home / SECRET_FILE
+    return file.read_text(encoding="ascii").strip() if file.is_file() else ""
+
+
+def database(home: Path) -> Path:
+    """The SQLite file in use. Raises `ImproperlyConfigured` for a database of another kind."""
+    url = os.environ.get("MIJIAN_DATABASE_URL", "")
+    return sqlite_path(url) if url else home / "collector.sqlite3"
+
+
+def sqlite_path(url: str) -> Path:
+    """The file a ``sqlite:///absolute/path`` URL names. Raises `ImproperlyConfigured` with what to do."""
+    parts = urlsplit(url)
+    if parts.scheme in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            "PostgreSQL is not supported by this version of the collector; leave the database URL away to use SQLite"
+        )
+    if parts.scheme != "sqlite" or parts.netloc or not parts.path.strip("/"):
+        raise ImproperlyConfigured("the database URL must have the form sqlite:///absolute/path/collector.sqlite3")
+    return Path(unquote(parts.path))

@@ -1,0 +1,152 @@
+"""Django settings of the collector, from the environment and the files in its home; imports without a home.
+
+Environment (each wins over ``collector.yaml`` in the home):
+
+``MIJIAN_HOME``           where keys, data and settings live; else ``/var/lib/mijian-server`` for root and
+                          ``$XDG_DATA_HOME/mijian-server`` (``~/.local/share/mijian-server``) for everybody else
+``MIJIAN_DATABASE_URL``   ``sqlite:///absolute/path``; else ``collector.sqlite3`` in the home
+``MIJIAN_NAME``           what computers call this collector; else the host name
+``MIJIAN_LEVEL``          highest level (秘密, 机密, 绝密) of a computer that may report here; else none
+``MIJIAN_ALLOWED_HOSTS``  host names people may type, separated by commas, besides those of this machine itself
+``MIJIAN_HTTPS``          ``1`` where people reach the pages by https: cookies then travel by https only
+``MIJIAN_BEHIND_PROXY``   ``1`` where a reverse proxy of ours sets ``X-Forwarded-Proto``; never without one
+``MIJIAN_FANOUT``         ``0`` in a process that must not work the spool off
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from server import home as _home
+
+MIJIAN_HOME: Path = _home.place()
+"""Folder of keys, data and settings; mode 0700."""
+_config = _home.configuration(MIJIAN_HOME)
+MIJIAN_NAME: str = _config.name
+"""What computers call this collector."""
+MIJIAN_LEVEL: str | None = _config.level
+"""Highest level of a computer that may report here; None where only computers without a level may."""
+MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)
+"""Whether a serving process works the spool off."""
+
+SECRET_KEY = _home.secret_key(MIJIAN_HOME)  # empty before `mijian-server init`: Django then refuses to use it
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _config.allowed_hosts]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "server.audit",
+    "server.accounts",
+    "server.ledger",
+    "server.violations",
+    "server.intake",
+    "server.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "server.headers.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "server.accounts.middleware.UserLanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "server.urls"
+WSGI_APPLICATION = "server.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(_home.database(MIJIAN_HOME)),
+        # One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for
+        # bytes that are on the disk, so every commit is synced.
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;",
+        },
+        "CONN_MAX_AGE": 60,
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "web:sign-in"
+LOGIN_REDIRECT_URL = "web:start"
+LOGOUT_REDIRECT_URL = "web:sign-in"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = _config.time_zone
+
+STATIC_URL = "/static/"
+# Files are served from where the wheel put them: nothing to collect after an installation.
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _config.https
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_SAMESITE = "Strict"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _config.https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _home.switch("MIJIAN_BEHIND_PROXY") else None
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # A refused envelope is told on the Imports page and in the audit, not by one more line for each request.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+    },
+}

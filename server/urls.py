@@ -1,0 +1,13 @@
+"""Addresses of the collector: the API for agents and programs, the pages for people."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from server.intake.views.health import health
+
+urlpatterns = [
+    path("api/v1/", include("server.intake.urls")),
+    path("healthz", health, name="health"),
+    path("", include("server.web.urls")),
+]

@@ -1,0 +1,226 @@
+"""Violations: every sighting, the groups they form, what people did about them, and the sums of scans and checks."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from protocol.ids import uuid7
+from server.ledger.models import Computer, MediaSession, Medium
+
+
+def new_id() -> uuid.UUID:
+    """A new id that sorts by time (UUIDv7)."""
+    return uuid.UUID(uuid7())
+
+
+class Severity(models.TextChoices):
+    """How bad a broken control is, worst first."""
+
+    CRITICAL = "critical", _("Critical")
+    HIGH = "high", _("High")
+    MEDIUM = "medium", _("Medium")
+    LOW = "low", _("Low")
+    INFO = "info", _("Information")
+
+
+SEVERITY_RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(Severity.values)}
+"""0 for the worst: the order of lists."""
+
+
+class State(models.TextChoices):
+    """Where a violation stands. Changed by `server.violations.transitions` and by the fan-out only."""
+
+    NEW = "new", _("New")
+    ASSIGNED = "assigned", _("Assigned")
+    RECTIFIED = "rectified", _("Rectified")
+    VERIFIED = "verified", _("Verified")
+    CLOSED = "closed", _("Closed")
+    FALSE_ALARM = "false_alarm", _("False alarm")
+    WAIVED = "waived", _("Waived")
+
+
+class Group(models.Model):
+    """One violation: all sightings with the same fingerprint (`server.violations.fingerprint`)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    fingerprint = models.CharField(max_length=64, unique=True)
+    control = models.CharField(max_length=32)
+    severity = models.CharField(max_length=16, choices=Severity.choices)
+    severity_rank = models.PositiveSmallIntegerField()
+    """`SEVERITY_RANK` of ``severity``: for sorting."""
+    family = models.CharField(max_length=32, blank=True)
+    """Family of the strongest finding's marking; empty for violations that are not about a file."""
+    level = models.CharField(max_length=8, blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.NEW)
+    state_at = models.DateTimeField()
+    """Since when it is in this state."""
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="violations")
+    """Where it was seen last."""
+    medium = models.ForeignKey(Medium, null=True, on_delete=models.PROTECT, related_name="violations")
+    person = models.CharField(max_length=100, blank=True)
+    """Who was responsible for the medium or the computer when it was seen last."""
+    marking = models.CharField(max_length=200, blank=True)
+    """The strongest finding's marking in normalised form, never the text around it."""
+    zone = models.CharField(max_length=32, blank=True)
+    extension = models.CharField(max_length=32, blank=True)
+    media_type = models.CharField(max_length=127, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    occurrence_count = models.PositiveIntegerField(default=0)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="assigned_violations"
+    )
+    regressed_at = models.DateTimeField(null=True)
+    """When it was last seen again after it had been verified or closed."""
+    updated_at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    path_hash = models.CharField(max_length=64, blank=True)
+    sealed_place = models.TextField(blank=True)
+    """Path and member, sealed to the reveal key (`server.violations.reveal`)."""
+
+    class Meta:
+        ordering = ("severity_rank", "-last_seen_at", "-id")
+        indexes = (
+            models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
+            models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
+            models.Index(fields=("control", "computer"), name="group_control"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.control} {self.marking}".strip()
+
+
+class Occurrence(models.Model):
+    """One sighting of a violation, as a computer told it."""
+
+    id = models.UUIDField(primary_key=True)
+    """The record's id: the same record is stored once, however often it arrives."""
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="occurrences")
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    session_id = models.UUIDField(null=True)
+    """Id of the `MediaSession`; its record may arrive later, or never."""
+    evidence = models.JSONField()
+    """The record's evidence without its sealed place (`protocol.records.FileEvidence`, `NetworkEvidence`)."""
+    sealed_place = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-seen_at", "-id")
+        indexes = (models.Index(fields=("group", "-seen_at"), name="occurrence_group"),)
+
+    def __str__(self) -> str:
+        return f"occurrence {self.pk}"
+
+
+class Step(models.Model):
+    """One step in a violation's history: a change of state, an assignment or a comment."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="steps")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    """Who did it; null for the collector itself."""
+    from_state = models.CharField(max_length=16, choices=State.choices)
+    to_state = models.CharField(max_length=16, choices=State.choices)
+    """The same as ``from_state`` for a comment and for a change of assignee."""
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Whom it was assigned to in this step."""
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class ScanReport(models.Model):
+    """The sum of one scan: enumerated = clean + finding + not_examined."""
+
+    id = models.UUIDField(primary_key=True)
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="scans")
+    session_id = models.UUIDField(null=True)
+    medium = models.ForeignKey(Medium, null=True, on_delete=models.PROTECT, related_name="scans")
+    started_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    seconds = models.FloatField()
+    enumerated = models.PositiveBigIntegerField()
+    clean = models.PositiveBigIntegerField()
+    finding = models.PositiveBigIntegerField()
+    not_examined = models.PositiveBigIntegerField()
+    bytes = models.PositiveBigIntegerField()
+    reasons = models.JSONField(default=dict)
+    """Reason → how many files were not examined for it."""
+    rules = models.CharField(max_length=100, blank=True)
+    cage = models.CharField(max_length=16, blank=True)
+    complete = models.BooleanField()
+    """False where the scan was cut short."""
+
+    class Meta:
+        ordering = ("-started_at",)
+        indexes = (models.Index(fields=("computer", "-started_at"), name="scan_computer"),)
+
+    def __str__(self) -> str:
+        return f"scan of {self.enumerated} files"
+
+
+class CheckReport(models.Model):
+    """One run of one check of a control on a computer."""
+
+    class Outcome(models.TextChoices):
+        """How it ended."""
+
+        PASS = "pass", _("Pass")
+        FAIL = "fail", _("Fail")
+        NOT_APPLICABLE = "not-applicable", _("Not applicable")
+        MANUAL = "manual", _("To be answered by a person")
+        ERROR = "error", _("Could not be checked")
+
+    id = models.UUIDField(primary_key=True)
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="checks")
+    control = models.CharField(max_length=32)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    why = models.CharField(max_length=300, blank=True)
+    seen_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-seen_at",)
+        indexes = (models.Index(fields=("computer", "control", "-seen_at"), name="check_computer"),)
+
+    def __str__(self) -> str:
+        return f"{self.control} {self.outcome}"
+
+
+class DroppedReport(models.Model):
+    """A computer's word that its outbox was full and gave up records of low priority."""
+
+    id = models.UUIDField(primary_key=True)
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="dropped")
+    seen_at = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+    """Kind of record → how many."""
+
+    class Meta:
+        ordering = ("-seen_at",)
+
+    def __str__(self) -> str:
+        return f"{sum(self.counts.values())} records dropped"
+
+
+__all__ = [
+    "SEVERITY_RANK",
+    "CheckReport",
+    "DroppedReport",
+    "Group",
+    "MediaSession",
+    "Occurrence",
+    "ScanReport",
+    "Severity",
+    "State",
+    "Step",
+]

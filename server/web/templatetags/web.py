@@ -1,0 +1,124 @@
+"""Small pieces that many pages show the same way: words for codes, severity, hashes, moments, icons."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from server.web import words
+
+register = template.Library()
+
+_TABLES: dict[str, words.Words] = {
+    "severities": words.SEVERITIES,
+    "states": words.STATES,
+    "roles": words.ROLES,
+    "classes": words.CLASSES,
+    "families": words.FAMILIES,
+    "zones": words.ZONES,
+    "codes": words.CODES,
+    "buses": words.BUSES,
+    "endings": words.ENDINGS,
+    "reasons": words.REASONS,
+    "actions": words.ACTIONS,
+    "refusals": words.REFUSALS,
+    "remedies": words.REMEDIES,
+}
+_SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", "low": "low", "info": "info"}
+
+
+@register.filter
+def word(code: str | None, table: str) -> str:
+    """What a code is called in the reader's language: ``{{ group.family|word:"families" }}``."""
+    return words.word(_TABLES[table], code)
+
+
+@register.filter
+def signal(code: str) -> str:
+    """A network signal as a sentence."""
+    return words.signal(code)
+
+
+@register.filter
+def place(numbers: dict[str, object] | None) -> str:
+    """Numbers of a place in a document: page, sheet, cell."""
+    return words.place(numbers or {})
+
+
+@register.filter
+def period(code: str | None) -> str:
+    """A period of secrecy in words."""
+    return words.period(code)
+
+
+@register.inclusion_tag("web/parts/severity.html")
+def severity(code: str, plate: bool = False) -> dict[str, object]:
+    """Severity as shape, colour and word."""
+    return {
+        "code": code,
+        "plate": plate,
+        "word": words.word(words.SEVERITIES, code),
+        "href": f"{static('web/icons.svg')}#{_SHAPES.get(code, 'info')}",
+    }
+
+
+@register.simple_tag
+def state(code: str) -> SafeString:
+    """State of a violation as a chip."""
+    return format_html(
+        '<span class="chip chip--{}"><span class="chip__dot" aria-hidden="true"></span>{}</span>',
+        code,
+        words.word(words.STATES, code),
+    )
+
+
+@register.simple_tag
+def icon(name: str, css: str = "icon") -> SafeString:
+    """One drawing of our sprite, silent to screen readers."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static("web/icons.svg"), name
+    )
+
+
+@register.inclusion_tag("web/parts/hash.html", name="hash")
+def shortened_hash(value: str, length: int = 12) -> dict[str, object]:
+    """A hash shortened for the eye, whole for the clipboard."""
+    return {"value": value, "short": value[:length]}
+
+
+@register.simple_tag
+def moment(when: datetime | None, how: str = "full") -> SafeString | str:
+    """A moment with its exact value on hover: ``full`` shows date and time, ``ago`` how long since."""
+    if when is None:
+        return "—"
+    local = timezone.localtime(when)
+    exact = date_format(local, "Y-m-d H:i:s")
+    shown = _ago(when) if how == "ago" else date_format(local, "Y-m-d H:i")
+    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact, shown)
+
+
+def _ago(when: datetime) -> str:
+    """How long since, in its largest unit."""
+    passed = timezone.now() - when
+    if passed.total_seconds() < 60:
+        return _("just now")
+    return _("%(duration)s ago") % {"duration": timesince(when, depth=1)}
+
+
+@register.simple_tag
+def gauge(confidence: int) -> SafeString:
+    """Confidence (0-100) as a small bar beside its number."""
+    return format_html(
+        '<span class="nowrap"><svg class="gauge" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="gauge__track" width="100" height="10" rx="5"/>'
+        '<rect class="gauge__fill" width="{0}" height="10" rx="5"/></svg> {0}</span>',
+        max(0, min(100, int(confidence))),
+    )

@@ -1,0 +1,245 @@
+"""The words of the pages: what each code of the records is called in the reader's language.
+
+One table per kind of code. A code that is not in its table is shown as it is, never hidden: a newer agent may know
+more words than this collector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = Mapping[str, str | _StrPromise]
+else:
+    Words = Mapping
+
+SEVERITIES: Words = {
+    "critical": gettext_lazy("Critical"),
+    "high": gettext_lazy("High"),
+    "medium": pgettext_lazy("severity", "Medium"),
+    "low": gettext_lazy("Low"),
+    "info": gettext_lazy("Information"),
+}
+"""Severities, worst first."""
+
+STATES: Words = {
+    "new": pgettext_lazy("state", "New"),
+    "assigned": gettext_lazy("Assigned"),
+    "rectified": gettext_lazy("Rectified"),
+    "verified": gettext_lazy("Verified"),
+    "closed": gettext_lazy("Closed"),
+    "false_alarm": gettext_lazy("False alarm"),
+    "waived": gettext_lazy("Waived"),
+}
+"""States of a violation, in the order of their life."""
+
+OPEN_STATES = ("new", "assigned", "rectified")
+"""States in which somebody still has something to do."""
+
+ROLES: Words = {
+    "officer": gettext_lazy("Secrecy officer"),
+    "it": gettext_lazy("IT staff"),
+    "admin": gettext_lazy("Administrator"),
+    "viewer": gettext_lazy("Viewer"),
+}
+
+CLASSES: Words = {
+    "internet": gettext_lazy("Internet"),
+    "internal": gettext_lazy("Internal"),
+    "confidential": gettext_lazy("Classified"),
+}
+"""Classes of computer: what it may hold."""
+
+FAMILIES: Words = {
+    "state": gettext_lazy("State secret"),
+    "level_only": gettext_lazy("Level word, kind open"),
+    "work": gettext_lazy("Work secret"),
+    "police": gettext_lazy("Police work secret"),
+    "internal": gettext_lazy("Internal matter"),
+    "commercial": gettext_lazy("Trade secret"),
+    "notation": gettext_lazy("Notation"),
+    "us": gettext_lazy("United States marking"),
+    "uk": gettext_lazy("United Kingdom marking"),
+    "eu": gettext_lazy("EU marking"),
+    "nato": gettext_lazy("NATO marking"),
+    "tlp": gettext_lazy("Traffic Light Protocol"),
+    "keyword": gettext_lazy("Keyword"),
+    "network": gettext_lazy("Outside connection"),
+}
+"""Families of markings (marking-grammar section 1), and the kind of evidence where there is no marking."""
+
+ZONES: Words = {
+    "p1_top_left": gettext_lazy("first page, top left"),
+    "p1_block": gettext_lazy("first page, top"),
+    "cover": gettext_lazy("cover"),
+    "header": gettext_lazy("page header"),
+    "footer": gettext_lazy("page footer"),
+    "watermark": gettext_lazy("watermark"),
+    "stamp": gettext_lazy("stamp"),
+    "sheet_header": gettext_lazy("sheet header or footer"),
+    "sheet_tab": gettext_lazy("sheet name"),
+    "cell": gettext_lazy("cell"),
+    "slide_footer": gettext_lazy("slide footer"),
+    "slide_master": gettext_lazy("slide master"),
+    "title": gettext_lazy("title"),
+    "caption": gettext_lazy("caption"),
+    "para_lead": gettext_lazy("start of a paragraph"),
+    "table_field": gettext_lazy("field of a table"),
+    "filename": gettext_lazy("file name"),
+    "path": gettext_lazy("folder name"),
+    "archive_member": gettext_lazy("name inside an archive"),
+    "subject": gettext_lazy("subject of a mail"),
+    "doc_property": gettext_lazy("document property"),
+    "note_end": gettext_lazy("note at the end"),
+    "body": gettext_lazy("body text"),
+    "network": gettext_lazy("network"),
+}
+"""Zones: where in a document a marking stands (marking-grammar 3.2)."""
+
+CODES: Words = {
+    "PERIOD_TOO_LONG": gettext_lazy("The period is longer than its level allows (30, 20 or 10 years)."),
+    "PERIOD_MISSING": gettext_lazy("The marking has a level and no period."),
+    "PERIOD_UNIT": gettext_lazy("The period is written in the wrong unit: years from one year on, months below."),
+    "PERIOD_ZERO": gettext_lazy("The period is zero or cannot be read as a number."),
+    "LONG_TERM_BASIS": gettext_lazy("“Long-term” needs a basis in the list of scopes."),
+    "PERIOD_FOREVER": gettext_lazy("“Forever” is not a period that may be set."),
+    "DATE_PAST_AT_ISSUE": gettext_lazy("The date of declassification lies before the date of issue."),
+    "STAR_MISSING": gettext_lazy("Level and period stand without the star ★."),
+    "STAR_VARIANT": gettext_lazy("The star is not the prescribed ★."),
+    "STAR_IN_NON_STATE": gettext_lazy("The star ★ is reserved for state secrets and stands with another marking."),
+    "ORDER": gettext_lazy("The parts stand in the wrong order: level, star, period."),
+    "CN_NUMERAL": gettext_lazy("The period is written in Chinese numerals; Arabic digits are required."),
+    "DIGIT_WIDTH": gettext_lazy("The period is written in full-width digits."),
+    "SPACING": gettext_lazy("There are spaces inside the marking."),
+    "TRAD_CHAR": gettext_lazy("The marking is written in traditional characters."),
+    "OCR_FIX": gettext_lazy("A character that text recognition often mistakes was read as the likely one."),
+    "VERTICAL": gettext_lazy("The marking is written vertically."),
+    "POSITION": gettext_lazy("The marking does not stand on the first page, where it belongs."),
+    "NO_COPY_NUMBER": gettext_lazy("An official paper of this level needs a copy number."),
+    "COPY_NUMBER_NO_MARK": gettext_lazy("There is a copy number and no marking: it may have been removed."),
+    "CONFLICTING_MARKS": gettext_lazy("Two different markings contradict each other."),
+    "CONFLICT": gettext_lazy("The marking stands beside a note that says the opposite."),
+    "PORTION_HIGHER": gettext_lazy("A part is marked higher than the whole."),
+    "COMPILATION": gettext_lazy("A collection is marked lower than what it contains."),
+    "PROPERTY_MISMATCH": gettext_lazy("File name or properties tell another level than the page."),
+    "COPY_MISMATCH": gettext_lazy("A copy of the same content carries another marking."),
+    "LEVEL_UNKNOWN": gettext_lazy("The level word is none of the prescribed ones."),
+    "EXPIRED_REVIEW": gettext_lazy("The period is over: declassification is due for review."),
+    "EXPIRES_SOON": gettext_lazy("The period ends within 90 days."),
+    "EXTENSION_LATE": gettext_lazy("The period was extended after it had ended."),
+    "DECLASSIFIED_STAMP": gettext_lazy("The marking is struck out or stamped as declassified."),
+    "CHANGED_MARK": gettext_lazy("The marking was changed to another one."),
+    "NOT_IN_LEDGER": gettext_lazy("The document number is not in the ledger of classified papers."),
+}
+"""Codes of the marking validator (marking-grammar section 6), each with one plain sentence."""
+
+BUSES: Words = {
+    "usb": "USB",
+    "mmc": gettext_lazy("memory card"),
+    "optical": gettext_lazy("optical disc"),
+    "loop": gettext_lazy("disk image"),
+    "declared": gettext_lazy("declared folder"),
+    "ata": "SATA",
+    "scsi": "SCSI",
+    "nvme": "NVMe",
+    "unknown": gettext_lazy("unknown connection"),
+}
+
+ENDINGS: Words = {
+    "": gettext_lazy("still mounted, or its end was not reported"),
+    "unmounted": gettext_lazy("unmounted"),
+    "removed": gettext_lazy("pulled out"),
+    "agent-stopped": gettext_lazy("the agent stopped"),
+}
+"""How a media session ended."""
+
+REASONS: Words = {
+    "encrypted": gettext_lazy("encrypted"),
+    "damaged": gettext_lazy("damaged"),
+    "unsupported": gettext_lazy("format not supported"),
+    "too-large": gettext_lazy("too large"),
+    "too-deep": gettext_lazy("nested too deep"),
+    "bomb": gettext_lazy("decompression bomb"),
+    "timeout": gettext_lazy("took too long"),
+    "crashed": gettext_lazy("worker crashed"),
+    "unreadable": gettext_lazy("not readable"),
+    "vanished": gettext_lazy("gone before it was read"),
+    "special-file": gettext_lazy("special file"),
+    "placeholder": gettext_lazy("cloud placeholder"),
+}
+"""Why a file was not examined."""
+
+_SIGNALS: Words = {
+    "default-route": gettext_lazy("A default route leads out"),
+    "route": gettext_lazy("A route leads out"),
+    "interface": gettext_lazy("A network interface is up with an address"),
+    "address": gettext_lazy("A public address is set"),
+    "resolver": gettext_lazy("A name server is set"),
+    "peer": gettext_lazy("A program is connected to an outside address"),
+    "proxy": gettext_lazy("A proxy is set"),
+    "wireless": gettext_lazy("A wireless interface is on"),
+    "radio": gettext_lazy("A radio is on"),
+}
+
+
+def word(table: Words, code: str | None) -> str:
+    """What a code is called; the code itself where the table has no word for it."""
+    if not code:
+        return str(table[""]) if "" in table else ""
+    return str(table.get(code, code))
+
+
+def signal(code: str) -> str:
+    """One signal of a network contact as a sentence: ``default-route:eth0`` says where the default route leads."""
+    kind, _colon, rest = code.partition(":")
+    if kind not in _SIGNALS:
+        return code
+    detail = rest.replace(":", " · ")
+    return f"{_SIGNALS[kind]} ({detail})" if detail else str(_SIGNALS[kind])
+
+
+def place(numbers: Mapping[str, object]) -> str:
+    """Where in a document, in numbers only: page, sheet, slide, cell, paragraph, line."""
+    parts: list[str] = []
+    if "page" in numbers:
+        parts.append(_("page %(n)s") % {"n": numbers["page"]})
+    if "sheet" in numbers:
+        parts.append(_("sheet %(n)s") % {"n": numbers["sheet"]})
+    if "slide" in numbers:
+        parts.append(_("slide %(n)s") % {"n": numbers["slide"]})
+    if "cell" in numbers:
+        parts.append(_("cell %(n)s") % {"n": numbers["cell"]})
+    if "paragraph" in numbers:
+        parts.append(_("paragraph %(n)s") % {"n": numbers["paragraph"]})
+    if "line" in numbers:
+        parts.append(_("line %(n)s") % {"n": numbers["line"]})
+    return " · ".join(parts)
+
+
+def period(code: str | None) -> str:
+    """A period of secrecy in words: ``P10Y`` is ten years."""
+    if not code:
+        return "—"
+    if code == "LONG":
+        return _("long-term")
+    kind, _colon, rest = code.partition(":")
+    if kind == "DATE":
+        return _("until %(date)s") % {"date": rest}
+    if kind == "COND":
+        return _("until a condition is met: %(condition)s") % {"condition": rest}
+    number, unit = code[1:-1], code[-1]
+    if not code.startswith("P") or not number.isdigit():
+        return code
+    if unit == "Y":
+        return _("%(n)s years") % {"n": number}
+    if unit == "M":
+        return _("%(n)s months") % {"n": number}
+    if unit == "D":
+        return _("%(n)s days") % {"n": number}
+    return code
