@@ -36,7 +36,11 @@ class Parser(argparse.ArgumentParser):
         self._positionals.title = words.text("参数", "arguments")
         self._optionals.title = words.text("选项", "options")
         self.add_argument(
-            "-h", "--help", action="help", default=argparse.SUPPRESS, help=words.text("显示本帮助后退出", "show this help")
+            "-h",
+            "--help",
+            action="help",
+            default=argparse.SUPPRESS,
+            help=words.text("显示本帮助后退出", "show this help"),
         )
         self.add_argument(
             "--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help=words.text("界面语言", "language of texts")
@@ -101,7 +105,9 @@ def version() -> str:
 
 def _first_look(arguments: Sequence[str]) -> tuple[str | None, words.Language | None]:
     """The command and the language that are asked for, seen before any parser is built."""
-    command = next((a for i, a in enumerate(arguments) if a in COMMANDS and (i == 0 or arguments[i - 1] != "--lang")), None)
+    command = next(
+        (a for i, a in enumerate(arguments) if a in COMMANDS and (i == 0 or arguments[i - 1] != "--lang")), None
+    )
     chosen = None
     for number, argument in enumerate(arguments):
         if argument == "--lang":

@@ -22,6 +22,12 @@ DEFAULT_STATE = "/var/lib/mijian"
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
+def _absolute(*paths: str) -> None:
+    for path in paths:
+        if path and not path.startswith("/"):
+            raise ValueError(f"{path!r} must be a full path, beginning with /")
+
+
 class CollectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the collector is reached."""
 
@@ -129,9 +135,3 @@ def load(file: Path | None = None, *, state: Path | None = None) -> Settings:
         named = DEFAULT_FILE
     settings = strict_yaml.read(named, Settings) if named else Settings()
     return msgspec.structs.replace(settings, state_dir=str(state.absolute())) if state else settings
-
-
-def _absolute(*paths: str) -> None:
-    for path in paths:
-        if path and not path.startswith("/"):
-            raise ValueError(f"{path!r} must be a full path, beginning with /")

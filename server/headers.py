@@ -20,6 +20,7 @@ class ContentSecurityPolicyMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request, with the headers."""
         response = self._get_response(request)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), usb=()"

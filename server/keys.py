@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -33,12 +33,12 @@ class CollectorKeys:
     organisation: bytes
     """32 bytes; HMAC key of content and path hashes, given to every enrolled agent."""
 
-    @property
+    @cached_property
     def collector_id(self) -> str:
         """Short name of the signing key, as it stands in receipts."""
         return keys.key_id(keys.public_bytes(self.signing))
 
-    @property
+    @cached_property
     def recipient_id(self) -> str:
         """Short name of the sealing key, as it stands in envelope headers."""
         return keys.key_id(keys.public_bytes(self.sealing))

@@ -6,11 +6,17 @@ Used for settings, rules, controls and the judging table: wherever a person writ
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import yaml
+
+try:  # libyaml, where PyYAML was built with it, reads the same several times as fast
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 T = TypeVar("T")
 
@@ -32,7 +38,7 @@ class _Mapping(dict[str, Any]):
     lines: dict[str, int]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(_SafeLoader):
     file: Path | str = ""
 
 
@@ -77,12 +83,17 @@ def parse(data: bytes, kind: type[T], path: Path | str) -> T:
         raise FileMistake(path, line, f"not readable as YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise FileMistake(path, 1, f"not readable as YAML: {error}") from error
-    _know_keys(tree if tree is not None else _empty(), msgspec.inspect.type_info(kind), path, "")
+    _know_keys(tree if tree is not None else _empty(), _type_info(kind), path, "")  # type: ignore[arg-type]  # every type can be hashed
     try:
         return msgspec.convert(tree if tree is not None else {}, kind)
     except msgspec.ValidationError as error:
         message = str(error)
         raise FileMistake(path, _line_of(tree, message), message) from error
+
+
+@cache
+def _type_info(kind: Any) -> msgspec.inspect.Type:
+    return msgspec.inspect.type_info(kind)
 
 
 def _empty() -> _Mapping:

@@ -9,13 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
-import requests
 
 from agent.reporting import identity, web
 from protocol import enrolment, keys
 
 PATH = "/api/v1/enroll"
 MEDIA_TYPE = "application/json"
+CREATED = 201
 MACHINE_ID = Path("/etc/machine-id")
 
 REASONS: dict[str, tuple[str, str]] = {
@@ -109,24 +109,20 @@ def _request(token: str, key: keys.Ed25519PrivateKey) -> enrolment.EnrolRequest:
 
 def _ask(url: str, body: bytes, ca_file: str, timeout: float) -> enrolment.EnrolAnswer:
     """POST the request and read the answer."""
+    client = web.Client(ca_file)
     try:
-        with web.session(ca_file) as session:
-            response, raw = web.post(session, url + PATH, body, MEDIA_TYPE, timeout)
-    except requests.exceptions.SSLError as error:
-        raise EnrolmentFailed(
-            "the collector's certificate is not trusted here; name its authority with collector.ca_file in the settings"
-        ) from error
-    except requests.RequestException as error:
-        raise EnrolmentFailed(f"the collector at {url} did not answer ({type(error).__name__}); try again") from error
-    except OSError as error:  # requests raises it plainly for a ca_file that is not there
-        raise EnrolmentFailed(f"collector.ca_file cannot be used: {error}") from error
-    if response.status_code == requests.codes.created:
-        return _sound(raw)
+        answered = client.post(url + PATH, body, MEDIA_TYPE, timeout)
+    except web.NoAnswer as error:
+        raise EnrolmentFailed(f"{url}: {error}") from error
+    finally:
+        client.close()
+    if answered.status == CREATED:
+        return _sound(answered.body)
     try:
-        refusal = msgspec.json.decode(raw, type=enrolment.Refusal)
+        refusal = msgspec.json.decode(answered.body, type=enrolment.Refusal)
     except msgspec.DecodeError as error:
         raise EnrolmentFailed(
-            f"{url} answered with status {response.status_code} and nothing a collector says; is the address right?"
+            f"{url} answered with status {answered.status} and nothing a collector says; is the address right?"
         ) from error
     raise EnrolmentRefused(refusal.reason, refusal.message)
 

@@ -8,14 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from protocol.ids import uuid7
-from protocol.records import (
-    Record,
-    RecordsDropped,
-    Severity,
-    ViolationSeen,
-    decode_record,
-    encode_record,
-)
+from protocol.records import Record, RecordsDropped, Severity, ViolationSeen, encode_record
 
 _BY_TYPE = {"scan": 0, "started": 1, "media-session": 2, "check": 3, "dropped": 90}
 _BY_SEVERITY = {Severity.INFO: 10, Severity.LOW: 11, Severity.MEDIUM: 12, Severity.HIGH: 13, Severity.CRITICAL: 14}
@@ -63,8 +56,7 @@ def _count(db: sqlite3.Connection, counts: dict[str, int]) -> None:
     """Add to the one waiting `RecordsDropped`, or make it."""
     row = db.execute("SELECT number, line FROM records WHERE type = 'dropped' AND envelope IS NULL").fetchone()
     if row:
-        dropped = decode_record(row[1])
-        assert isinstance(dropped, RecordsDropped)
+        dropped = msgspec.json.decode(row[1], type=RecordsDropped)
         merged = {kind: dropped.counts.get(kind, 0) + counts.get(kind, 0) for kind in {*dropped.counts, *counts}}
         line = encode_record(msgspec.structs.replace(dropped, counts=merged))
         db.execute("UPDATE records SET line = ?, size = ? WHERE number = ?", (line, len(line), row[0]))

@@ -221,7 +221,8 @@ class Outbox:
 
         ``receipt`` must be verified already (`protocol.receipts.open_receipt`) and must not be a refusal.
         """
-        assert receipt.answer is not Answer.REFUSED
+        if receipt.answer is Answer.REFUSED:
+            raise ValueError("a refused envelope is kept")
         with self._transaction() as db:
             row = db.execute(
                 "SELECT sequence FROM envelopes WHERE digest = ? AND sequence = ?", (receipt.digest, receipt.sequence)
@@ -261,6 +262,11 @@ class Outbox:
         db.execute("UPDATE records SET envelope = NULL WHERE envelope >= ?", (first,))
         db.execute("DELETE FROM envelopes WHERE sequence >= ?", (first,))
         self._set_tail(db, first - 1, parse(raw).header.previous)
+
+    def find(self, digest: str) -> Leased | None:
+        """The envelope with this digest, where it still waits here for its receipt."""
+        rows = self._all("SELECT sequence, digest, raw FROM envelopes WHERE digest = ?", digest)
+        return Leased(*rows[0]) if rows else None
 
     def holds(self, sequence: int) -> bool:
         """Whether an envelope of this sequence still waits here for its receipt."""

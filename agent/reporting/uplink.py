@@ -16,9 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import requests
-from urllib3.exceptions import NewConnectionError
-
 from agent.reporting import web
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Leased, Outbox, OutboxUnavailable
@@ -28,6 +25,7 @@ from protocol.envelope import MEDIA_TYPE
 from protocol.receipts import Answer, Receipt
 
 PATH = "/api/v1/envelopes"
+TOO_LARGE = 413
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds; a collector that asks for more is asked again after this long."""
 _FALL_IN = frozenset({"gap", "sequence-reused", "chain-broken"})
@@ -63,7 +61,7 @@ class Uplink:
         self._last = settings.uplink.last_retry_seconds
         self._timeout = settings.uplink.answer_timeout_seconds
         self._listener = listener
-        self._session = web.session(settings.collector.ca_file)
+        self._client = web.Client(settings.collector.ca_file)
         self._url = identity.url + PATH
         self._failures = 0
         self._wake = threading.Event()
@@ -87,7 +85,7 @@ class Uplink:
         self._wake.set()
         if self._thread:
             self._thread.join(timeout)
-        self._session.close()
+        self._client.close()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -114,26 +112,24 @@ class Uplink:
     def _send(self, leased: Leased) -> float:
         fresh = self._outbox.mark_sent(leased)
         try:
-            response, raw = web.post(self._session, self._url, leased.raw, MEDIA_TYPE, self._timeout)
-        except requests.RequestException as error:
-            if fresh and _never_connected(error):
+            answer = self._client.post(self._url, leased.raw, MEDIA_TYPE, self._timeout)
+        except web.NoAnswer as error:
+            if fresh and error.never_connected:
                 self._outbox.mark_unsent(leased)
-            return self._fail(leased, f"the collector did not answer ({type(error).__name__})")
-        except OSError:
-            return self._fail(leased, "the file collector.ca_file of the settings cannot be used")
+            return self._fail(leased, str(error))
         try:
-            receipt = receipts.open_receipt(raw, self._identity.collector_key)
+            receipt = receipts.open_receipt(answer.body, self._identity.collector_key)
         except receipts.ReceiptError:
-            return self._no_receipt(leased, response)
+            return self._no_receipt(leased, answer)
         if (receipt.agent, receipt.sequence, receipt.digest) != (self._identity.agent, leased.sequence, leased.digest):
             return self._fail(leased, "the receipt is for another envelope")
         return self._answered(leased, receipt)
 
-    def _no_receipt(self, leased: Leased, response: requests.Response) -> float:
-        if response.status_code == requests.codes.request_entity_too_large and self._outbox.split(leased):
+    def _no_receipt(self, leased: Leased, answer: web.Answer) -> float:
+        if answer.status == TOO_LARGE and self._outbox.split(leased):
             return self._fail(leased, "the envelope was too large; smaller ones follow")
-        problem = f"the collector answered with status {response.status_code} and no receipt of its own"
-        return max(self._fail(leased, problem), retry_after(response.headers.get("Retry-After", "")))
+        problem = f"the collector answered with status {answer.status} and no receipt of its own"
+        return max(self._fail(leased, problem), retry_after(answer.retry_after))
 
     def _answered(self, leased: Leased, receipt: Receipt) -> float:
         """Do what a believed receipt says."""
@@ -204,11 +200,3 @@ def retry_after(value: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return min(LONGEST_RETRY_AFTER, max(0.0, moment.timestamp() - time.time()))
-
-
-def _never_connected(error: requests.RequestException) -> bool:
-    """Whether it is certain that no connection was made, so that nothing left this computer."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError)

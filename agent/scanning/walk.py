@@ -12,16 +12,20 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from protocol.records import Reason
 
 Order = Literal["tree", "newest"]
 
-PSEUDO = frozenset(
-    "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue nsfs "
-    "proc pstore rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs".split()
-)
+# fmt: off
+PSEUDO = frozenset({
+    "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts",
+    "devtmpfs", "efivarfs", "fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore",
+    "rpc_pipefs", "securityfs", "selinuxfs", "smackfs", "sysfs", "tracefs",
+})
+# fmt: on
 """File systems that hold no files of people's; reading some of them blocks or changes the machine."""
 
 NEWEST_AT_ONCE = 100_000
@@ -37,6 +41,13 @@ class Found:
     folder: str
     """The folders between the start and the file, the start's own name first; for markings in folder names."""
     status: os.stat_result
+    target: str = ""
+    """Where ``path`` leads, for a link that the person named; empty for everything met on the way."""
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,8 @@ class Walk:
     paths: Sequence[str]
     cross_file_systems: bool = False
     order: Order = "tree"
+    skip: tuple[int, int] | None = None
+    """Device and inode of one file to leave out: the scan's own output, being written."""
     other_file_systems: list[str] = field(default_factory=list)
     """Mount points that were met and not entered, as the walk goes; for a note to the person."""
 
@@ -77,17 +90,16 @@ class Walk:
             if stat.S_ISDIR(start.status.st_mode):
                 yield from self._tree(start)
             else:
-                yield _file(start.path, "", start.status)
+                yield _file(start.path, "", start.status, start.real if Path(start.path).is_symlink() else "")
 
     def _tree(self, start: _Start) -> Iterator[Found | NotEntered]:
         """One directory given by the person and all below it, without recursion: depth costs no stack."""
-        name = os.path.basename(start.real) or start.real
+        name = Path(start.real).name or start.real
         home = start.status.st_dev
         if home in self._pseudo:
             yield NotEntered(start.path, Reason.SPECIAL_FILE, "inode/directory")
             return
-        identity = (start.status.st_dev, start.status.st_ino)
-        waiting: list[_Folder] = [_Folder(start.path, name, start.real, frozenset([identity]))]
+        waiting: list[_Folder] = [_Folder(start.path, name, start.real, (home, start.status.st_ino), None)]
         while waiting:
             folder = waiting.pop()
             below: list[_Folder] = []
@@ -109,19 +121,21 @@ class Walk:
                 if real and real in self._own:
                     continue  # given by the person as a start of its own
                 if not entry.is_dir(follow_symlinks=False):
-                    yield _file(entry.path, folder.inside, entry.stat(follow_symlinks=False))
+                    status = entry.stat(follow_symlinks=False)
+                    if (status.st_dev, status.st_ino) != self.skip:
+                        yield _file(entry.path, folder.inside, status)
                     continue
-                status = os.stat(entry.path, follow_symlinks=False)
+                status = entry.stat(follow_symlinks=False)
             except OSError as error:
                 yield NotEntered(entry.path, _why(error), "application/octet-stream")
                 continue
             identity = (status.st_dev, status.st_ino)
-            if identity in folder.above:
+            if folder.is_or_is_below(identity):
                 continue  # only a damaged or hostile file system has a folder inside itself
             if status.st_dev != home and (status.st_dev in self._pseudo or not self.cross_file_systems):
                 self.other_file_systems.append(entry.path)
                 continue
-            below.append(_Folder(entry.path, f"{folder.inside}/{entry.name}", real, folder.above | {identity}))
+            below.append(_Folder(entry.path, f"{folder.inside}/{entry.name}", real, identity, folder))
 
 
 class MissingPath(Exception):
@@ -146,22 +160,31 @@ class _Folder:
     inside: str
     real: str
     """Its path without links; empty where there is only one start and nobody asks."""
-    above: frozenset[tuple[int, int]]
-    """Device and inode of itself and all folders above it, up to the start."""
+    identity: tuple[int, int]
+    """Device and inode."""
+    parent: _Folder | None
+
+    def is_or_is_below(self, identity: tuple[int, int]) -> bool:
+        """Whether the folder with this device and inode is this one or stands above it."""
+        folder: _Folder | None = self
+        while folder is not None:
+            if folder.identity == identity:
+                return True
+            folder = folder.parent
+        return False
 
 
 def _start(path: str) -> _Start:
     """A path as given: here, and only here, a link is followed, for the person named it."""
     try:
-        status = os.stat(path)
-        return _Start(path, os.path.realpath(path), status)
+        return _Start(path, os.path.realpath(path), Path(path).stat())
     except OSError as error:
         raise MissingPath(path, error) from error
 
 
-def _file(path: str, folder: str, status: os.stat_result) -> Found | NotEntered:
+def _file(path: str, folder: str, status: os.stat_result, target: str = "") -> Found | NotEntered:
     if stat.S_ISREG(status.st_mode):
-        return Found(path, folder, status)
+        return Found(path, folder, status, target)
     return NotEntered(path, Reason.SPECIAL_FILE, _SPECIAL.get(stat.S_IFMT(status.st_mode), "application/octet-stream"))
 
 
@@ -194,7 +217,7 @@ def _pseudo_devices() -> set[int]:
     """Device numbers of the kernel's own file systems that are mounted; empty where that cannot be told."""
     devices: set[int] = set()
     try:
-        with open("/proc/self/mountinfo", "rb") as lines:
+        with Path("/proc/self/mountinfo").open("rb") as lines:
             for line in lines:
                 fields, _, rest = line.partition(b" - ")
                 if rest.split(b" ", 1)[0].decode("ascii", "replace") in PSEUDO:

@@ -72,9 +72,9 @@ class Demo:
         """Initialise a collector on SQLite with a first account, and wait until it answers."""
         run = self.processes.once
         self.say("making a collector on SQLite and its first account")
-        run("mijian-server", "init")
+        run("mijian-server", "init", "--level", "机密")
         run("mijian-server", "createuser", "demo", "--role", "officer", "--password-stdin", stdin=self.password + "\n")
-        self.api_key = json.loads(run("mijian-server", "token", "api", "--user", "demo", "--format", "json"))["token"]
+        self.api_key = json.loads(run("mijian-server", "token", "api", "--user", "demo", "--format", "json"))["api_key"]
         self.processes.start(
             "collector", "mijian-server", "serve", "--bind", self.address.removeprefix("http://"), paint="35"
         )
@@ -131,8 +131,9 @@ class Demo:
             return ()
         commands = (
             ("netns", "add", NAMESPACE),
-            ("-n", NAMESPACE, "link", "add", "office0", "type", "dummy"),
+            ("-n", NAMESPACE, "link", "add", "office0", "type", "veth", "peer", "name", "socket0"),
             ("-n", NAMESPACE, "addr", "add", "198.51.100.7/24", "dev", "office0"),
+            ("-n", NAMESPACE, "link", "set", "socket0", "up"),
             ("-n", NAMESPACE, "link", "set", "office0", "up"),
             ("-n", NAMESPACE, "route", "add", "default", "via", "198.51.100.1"),
         )
@@ -181,7 +182,7 @@ class Demo:
         """Keyed content hash → name, for each marked document on the stick."""
         import hashlib
 
-        key = (self.home / "keys" / "organisation.key").read_bytes()
+        key = (self.home / "keys" / "organisation").read_bytes()
         return {
             keyed_hash(key, hashlib.sha256(d.marked).digest()): d.name for d in self.documents if d.marked is not None
         }

@@ -16,6 +16,7 @@ class UserLanguageMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request in the language of its person."""
         # The session cookie is looked at first: who is not signed in costs no query.
         if (
             settings.LANGUAGE_COOKIE_NAME not in request.COOKIES

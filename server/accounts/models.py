@@ -74,6 +74,8 @@ class SignInFailure(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        """How rows are ordered and found."""
+
         indexes = (models.Index(fields=("account", "address", "at"), name="accounts_failure"),)
 
     def __str__(self) -> str:

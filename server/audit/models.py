@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
@@ -27,6 +27,8 @@ class Entry(models.Model):
     """SHA-256 over ``previous`` and everything above, hex."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-id",)
         indexes = (models.Index(fields=("object_type", "object_id"), name="audit_object"),)
 
@@ -35,10 +37,10 @@ class Entry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store a new entry. Raises `TypeError` for one that is stored already: the log only grows."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("audit entries are never changed")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Raises `TypeError`: the log only grows."""
         raise TypeError("audit entries are never deleted")

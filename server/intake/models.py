@@ -39,6 +39,8 @@ class SpoolEntry(models.Model):
     """The reason for people."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("id",)
         indexes = (
             models.Index(fields=("state", "id"), name="spool_state"),
@@ -65,6 +67,8 @@ class Refusal(models.Model):
     """Bytes that came or were announced."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-id",)
 
     def __str__(self) -> str:
@@ -88,6 +92,8 @@ class EnrolmentToken(models.Model):
     """How often it was shown, the refused times included: more than once is worth a question."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-created_at", "-id")
 
     def __str__(self) -> str:

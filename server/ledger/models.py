@@ -58,6 +58,8 @@ class Computer(models.Model):
     """Since when its envelopes are refused."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("name", "id")
 
     def __str__(self) -> str:
@@ -85,6 +87,8 @@ class Medium(models.Model):
     """Who is responsible for it."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-last_seen_at", "id")
 
     def __str__(self) -> str:
@@ -109,6 +113,8 @@ class MediaSession(models.Model):
     ending = models.CharField(max_length=16, choices=Ending.choices, blank=True)
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-mounted_at",)
 
     def __str__(self) -> str:

@@ -74,6 +74,8 @@ class Group(models.Model):
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="assigned_violations"
     )
+    verified_at = models.DateTimeField(null=True)
+    """When the check ran that found it put right: a sighting after this is a relapse, one before it came late."""
     regressed_at = models.DateTimeField(null=True)
     """When it was last seen again after it had been verified or closed."""
     updated_at = models.DateTimeField()
@@ -83,6 +85,8 @@ class Group(models.Model):
     """Path and member, sealed to the reveal key (`server.violations.reveal`)."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("severity_rank", "-last_seen_at", "-id")
         indexes = (
             models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
@@ -110,6 +114,8 @@ class Occurrence(models.Model):
     sealed_place = models.TextField(blank=True)
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-seen_at", "-id")
         indexes = (models.Index(fields=("group", "-seen_at"), name="occurrence_group"),)
 
@@ -132,6 +138,8 @@ class Step(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("at", "id")
 
     def __str__(self) -> str:
@@ -139,7 +147,7 @@ class Step(models.Model):
 
 
 class ScanReport(models.Model):
-    """The sum of one scan: enumerated = clean + finding + not_examined."""
+    """The sum of one scan: enumerated = clean_count + finding_count + not_examined_count."""
 
     id = models.UUIDField(primary_key=True)
     computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="scans")
@@ -149,9 +157,9 @@ class ScanReport(models.Model):
     received_at = models.DateTimeField()
     seconds = models.FloatField()
     enumerated = models.PositiveBigIntegerField()
-    clean = models.PositiveBigIntegerField()
-    finding = models.PositiveBigIntegerField()
-    not_examined = models.PositiveBigIntegerField()
+    clean_count = models.PositiveBigIntegerField()
+    finding_count = models.PositiveBigIntegerField()
+    not_examined_count = models.PositiveBigIntegerField()
     bytes = models.PositiveBigIntegerField()
     reasons = models.JSONField(default=dict)
     """Reason → how many files were not examined for it."""
@@ -161,6 +169,8 @@ class ScanReport(models.Model):
     """False where the scan was cut short."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-started_at",)
         indexes = (models.Index(fields=("computer", "-started_at"), name="scan_computer"),)
 
@@ -189,6 +199,8 @@ class CheckReport(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-seen_at",)
         indexes = (models.Index(fields=("computer", "control", "-seen_at"), name="check_computer"),)
 
@@ -206,6 +218,8 @@ class DroppedReport(models.Model):
     """Kind of record → how many."""
 
     class Meta:
+        """How rows are ordered and found."""
+
         ordering = ("-seen_at",)
 
     def __str__(self) -> str:

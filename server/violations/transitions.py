@@ -29,7 +29,10 @@ MAX_NOTE = 2000
 
 
 class TransitionError(Exception):
-    """An act that cannot be done. ``reason`` is ``wrong-state``, ``note-required``, ``note-too-long`` or ``assignee``."""
+    """An act that cannot be done.
+
+    ``reason`` is ``wrong-state``, ``note-required``, ``note-too-long`` or ``assignee``.
+    """
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -102,8 +105,8 @@ def _move(
         if assignee is not None:
             stored.assignee = assignee
         elif state == State.NEW:
-            stored.assignee = None
-        stored.save(update_fields=("state", "state_at", "updated_at", "assignee"))
+            stored.assignee = stored.verified_at = None
+        stored.save(update_fields=("state", "state_at", "updated_at", "assignee", "verified_at"))
         _step(stored, by, before, note, assignee)
         audit.record(
             action,

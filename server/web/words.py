@@ -10,44 +10,28 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
+
+from server.accounts.models import Role
+from server.violations.models import Severity, State
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+    from django.utils.functional import _StrOrPromise
 
-    Words = Mapping[str, str | _StrPromise]
+    Words = Mapping[str, _StrOrPromise]
 else:
     Words = Mapping
 
-SEVERITIES: Words = {
-    "critical": gettext_lazy("Critical"),
-    "high": gettext_lazy("High"),
-    "medium": pgettext_lazy("severity", "Medium"),
-    "low": gettext_lazy("Low"),
-    "info": gettext_lazy("Information"),
-}
+SEVERITIES: Words = dict(Severity.choices)
 """Severities, worst first."""
 
-STATES: Words = {
-    "new": pgettext_lazy("state", "New"),
-    "assigned": gettext_lazy("Assigned"),
-    "rectified": gettext_lazy("Rectified"),
-    "verified": gettext_lazy("Verified"),
-    "closed": gettext_lazy("Closed"),
-    "false_alarm": gettext_lazy("False alarm"),
-    "waived": gettext_lazy("Waived"),
-}
+STATES: Words = dict(State.choices)
 """States of a violation, in the order of their life."""
 
-OPEN_STATES = ("new", "assigned", "rectified")
+OPEN_STATES = (State.NEW, State.ASSIGNED, State.RECTIFIED)
 """States in which somebody still has something to do."""
 
-ROLES: Words = {
-    "officer": gettext_lazy("Secrecy officer"),
-    "it": gettext_lazy("IT staff"),
-    "admin": gettext_lazy("Administrator"),
-    "viewer": gettext_lazy("Viewer"),
-}
+ROLES: Words = dict(Role.choices)
 
 CLASSES: Words = {
     "internet": gettext_lazy("Internet"),
@@ -175,6 +159,83 @@ REASONS: Words = {
 }
 """Why a file was not examined."""
 
+REFUSALS: Words = {
+    "gap": gettext_lazy("An earlier envelope is missing"),
+    "chain-broken": gettext_lazy("Does not follow the envelope before it"),
+    "sequence-reused": gettext_lazy("Number already taken by another envelope"),
+    "unknown-agent": gettext_lazy("Unknown computer"),
+    "revoked": gettext_lazy("Computer was withdrawn"),
+    "bad-signature": gettext_lazy("Signature does not fit"),
+    "wrong-recipient": gettext_lazy("Sealed to another collector"),
+    "level-too-high": gettext_lazy("Level above this collector’s"),
+    "too-large": gettext_lazy("Too large"),
+    "truncated": gettext_lazy("Cut off"),
+    "not-an-envelope": gettext_lazy("Not an envelope"),
+    "newer-version": gettext_lazy("Newer version"),
+    "cannot-open": gettext_lazy("Cannot be opened"),
+    "malformed": gettext_lazy("Malformed"),
+    "bomb": gettext_lazy("Decompression bomb"),
+    "cannot-apply": gettext_lazy("Cannot be stored"),
+    "length-required": gettext_lazy("Length not announced"),
+    "token-unknown": gettext_lazy("Unknown enrolment token"),
+    "token-used": gettext_lazy("Enrolment token already used"),
+    "token-expired": gettext_lazy("Enrolment token expired"),
+    "bad-proof": gettext_lazy("Key not proved at enrolment"),
+}
+"""Why an envelope or an enrolment was not taken, or is held."""
+
+REMEDIES: Words = {
+    "gap": gettext_lazy(
+        "Nothing is lost. Wait for the missing envelope, or bring over every file that was exported on this computer: "
+        "the held ones are then taken by themselves."
+    ),
+    "chain-broken": gettext_lazy(
+        "The computer falls in again by itself at its next report. If it does not, its state was restored from a "
+        "copy: enrol it anew with a fresh token."
+    ),
+    "sequence-reused": gettext_lazy(
+        "The computer falls in again by itself. Seen often, two machines share one identity, as after cloning a disk: "
+        "enrol one of them anew."
+    ),
+    "unknown-agent": gettext_lazy(
+        "The computer is not enrolled at this collector. Enrol it here, or send its reports to the collector it knows."
+    ),
+    "revoked": gettext_lazy("This computer was withdrawn. Enrol it anew if it is to report again."),
+    "bad-signature": gettext_lazy(
+        "Whoever sent this does not hold the computer’s key. Look at the address; if it is the computer itself, its "
+        "key file was replaced: enrol it anew."
+    ),
+    "wrong-recipient": gettext_lazy("Carry this file to the collector that the computer was enrolled at."),
+    "level-too-high": gettext_lazy(
+        "A computer of this level must report to a collector of at least the same level. Do not carry its files here."
+    ),
+    "too-large": gettext_lazy("The agent splits its report by itself; a file by hand must be exported again."),
+    "truncated": gettext_lazy("The transfer broke off. It is sent again by itself; a file must be copied again."),
+    "not-an-envelope": gettext_lazy("This is not a report of an agent. Check which file or program was used."),
+    "newer-version": gettext_lazy("The agent is newer than this collector: update the collector."),
+    "cannot-open": gettext_lazy(
+        "It was altered, or sealed to a key this collector no longer has. If keys were restored from an old copy, "
+        "restore the right ones; otherwise enrol the computer anew."
+    ),
+    "malformed": gettext_lazy(
+        "What it holds cannot be understood. Update agent and collector to the same version; keep the digest for the "
+        "developers."
+    ),
+    "bomb": gettext_lazy("It unfolds beyond every bound, which no agent of ours makes: examine that computer."),
+    "cannot-apply": gettext_lazy(
+        "One of its records does not fit the tables. Update agent and collector to the same version; keep the digest "
+        "for the developers."
+    ),
+    "length-required": gettext_lazy("This is no agent of ours, or a proxy between rewrites what it sends: look there."),
+    "token-unknown": gettext_lazy("Check the token for typing errors, or mint a new one."),
+    "token-used": gettext_lazy(
+        "Each token serves one computer. Mint a new one; if nobody here used it, find out which computer did."
+    ),
+    "token-expired": gettext_lazy("Mint a new token and use it before it expires."),
+    "bad-proof": gettext_lazy("The sender does not hold the key it showed. Enrol again with a fresh token."),
+}
+"""What to do about each of them."""
+
 _SIGNALS: Words = {
     "default-route": gettext_lazy("A default route leads out"),
     "route": gettext_lazy("A route leads out"),
@@ -185,6 +246,12 @@ _SIGNALS: Words = {
     "proxy": gettext_lazy("A proxy is set"),
     "wireless": gettext_lazy("A wireless interface is on"),
     "radio": gettext_lazy("A radio is on"),
+}
+
+_DETAILS: Words = {
+    "public": gettext_lazy("public address"),
+    "private": gettext_lazy("private address"),
+    "unknown": gettext_lazy("unknown program"),
 }
 
 
@@ -200,7 +267,7 @@ def signal(code: str) -> str:
     kind, _colon, rest = code.partition(":")
     if kind not in _SIGNALS:
         return code
-    detail = rest.replace(":", " · ")
+    detail = " · ".join(str(_DETAILS.get(part, part)) for part in rest.split(":"))
     return f"{_SIGNALS[kind]} ({detail})" if detail else str(_SIGNALS[kind])
 
 

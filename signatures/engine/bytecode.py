@@ -6,6 +6,7 @@ Encodings are named ``utf-8``, ``gb18030`` (with GBK and GB2312 inside), ``utf-1
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
@@ -23,25 +24,42 @@ _CODECS = {
     "ent": ("utf-8",),
 }
 
-SEPARATORS = frozenset(
-    "\t\n\x0b\x0c\r -\x1c\x1d\x1e\x1f\x85\xa0\xad\xb7·‧・･•∙⋅⸱ー－﹣─―᠎ㅤ\u3000\u2060\u2061\u2062\u2063\u2064\ufeff"
-    "\u2066\u2067\u2068\u2069\u034f\u180e\u1680\u205f"
-) | frozenset(chr(point) for point in range(0x2000, 0x2030))
+
+def _stretch(*ends: tuple[int, int]) -> frozenset[str]:
+    return frozenset(chr(point) for first, last in ends for point in range(first, last + 1))
+
+
+_SIGNS = "\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\xad\xa8\xaf\xb4\xb8·‧・･•∙⋅⸱-ー－﹣─―−⁻₋￣‾᠎ㅤ\u3000\u309b\u309c\ufeff"
+SEPARATORS = frozenset(_SIGNS) | _stretch(
+    (0x02D8, 0x02DD), (0x0384, 0x0387), (0xFE49, 0xFE4C),  # marks with a width of their own
+    (0x0300, 0x036F), (0x0483, 0x0489), (0x20D0, 0x20F0), (0xFE20, 0xFE2F),  # combining marks
+    (0x034F, 0x034F), (0x061C, 0x061C), (0x1680, 0x1680), (0x205F, 0x206F), (0xFFF9, 0xFFFB),  # without width
+    (0x2000, 0x202F),  # blanks, direction marks, hyphens, dashes
+    (0xFE00, 0xFE0F), (0xE0000, 0xE007F), (0xE0100, 0xE01EF),  # variation selectors, tags
+)  # fmt: skip
 """What may stand between the characters of a literal with gaps: blanks, hyphens, middle dots, marks without width,
 line ends. More than the grammar joins, so that the grammar may learn new ones."""
+
+BLANKS = frozenset("\t\n\r \xa0\u3000\u202f") | frozenset(chr(point) for point in range(0x2000, 0x200C))
+"""What may stand for the blank between two words of a literal."""
 
 MOST_SEPARATORS = 3
 """How many of them in a row."""
 
-_NAMED_REFERENCES = (
-    b"&nbsp;", b"&ensp;", b"&emsp;", b"&thinsp;", b"&zwnj;", b"&zwj;", b"&lrm;", b"&rlm;", b"&shy;", b"&middot;",
-    b"&hyphen;", b"&Tab;", b"&NewLine;", b"&bull;", b"&ndash;", b"&mdash;",
-)  # fmt: skip
+_ESCAPED = re.compile(r"(?:[A-Za-z0-9&#]|\\x[0-9a-f]{2})+")
+_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 def escape(data: bytes) -> str:
     """A regular expression for just these bytes, in ASCII, as `re`, RE2 and Hyperscan all read it."""
     return "".join(chr(byte) if chr(byte).isascii() and chr(byte).isalnum() else f"\\x{byte:02x}" for byte in data)
+
+
+def unescape(expression: str) -> bytes | None:
+    """The byte string that is all an `escape`d expression stands for; None where it is more than one."""
+    if not _ESCAPED.fullmatch(expression):
+        return None
+    return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), expression.encode("ascii"))
 
 
 def spellings(text: str, encoding: str) -> frozenset[bytes]:
@@ -107,18 +125,34 @@ def _byte_class(group: set[int]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def reference(character: str) -> str:
-    """A regular expression for ``character`` as a numeric reference without its semicolon, decimal or hexadecimal."""
-    point = ord(character)
-    hexadecimal = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{point:x}")
-    return f"&#(?:0{{0,4}}{point}|[xX]0{{0,4}}{hexadecimal})"
+def reference(characters: str) -> str:
+    """A regular expression for one of ``characters`` as a numeric reference, decimal or hexadecimal, before its end."""
+    decimal = any_of(str(ord(character)).encode() for character in characters)
+    numbers = any_of(spelling.encode() for character in characters for spelling in hexadecimal(character))
+    return f"&#(?:0{{0,4}}{decimal}|[xX]0{{0,4}}{numbers})"
+
+
+def hexadecimal(character: str) -> set[str]:
+    """The number of a character in hexadecimal, with each of its letters in either case."""
+    found = {""}
+    for digit in f"{ord(character):x}":
+        found = {head + form for head in found for form in (digit, digit.upper())}
+    return found
+
+
+def separators(encoding: str) -> str:
+    """A regular expression for one separator in ``encoding``; in ``ent`` any reference at all counts as one."""
+    return _one_of(SEPARATORS, encoding)
+
+
+def blanks(encoding: str) -> str:
+    """A regular expression for one blank between two words in ``encoding``."""
+    return _one_of(BLANKS, encoding)
 
 
 @lru_cache(maxsize=16)
-def separators(encoding: str) -> str:
-    """A regular expression for one separator in ``encoding``."""
-    strings = {spelling for character in SEPARATORS for spelling in spellings(character, encoding)}
+def _one_of(characters: frozenset[str], encoding: str) -> str:
+    written = any_of(spelling for character in characters for spelling in spellings(character, encoding))
     if encoding != "ent":
-        return any_of(strings)
-    references = "|".join(reference(character) for character in sorted(SEPARATORS))
-    return f"(?:{any_of(strings | set(_NAMED_REFERENCES))}|(?:{references});?)"
+        return written
+    return f"(?:{written}|&(?:#[xX]?[0-9a-fA-F]{{1,7}}|[a-zA-Z]{{2,8}});?)"

@@ -1,17 +1,22 @@
-"""From literals to regular expressions over raw bytes: quick screens, and exact patterns to confirm them."""
+"""From literals to regular expressions over raw bytes: quick screens, and exact patterns that confirm them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise, product
 
 from signatures.engine.bytecode import (
     ENCODINGS,
     MOST_SEPARATORS,
     any_of,
+    blanks,
+    escape,
     forms,
+    hexadecimal,
     reference,
     separators,
     spellings,
@@ -21,130 +26,227 @@ from signatures.literals import Literal
 SCREENS_VERSION = 1
 """Raised whenever the expressions below change their meaning; part of every cache key."""
 
+_LONGEST_SEPARATOR = {"ent": 12}
+
+_MOST_WORDS = 4
+"""Of a literal whose words are looked for in each mixture of plain and full-width words."""
+
 
 @dataclass(frozen=True)
-class Screen:
-    """One literal in one encoding: expressions of which one matches wherever the literal is, or a part of it."""
+class Exact:
+    """One literal in one encoding: the pattern that finds all of it, and nothing else."""
 
     literal: Literal
     encoding: str
-    expressions: tuple[str, ...]
-    """Regular expressions over bytes, in the common subset of `re`, RE2 and Hyperscan."""
-    exact: str
-    """The literal itself, all of it, in every form it may have."""
+    expression: str
+    """A regular expression over bytes, in the common subset of `re`, RE2 and Hyperscan."""
     reach: int
     """The most bytes one occurrence can have."""
 
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
-        """``exact``, compiled for `re`. Compiled at first use: most screens never strike."""
-        return re.compile(self.exact.encode("ascii"), re.DOTALL)
+        """The expression compiled for `re`, at first use: most literals are never met."""
+        return re.compile(self.expression.encode("ascii"), re.DOTALL)
 
 
-def screens(literals: Iterable[Literal], encodings: Iterable[str] = ENCODINGS) -> list[Screen]:
-    """The screens of all ``literals``, each once, in every one of ``encodings`` that has their characters.
+@dataclass
+class Screens:
+    """What a multi-pattern engine shall look for, and whom each expression wakes.
+
+    Wherever a literal stands, at least one of the expressions that wake its `Exact` matches in it or around it,
+    so the expressions alone answer "is anything here": too often rather than too seldom.
+    """
+
+    encodings: tuple[str, ...]
+    wakes: dict[str, list[Exact]] = field(default_factory=dict)
+    """Expression → the exact patterns to be tried around its match."""
+
+    @property
+    def expressions(self) -> list[str]:
+        """The expressions in the order of their numbers."""
+        return list(self.wakes)
+
+
+def screens(literals: Iterable[Literal], encodings: Iterable[str] = ENCODINGS) -> Screens:
+    """The screens of all ``literals`` in every one of ``encodings`` that has their characters.
 
     Raises `ValueError` for a literal without characters and for an encoding that is not in `ENCODINGS`.
     """
-    unknown = set(encodings) - set(ENCODINGS)
-    if unknown:
+    wanted = frozenset(encodings)
+    if unknown := wanted - set(ENCODINGS):
         raise ValueError(f"no such encoding: {', '.join(sorted(unknown))}; known are {', '.join(ENCODINGS)}")
-    unique = list(dict.fromkeys(literals))
-    return [screen for encoding in encodings for literal in unique for screen in _screen(literal, encoding)]
-
-
-@lru_cache(maxsize=32768)
-def _screen(literal: Literal, encoding: str) -> tuple[Screen, ...]:
-    """The screen of one literal in one encoding, or nothing where the encoding lacks one of its characters."""
-    if not literal.text.strip():
-        raise ValueError("a literal needs at least one character that is no blank")
-    units = list(_units(literal, encoding))
-    if any(unit.missing for unit in units):
-        return ()
-    gap = separators(encoding) + f"{{0,{MOST_SEPARATORS}}}" if literal.gaps else ""
-    exact = gap.join(unit.whole for unit in units[:-1]) + (gap if len(units) > 1 else "") + units[-1].last
-    reach = sum(unit.reach for unit in units) + (32 * MOST_SEPARATORS * (len(units) - 1) if literal.gaps else 0)
-    return (Screen(literal, encoding, tuple(_expressions(units, gap, exact)), exact, reach),)
+    found = Screens(tuple(encoding for encoding in ENCODINGS if encoding in wanted))
+    unique = sorted(set(literals), key=lambda one: (one.text, one.gaps, one.any_case, one.any_width))
+    for encoding in found.encodings:
+        spelt = [one for literal in unique if (one := _spelt(literal, encoding)) is not None]
+        for expression, wakes in _expressions(spelt, encoding):
+            found.wakes.setdefault(expression, []).extend(wakes)
+    return found
 
 
 @dataclass(frozen=True)
 class _Unit:
-    """One character of a literal: its byte forms as expressions, split by kind so that mixtures can be told."""
+    """One character of a literal: its byte forms, split by kind so that mixtures of kinds can be told."""
 
-    plain: str
+    plain: frozenset[bytes]
     """The character as it stands in the literal, in either case where both count."""
-    wide: str
+    wide: frozenset[bytes]
     """Its full-width forms; empty where it has none."""
-    numeric: str
-    """Its numeric references (``ent`` only), with an optional semicolon."""
-    last: str
-    """Any form, for the last place: a reference ends before its semicolon, so that an occurrence has one end."""
-    reach: int
+    references: str
+    """The characters that may be written as numeric references (``ent`` only)."""
+    blanks: str = ""
+    """An expression that stands instead of all these: the blanks between two words."""
+
+    def expression(self, *, last: bool = False) -> str:
+        """Any form. In the last place a reference ends before its semicolon, so that an occurrence has one end."""
+        if self.blanks:
+            return self.blanks
+        written = any_of(self.plain | self.wide)
+        if not self.references:
+            return written
+        return f"(?:{written}|{reference(self.references)}{'' if last else ';?'})"
+
+    def of(self, kind: str) -> str:
+        """Its ``plain`` or its ``wide`` form, or whichever it has."""
+        chosen = self.wide if kind == "wide" else self.plain
+        return any_of(chosen or self.plain | self.wide)
 
     @property
-    def missing(self) -> bool:
-        return not (self.plain or self.wide)
-
-    @property
-    def whole(self) -> str:
-        return _choice(self.plain, self.wide, self.numeric)
-
-
-def _choice(*expressions: str) -> str:
-    given = [expression for expression in expressions if expression]
-    return given[0] if len(given) == 1 else "(?:" + "|".join(given) + ")"
+    def reach(self) -> int:
+        """The most bytes it can have."""
+        if self.references:
+            return 16
+        return max((len(form) for form in self.plain | self.wide), default=0)
 
 
-def _units(literal: Literal, encoding: str) -> Iterator[_Unit]:
-    for character in literal.text:
-        if character == " ":
-            # A blank stands for any one to three blanks, as a line that was set or broken anew has them.
-            blanks = separators(encoding) + f"{{1,{MOST_SEPARATORS}}}"
-            yield _Unit(blanks, "", "", blanks, 32 * MOST_SEPARATORS)
-            continue
-        narrow = forms(character, any_case=literal.any_case, any_width=False)
-        every = forms(character, any_case=literal.any_case, any_width=literal.any_width)
-        plain = {bytes_ for form in narrow for bytes_ in spellings(form, encoding)}
-        wide = {bytes_ for form in every - narrow for bytes_ in spellings(form, encoding)}
-        numeric = "|".join(reference(form) for form in sorted(every)) if encoding == "ent" else ""
-        parts = (any_of(plain) if plain else "", any_of(wide) if wide else "")
-        yield _Unit(
-            *parts,
-            numeric=f"(?:{numeric});?" if numeric else "",
-            last=_choice(*parts, numeric) if any(parts) else "",
-            reach=16 if encoding == "ent" else max((len(bytes_) for bytes_ in plain | wide), default=0),
-        )
+@dataclass(frozen=True)
+class _Spelt:
+    """A literal in one encoding, character by character."""
+
+    exact: Exact
+    units: tuple[_Unit, ...]
+    gap: str
+    """An expression for what may stand between two characters; empty where nothing may."""
 
 
-def _expressions(units: list[_Unit], gap: str, exact: str) -> Iterator[str]:
-    """What a multi-pattern engine shall look for.
+@lru_cache(maxsize=32768)
+def _spelt(literal: Literal, encoding: str) -> _Spelt | None:
+    """One literal in one encoding; None where the encoding lacks one of its characters."""
+    if not literal.text.strip():
+        raise ValueError("a literal needs at least one character that is no blank")
+    units = tuple(_unit(character, literal, encoding) for character in literal.text.strip())
+    if not all(unit.plain or unit.wide or unit.blanks for unit in units):
+        return None
+    gap = separators(encoding) + f"{{0,{MOST_SEPARATORS}}}" if literal.gaps else ""
+    parts = [unit.expression() for unit in units[:-1]] + [units[-1].expression(last=True)]
+    gap_reach = MOST_SEPARATORS * _LONGEST_SEPARATOR.get(encoding, 4)
+    loose = sum(1 for unit in units if unit.blanks) + (len(units) - 1 if literal.gaps else 0)
+    reach = sum(unit.reach for unit in units) + gap_reach * loose
+    return _Spelt(Exact(literal, encoding, gap.join(parts), reach), units, gap)
 
-    One expression with a choice at every letter leaves an engine no long piece to jump by. So a literal of
-    letters is offered all plain, all wide, and as the place where one kind meets another: two neighbours of
-    different kinds stand only in a mixture, and every mixture has such a place.
+
+def _unit(character: str, literal: Literal, encoding: str) -> _Unit:
+    if character.isspace():
+        # A blank stands for any one to three of them, as a line that was set or broken anew has them.
+        return _Unit(frozenset(), frozenset(), "", blanks(encoding) + f"{{1,{MOST_SEPARATORS}}}")
+    narrow = forms(character, any_case=literal.any_case, any_width=False)
+    every = forms(character, any_case=literal.any_case, any_width=literal.any_width)
+    return _Unit(
+        plain=frozenset(spelling for form in narrow for spelling in spellings(form, encoding)),
+        wide=frozenset(spelling for form in every - narrow for spelling in spellings(form, encoding)),
+        references="".join(sorted(every)) if encoding == "ent" else "",
+    )
+
+
+def _expressions(literals: list[_Spelt], encoding: str) -> Iterator[tuple[str, list[Exact]]]:
+    """The screens of one encoding, each with those whom it wakes.
+
+    An expression with a choice at every letter leaves an engine no piece of text to jump by. So a literal with
+    letters is looked for word by word all plain or all full-width, and at its seams: two neighbours of different
+    kinds stand only in a mixture, and every mixture has such a place. As plain byte strings these cost next to
+    nothing. Words of two characters with gaps share an expression with those that end alike.
     """
-    mixed = [index for index, unit in enumerate(units) if unit.wide]
-    numeric = any(unit.numeric for unit in units)
-    if not mixed or len(units) == 1:
-        yield exact
-        return
-    if not numeric:
-        # In "ent" the plain form is just UTF-8; it is left in, so that "ent" alone misses nothing.
-        pass
-    yield gap.join(unit.plain or unit.wide for unit in units)
-    yield gap.join(unit.wide or unit.plain for unit in units)
-    seams = []
-    kinds = [[kind for kind in (unit.plain, unit.wide, unit.numeric) if kind] for unit in units]
-    for first, second in _neighbours(units):
-        between = gap.join(["", *(_choice(*kinds[index]) for index in range(first + 1, second)), ""]) or gap
-        for a, one in enumerate(kinds[first]):
-            for b, other in enumerate(kinds[second]):
-                if a != b or one is units[first].numeric:
-                    seams.append(one + between + other)
-    yield "(?:" + "|".join(seams) + ")" if seams else exact
+    pairs: dict[_Unit, list[_Spelt]] = defaultdict(list)
+    lettered = []
+    for one in literals:
+        if any(unit.wide for unit in one.units):
+            lettered.append(one)
+            for expression in _lettered(one):
+                yield expression, [one.exact]
+        elif one.gap and len(one.units) == 2:
+            pairs[one.units[1]].append(one)
+        else:
+            yield one.exact.expression, [one.exact]
+    for last, group in pairs.items():
+        firsts = _Unit(
+            plain=frozenset(spelling for one in group for spelling in one.units[0].plain),
+            wide=frozenset(),
+            references="".join(sorted({letter for one in group for letter in one.units[0].references})),
+        )
+        yield firsts.expression() + group[0].gap + last.expression(last=True), [one.exact for one in group]
+    if encoding == "ent" and lettered:
+        exacts = [one.exact for one in lettered]
+        for expression in _numbers({unit for one in lettered for unit in one.units if unit.wide}):
+            yield expression, exacts
 
 
-def _neighbours(units: list[_Unit]) -> Iterator[tuple[int, int]]:
-    """Each two units next to each other that have several kinds, over those that have only one."""
-    many = [index for index, unit in enumerate(units) if unit.wide or unit.numeric]
-    yield from zip(many, many[1:], strict=False)
+def _lettered(one: _Spelt) -> Iterator[str]:
+    """The screens of a literal with letters."""
+    words = _words(one.units)
+    kinds = ("plain", "wide")
+    some = len(words) <= _MOST_WORDS
+    choices = product(kinds, repeat=len(words)) if some else [(kind,) * len(words) for kind in kinds]
+    between = next((unit.blanks for unit in one.units if unit.blanks), "")
+    for choice in choices:
+        yield between.join(
+            one.gap.join(unit.of(kind) for unit in word) for kind, word in zip(choice, words, strict=True)
+        )
+    for word in words:
+        yield from _seams(word, one.gap)
+
+
+def _words(units: Sequence[_Unit]) -> list[list[_Unit]]:
+    """The units between the blanks."""
+    words: list[list[_Unit]] = [[]]
+    for unit in units:
+        if not unit.blanks:
+            words[-1].append(unit)
+        elif words[-1]:
+            words.append([])
+    return words
+
+
+def _seams(word: list[_Unit], gap: str) -> Iterator[str]:
+    """Where a plain letter meets a full-width one, over characters that have only one form."""
+    for first, between, second in _neighbours(word):
+        for one, other in ((first.plain, second.wide), (first.wide, second.plain)):
+            if gap or between:
+                yield gap.join([any_of(one), *(unit.of("plain") for unit in between), any_of(other)])
+            else:
+                yield from sorted(escape(a + b) for a in one for b in other)
+
+
+def _numbers(units: set[_Unit]) -> Iterator[str]:
+    """Where letters are written as numeric references.
+
+    Nobody writes an ASCII letter as a number who does not mean to hide it, so a single one is enough; full-width
+    letters are so written by honest programs, so any neighbour that could go with them is asked for.
+    """
+    yield from ("&#0", "&#[xX]0")
+    letters = sorted({letter for unit in units for letter in unit.references})
+    for letter in letters:
+        if letter.isascii():
+            yield f"&#{ord(letter)}[^0-9]"
+            yield f"&#[xX]{any_of(spelling.encode() for spelling in hexadecimal(letter))}[^0-9a-fA-F]"
+    wide = reference("".join(letter for letter in letters if not letter.isascii()))
+    written = any_of(form for unit in units for form in unit.plain | unit.wide)
+    between = f"{separators('ent')}{{0,{MOST_SEPARATORS}}}"
+    yield f"{wide};?{between}(?:{written}|{wide})"
+    yield f"{written}{between}{wide}"
+
+
+def _neighbours(word: list[_Unit]) -> Iterator[tuple[_Unit, list[_Unit], _Unit]]:
+    """Each two units next to each other that have several forms, with what stands between them."""
+    both = [index for index, unit in enumerate(word) if unit.wide]
+    for first, second in pairwise(both):
+        yield word[first], word[first + 1 : second], word[second]

@@ -1,1 +1,5 @@
-"""The marking grammar: normalise, zones, productions, score."""
+"""The marking grammar: recognises genuine secrecy markings, and leaves alone text that merely talks about secrecy."""
+
+from signatures.markings.grammar import Explanation, Grammar, Reading
+
+__all__ = ["Explanation", "Grammar", "Reading"]

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import IO, Protocol, runtime_checkable
 
 from protocol.records import Reason
+from signatures.engine import Sieve
 from signatures.passages import Passage
 
 MiB = 1024 * 1024
@@ -94,18 +95,6 @@ class Budget:
         if expanded > self.expanded:
             raise NotExamined(Reason.BOMB, "the file unpacks to more than is allowed")
         self.expanded -= expanded
-
-
-class Sieve(Protocol):
-    """The cheap test (see `signatures.engine`)."""
-
-    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
-        """Whether any rule's literal is in these bytes, in any (or one of the given) encodings."""
-        ...
-
-    def spans(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
-        """Where: (start, end, encoding) of each literal, in order of end, overlaps included."""
-        ...
 
 
 @dataclass

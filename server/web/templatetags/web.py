@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
@@ -28,7 +29,6 @@ _TABLES: dict[str, words.Words] = {
     "buses": words.BUSES,
     "endings": words.ENDINGS,
     "reasons": words.REASONS,
-    "actions": words.ACTIONS,
     "refusals": words.REFUSALS,
     "remedies": words.REMEDIES,
 }
@@ -57,6 +57,21 @@ def place(numbers: dict[str, object] | None) -> str:
 def period(code: str | None) -> str:
     """A period of secrecy in words."""
     return words.period(code)
+
+
+@register.filter
+def lookup(table: Mapping[str, str], key: str) -> str:
+    """The value of a table that the view made, under a key of the row."""
+    return table.get(key, "")
+
+
+@register.simple_tag(takes_context=True)
+def without(context: template.Context, key: str) -> str:
+    """This page's address without one of its filters, from its first page on."""
+    query = context["request"].GET.copy()
+    query.pop(key, None)
+    query.pop("page", None)
+    return f"?{query.urlencode()}"
 
 
 @register.inclusion_tag("web/parts/severity.html")
@@ -96,12 +111,12 @@ def shortened_hash(value: str, length: int = 12) -> dict[str, object]:
 
 @register.simple_tag
 def moment(when: datetime | None, how: str = "full") -> SafeString | str:
-    """A moment with its exact value on hover: ``full`` shows date and time, ``ago`` how long since."""
+    """A moment, its exact value on hover: ``full`` is date and time, ``day`` the date, ``ago`` how long since."""
     if when is None:
         return "—"
     local = timezone.localtime(when)
     exact = date_format(local, "Y-m-d H:i:s")
-    shown = _ago(when) if how == "ago" else date_format(local, "Y-m-d H:i")
+    shown = _ago(when) if how == "ago" else date_format(local, "Y-m-d" if how == "day" else "Y-m-d H:i")
     return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact, shown)
 
 

@@ -1,0 +1,214 @@
+"""``mijian scan``: scan paths and print what was found, for people or as JSON lines, with the sum of it all."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from agent.commands import UsageError
+from agent.commands.scan_output import Jsonl, Judged, Output, Table, Target
+from agent.words import text
+from protocol.records import Severity
+
+CLASSES = ("internet", "internal", "confidential")
+LEVELS = ("秘密", "机密", "绝密")
+LATER_FORMATS = ("sarif", "html")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The options of ``mijian scan``."""
+    parser = subparsers.add_parser(
+        "scan",
+        help=text("扫描文件和文件夹", "scan files and folders"),
+        description=text(
+            "扫描文件和文件夹中的涉密标志。退出状态: 0 全部检查且无发现; 1 有发现; 2 用法或配置错误; "
+            "3 无发现但有文件未能检查。",
+            "Scan files and folders for secrecy markings. Exit status: 0 all examined and clean; 1 findings; "
+            "2 usage or configuration error; 3 no finding, but something was not examined.",
+        ),
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help=text("要扫描的文件或文件夹", "files or folders to scan"))
+    add(
+        "--format",
+        choices=("table", "jsonl", *LATER_FORMATS),
+        default="table",
+        help=text("输出格式: table 或 jsonl", "output: table or jsonl"),
+    )
+    add("--output", type=Path, metavar="FILE", help=text("写入文件而不是标准输出", "write to a file"))
+    add(
+        "--class",
+        dest="computer_class",
+        choices=CLASSES,
+        help=text("本计算机的类别: 据此判定违规", "class of this computer: findings are judged by it"),
+    )
+    add("--level", choices=LEVELS, help=text("涉密计算机的最高密级", "highest level a confidential computer may hold"))
+    add("--rules", type=Path, metavar="DIR", help=text("规则包目录", "directory of rule packs"))
+    add("--keywords", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    add("--no-cache", action="store_true", help=text("全部重新检查", "examine everything anew"))
+    add("--workers", type=_count, default=0, metavar="N", help=text("并行进程数", "processes (default: processors)"))
+    add("--all", action="store_true", help=text("也列出无发现的文件", "also list the files that are clean"))
+    add(
+        "--min-confidence",
+        type=_confidence,
+        default=45,
+        metavar="N",
+        help=text("最低置信度 0–100 (默认 45)", "least confidence, 0–100 (default 45)"),
+    )
+    add("--no-ocr", action="store_true", help=text("不识别图片中的文字", "do not read text in pictures"))
+    add(
+        "--cross-file-systems",
+        action="store_true",
+        help=text("进入其他文件系统(挂载点)", "enter other file systems (mount points)"),
+    )
+
+
+def _count(word: str) -> int:
+    if not word.isdigit() or not 1 <= int(word) <= 256:
+        raise argparse.ArgumentTypeError(text(f"{word!r} 不是 1 到 256 的整数", f"{word!r} is no number from 1 to 256"))
+    return int(word)
+
+
+def _confidence(word: str) -> int:
+    if not word.isdigit() or int(word) > 100:
+        raise argparse.ArgumentTypeError(text(f"{word!r} 不是 0 到 100 的整数", f"{word!r} is no number from 0 to 100"))
+    return int(word)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Scan, print, and return the exit status of the contract."""
+    _refuse_what_is_not_there(options)
+    try:
+        target = Target(options.output)
+    except OSError as error:
+        raise UsageError(f"--output {options.output}: {error.strerror}") from error
+    kind = Jsonl if options.format == "jsonl" else Table
+    try:
+        status = _scan(options, kind(target, everything=options.all, judged=_judged(options)), target.identity)
+        target.close()
+    except BaseException:
+        target.abandon()
+        raise
+    return status
+
+
+def _refuse_what_is_not_there(options: argparse.Namespace) -> None:
+    if options.format in LATER_FORMATS:
+        raise UsageError(
+            text(
+                f"--format {options.format}: 本版本尚不提供, 请用 table 或 jsonl",
+                f"--format {options.format} is not available in this version; use table or jsonl",
+            )
+        )
+    if options.keywords is not None:
+        raise UsageError(
+            text("--keywords: 本版本尚不提供关键词表", "--keywords: keyword lists are not available in this version")
+        )
+    if options.level is not None and options.computer_class != "confidential":
+        raise UsageError(
+            text("--level 只用于 --class confidential", "--level goes with --class confidential, and with that alone")
+        )
+    if options.rules is not None and not options.rules.is_dir():
+        raise UsageError(text(f"--rules: 没有目录 {options.rules}", f"--rules: there is no directory {options.rules}"))
+
+
+def _judged(options: argparse.Namespace) -> Judged | None:
+    """How findings are judged where the class of the computer was given: by the control that each breaks there."""
+    if options.computer_class is None:
+        return None
+    from agent.judging.judge import Context, Judge
+    from protocol.records import ComputerClass, Finding
+
+    judge = Judge()
+    context = Context(ComputerClass(options.computer_class), options.level, b"", b"")
+
+    def judged(finding: Finding) -> tuple[str, str | None]:
+        control, severity = judge.broken(finding, context) or (None, Severity.INFO)
+        return severity, control
+
+    return judged
+
+
+def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | None) -> int:
+    # Loaded here, so that help and usage errors do not wait for it.
+    from agent.commands.scan_progress import Watch
+    from agent.scanning.cage import CageBroken, RulesMistake
+    from agent.scanning.pipeline import Scanner, ScanOptions
+    from agent.scanning.walk import MissingPath
+
+    folder = cache_folder()
+    scanner = Scanner(
+        ScanOptions(
+            rules=options.rules,
+            least=options.min_confidence,
+            workers=options.workers,
+            cross_file_systems=options.cross_file_systems,
+            ledger=None if options.no_cache or folder is None else folder / "ledger.sqlite",
+            cache=folder,
+            skip=skip,
+        )
+    )
+    try:
+        with _until_interrupted() as stop, Watch(options.paths, options.cross_file_systems) as watch:
+            summary = scanner.run(options.paths, output.result, watch.progress, stop)
+    except MissingPath as error:
+        what = text("没有这个文件或文件夹", "there is no such file or folder") if error.missing else str(error)
+        raise UsageError(f"{error.path}: {what}" if error.missing else what) from error
+    except RulesMistake as error:
+        raise UsageError(str(error)) from error
+    except CageBroken as error:
+        raise UsageError(text(f"无法启动扫描进程: {error}", f"the scan cannot work here: {error}")) from error
+    output.summary(summary)
+    _tell_not_entered(scanner.other_file_systems)
+    return 3 if not summary.complete and summary.exit_code == 0 else summary.exit_code
+
+
+def _tell_not_entered(mounts: list[str]) -> None:
+    if mounts:
+        from agent.scanning.walk import shown
+        from agent.words import printable
+
+        some = ", ".join(printable(shown(mount)) for mount in mounts[:5]) + (" …" if len(mounts) > 5 else "")
+        sys.stderr.write(
+            text(
+                f"未进入 {len(mounts)} 个其他文件系统 (--cross-file-systems 可进入): {some}\n",
+                f"not entered, other file systems: {len(mounts)} (--cross-file-systems enters them): {some}\n",
+            )
+        )
+
+
+def cache_folder() -> Path | None:
+    """Where this person's ledger and compiled rules lie; None where no such folder can be had."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        folder = (Path(named) if named.startswith("/") else Path.home() / ".cache") / "mijian"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, RuntimeError):
+        return None
+    return folder
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; a second one ends the program as ever."""
+    stop = Event()
+
+    def interrupted(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, previous[signal.Signals(number)])
+
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in previous:
+        signal.signal(number, interrupted)
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,158 @@
+"""Class of computer × place × finding → violation: which control a marked file breaks, and the evidence of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from protocol import keys
+from protocol.ids import uuid7
+from protocol.records import (
+    LEVEL_ORDER,
+    ComputerClass,
+    FileEvidence,
+    Finding,
+    Medium,
+    Severity,
+    ViolationSeen,
+)
+from signatures.controls import Control, Place, Row, load_controls, load_table
+
+PLACE_INFO = b"mijian-place/1"
+"""HPKE info of a sealed place; the collector gives the same to open it."""
+MOST_FINDINGS = 20
+_RANK = {severity: number for number, severity in enumerate(Severity)}
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
+
+
+class MarkedFile(Protocol):
+    """What is judged: how one file or member ended (`agent.scanning.results.FileResult` is one)."""
+
+    @property
+    def path(self) -> str:
+        """As the walk gave it."""
+
+    @property
+    def member(self) -> str | None:
+        """The way inside a container; None for a file of its own."""
+
+    @property
+    def media_type(self) -> str:
+        """What the content is."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Strongest first."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def modified(self) -> datetime | None:
+        """Time of last change."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Hex digest of the bytes, where they could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a scan runs: what the computer may hold, where the files lie, and the keys that hide what must be hid."""
+
+    computer_class: ComputerClass
+    level: str | None
+    organisation_key: bytes
+    reveal_key: bytes
+    place: Place = "fixed"
+    root: str = ""
+    """Mount point of the medium; paths are told relative to it, so that they are the same on every computer."""
+    medium: Medium | None = None
+    medium_class: str = "unknown"
+    session: str | None = None
+
+
+class Judge:
+    """Applies the judging table. Loads the table and the controls once."""
+
+    def __init__(self, table: tuple[Row, ...] | None = None, controls: dict[str, Control] | None = None) -> None:
+        """With what we ship unless given others. Raises `strict_yaml.FileMistake`."""
+        self._controls = load_controls() if controls is None else controls
+        self._table = load_table(controls=self._controls) if table is None else table
+
+    def broken(self, finding: Finding, context: Context) -> tuple[str, Severity] | None:
+        """The control that a finding breaks in this context and how bad that is; None where it breaks none."""
+        for row in self._table:
+            if _fits(row, finding, context):
+                if row.control is None:
+                    return None
+                return row.control, row.severity or self._controls[row.control].severity
+        return None
+
+    def judge(self, result: MarkedFile, context: Context) -> list[ViolationSeen]:
+        """One violation for each control that a file breaks, worst first, with its strongest findings as evidence."""
+        by_control: dict[str, list[Finding]] = {}
+        worst: dict[str, Severity] = {}
+        for finding in result.findings:
+            broken = self.broken(finding, context)
+            if broken:
+                control, severity = broken
+                by_control.setdefault(control, []).append(finding)
+                worst[control] = min(worst.get(control, severity), severity, key=_RANK.__getitem__)
+        return [
+            ViolationSeen(
+                id=uuid7(),
+                seen_at=datetime.now(UTC),
+                control=control,
+                severity=worst[control],
+                evidence=_evidence(result, by_control[control], context),
+                medium=context.medium,
+                session=context.session,
+            )
+            for control in sorted(by_control, key=lambda control: (_RANK[worst[control]], control))
+        ]
+
+
+def _fits(row: Row, finding: Finding, context: Context) -> bool:
+    when = row.when
+    return (
+        (not when.computer or context.computer_class in when.computer)
+        and (not when.family or finding.family in when.family)
+        and (not when.level or finding.level in when.level)
+        and (not when.place or context.place in when.place)
+        and (not when.medium_class or context.medium_class in when.medium_class)
+        and (when.above is None or when.above == is_above(finding.level, context.level))
+    )
+
+
+def is_above(level: str | None, most: str | None) -> bool:
+    """Whether a level ranks above the highest that a computer may hold; a computer without a level may hold none."""
+    return LEVEL_ORDER.get(level or "", 0) > LEVEL_ORDER.get(most or "", 0)
+
+
+def _evidence(result: MarkedFile, findings: list[Finding], context: Context) -> FileEvidence:
+    path = result.path
+    if context.root and path.startswith(context.root.rstrip("/") + "/"):
+        path = path[len(context.root.rstrip("/")) + 1 :]
+    whole = path if result.member is None else f"{path}!{result.member}"
+    content = (
+        bytes.fromhex(result.sha256) if result.sha256 else b"no content\0" + whole.encode("utf-8", "backslashreplace")
+    )
+    place = msgspec.json.encode({"path": path, "member": result.member})
+    extension = _EXTENSION.search(whole)
+    return FileEvidence(
+        content_hash=keys.keyed_hash(context.organisation_key, content),
+        path_hash=keys.keyed_hash(context.organisation_key, whole.encode("utf-8", "backslashreplace")),
+        sealed_place=keys.b64(keys.seal(place, context.reveal_key, PLACE_INFO)),
+        extension=extension[1].lower() if extension else "",
+        media_type=result.media_type,
+        size=result.size,
+        modified=result.modified,
+        depth=0 if result.member is None else 1 + result.member.count("!"),
+        findings=tuple(findings[:MOST_FINDINGS]),
+    )

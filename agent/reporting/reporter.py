@@ -1,0 +1,93 @@
+"""The reporter: the one door through which the agent's parts hand in records. It never fails them.
+
+Where the outbox cannot be written (the disk is full, most often) records wait in memory, and what finds no room
+there is counted and told later.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from agent.reporting import eviction
+from agent.reporting.outbox import Outbox, OutboxUnavailable, SeenMark
+from protocol.ids import uuid7
+from protocol.records import MediaSessionSeen, Record, RecordsDropped
+
+ROOM = 5000
+"""Records that wait in memory at most."""
+
+log = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Hands records to the outbox, and keeps them while it cannot take them. Safe to use from several threads."""
+
+    def __init__(self, outbox: Outbox, wake: Callable[[], None] = lambda: None) -> None:
+        self.outbox = outbox
+        self._wake = wake
+        self._lock = threading.RLock()
+        self._later: deque[Callable[[], object]] = deque()
+        self._dropped: Counter[str] = Counter()
+        self._told = False
+
+    def report(self, *records: Record) -> None:
+        """Hand in records; durable on return unless the outbox is unavailable."""
+        self._do(lambda: self.outbox.put(*records), *records)
+
+    def report_once(self, record: Record, mark: SeenMark) -> bool:
+        """Hand in a violation unless its mark was reported in this session. True also while that cannot be known."""
+        return self._do(lambda: self.outbox.put_once(record, mark), record)
+
+    def session_open(self, mark: str, record: MediaSessionSeen) -> None:
+        """Hand in the start of a media session, and remember it over a crash."""
+        self._do(lambda: self.outbox.session_open(mark, record), record)
+
+    def session_end(self, session: str, *records: Record) -> None:
+        """Hand in the end of a media session."""
+        self._do(lambda: self.outbox.session_end(session, *records), *records)
+
+    def retry(self) -> bool:
+        """Try again what waits in memory, in order; says whether nothing waits any more."""
+        with self._lock:
+            try:
+                while self._later:
+                    self._later[0]()
+                    self._later.popleft()
+                if self._dropped:
+                    self.outbox.put(RecordsDropped(id=uuid7(), seen_at=datetime.now(UTC), counts=dict(self._dropped)))
+                    self._dropped.clear()
+            except OutboxUnavailable:
+                return False
+            if self._told:
+                log.warning("the outbox can be written again")
+                self._told = False
+                self._wake()
+            return True
+
+    @property
+    def stuck(self) -> int:
+        """How many hand-ins wait in memory."""
+        return len(self._later)
+
+    def _do(self, act: Callable[[], object], *records: Record) -> bool:
+        with self._lock:
+            if self.retry():
+                try:
+                    done = act()
+                except OutboxUnavailable:
+                    pass
+                else:
+                    self._wake()
+                    return done is not False
+            if not self._told:
+                log.error("the outbox cannot be written (is the disk full?); records wait in memory")
+                self._told = True
+            if len(self._later) < ROOM:
+                self._later.append(act)
+            else:
+                self._dropped.update(eviction.type_of(record) for record in records)
+            return True

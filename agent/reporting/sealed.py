@@ -1,0 +1,92 @@
+"""Sealed files: the same envelopes, carried by hand where there is no network between agent and collector."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.reporting.identity import Identity
+from agent.reporting.outbox import Leased, Outbox
+from agent.reporting.uplink import Settled, settle
+from protocol import receipts
+from protocol.receipts import Answer, Receipt
+
+MAX_RECORDS = 20_000
+MAX_LINES = 7 * 1024 * 1024
+"""Bytes of records in one carried envelope: below the limit of 8 MiB even if they did not pack at all."""
+RECEIPT_LIMIT = 64 * 1024
+
+
+class SealedFileError(Exception):
+    """A file that cannot be used. ``str()`` says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One file written."""
+
+    path: Path
+    leased: Leased
+
+
+def export(outbox: Outbox, identity: Identity, path: Path) -> list[Exported]:
+    """Write everything that waits into sealed files, one envelope each; an empty list where nothing waits.
+
+    The first is ``path``. More are needed only for what does not fit, and for envelopes that may have been
+    delivered before and must stay as they were: ``name-2.ext``, ``name-3.ext`` … Files are written beside and
+    renamed; one that exists is not replaced. Raises `SealedFileError`, `OutboxUnavailable`.
+    """
+    if path.exists():
+        raise SealedFileError(f"{path} exists already; name another file")
+    if not path.parent.is_dir():
+        raise SealedFileError(f"{path.parent} is not a folder")
+    leases = outbox.lease_all(identity, max_records=MAX_RECORDS, max_lines=MAX_LINES)
+    written = []
+    for number, leased in enumerate(leases, 1):
+        to = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        try:
+            _write(to, leased.raw)
+        except OSError as error:
+            raise SealedFileError(f"{to} cannot be written: {error.strerror}") from error
+        written.append(Exported(to, leased))
+    return written
+
+
+def take_receipt(outbox: Outbox, identity: Identity, path: Path) -> tuple[Receipt, Settled]:
+    """Take a receipt that came back as a file. Raises `SealedFileError`, `OutboxUnavailable`."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(RECEIPT_LIMIT + 1)
+    except OSError as error:
+        raise SealedFileError(f"{path} cannot be read: {error.strerror}") from error
+    if len(raw) > RECEIPT_LIMIT:
+        raise SealedFileError(f"{path} is not a receipt: it is too large for one")
+    try:
+        receipt = receipts.open_receipt(raw, identity.collector_key)
+    except receipts.ReceiptError as error:
+        raise SealedFileError(f"{path}: {error}") from error
+    if receipt.agent != identity.agent:
+        raise SealedFileError(f"{path} is a receipt for another computer ({receipt.agent})")
+    leased = outbox.find(receipt.digest)
+    if leased is None and receipt.answer is Answer.REFUSED:
+        return receipt, Settled.LATER
+    return receipt, settle(outbox, receipt, leased)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a new file completely or not at all; the medium is synced before we say it is done."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        beside.unlink()
+        raise
+    except OSError:  # file systems without hard links, as on most sticks
+        beside.rename(path)
+        return
+    beside.unlink()

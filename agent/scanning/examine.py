@@ -1,0 +1,190 @@
+"""Examining one file, inside a worker: identify it, read its names and pieces, ask the grammar, go into its members.
+
+Whatever a file does to the code that reads it ends in a row: this is where that is made sure of.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from agent.scanning.formats import format_for
+from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Piece, Reading, Source
+from agent.scanning.identify import Identity, Kind, identify
+from agent.scanning.wire import Examined, Reply
+from protocol.records import Finding, Reason, Verdict
+from signatures.engine import Sieve
+from signatures.passages import Passage, Zone
+
+ENCRYPTED = frozenset({"application/x-ole-encrypted-package"})
+"""Media types that are nothing but an encryption's wrapping."""
+
+LONGEST_TEXT = 32_000_000
+"""Characters of one file's passages that are held at once; `too-large` after that, with what was read judged."""
+
+_DEVICE_ERRORS = frozenset(
+    {errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOMEDIUM, errno.ETIMEDOUT, errno.EACCES, errno.EISDIR}
+)
+"""What reading says when the medium was pulled or is failing; any other OSError comes from a parser."""
+
+_UTF8 = frozenset({"utf-8"})
+
+
+class Judge(Protocol):
+    """The grammar (see `signatures.markings`)."""
+
+    def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
+        """The findings in one file's passages."""
+        ...
+
+
+class Examiner:
+    """Examines files one after another; holds no state of any of them."""
+
+    def __init__(self, sieve: Sieve, grammar: Judge, *, least: int = 45) -> None:
+        self._sieve = sieve
+        self._grammar = grammar
+        self._least = least
+        self._folder: tuple[str, list[Passage]] = ("", [])
+
+    def examine(self, source: Source, name: str, folder: str = "", budget: Budget | None = None) -> Reply:
+        """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`."""
+        if folder != self._folder[0]:
+            self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
+        around = self._named([name], Zone.FILENAME) + self._folder[1]
+        examination = _Examination(self._sieve, self._grammar, self._least, budget or Budget())
+        examination.file(source, name, around, None, 0)
+        return Reply(examination.rows, examination.notes, examination.out_of_memory)
+
+    def _named(self, names: list[str], zone: Zone) -> list[Passage]:
+        return _named(self._sieve, names, zone)
+
+
+def _named(sieve: Sieve, names: list[str], zone: Zone) -> list[Passage]:
+    """Names as passages, as far as they are worth the grammar's time."""
+    return [
+        Passage(zone, name) for name in names if name and sieve.worth(name.encode("utf-8", "replace"), encodings=_UTF8)
+    ]
+
+
+class _Examination:
+    """One file from disk with all that is in it: shared budget, rows in order, notes for the log."""
+
+    def __init__(self, sieve: Sieve, grammar: Judge, least: int, budget: Budget) -> None:
+        self.sieve = sieve
+        self.grammar = grammar
+        self.least = least
+        self.budget = budget
+        self.rows: list[Examined] = []
+        self.notes: list[str] = []
+        self.out_of_memory = False
+
+    def file(self, source: Source, name: str, passages: list[Passage], member: str | None, depth: int) -> None:
+        """Examine one file or member and all that it holds; adds their rows."""
+        place = len(self.rows)
+        self.rows.append(Examined(Verdict.CLEAN, "application/octet-stream", source.size, member=member))
+        identity = Identity("application/octet-stream", Kind.BINARY)
+        reason: Reason | None = None
+        try:
+            identity = identify(source, name)
+            self._read(identity, source, passages, member, depth)
+        except Exception as error:  # noqa: BLE001 — see _fate: no file may end the scan, whatever its reader raises
+            reason = self._fate(error, identity)
+        findings: tuple[Finding, ...] = ()
+        try:
+            if passages:
+                findings = self.grammar.find(passages, least=self.least)
+        except Exception as error:  # noqa: BLE001 — the same for the grammar
+            reason = self._fate(error, identity)
+        verdict = Verdict.FINDING if findings else Verdict.NOT_EXAMINED if reason else Verdict.CLEAN
+        self.rows[place] = Examined(
+            verdict=verdict,
+            media_type=identity.media_type,
+            size=source.size,
+            reason=reason if verdict is Verdict.NOT_EXAMINED else None,
+            member=member,
+            sha256=_digest(source) if findings else None,
+            findings=findings,
+        )
+
+    def _read(
+        self, identity: Identity, source: Source, passages: list[Passage], member: str | None, depth: int
+    ) -> None:
+        """Read the pieces of one file: passages are added to ``passages``, members examined at once."""
+        room = LONGEST_TEXT
+        for piece in self._pieces(identity, source, depth):
+            if isinstance(piece, Member):
+                self._member(piece, member, depth)
+                continue
+            passages.append(piece)
+            room -= len(piece.text)
+            if room < 0:
+                raise NotExamined(Reason.TOO_LARGE, "more text than is held at once")
+
+    def _pieces(self, identity: Identity, source: Source, depth: int) -> Iterator[Piece]:
+        if identity.kind in (Kind.BINARY, Kind.EMPTY):
+            return iter(())  # a program, a video, nothing at all: only its name is looked at
+        if identity.media_type in ENCRYPTED:
+            raise NotExamined(Reason.ENCRYPTED)
+        reader: Format | None = format_for(identity.media_type)
+        if reader is None:
+            raise NotExamined(Reason.UNSUPPORTED)
+        if depth >= self.budget.depth:
+            raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
+        return reader.pieces(source, Reading(self.sieve, self.budget))
+
+    def _member(self, piece: Member, outer: str | None, depth: int) -> None:
+        """Examine a file inside: by its name alone where its bytes could not be had."""
+        if self.budget.members <= 0:
+            raise NotExamined(Reason.TOO_LARGE, "more members than are opened")
+        self.budget.members -= 1
+        name = piece.name.encode("utf-8", "backslashreplace").decode("utf-8")
+        member = name if outer is None else f"{outer}!{name}"
+        *folders, last = name.replace("\\", "/").split("/")
+        around = _named(self.sieve, [last], Zone.ARCHIVE_MEMBER) + _named(self.sieve, folders, Zone.PATH)
+        if piece.data is not None:
+            self.file(Source(io.BytesIO(piece.data), len(piece.data)), last, around, member, depth + 1)
+            return
+        findings = self.grammar.find(around, least=self.least) if around else ()
+        self.rows.append(
+            Examined(
+                verdict=Verdict.FINDING if findings else Verdict.NOT_EXAMINED,
+                media_type="application/octet-stream",
+                size=piece.size,
+                reason=None if findings else piece.problem.reason if piece.problem else Reason.DAMAGED,
+                member=member,
+                findings=findings,
+            )
+        )
+
+    def _fate(self, error: Exception, identity: Identity) -> Reason:
+        """The reason for what a reader raised.
+
+        A reader raises `NotExamined` for what it knows; everything else is a mistake of ours or of a library, met
+        by a file that nobody foresaw. That costs this file its verdict and is noted with the names of the error's
+        type and of the media type, never with its message, which may hold content.
+        """
+        if isinstance(error, NotExamined):
+            return error.reason
+        if isinstance(error, MemoryError):
+            self.out_of_memory = True
+            return Reason.TOO_LARGE
+        if isinstance(error, OSError) and error.errno in _DEVICE_ERRORS:
+            return Reason.UNREADABLE
+        self.notes.append(f"{type(error).__name__} in {identity.media_type}")
+        return Reason.CRASHED
+
+
+def _digest(source: Source) -> str | None:
+    """SHA-256 of all the bytes; None where they cannot be read a second time."""
+    digest = hashlib.sha256()
+    try:
+        source.stream.seek(0)
+        while chunk := source.stream.read(1024 * 1024):
+            digest.update(chunk)
+    except (OSError, ValueError):
+        return None
+    return digest.hexdigest()

@@ -1,0 +1,299 @@
+"""Paragraphs and tables of WordprocessingML as they look to a reader: text, text boxes, watermarks, what is struck."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from agent.scanning.formats.ooxml import attribute, child, local
+from agent.scanning.formats.ooxml_drawing import is_red
+from agent.scanning.formats.ooxml_tables import Cell
+
+_LARGE = 28
+"""Half-points: 14 pt, the size from which type counts as emphasis."""
+_VERY_LARGE = 32
+"""Half-points: size 3 (三号), from which a centred line is taken for a title."""
+_SYMBOLS = {"F0AA": "✦", "F0AB": "★", "F0AC": "✶", "F0AD": "✴", "F0B6": "☆", "F0A8": "□", "F0FE": "☑", "F052": "☑"}
+"""Characters of the Wingdings fonts that mean something to the grammar."""
+_SILENT = frozenset({"rPr", "pPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "rt", "tblPr", "trPr", "tcPr"})
+_STRUCK = frozenset({"del", "moveFrom"})
+_PAGE_FIELD = re.compile(r"\b(?:PAGE|NUMPAGES|SECTIONPAGES)\b")
+_DEEPEST = 200
+
+
+@dataclass
+class Box:
+    """A text box: its lines, and whether it is a watermark (lettering behind the text)."""
+
+    paragraphs: list[Paragraph]
+    tables: list[list[list[Cell]]]
+    watermark: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its lines, top to bottom; those of its tables last."""
+        lines = [paragraph.text for paragraph in self.paragraphs if paragraph.text]
+        lines += [cell.text for rows in self.tables for row in rows for cell in row]
+        return "\n".join(lines)
+
+    @property
+    def emphasis(self) -> bool:
+        """Whether any of it is large, bold or red."""
+        cells = (cell for rows in self.tables for row in rows for cell in row)
+        return any(paragraph.emphasis for paragraph in self.paragraphs) or any(cell.emphasis for cell in cells)
+
+
+@dataclass
+class Paragraph:
+    """One paragraph. ``text`` is what stands, ``struck`` what was struck through or deleted."""
+
+    style: str = ""
+    centred: bool = False
+    size: int = 0
+    """Largest type in half-points; 0 where only the style tells."""
+    bold: bool = False
+    red: bool = False
+    breaks_before: bool = False
+    breaks_after: bool = False
+    parts: list[str] = field(default_factory=list)
+    struck_parts: list[str] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    watermarks: list[str] = field(default_factory=list)
+    descriptions: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text that stands, lines trimmed, empty ones dropped."""
+        return _lines("".join(self.parts))
+
+    @property
+    def struck(self) -> str:
+        """The text that was struck through or deleted."""
+        return _lines("".join(self.struck_parts))
+
+    @property
+    def emphasis(self) -> bool:
+        """Whether it is large, bold or red."""
+        return self.bold or self.red or self.size >= _LARGE
+
+    @property
+    def large_centred(self) -> bool:
+        """Whether it looks like a title or a red head."""
+        return self.centred and self.size >= _VERY_LARGE
+
+
+def read_paragraph(element: etree._Element) -> Paragraph:
+    """A ``w:p`` as a reader sees it."""
+    paragraph = Paragraph()
+    properties = child(element, "pPr")
+    for each in () if properties is None else properties:
+        match local(each):
+            case "pStyle":
+                paragraph.style = attribute(each, "val")
+            case "jc":
+                paragraph.centred = attribute(each, "val") == "center"
+            case "pageBreakBefore":
+                paragraph.breaks_before = _on(each)
+            case "sectPr":
+                kind = child(each, "type")
+                paragraph.breaks_after = kind is None or attribute(kind, "val") != "continuous"
+    _Walk(paragraph).into(element, struck=False, depth=0)
+    return paragraph
+
+
+def read_table(element: etree._Element) -> tuple[list[list[Cell]], list[Paragraph]]:
+    """The rows of a ``w:tbl`` with the cells that hold text, and all its paragraphs (for their boxes and strikes)."""
+    rows: list[list[Cell]] = []
+    paragraphs: list[Paragraph] = []
+    for row in _inside(element, "tr"):
+        cells: list[Cell] = []
+        inner: list[list[Cell]] = []
+        column = 0
+        for cell in _inside(row, "tc"):
+            here = [read_paragraph(each) for each in _inside(cell, "p")]
+            for nested in _inside(cell, "tbl"):
+                nested_rows, nested_paragraphs = read_table(nested)
+                inner += nested_rows
+                paragraphs += nested_paragraphs
+            paragraphs += here
+            text = "\n".join(paragraph.text for paragraph in here if paragraph.text)
+            if text:
+                cells.append(Cell(text, column, None, any(paragraph.emphasis for paragraph in here)))
+            column += _span(cell)
+        rows += [cells, *inner]
+    return [row for row in rows if row], paragraphs
+
+
+def blocks(container: etree._Element) -> Iterator[etree._Element]:
+    """The paragraphs and tables of a body, header, note or box, in order, through content controls and insertions."""
+    for each in container:
+        name = local(each)
+        if name in ("p", "tbl", "sectPr"):
+            yield each
+        elif name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"):
+            yield from blocks(each)
+
+
+class _Walk:
+    """One way through a paragraph; collects into it."""
+
+    def __init__(self, paragraph: Paragraph) -> None:
+        self._paragraph = paragraph
+        self._fields: list[str] = []
+        """What the open fields say they are; text of a page number is no text."""
+
+    def into(self, element: etree._Element, *, struck: bool, depth: int) -> None:
+        if depth > _DEEPEST:
+            return
+        for each in element:
+            name = local(each)
+            if name in ("t", "delText"):
+                self._text(each.text or "", struck=struck or name == "delText")
+            elif name == "r":
+                self._run(each, struck=struck, depth=depth)
+            elif name == "AlternateContent":
+                self._alternatives(each, struck=struck, depth=depth)
+            elif name == "fldSimple" and _PAGE_FIELD.search(attribute(each, "instr")):
+                self._text("\n", struck=struck)
+            elif name in _STRUCK:
+                self.into(each, struck=True, depth=depth + 1)
+            elif not self._special(each, name, struck=struck) and name not in _SILENT:
+                self.into(each, struck=struck, depth=depth + 1)
+
+    def _special(self, each: etree._Element, name: str, *, struck: bool) -> bool:
+        """Deal with what has no text of its own to walk into; False where there may be some."""
+        paragraph = self._paragraph
+        match name:
+            case "tab" | "ptab":
+                self._text("\t", struck=struck)
+            case "br" | "cr":
+                self._text("\n", struck=struck)
+                paragraph.breaks_after |= attribute(each, "type") == "page"
+            case "lastRenderedPageBreak":
+                paragraph.breaks_before |= not paragraph.parts
+                paragraph.breaks_after |= bool(paragraph.parts)
+            case "noBreakHyphen":
+                self._text("-", struck=struck)
+            case "sym":
+                self._text(_SYMBOLS.get(attribute(each, "char").upper(), ""), struck=struck)
+            case "fldChar":
+                self._field(attribute(each, "fldCharType"))
+            case "instrText":
+                if self._fields:
+                    self._fields[-1] += each.text or ""
+            case "txbxContent":
+                self._box(each)
+            case "textpath":
+                if (text := attribute(each, "string")).strip() and text not in paragraph.watermarks:
+                    paragraph.watermarks.append(text)
+            case "docPr" | "cNvPr":
+                for word in (attribute(each, "title"), attribute(each, "descr")):
+                    if word.strip() and word not in paragraph.descriptions:
+                        paragraph.descriptions.append(word)
+                return False
+            case _:
+                return False
+        return True
+
+    def _text(self, text: str, *, struck: bool) -> None:
+        if self._fields and _PAGE_FIELD.search(self._fields[-1]):
+            text = "\n"
+        (self._paragraph.struck_parts if struck else self._paragraph.parts).append(text)
+
+    def _run(self, run: etree._Element, *, struck: bool, depth: int) -> None:
+        paragraph = self._paragraph
+        properties = child(run, "rPr")
+        has_text = any(local(each) == "t" for each in run)
+        for each in () if properties is None else properties:
+            match local(each):
+                case "strike" | "dstrike":
+                    struck = struck or _on(each)
+                case "b" if has_text:
+                    paragraph.bold |= _on(each)
+                case "sz" if has_text:
+                    value = attribute(each, "val")
+                    paragraph.size = max(paragraph.size, int(value) if value.isdecimal() else 0)
+                case "color" if has_text:
+                    paragraph.red |= is_red(attribute(each, "val"))
+        self.into(run, struck=struck, depth=depth + 1)
+
+    def _field(self, kind: str) -> None:
+        if kind == "begin":
+            self._fields.append("")
+        elif kind == "end" and self._fields:
+            self._fields.pop()
+
+    def _alternatives(self, element: etree._Element, *, struck: bool, depth: int) -> None:
+        """The choice for new programs and the fallback for old ones hold the same, once; a difference is kept."""
+        paragraph = self._paragraph
+        before = len(paragraph.parts)
+        for each in element:
+            if local(each) == "Choice":
+                self.into(each, struck=struck, depth=depth + 1)
+        for each in element:
+            if local(each) == "Fallback":
+                other = Paragraph()
+                _Walk(other).into(each, struck=struck, depth=depth + 1)
+                if len(paragraph.parts) == before:
+                    paragraph.parts += other.parts
+                known = {box.text for box in paragraph.boxes}
+                paragraph.boxes += [box for box in other.boxes if box.text not in known]
+                paragraph.watermarks += [text for text in other.watermarks if text not in paragraph.watermarks]
+
+    def _box(self, content: etree._Element) -> None:
+        box = Box([], [], _is_lettering(content))
+        for block in blocks(content):
+            if local(block) == "p":
+                box.paragraphs.append(read_paragraph(block))
+            elif local(block) == "tbl":
+                rows, _ = read_table(block)
+                box.tables.append(rows)
+        for inner in box.paragraphs:
+            self._paragraph.boxes += inner.boxes
+            self._paragraph.watermarks += inner.watermarks
+        self._paragraph.boxes.append(box)
+
+
+def _on(toggle: etree._Element) -> bool:
+    return attribute(toggle, "val").lower() not in ("0", "false", "off", "none")
+
+
+def _span(cell: etree._Element) -> int:
+    span = child(cell, "tcPr", "gridSpan")
+    value = "" if span is None else attribute(span, "val")
+    return int(value) if value.isdecimal() and len(value) < 4 else 1
+
+
+def _inside(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Children of that name, through content controls and the like."""
+    for each in element:
+        here = local(each)
+        if here == name:
+            yield each
+        elif here in ("sdt", "sdtContent", "customXml", "ins", "moveTo"):
+            yield from _inside(each, name)
+
+
+def _is_lettering(content: etree._Element) -> bool:
+    """Whether a text box is WordArt or lies behind the text, as watermarks do."""
+    for ancestor in content.iterancestors():
+        name = local(ancestor)
+        if name == "anchor":
+            return attribute(ancestor, "behindDoc") in ("1", "true")
+        if name in ("wsp", "shape"):
+            warp = child(ancestor, "bodyPr", "prstTxWarp")
+            if warp is not None and attribute(warp, "prst") not in ("", "textNoShape"):
+                return True
+            if "watermark" in attribute(ancestor, "id").lower():
+                return True
+        if name in ("pict", "p", "body"):
+            return False
+    return False
+
+
+def _lines(text: str) -> str:
+    lines = (line.strip(" \t\r\n\u3000\u00a0") for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,307 @@
+"""HTML: pages, saved or written by office programs, in UTF-8, GBK, Big5 or UTF-16, with references of every kind."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from agent.scanning.formats import markup, text
+from agent.scanning.formats.base import Piece, Reading, Source
+from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
+from protocol.records import Place
+from signatures.passages import Passage, Zone
+
+NAME = "html"
+MEDIA_TYPES = ("text/html",)
+LIMITS = {"bytes read as a page": markup.LONGEST}
+LIMITATIONS = (
+    "what scripts and style sheets would add to the page is not seen",
+    "a page larger than 32 MiB is searched as plain text",
+)
+
+_BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
+        figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li main menu nav ol option
+        p pre section select summary table tbody td textarea tfoot th thead title tr ul""",
+    )
+)
+"""Elements that begin and end a line."""
+_SKIPPED = frozenset({"script", "style", "noscript", "template"})
+_VOIDED = frozenset({"del", "s", "strike"})
+_EMPHASIS = frozenset({"b", "strong", "h1", "h2", "h3"})
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+_ATTRIBUTES = ("alt", "title", "placeholder", "value", "label", "summary")
+_FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\r\n\f\0]+|\s{2,}")
+_UTF8 = frozenset({"utf-8"})
+_LAYOUT_ROWS = 4
+"""A table with no more rows at the top of a page is a layout of its head."""
+_SHORT = 40
+_MANY = 3
+"""Cells with a literal from which on a table is a list of levels or files, not the marking of this page."""
+
+
+def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
+    """Yield the passages of a page in which there is a literal of some rule; nothing from any other page."""
+    if source.size > LIMITS["bytes read as a page"]:
+        yield from text.pieces(source, reading)
+        return
+    raw = markup.plain_bytes(source.read(LIMITS["bytes read as a page"]))
+    if not markup.worth(raw, reading):
+        return
+    source_text = markup.to_text(raw)
+    page = _parse(source_text)
+    if page is None:
+        lines = markup.xml_lines(markup.without(source_text, _SKIPPED))
+        yield from markup.line_passages(lines, hit_lines(reading.sieve, lines))
+        return
+    yield from _properties(page, reading)
+    yield from _body(_Blocks(page).found, reading)
+    yield from _asides(page, reading)
+
+
+def _parse(source: str) -> etree._Element | None:
+    """The page as a tree; None where there is no element in it, or where it is nested too deep to be read whole.
+
+    Never fetches anything and never raises for broken markup.
+    """
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True)
+    try:
+        page = etree.fromstring(source.replace("\0", "").encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        return None
+    whole = all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    return page if whole else None
+
+
+@dataclass(slots=True)
+class _Block:
+    """A paragraph, heading, list item or table cell, as one line of text."""
+
+    text: str
+    tag: str
+    zone: Zone | None
+    """Where its element says it stands; None for the flow of the page."""
+    row: tuple[int, int] | None
+    """Number of its table and of its row."""
+    emphasis: bool
+    struck: bool
+
+
+@dataclass(slots=True)
+class _State:
+    """What holds inside an element."""
+
+    tag: str
+    zone: Zone | None
+    row: tuple[int, int] | None
+    emphasis: bool
+    struck: bool
+
+
+@dataclass
+class _Blocks:
+    """All blocks of a page in order, made in one walk without recursion."""
+
+    page: etree._Element
+    found: list[_Block] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._text: list[str] = []
+        self._emphasis = self._plain = self._struck = 0
+        self._tables = 0
+        self._rows: Counter[int] = Counter()
+        states = [_State("", None, None, False, False)]
+        tables: list[int] = []
+        for event, element in etree.iterwalk(self.page, events=("start", "end", "comment", "pi")):
+            if event in ("comment", "pi"):
+                self._add(element.tail, states[-1])
+                continue
+            tag = str(element.tag).rsplit("}", 1)[-1].lower()
+            if event == "start":
+                if tag in _BLOCKS:
+                    self._flush(states[-1])
+                if tag == "table":
+                    self._tables += 1
+                    tables.append(self._tables)
+                elif tag == "tr" and tables:
+                    self._rows[tables[-1]] += 1
+                states.append(self._inside(tag, element, states[-1], tables))
+                self._add(element.text, states[-1])
+            else:
+                if tag in _BLOCKS:
+                    self._flush(states[-1])
+                if tag == "table" and tables:
+                    tables.pop()
+                states.pop()
+                self._add(element.tail, states[-1])
+        self._flush(states[-1])
+
+    def _inside(self, tag: str, element: etree._Element, outer: _State, tables: list[int]) -> _State:
+        name = f"{element.get('id') or ''} {element.get('class') or ''}"
+        zone = outer.zone
+        if _FURNITURE.search(name):
+            zone = Zone.WATERMARK
+        elif tag in ("header", "footer"):
+            zone = Zone.HEADER if tag == "header" else Zone.FOOTER
+        elif tag in _SKIPPED or tag in ("title", "head"):
+            tag = "skipped"
+        row = (tables[-1], self._rows[tables[-1]]) if tag in ("td", "th") and tables else outer.row
+        style = (element.get("style") or "").lower().replace(" ", "")
+        return _State(
+            tag="skipped" if outer.tag == "skipped" else tag,
+            zone=zone,
+            row=row if tables else None,
+            emphasis=outer.emphasis or tag in _EMPHASIS or "font-weight:bold" in style,
+            struck=outer.struck or tag in _VOIDED or "line-through" in style,
+        )
+
+    def _add(self, text_: str | None, state: _State) -> None:
+        if not text_ or state.tag == "skipped":
+            return
+        self._text.append(text_)
+        if written := len(text_.strip()):
+            self._plain += written
+            self._emphasis += written * state.emphasis
+            self._struck += written * state.struck
+
+    def _flush(self, state: _State) -> None:
+        """End a block. Emphasis and strokes count where they cover all of it."""
+        line = _BLANKS.sub(" ", "".join(self._text)).strip()
+        if line:
+            self.found.append(
+                _Block(
+                    line,
+                    state.tag,
+                    state.zone,
+                    state.row,
+                    emphasis=self._emphasis == self._plain,
+                    struck=self._struck == self._plain,
+                )
+            )
+        self._text.clear()
+        self._emphasis = self._plain = self._struck = 0
+
+
+def _body(blocks: list[_Block], reading: Reading) -> Iterator[Passage]:
+    """The visible text of the page, block by block."""
+    lines = [block.text for block in blocks]
+    hits = hit_lines(reading.sieve, lines)
+    if not hits:
+        return
+    rows_of = Counter(table for table, _ in {block.row for block in blocks if block.row})
+    low, high = _head(blocks, rows_of), len(blocks)
+    if min(hits) < low:
+        yield _passage(Zone.P1_TOP_LEFT, blocks, 0, low)
+    foot = foot_start(lines)
+    if foot in hits and foot >= low and blocks[foot].row is None:
+        yield _passage(Zone.FOOTER, blocks, foot, foot + 1)
+        high = foot
+    tabular = _tabular(blocks)
+    yield from _tables(blocks, {hit for hit in hits if hit >= low}, tabular)
+    rest = []
+    for hit in sorted(hits):
+        block = blocks[hit]
+        flow = low <= hit < high
+        if block.struck:
+            yield _passage(block.zone or (Zone.P1_TOP_LEFT if hit < low else Zone.BODY), blocks, hit, hit + 1)
+        elif block.zone is not None:
+            yield _passage(block.zone, blocks, hit, hit + 1)
+        elif flow and block.tag in _HEADINGS:
+            yield _passage(Zone.TITLE, blocks, hit, hit + 1)
+        elif flow and block.row not in tabular:
+            rest.append(hit)
+    for start, end in ranges(rest, len(blocks)):
+        yield _passage(Zone.BODY, blocks, max(start, low), min(end, high))
+
+
+def _passage(zone: Zone, blocks: list[_Block], start: int, end: int) -> Passage:
+    """Some blocks as one passage. What is struck stands alone, or not at all."""
+    part = blocks[start:end]
+    return Passage(
+        zone,
+        "\n".join(block.text for block in part if len(part) == 1 or not block.struck),
+        Place(paragraph=start + 1),
+        emphasis=len(part) == 1 and part[0].emphasis,
+        struck=len(part) == 1 and part[0].struck,
+    )
+
+
+def _head(blocks: list[_Block], rows_of: Counter[int]) -> int:
+    """How many blocks make the head of the page; a real table ends it."""
+    lines = []
+    for block in blocks[:60]:
+        if block.row and rows_of[block.row[0]] > _LAYOUT_ROWS:
+            break
+        lines.append(block.text)
+    return head_end(lines)
+
+
+def _tabular(blocks: list[_Block]) -> dict[tuple[int, int] | None, list[int]]:
+    """Rows of two and more short cells, each with the indices of its blocks."""
+    rows: dict[tuple[int, int] | None, list[int]] = defaultdict(list)
+    for number, block in enumerate(blocks):
+        if block.row:
+            rows[block.row].append(number)
+    return {row: found for row, found in rows.items() if all(len(blocks[n].text) <= _SHORT for n in found)}
+
+
+def _tables(
+    blocks: list[_Block], hits: set[int], tabular: dict[tuple[int, int] | None, list[int]]
+) -> Iterator[Passage]:
+    """Cells: label and value, or alone; in a list of levels or files the row is body text."""
+    in_table = Counter(blocks[hit].row[0] for hit in hits if (row := blocks[hit].row) in tabular and row)  # type: ignore[index]
+    for row, cells in tabular.items():
+        own = [number for number in cells if number in hits]
+        if not own or row is None:
+            continue
+        texts = [blocks[number].text for number in cells]
+        place = Place(paragraph=own[0] + 1)
+        struck = all(blocks[number].struck for number in own)
+        for label, value in Table.fields(texts):
+            yield Passage(Zone.TABLE_FIELD, f"{label}\t{value}", place, struck=struck)
+        if in_table[row[0]] >= _MANY:
+            yield Passage(Zone.BODY, "\t".join(texts), place, struck=struck)
+            continue
+        for number in own:
+            block = blocks[number]
+            yield Passage(Zone.CELL, block.text, Place(paragraph=number + 1), emphasis=block.emphasis, struck=struck)
+
+
+def _properties(page: etree._Element, reading: Reading) -> Iterator[Passage]:
+    """The title and what ``meta`` elements say of the document."""
+    for title in page.iter("title"):
+        line = " ".join("".join(str(part) for part in title.itertext()).split())
+        if _worth(line, reading):
+            yield Passage(Zone.TITLE, line, Place(part="title"))
+    for meta in page.iter("meta"):
+        name = str(meta.get("name") or meta.get("property") or meta.get("http-equiv") or "")
+        content = " ".join(str(meta.get("content") or "").split())
+        if name and _worth(f"{name} {content}", reading):
+            yield Passage(Zone.DOC_PROPERTY, content, Place(part="meta"), name=name)
+
+
+def _asides(page: etree._Element, reading: Reading) -> Iterator[Passage]:
+    """What is not in the flow: comments, and attributes that people can see."""
+    for element in page.iter():
+        if isinstance(element, etree._Comment):
+            if _worth(element.text or "", reading):
+                yield Passage(Zone.BODY, element.text or "", Place(part="comment"))
+            continue
+        if not isinstance(element.tag, str):
+            continue
+        for name in _ATTRIBUTES:
+            value = element.get(name)
+            if value and _worth(value, reading):
+                zone = Zone.CAPTION if element.tag == "img" else Zone.BODY
+                yield Passage(zone, " ".join(value.split()), Place(part="attribute"))
+
+
+def _worth(line: str, reading: Reading) -> bool:
+    return bool(line) and reading.worth(line.encode("utf-8", "replace"), encodings=_UTF8)

@@ -1,0 +1,313 @@
+"""What the three Office Open XML formats share: the package, its text parts, the sieve, careful XML.
+
+A package is read at two speeds. First every part that can carry text is unpacked, its tags are dropped and the rest
+is offered to the sieve; styles, themes, settings and the like are never unpacked. Only where a literal of some rule
+is in it are the parts parsed, and then all of them, because a marking is judged by what stands around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from lxml import etree
+
+from agent.scanning.formats.base import Member, MiB, NotExamined, Reading, Source
+from agent.scanning.formats.zipdir import ZipDirectory
+from agent.scanning.formats.zipentry import Entry
+from protocol.records import Reason
+
+PART_BYTES = 128 * MiB
+"""Bytes of one part, unpacked; a larger one is left out and the file ends as ``too-large``."""
+MEMBER_BYTES = 64 * MiB
+"""Bytes of one embedded file."""
+_PAGE_NUMBER = re.compile(r"第\s*\d*\s*页|共\s*\d*\s*页|\b[Pp]age\s*\d+(?:\s*of\s*\d+)?|[-–—]\s*\d+\s*[-–—]")
+_KEPT_BYTES = 8 * MiB
+_SIEVED_AT_ONCE = 4 * MiB
+
+ENCODINGS = frozenset({"utf-8", "ent"})
+"""What XML text can be once it is in UTF-8: characters or numeric references."""
+
+_NEVER = re.compile(
+    rb"(?i)(?:^|/)(?:_rels/|theme/|printersettings/|pivotcache/|pivottables/|querytables/|externallinks/|persons/|glossary/|slicers?/"
+    rb"|slicercaches/|tables/|activex/|ctrlprops/|revisions/|tags/|charts/(?:style|colors)|diagrams/(?:layout|quickstyle|colors)"
+    rb"|(?:styles\w*|settings|websettings|fonttable|numbering|calcchain|metadata|presprops|viewprops|tablestyles"
+    rb"|sheetmetadata|people|commentids|commentsids|commentsextended|commentsextensible|commentauthors|authors"
+    rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
+)
+_EMBEDDED = re.compile(
+    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.bin)(?<!\.rels)$"
+    rb"|\.(?:docx|docm|xlsx|xlsm|xlsb|pptx|pptm|doc|xls|ppt|rtf|html?|mht|mhtml|txt|pdf|odt|ods|odp|zip)$"
+)
+_TEXT = re.compile(rb">([^<]+)")
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_TELLING_ATTRIBUTES = (b"string=", b"descr=", b"title=")
+"""Attributes that hold words a reader sees: VML text path, alternative texts."""
+
+
+class Package:
+    """One Office Open XML file: its parts by name, unpacked when asked for, and what could not be had."""
+
+    def __init__(self, source: Source, reading: Reading) -> None:
+        self._directory = ZipDirectory(source)
+        self._reading = reading
+        self._kept: dict[str, bytes | bytearray] = {}
+        self._problem: NotExamined | None = None
+        self.parts: dict[str, Entry] = {}
+        """Text parts by name as it stands in the zip, leading slash dropped."""
+        self._rest: dict[str, Entry] = {}
+        self._embedded: list[str] = []
+        self._spelled: dict[str, str] = {}
+        for entry in self._directory.entries:
+            raw = entry.raw
+            name = (raw.decode("ascii") if raw.isascii() else entry.name).replace("\\", "/").lstrip("/")
+            carries_text, embedded = _kind(raw)
+            (self.parts if carries_text else self._rest)[name] = entry
+            if embedded:
+                self._embedded.append(name)
+
+    def names(self, pattern: re.Pattern[str]) -> list[str]:
+        """Names of the text parts that the pattern finds, those with numbers in the order of their numbers."""
+        return sorted((name for name in self.parts if pattern.search(name)), key=_by_number)
+
+    def spelled(self, name: str) -> str:
+        """The name as it is spelled in this zip: names of parts are the same in either case (ECMA-376-2)."""
+        if name in self.parts or name in self._rest:
+            return name
+        if not self._spelled:
+            self._spelled = {known.lower(): known for known in (*self._rest, *self.parts)}
+        return self._spelled.get(name.lower(), name)
+
+    def read(self, name: str) -> bytes | bytearray:
+        """The XML of a part in UTF-8; empty where there is none or it cannot be had (then the file ends so)."""
+        if name in self._kept:
+            return self._kept[name]
+        name = self.spelled(name)
+        entry = self.parts.get(name) or self._rest.get(name)
+        if entry is None:
+            return b""
+        try:
+            data = in_utf8(self._directory.read(entry, self._reading.budget, PART_BYTES, bombs=False))
+        except NotExamined as problem:
+            self._problem = self._problem or problem
+            data = b""
+        if len(data) <= _KEPT_BYTES:
+            self._kept[name] = data
+        return data
+
+    def worth(self, extra: Iterable[bytes] = (), only: re.Pattern[str] | None = None) -> bool:
+        """Whether a literal of some rule is in the text of any part, or in ``extra``.
+
+        ``only`` names the parts to look at; the caller then offers the others' text itself, through ``extra``.
+        """
+        waiting: list[bytes | bytearray] = []
+        size = 0
+        for name in self.parts:
+            if only is None or only.search(name):
+                # Many small parts are dealt with in one go: a call costs more than their bytes do.
+                waiting.append(self.read(name))
+                size += len(waiting[-1])
+                if size > _SIEVED_AT_ONCE:
+                    if self.hit(stripped(b"".join(waiting))):
+                        return True
+                    waiting, size = [], 0
+        return self.hit(b"\0".join((stripped(b"".join(waiting)), *extra)))
+
+    def hit(self, text: bytes) -> bool:
+        """Whether a literal of some rule is in this text."""
+        return self._reading.worth(text, encodings=ENCODINGS)
+
+    def tree(self, name: str) -> etree._Element | None:
+        """The part, parsed; None where nothing of it can be."""
+        return self.parsed(self.read(name))
+
+    def parsed(self, xml: bytes | bytearray) -> etree._Element | None:
+        """XML, parsed without entities, network or trust; what is broken is remembered."""
+        if not xml.strip():
+            return None
+        parser = safe_parser()
+        try:
+            root = etree.fromstring(bytes(xml), parser)
+        except etree.XMLSyntaxError:
+            root = None
+        if root is None or len(parser.error_log.filter_from_fatals()):
+            self.mark_damaged()
+        return root
+
+    def mark_damaged(self) -> None:
+        """Remember that a part could not be read whole."""
+        self._directory.mark_damaged("a part of the document is damaged")
+
+    def relations(self, name: str) -> dict[str, str]:
+        """Relation id to the name of the part it leads to, for one part; also by type, as ``type:slideLayout``."""
+        folder, _, base = name.rpartition("/")
+        path = f"{folder}/_rels/{base}.rels" if folder else f"_rels/{base}.rels"
+        root = self.parsed(self.read(path))
+        found: dict[str, str] = {}
+        for relation in () if root is None else root:
+            if not isinstance(relation.tag, str) or relation.get("TargetMode") == "External":
+                continue
+            target = self.spelled(resolved(folder, relation.get("Target", "")))
+            found[relation.get("Id", "")] = target
+            found[f"type:{relation.get('Type', '').rpartition('/')[2]}"] = target
+        return found
+
+    def members(self) -> Iterator[Member]:
+        """Files embedded in the document, to be read in turn."""
+        for name in self._embedded:
+            entry = self._rest[name]
+            try:
+                data = bytes(self._directory.read(entry, self._reading.budget, MEMBER_BYTES))
+            except NotExamined as problem:
+                yield Member(name, None, max(entry.size, 0), problem)
+            else:
+                yield Member(name, data, len(data))
+
+    def finish(self, main: str) -> None:
+        """Raise `NotExamined` where a part was lost, or where no part lies in the folder ``main``."""
+        if self._problem is not None:
+            raise self._problem
+        if self._directory.problem is not None:
+            raise self._directory.problem
+        if not any(name.lower().startswith(main) for name in self.parts):
+            raise NotExamined(Reason.DAMAGED, "the document has no text part")
+
+
+@lru_cache(maxsize=4096)
+def _kind(raw: bytes) -> tuple[bool, bool]:
+    """Whether a part of this name carries text, and whether it is a file of its own; names come again and again."""
+    if raw[-4:].lower() in (b".xml", b".vml"):
+        return _NEVER.search(raw) is None, False
+    return False, _EMBEDDED.search(raw) is not None
+
+
+def stripped(xml: bytes | bytearray, *, attributes: bool = True) -> bytes:
+    """The text of a part without its tags, and the ``attributes`` that a reader sees, for the sieve."""
+    if b"noBreakHyphen" in xml:
+        xml = xml.replace(b"<w:noBreakHyphen/>", b"<w:t>-</w:t>")
+    if b"!" in xml and b"<!" in xml:
+        first, *rest = xml.split(b"<!--")
+        xml = first + b"".join(piece.partition(b"-->")[2] for piece in rest)
+        xml = xml.replace(b"<![CDATA[", b"").replace(b"]]>", b"")
+    if len(xml) <= _SIEVED_AT_ONCE:
+        text = b"".join(_TEXT.findall(xml))
+    else:
+        text = b"".join(b"".join(_TEXT.findall(xml, begin, end)) for begin, end in slices(xml))
+    for marker in _TELLING_ATTRIBUTES if attributes else ():
+        if marker in xml:
+            text += b"\0" + b"\0".join(_values(xml, marker))
+    return text
+
+
+def slices(xml: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Begin and end of pieces of a large part; each ends before a tag, so that no text is cut."""
+    begin = 0
+    while begin < len(xml):
+        end = xml.find(b"<", begin + _SIEVED_AT_ONCE)
+        end = len(xml) if end < 0 else end
+        yield begin, end
+        begin = end
+
+
+def _values(xml: bytes | bytearray, marker: bytes) -> list[bytes]:
+    values: list[bytes] = []
+    for rest in xml.split(marker)[1:]:
+        quote = rest[:1]
+        end = rest.find(quote, 1)
+        if end > 1:
+            values.append(bytes(rest[1:end]))
+    return values
+
+
+def in_utf8(xml: bytes | bytearray) -> bytes | bytearray:
+    """XML in UTF-8, whatever it was in: UTF-16 by its first bytes, anything else by what it declares."""
+    head = bytes(xml[:256])
+    codec = ""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        codec = "utf-16"
+    elif head[:2] == b"<\0":
+        codec = "utf-16-le"
+    elif head[:2] == b"\0<":
+        codec = "utf-16-be"
+    elif (declared := _DECLARED.match(head)) and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
+        codec = declared[1].decode("ascii")
+    if not codec:
+        return xml
+    try:
+        text = bytes(xml).decode(codec, "replace")
+    except LookupError:
+        return xml
+    # The declaration is no longer true, and lxml would believe it.
+    return re.sub(r"^\s*\ufeff?<\?xml.*?\?>", "", text, count=1, flags=re.DOTALL).encode("utf-8", "replace")
+
+
+def safe_parser() -> etree.XMLParser:
+    """A parser that resolves no entity, loads nothing, allows no giant tree, and goes on where XML is broken."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def local(element: etree._Element) -> str:
+    """The name of an element without its namespace, so that strict and transitional files are one."""
+    tag = element.tag
+    return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
+
+
+def attribute(element: etree._Element, name: str) -> str:
+    """The value of an attribute by its local name; empty where there is none."""
+    if not isinstance(element.tag, str):
+        return ""
+    for key, value in element.attrib.items():
+        if str(key).rpartition("}")[2].rpartition(":")[2] == name:
+            return str(value)
+    return ""
+
+
+def child(element: etree._Element, *path: str) -> etree._Element | None:
+    """The first descendant along a path of local names, or None."""
+    here: etree._Element | None = element
+    for name in path:
+        here = next((each for each in here if local(each) == name), None) if here is not None else None
+    return here
+
+
+def all_text(element: etree._Element) -> Iterator[str]:
+    """The texts in and below an element, in order; entities, which nobody resolves, are passed over."""
+    if isinstance(element.tag, str):
+        yield element.text or ""
+        for each in element:
+            yield from all_text(each)
+            yield each.tail or ""
+
+
+def resolved(folder: str, target: str) -> str:
+    """The name of a part that a relation's target means, seen from the folder of the part it belongs to."""
+    if target.startswith("/"):
+        return target.lstrip("/")
+    steps = folder.split("/") if folder else []
+    for step in target.replace("\\", "/").split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _by_number(name: str) -> tuple[str, int, str]:
+    base = name.rpartition(".")[0]
+    stem = base.rstrip("0123456789")
+    return stem, int(base[len(stem) :] or 0), name
+
+
+def without_page_numbers(text: str) -> str:
+    """Lines of a header or footer without what only counts pages: 第 1 页 共 3 页, Page 1 of 3, - 1 -."""
+    lines = (_PAGE_NUMBER.sub(" ", line).strip(" \u3000/|,，") for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,124 @@
+"""Tables of any of the three formats: which cells are a field, which stand for themselves, which are just data.
+
+A register lists the levels of other documents and a regulation explains them in a table: such cells mark nothing.
+So a cell counts for itself only where it is alone in its row or no table runs through it; a pair of label and value
+is a field; everything else is a row, with tabs between its cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from protocol.records import Place
+from signatures.passages import NOWHERE, Passage, Zone
+
+_LABEL = re.compile(
+    r"(?i)密\s*级|[涉保]\s*密|定密|商密|保密期限|期\s*限|敏感|等\s*级|公开(?:属性|方式)|标\s*[志识]|"
+    r"classif|sensitiv|marking|caveat|protective|handling|distribution|dissemination|releas|label|level|tlp"
+)
+_PERIOD_LABEL = re.compile(r"期\s*限|(?i:duration|period|declassify)")
+_LONGEST_LABEL = 24
+_LONGEST_CELL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell that is not empty: its text, its column (for comparing rows), its address where it has one."""
+
+    text: str
+    column: int
+    address: str | None = None
+    emphasis: bool = False
+
+
+Row = Sequence[Cell]
+
+
+def is_label(text: str) -> bool:
+    """Whether a cell names what its neighbour holds (密级, 保密期限, Classification)."""
+    text = text.strip()
+    return 0 < len(text) <= _LONGEST_LABEL and "★" not in text and _LABEL.search(text) is not None
+
+
+def tabular(rows: Sequence[Row], index: int) -> bool:
+    """Whether a row is one of a table of data: a neighbour has its columns (two or more of them) too."""
+    columns = {cell.column for cell in rows[index]}
+    if len(columns) < 2:
+        return False
+    for other in (index - 1, index + 1):
+        if 0 <= other < len(rows):
+            theirs = {cell.column for cell in rows[other]}
+            if len(columns & theirs) >= 2 and len(columns ^ theirs) <= max(1, len(columns) // 2):
+                return True
+    return False
+
+
+def passages(rows: Sequence[Row], place: Place = NOWHERE, *, zone: Zone = Zone.CELL) -> Iterator[Passage]:
+    """The passages of a whole table. ``zone`` is where cells that stand for themselves are."""
+    rows = with_periods(rows)
+    if len(rows) == 2 and len(rows[0]) == len(rows[1]) and not any(list(_fields(row, place)) for row in rows):
+        # Two rows, the labels above their values.
+        yield from _fields([cell for pair in zip(rows[0], rows[1], strict=True) for cell in pair], place)
+    for index, row in enumerate(rows):
+        yield from row_passages(row, place, data=tabular(rows, index), zone=zone)
+
+
+def row_passages(row: Row, place: Place, *, data: bool, zone: Zone = Zone.CELL) -> Iterator[Passage]:
+    """The passages of one row; ``data`` says that it belongs to a table of data."""
+    if not row:
+        return
+    fields = list(_fields(row, place))
+    yield from fields
+    if len(row) == 1 or (not data and not fields and len(row) <= 4):
+        for cell in row:
+            short = len(cell.text) <= _LONGEST_CELL
+            yield Passage(zone if short else Zone.BODY, cell.text, _at(place, cell), emphasis=cell.emphasis)
+    elif not fields or data:
+        yield Passage(Zone.BODY, "\t".join(_flat(cell.text) for cell in row), _at(place, row[0]))
+
+
+def _fields(row: Row, place: Place) -> Iterator[Passage]:
+    index = 0
+    while index + 1 < len(row):
+        label, value = row[index], row[index + 1]
+        if is_label(label.text) and not is_label(value.text) and len(value.text) <= _LONGEST_CELL:
+            text = f"{_flat(label.text)}\t{_flat(value.text)}"
+            # The period that follows belongs to the level: 密级 机密 保密期限 10年.
+            following = row[index + 2 : index + 4]
+            if len(following) == 2 and _PERIOD_LABEL.search(following[0].text):
+                text += f"\t{_flat(following[0].text)}\t{_flat(following[1].text)}"
+                index += 2
+            yield Passage(Zone.TABLE_FIELD, text, _at(place, value), emphasis=value.emphasis)
+            index += 2
+        else:
+            index += 1
+
+
+def with_periods(rows: Sequence[Row]) -> list[Row]:
+    """The rows, a period that stands below its level moved beside it: a mark is both."""
+    joined: list[Row] = []
+    for row in rows:
+        above = joined[-1] if joined else ()
+        if len(row) == len(above) == 2 and is_label(above[0].text) and _PERIOD_LABEL.search(row[0].text):
+            joined[-1] = [*above, *row]
+        else:
+            joined.append(row)
+    return joined
+
+
+def _flat(text: str) -> str:
+    """One line: what stands in a cell on several lines is still one cell."""
+    return re.sub(r"\s*[\t\n]\s*", " ", text.strip())
+
+
+def _at(place: Place, cell: Cell) -> Place:
+    if cell.address is None:
+        return place
+    return Place(page=place.page, sheet=place.sheet, slide=place.slide, cell=cell.address, part=place.part)
+
+
+def filled(cells: Iterable[Cell]) -> list[Cell]:
+    """The cells that hold something, their text trimmed."""
+    return [Cell(text, cell.column, cell.address, cell.emphasis) for cell in cells if (text := cell.text.strip())]

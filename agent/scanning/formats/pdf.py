@@ -1,0 +1,224 @@
+"""PDF: text with its place on the page, notes, properties, outline and attached files.
+
+The text of every page goes through the sieve in one call; only pages that hit, and page 1 with them, are laid out
+character by character. Before all that a cheap look into the raw file (`pdf_sieve`) sends most documents home
+without PDFium.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from agent.scanning.formats import pdf_file, pdf_layout, pdf_sieve, pdfium
+from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.pdf_objects import CannotTell
+from protocol.records import Place, Reason
+from signatures.passages import Passage, Zone
+
+NAME = "pdf"
+MEDIA_TYPES = ("application/pdf",)
+LIMITS = {"document bytes": 2048 * MiB, "pages": 5_000, "pages laid out": 60, "attachment bytes": 256 * MiB}
+LIMITATIONS = (
+    "text in pictures and text drawn as outlines is not read",
+    "from the 61st page with a hit on, text is read without its place on the page",
+)
+
+UTF_16 = frozenset({"utf-16-le"})
+_PROPERTIES = (
+    *("Title", "Subject", "Keywords", "Author", "Creator", "Producer", "Company", "Manager", "Category", "Comments"),
+    *(
+        "密级",
+        "密級",
+        "保密期限",
+        "定密",
+        "标密",
+        "秘密等级",
+        "涉密等级",
+        "公开属性",
+        "Classification",
+        "classification",
+    ),
+    *("Sensitivity", "SecurityLevel", "Security", "Confidentiality", "Status"),
+)
+"""Properties asked for by name where the file's own list of them cannot be read."""
+_XMP_ITEM = re.compile(
+    r"<([\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)<|\s(?:[\w.-]+:)?([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']"
+)
+
+
+def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
+    """Passages of a PDF and the files attached to it."""
+    if source.size > LIMITS["document bytes"]:
+        raise NotExamined(Reason.TOO_LARGE, "the document is too large")
+    whole = source.read(pdfium.IN_MEMORY) if source.size <= pdfium.IN_MEMORY else None
+    if whole is not None and pdf_sieve.surely_without(whole, reading):
+        return
+    with pdfium.Document(source, whole) as document:
+        yield from _properties(document, whole, reading)
+        yield from _outline(document, reading)
+        yield from _form(document, reading)
+        yield from _attachments(document.attachments(), reading)
+        yield from _Pages(document, reading).pieces()
+
+
+class _Pages:
+    """One walk through the pages, then a second look at those that hit."""
+
+    def __init__(self, document: pdfium.Document, reading: Reading) -> None:
+        self.document = document
+        self.reading = reading
+        self.layouts: dict[int, pdf_layout.Layout] = {}
+        self.plain: dict[int, str] = {}
+        """Text of pages beyond those that are laid out."""
+        self.read = 0
+        self.without_text = 0
+        self.pictures = 0
+        """Pages without text that are one picture."""
+        self.any_picture = False
+        self.damaged = False
+
+    def pieces(self) -> Iterator[Piece]:
+        """Passages of all pages, then `NotExamined` for what could not be read."""
+        for number in range(1, min(self.document.pages, LIMITS["pages"]) + 1):
+            try:
+                page = self.document.page(number)
+            except NotExamined:
+                self.damaged = True
+                continue
+            try:
+                yield from self._page(page, number)
+            finally:
+                page.close()
+        yield from self._laid_out()
+        self._say_what_is_missing()
+
+    def _page(self, page: pdfium.Page, number: int) -> Iterator[Piece]:
+        self.read += 1
+        text = page.text()
+        if text.strip(b"\0\r\n \t"):
+            if self.reading.worth(text, encodings=UTF_16):
+                if len(self.layouts) < LIMITS["pages laid out"]:
+                    self.layouts[number] = pdf_layout.lay_out(page, number)
+                else:
+                    self.plain[number] = text.decode("utf-16-le", "replace").replace("\r\n", "\n")
+        else:
+            self.without_text += 1
+            share = page.picture_share()
+            self.any_picture = self.any_picture or share > 0
+            self.pictures += share >= 0.6
+        yield from self._notes(page, number)
+        yield from _attachments(page.attachments(), self.reading)
+
+    def _notes(self, page: pdfium.Page, number: int) -> Iterator[Passage]:
+        notes = [note for note in page.notes() if note.text]
+        together = "\n".join(note.text for note in notes).encode("utf-16-le", "replace")
+        if not notes or not self.reading.worth(together, encodings=UTF_16):
+            return
+        left, bottom, right, top, _turned = page.box()
+        for note in notes:
+            high = (note.top - bottom) / max(top - bottom, 1.0)
+            is_left = (note.left - left) / max(right - left, 1.0) <= pdf_layout.LEFT
+            yield Passage(_note_zone(note.subtype, number, high, is_left), note.text, Place(page=number, part="note"))
+
+    def _laid_out(self) -> Iterator[Passage]:
+        """Passages of the pages that hit. Page 1 comes along: the grammar wants the document's head."""
+        if not self.layouts:
+            return
+        if 1 not in self.layouts and self.document.pages:
+            try:
+                page = self.document.page(1)
+            except NotExamined:
+                self.damaged = True
+            else:
+                try:
+                    self.layouts[1] = pdf_layout.lay_out(page, 1)
+                finally:
+                    page.close()
+        repeated = Counter(key for layout in self.layouts.values() for key in pdf_layout.margin_lines(layout))
+        for text in self.plain.values():
+            repeated.update({key for line in text.split("\n") if (key := pdf_layout.margin_key(line)) in repeated})
+        for _number, layout in sorted(self.layouts.items()):
+            yield from pdf_layout.passages(layout, repeated)
+        for number, text in sorted(self.plain.items()):
+            yield Passage(Zone.BODY, text, Place(page=number))
+
+    def _say_what_is_missing(self) -> None:
+        if self.damaged or not self.document.pages:
+            raise NotExamined(Reason.DAMAGED, "some pages cannot be loaded")
+        if self.document.pages > LIMITS["pages"]:
+            raise NotExamined(Reason.TOO_LARGE, "the document has too many pages")
+        if self.pictures or (self.any_picture and self.without_text == self.read):
+            raise NotExamined(Reason.UNSUPPORTED, "pages are pictures")
+
+
+def _note_zone(subtype: int, page: int, high: float, is_left: bool) -> Zone:
+    if subtype == pdfium.STAMP:
+        return Zone.STAMP
+    if subtype == pdfium.WATERMARK:
+        return Zone.WATERMARK
+    if subtype in (pdfium.FREE_TEXT, pdfium.WIDGET):
+        if page == 1:
+            return Zone.P1_TOP_LEFT if high >= pdf_layout.TOP and is_left else Zone.P1_BLOCK
+        if high > 1 - pdf_layout.MARGIN:
+            return Zone.HEADER
+        if high < pdf_layout.MARGIN:
+            return Zone.FOOTER
+    return Zone.BODY
+
+
+def _properties(document: pdfium.Document, whole: bytes | None, reading: Reading) -> Iterator[Passage]:
+    """Properties of the information dictionary and of XMP packets."""
+    found: dict[str, str] = {}
+    packets = pdf_sieve.XMP.findall(whole) if whole and b"<x:xmpmeta" in whole else []
+    try:
+        file = pdf_file.File(whole or b"")
+        found = pdf_sieve.information(file)
+        packets += [packet for packet in pdf_sieve.metadata(file) if packet not in packets]
+    except (CannotTell, RecursionError):
+        found = {name: value for name in _PROPERTIES if (value := document.property(name))}
+    place = Place(part="properties")
+    text = "\n".join((*found.keys(), *found.values()))
+    if text and reading.worth(text.encode("utf-16-le", "replace"), encodings=UTF_16):
+        for name, value in found.items():
+            yield Passage(Zone.DOC_PROPERTY, value, place, name=name)
+    for packet in packets:
+        if not reading.worth(packet, encodings=frozenset({"utf-8", "ent"})):
+            continue
+        for _prefix, tag, said, attribute, value in _XMP_ITEM.findall(packet.decode("utf-8", "replace")):
+            name, item = (tag, said.strip()) if tag else (attribute, value.strip())
+            if item and len(item) <= 500:
+                yield Passage(Zone.DOC_PROPERTY, html.unescape(item), place, name=name)
+
+
+def _outline(document: pdfium.Document, reading: Reading) -> Iterator[Passage]:
+    titles = [title for title in document.bookmarks() if title.strip()]
+    text = "\n".join(titles)
+    if text and reading.worth(text.encode("utf-16-le", "replace"), encodings=UTF_16):
+        yield Passage(Zone.BODY, text, Place(part="outline"))
+
+
+def _form(document: pdfium.Document, reading: Reading) -> Iterator[Passage]:
+    for packet in document.form_packets():
+        stripped = re.sub(rb"<[^>]{0,4000}>", b"\n", packet)
+        if reading.worth(stripped, encodings=frozenset({"utf-8", "ent"})):
+            yield Passage(Zone.BODY, stripped.decode("utf-8", "replace"), Place(part="form"))
+
+
+def _attachments(attached_files: Iterator[Any], reading: Reading) -> Iterator[Member]:
+    for attached in attached_files:
+        name = pdfium.attachment_name(attached) or "attachment"
+        size = pdfium.attachment_size(attached)
+        if size is None:
+            yield Member(name, None, 0, NotExamined(Reason.DAMAGED, "an attached file cannot be reached"))
+            continue
+        if size > LIMITS["attachment bytes"]:
+            yield Member(name, None, size, NotExamined(Reason.TOO_LARGE, "an attached file is too large"))
+            continue
+        reading.budget.spend(size)
+        data = pdfium.attachment_data(attached, size)
+        problem = None if data is not None else NotExamined(Reason.DAMAGED, "an attached file cannot be reached")
+        yield Member(name, data, size, problem)

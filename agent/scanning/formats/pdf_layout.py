@@ -1,0 +1,353 @@
+"""Where the words of a PDF page stand: characters to lines, lines to zones (marking-grammar 3.2).
+
+A PDF knows only characters with places. Those that run on are joined to fragments; fragments on one height form a
+row; where a fragment stands, how large and of what colour it is decides its zone. Pages that are turned, text that
+runs upwards and one-character-per-line text are brought into reading order first.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from agent.scanning.formats.pdfium import Character, Page
+from protocol.records import Place
+from signatures.passages import Passage, Zone
+
+TOP, LEFT = 0.75, 0.5
+"""The top left of page 1: the upper quarter and the left half, in shares of height and width."""
+MARGIN = 0.08
+"""Share of the height that counts as margin on a page of its own."""
+WIDE_MARGIN = 0.15
+"""The same for lines that stand on several pages."""
+BLOCK_ROWS = 12
+COVER_CHARACTERS = 240
+LARGE, COVER_TYPE, WATERMARK_TYPE = 14.0, 18.0, 24.0
+"""Points from which type is large, fit for a cover, or fit for a watermark where it is pale as well."""
+_MOST_FIELDS = 200
+
+
+@dataclass(slots=True)
+class Fragment:
+    """A run of characters on one line: its text and place, in points from the lower left as one reads the page."""
+
+    text: str
+    x: float
+    y: float
+    right: float
+    height: float
+    at: int
+    last: float = 0.0
+    """Where its last character began."""
+    size: float = 0.0
+    emphasis: bool = False
+    watermark: bool = False
+    artifact: str = ""
+
+
+@dataclass
+class Layout:
+    """One page, laid out."""
+
+    number: int
+    width: float
+    height: float
+    fragments: list[Fragment] = field(default_factory=list)
+    """In the order of the content."""
+    slanted: list[str] = field(default_factory=list)
+    """Text across the page."""
+
+    def rows(self) -> list[list[Fragment]]:
+        """Fragments of one height together, from the top, each row from the left."""
+        rows: list[list[Fragment]] = []
+        for fragment in sorted(self.fragments, key=lambda one: -one.y):
+            if rows and abs(rows[-1][0].y - fragment.y) < 0.4 * max(rows[-1][0].height, fragment.height):
+                rows[-1].append(fragment)
+            else:
+                rows.append([fragment])
+        for row in rows:
+            row.sort(key=lambda one: one.x)
+        return rows
+
+    def high(self, fragment: Fragment) -> float:
+        """How high a fragment stands, 0 at the bottom, 1 at the top."""
+        return fragment.y / self.height
+
+
+def lay_out(page: Page, number: int) -> Layout:
+    """Read one page's characters and bring them into lines."""
+    left, bottom, right, top, turned = page.box()
+    characters = list(page.characters())
+    quarters = Counter(quarter for one in characters if (quarter := _quarter(one.angle)) is not None)
+    up = quarters.most_common(1)[0][0] if quarters else turned
+    width, height = (right - left, top - bottom) if up % 2 == 0 else (top - bottom, right - left)
+    layout = Layout(number, max(width, 1.0), max(height, 1.0))
+    corner = {0: (left, bottom), 1: (bottom, right), 2: (right, top), 3: (top, left)}[up]
+    upright = [one for one in characters if _quarter(one.angle) == up]
+    layout.fragments = _join_rows(list(_fragments(_turn(one, up, corner) for one in upright)))
+    layout.slanted = list(_slanted(one for one in characters if _quarter(one.angle) != up))
+    layout.fragments = _join_vertical(layout.fragments)
+    _dress(page, layout)
+    return layout
+
+
+def _quarter(angle: float) -> int | None:
+    """How many right angles, counter-clockwise; None for a slant."""
+    quarters = angle / (math.pi / 2)
+    nearest = round(quarters)
+    return nearest % 4 if abs(quarters - nearest) < 0.06 else None
+
+
+def _turn(one: Character, up: int, corner: tuple[float, float]) -> Character:
+    """The character as one reads the page, from its lower left corner."""
+    across, along = corner
+    text, x, y, left, bottom, right, top, angle, at = one
+    if up == 0:
+        return Character(
+            text, x - across, y - along, left - across, bottom - along, right - across, top - along, angle, at
+        )
+    if up == 1:
+        return Character(
+            text, y - across, along - x, bottom - across, along - right, top - across, along - left, angle, at
+        )
+    if up == 2:
+        return Character(
+            text, across - x, along - y, across - right, along - top, across - left, along - bottom, angle, at
+        )
+    return Character(text, across - y, x - along, across - top, left - along, across - bottom, right - along, angle, at)
+
+
+def _fragments(characters: Iterable[Character]) -> Iterator[Fragment]:
+    """Join what runs on. A blank is no text, but a run may step over up to three of them."""
+    current: Fragment | None = None
+    blanks, end = 0, 0.0
+    for one in characters:
+        height = max(one.top - one.bottom, 1.0)
+        runs_on = current is not None and abs(one.y - current.y) <= 0.35 * max(height, current.height)
+        if one.text.isspace():
+            if runs_on and -0.6 * height <= one.x - end <= 1.2 * height:
+                blanks, end = blanks + 1, one.right
+            continue
+        if current is not None and runs_on:
+            gap = one.x - end
+            if one.text == current.text[-1] > "\u2e80" and abs(one.x - current.last) < 0.25 * height:
+                continue  # drawn twice to look bold
+            if -0.6 * height <= gap <= 1.2 * height and blanks <= 3:
+                current.text += " " + one.text if blanks or gap > 0.22 * height else one.text
+                current.right, current.last = one.right, one.x
+                current.height = max(current.height, height)
+                blanks, end = 0, one.right
+                continue
+        if current is not None:
+            yield current
+        current = Fragment(one.text, one.x, one.y, one.right, height, one.at, one.x)
+        blanks, end = 0, one.right
+    if current is not None:
+        yield current
+
+
+def _join_rows(fragments: list[Fragment]) -> list[Fragment]:
+    """Join pieces of one line that the content holds in another order than one reads."""
+    order = {id(one): at for at, one in enumerate(fragments)}
+    joined: list[Fragment] = []
+    for row in Layout(0, 1.0, 1.0, fragments).rows():
+        current = row[0]
+        for one in row[1:]:
+            gap = one.x - current.right
+            reach = 0.5 * one.height if min(len(one.text), len(current.text)) <= 2 else 0.05 * one.height
+            if -0.3 * one.height <= gap <= reach and abs(one.y - current.y) < 0.2 * one.height:
+                current.text += (" " if gap > 0.22 * one.height else "") + one.text
+                current.right, current.last = one.right, one.last
+                order[id(current)] = min(order[id(current)], order[id(one)])
+            else:
+                joined.append(current)
+                current = one
+        joined.append(current)
+    joined.sort(key=lambda one: order[id(one)])
+    return joined
+
+
+def _join_vertical(fragments: list[Fragment]) -> list[Fragment]:
+    """Join one-character lines below each other to one fragment of several lines, columns from the right."""
+    single = [one for one in fragments if len(one.text) == 1 or (len(one.text) <= 3 and one.text.isdigit())]
+    if len(single) < 2:
+        return fragments
+    taken: set[int] = set()
+    columns: list[list[Fragment]] = []
+    for one in sorted(single, key=lambda one: (-round((one.x + one.right) / 2 / max(one.height, 4.0)), -one.y)):
+        last = columns[-1][-1] if columns else None
+        if (
+            last is not None
+            and abs((one.x + one.right) - (last.x + last.right)) < one.height
+            and 0.3 * one.height < last.y - one.y < 3.2 * one.height
+        ):
+            columns[-1].append(one)
+        else:
+            columns.append([one])
+    made: list[Fragment] = []
+    for column in columns:
+        if len(column) < 2:
+            continue
+        taken.update(id(one) for one in column)
+        first = column[0]
+        text = "\n".join(one.text for one in column)
+        made.append(Fragment(text, first.x, first.y, first.right, first.height, first.at, first.x))
+    return made + [one for one in fragments if id(one) not in taken]
+
+
+def _slanted(characters: Iterable[Character]) -> Iterator[str]:
+    """Lines of text that do not run as the page does, each once."""
+    seen: set[str] = set()
+    text, before = "", None
+    for one in characters:
+        if one.text.isspace():
+            text += " " if text and not text.endswith(" ") else ""
+            continue
+        if before is not None and not _runs_on(before, one):
+            if text.strip() and text.strip() not in seen:
+                seen.add(text.strip())
+                yield text.strip()
+            text = ""
+        text += one.text
+        before = one
+    if text.strip() and text.strip() not in seen:
+        yield text.strip()
+
+
+def _runs_on(before: Character, one: Character) -> bool:
+    if abs(before.angle - one.angle) > 0.05:
+        return False
+    cosine, sine = math.cos(one.angle), math.sin(one.angle)
+    across, along = one.x - before.x, one.y - before.y
+    reach = 2.5 * max(before.right - before.left, before.top - before.bottom, 1.0)
+    return abs(along * cosine - across * sine) < 0.3 * reach and -0.1 * reach < across * cosine + along * sine < reach
+
+
+def _dress(page: Page, layout: Layout) -> None:
+    """Look at the size, weight, colour and marks of each fragment's first character."""
+    pale: list[Fragment] = []
+    for one in layout.fragments:
+        set_in = page.size(one.at)
+        one.size = max(one.height, set_in) if set_in < 2 * one.height else one.height
+        red, green, blue, opacity = page.colour(one.at)
+        is_red = red > 150 and green < 110 and blue < 110
+        one.emphasis = one.size >= LARGE or is_red or page.bold(one.at)
+        one.artifact = page.artifact(one.at)
+        one.watermark = one.artifact == "watermark"
+        if min(red, green, blue) > 150 or opacity < 140:
+            pale.append(one)
+    if 2 * len(pale) <= len(layout.fragments):  # white lettering on a dark slide is no watermark
+        for one in pale:
+            one.watermark = one.watermark or one.size >= WATERMARK_TYPE
+
+
+# Zones
+
+
+def margin_key(text: str) -> str:
+    """A line of the margin as it is compared between pages: page numbers and blanks do not count."""
+    return re.sub(r"\s+", "", re.sub(r"\d+", "#", text))
+
+
+def margin_lines(layout: Layout) -> set[str]:
+    """Keys of the lines that stand near the top or the bottom of a page, and of those across it."""
+    keys = {
+        margin_key(one.text)
+        for one in layout.fragments
+        if not WIDE_MARGIN <= layout.high(one) <= 1 - WIDE_MARGIN or one.watermark
+    }
+    return keys | {margin_key(text) for text in layout.slanted}
+
+
+def passages(layout: Layout, repeated: Counter[str]) -> Iterator[Passage]:
+    """The passages of one page. ``repeated`` says on how many pages each margin line stands."""
+    place = Place(page=layout.number)
+    for text in layout.slanted:
+        yield Passage(Zone.WATERMARK, text, place, pages=max(1, repeated[margin_key(text)]), emphasis=True)
+    rest: list[Fragment] = []
+    for one in layout.fragments:
+        zone, pages = _margin_zone(layout, one, repeated)
+        if zone is None:
+            rest.append(one)
+        else:
+            yield Passage(zone, one.text, place, pages=pages, emphasis=one.emphasis)
+    if layout.number == 1:
+        rest = yield from _first_page(layout, rest, place)
+    if rest:
+        yield Passage(Zone.BODY, "\n".join(one.text for one in rest), place)
+
+
+def _margin_zone(layout: Layout, one: Fragment, repeated: Counter[str]) -> tuple[Zone | None, int]:
+    pages = max(1, repeated[margin_key(one.text)])
+    high = layout.high(one)
+    if one.watermark:
+        return Zone.WATERMARK, pages
+    if one.artifact == "header" or (pages > 1 and high > 1 - WIDE_MARGIN):
+        return Zone.HEADER, pages
+    if one.artifact == "footer" or (pages > 1 and high < WIDE_MARGIN) or high < MARGIN:
+        return Zone.FOOTER, pages
+    first = layout.number == 1
+    # Page 1's top left is a zone of its own; what stands to its right is where companies put their label.
+    if high > (1 - WIDE_MARGIN if first else 1 - MARGIN) and not (first and one.x <= LEFT * layout.width):
+        return Zone.HEADER, pages
+    return None, 1
+
+
+def _first_page(layout: Layout, rest: list[Fragment], place: Place) -> Generator[Passage, None, list[Fragment]]:
+    """Top left, block or cover, title and table fields of page 1. Returns what is left for the body."""
+    kept = {id(one) for one in rest}
+    rows = [[one for one in row if id(one) in kept] for row in layout.rows()]
+    rows = [row for row in rows if row]
+    is_cover = (
+        len(rows) <= BLOCK_ROWS
+        and sum(len(one.text) for one in rest) <= COVER_CHARACTERS
+        and any(one.size >= COVER_TYPE for one in rest)
+    )
+    corner = [one for row in rows for one in row if layout.high(one) >= TOP and one.x <= LEFT * layout.width]
+    block = [one for row in rows[:BLOCK_ROWS] for one in row if one not in corner]
+    if corner:
+        yield _joined(Zone.P1_TOP_LEFT, corner, place)
+    if block:
+        yield _joined(Zone.COVER if is_cover else Zone.P1_BLOCK, block, place)
+    yield from _title(rows[:BLOCK_ROWS], place)
+    yield from _fields(rows, place)
+    used = {id(one) for one in (*corner, *block)}
+    return [one for one in rest if id(one) not in used]
+
+
+def _joined(zone: Zone, fragments: list[Fragment], place: Place) -> Passage:
+    # A marking is short: the large type of a title above it does not count for it.
+    emphasis = any(one.emphasis and len(one.text) <= 16 for one in fragments)
+    return Passage(zone, "\n".join(one.text for one in fragments), place, emphasis=emphasis)
+
+
+def _title(rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
+    """The two largest sizes of type among the first rows: the issuing body's head and the title below it."""
+    sizes = [one.size for row in rows for one in row]
+    if len(sizes) < 2:
+        return
+    above, ordinary = max(sizes) + 1, 1.2 * median(sizes)
+    for _ in range(2):
+        largest = max((size for size in sizes if size < above), default=0.0)
+        if largest < ordinary:
+            return
+        text = "".join(one.text for row in rows for one in row if 0.92 * largest < one.size < above)
+        yield Passage(Zone.TITLE, text[:200], place, emphasis=True)
+        above = 0.92 * largest
+
+
+def _fields(rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
+    """Neighbours of one row as label and value."""
+    told = 0
+    for row in rows:
+        for label, value in pairwise(row):
+            if len(label.text) <= 12 and len(value.text) <= 24 and "\n" not in label.text + value.text:
+                told += 1
+                if told > _MOST_FIELDS:
+                    return
+                yield Passage(Zone.TABLE_FIELD, f"{label.text}\t{value.text}", place, emphasis=value.emphasis)

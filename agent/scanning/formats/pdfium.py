@@ -1,0 +1,339 @@
+"""PDFium through its raw C calls: documents, pages, characters with their places, notes, properties, attachments.
+
+PDFium is not thread-safe: one process reads one document at a time. Nothing here decides what text means; that is
+`pdf_layout`'s part.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import pypdfium2.raw as pdfium
+
+from agent.scanning.formats.base import MiB, NotExamined, Source
+from protocol.records import Reason
+
+IN_MEMORY = 32 * MiB
+"""Bytes up to which a document is handed over whole; larger ones are read piece by piece as PDFium asks."""
+STAMP, WATERMARK = pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WATERMARK
+FREE_TEXT, WIDGET = pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_WIDGET
+"""Kinds of notes that get a zone of their own."""
+_MOST_CHARACTERS = 60_000
+_MOST_STRING = 4 * MiB
+_MOST_BOOKMARKS = 5_000
+_MOST_NOTES = 2_000
+
+
+class Character(NamedTuple):
+    """One character as it stands on a page: its origin and its box in points, as the page's content counts them."""
+
+    text: str
+    x: float
+    y: float
+    left: float
+    bottom: float
+    right: float
+    top: float
+    angle: float
+    """Radians, counter-clockwise."""
+    at: int
+    """Its number on the page, for `Page.colour` and `Page.artifact`."""
+
+
+class Note(NamedTuple):
+    """An annotation or form field: its kind, its text, and where it stands."""
+
+    subtype: int
+    text: str
+    left: float
+    top: float
+
+
+def _wide(call: Callable[..., Any], *arguments: Any) -> str:
+    """A string from a call that takes a UTF-16 LE buffer and its size last, and says how many bytes it needs."""
+    size = int(call(*arguments, None, 0))
+    if size <= 2 or size > _MOST_STRING:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    call(*arguments, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), size)
+    return buffer.raw[:size].decode("utf-16-le", "replace").rstrip("\0")
+
+
+class Page:
+    """One page, with its text loaded."""
+
+    def __init__(self, document: Any, number: int) -> None:
+        self.page = pdfium.FPDF_LoadPage(document, number - 1)
+        if not self.page:
+            raise NotExamined(Reason.DAMAGED, "a page cannot be loaded")
+        self.text_page = pdfium.FPDFText_LoadPage(self.page)
+
+    def close(self) -> None:
+        """Give the page back."""
+        if self.text_page:
+            pdfium.FPDFText_ClosePage(self.text_page)
+        pdfium.FPDF_ClosePage(self.page)
+
+    def text(self) -> bytes:
+        """The whole text in one call, UTF-16 LE, lines ended by CR LF."""
+        count = pdfium.FPDFText_CountChars(self.text_page) if self.text_page else 0
+        if count <= 0:
+            return b""
+        buffer = ctypes.create_string_buffer(2 * (count + 1))
+        units = pdfium.FPDFText_GetText(self.text_page, 0, count, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)))
+        return buffer.raw[: max(0, 2 * (units - 1))]
+
+    def box(self) -> tuple[float, float, float, float, int]:
+        """Left, bottom, right and top of what is shown, in points, and by how many right angles it is turned."""
+        rectangle = pdfium.FS_RECTF()
+        if not pdfium.FPDF_GetPageBoundingBox(self.page, rectangle):
+            return 0.0, 0.0, 595.0, 842.0, 0
+        left, right = sorted((rectangle.left, rectangle.right))
+        bottom, top = sorted((rectangle.bottom, rectangle.top))
+        return left, bottom, right, top, max(0, pdfium.FPDFPage_GetRotation(self.page)) % 4
+
+    def characters(self) -> Iterator[Character]:
+        """Each character with its place, in the order of the content.
+
+        A blank is told as a character of its own; blanks and line ends that PDFium made up are left out.
+        """
+        page, x, y, box = self.text_page, ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
+        unicode_of, origin_of, box_of = (
+            pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetLooseCharBox
+        )  # fmt: skip
+        angle_of, generated = pdfium.FPDFText_GetCharAngle, pdfium.FPDFText_IsGenerated
+        for index in range(min(pdfium.FPDFText_CountChars(page), _MOST_CHARACTERS)):
+            code = unicode_of(page, index)
+            if code <= 32 and (code != 32 or generated(page, index) == 1):
+                continue
+            if 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF:
+                continue
+            origin_of(page, index, x, y)
+            box_of(page, index, box)
+            edges = (box.left, box.bottom, box.right, box.top)
+            yield Character(chr(code), x.value, y.value, *edges, -angle_of(page, index), index)
+
+    def colour(self, index: int) -> tuple[int, int, int, int]:
+        """Red, green, blue and opacity (0-255) of one character."""
+        values = [ctypes.c_uint() for _ in range(4)]
+        if not pdfium.FPDFText_GetFillColor(self.text_page, index, *values):
+            return 0, 0, 0, 255
+        red, green, blue, opacity = (value.value for value in values)
+        return red, green, blue, opacity
+
+    def size(self, index: int) -> float:
+        """The type size in points that one character's font was set in."""
+        return float(pdfium.FPDFText_GetFontSize(self.text_page, index))
+
+    def bold(self, index: int) -> bool:
+        """Whether one character stands in bold type."""
+        return int(pdfium.FPDFText_GetFontWeight(self.text_page, index)) >= 600
+
+    def artifact(self, index: int) -> str:
+        """``watermark``, ``header``, ``footer`` or ``artifact`` where one character belongs to such content."""
+        subject = pdfium.FPDFText_GetTextObject(self.text_page, index)
+        for number in range(pdfium.FPDFPageObj_CountMarks(subject) if subject else 0):
+            mark = pdfium.FPDFPageObj_GetMark(subject, number)
+            if _mark_name(mark) == "Artifact":
+                subtype = _mark_parameter(mark, b"Subtype").lower()
+                return subtype if subtype in ("watermark", "header", "footer") else "artifact"
+        return ""
+
+    def picture_share(self) -> float:
+        """How much of the page (0-1) its largest picture covers; 0 where it has none."""
+        left, bottom, right, top, _turn = self.box()
+        area = max((right - left) * (top - bottom), 1.0)
+        edges = [ctypes.c_float() for _ in range(4)]
+        largest = 0.0
+        for number in range(min(pdfium.FPDFPage_CountObjects(self.page), 5_000)):
+            part = pdfium.FPDFPage_GetObject(self.page, number)
+            if not _has_picture(part, 0) or not pdfium.FPDFPageObj_GetBounds(part, *edges):
+                continue
+            x0, y0, x1, y1 = (edge.value for edge in edges)
+            largest = max(largest, (x1 - x0) * (y1 - y0) / area, 0.001)
+        return min(largest, 1.0)
+
+    def notes(self) -> Iterator[Note]:
+        """Annotations and form fields that have text: their contents, their value, and what their look shows."""
+        for number in range(min(pdfium.FPDFPage_GetAnnotCount(self.page), _MOST_NOTES)):
+            note = pdfium.FPDFPage_GetAnnot(self.page, number)
+            if not note:
+                continue
+            try:
+                yield self._note(note)
+            finally:
+                pdfium.FPDFPage_CloseAnnot(note)
+
+    def _note(self, note: Any) -> Note:
+        subtype = pdfium.FPDFAnnot_GetSubtype(note)
+        texts = []
+        for key in (b"Contents", b"V", b"DV", b"T" if subtype == pdfium.FPDF_ANNOT_POPUP else b"Subj"):
+            text = _wide(pdfium.FPDFAnnot_GetStringValue, note, key)
+            if text and text not in texts:
+                texts.append(text)
+        shown = "".join(self._shown(note)).strip()
+        if shown and shown not in texts:
+            texts.append(shown)
+        if subtype == pdfium.FPDF_ANNOT_STAMP:
+            name = _wide(pdfium.FPDFAnnot_GetStringValue, note, b"Name")
+            if name:
+                texts.append(stamp_text(name))
+        edges = pdfium.FS_RECTF()
+        pdfium.FPDFAnnot_GetRect(note, edges)
+        return Note(subtype, "\n".join(texts), min(edges.left, edges.right), max(edges.top, edges.bottom))
+
+    def _shown(self, note: Any) -> Iterator[str]:
+        """Text of the drawing that stands for a note, as stamps have one."""
+        for number in range(min(max(0, pdfium.FPDFAnnot_GetObjectCount(note)), 500)):
+            part = pdfium.FPDFAnnot_GetObject(note, number)
+            if part and pdfium.FPDFPageObj_GetType(part) == pdfium.FPDF_PAGEOBJ_TEXT:
+                yield _wide(pdfium.FPDFTextObj_GetText, part, self.text_page)
+
+    def attachments(self) -> Iterator[Any]:
+        """Files that hang on the page as annotations."""
+        for number in range(min(pdfium.FPDFPage_GetAnnotCount(self.page), _MOST_NOTES)):
+            note = pdfium.FPDFPage_GetAnnot(self.page, number)
+            if note and pdfium.FPDFAnnot_GetSubtype(note) == pdfium.FPDF_ANNOT_FILEATTACHMENT:
+                attached = pdfium.FPDFAnnot_GetFileAttachment(note)
+                if attached:
+                    yield attached
+            if note:
+                pdfium.FPDFPage_CloseAnnot(note)
+
+
+def stamp_text(name: str) -> str:
+    """What a standard stamp says by its name: ``TopSecret`` says TOP SECRET (ISO 32000-1, 12.5.6.12)."""
+    words = name.lstrip("#").removeprefix("SB")
+    spaced = "".join(f" {letter}" if letter.isupper() and at else letter for at, letter in enumerate(words))
+    return spaced.upper() if not words.isupper() else words
+
+
+def _has_picture(part: Any, depth: int) -> bool:
+    kind = pdfium.FPDFPageObj_GetType(part)
+    if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+        return True
+    if kind != pdfium.FPDF_PAGEOBJ_FORM or depth > 4:
+        return False
+    count = min(pdfium.FPDFFormObj_CountObjects(part), 500)
+    return any(_has_picture(pdfium.FPDFFormObj_GetObject(part, number), depth + 1) for number in range(count))
+
+
+def _mark_name(mark: Any) -> str:
+    buffer, needed = ctypes.create_string_buffer(128), ctypes.c_ulong()
+    wide = ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR))
+    pdfium.FPDFPageObjMark_GetName(mark, wide, len(buffer), needed)
+    return buffer.raw[: min(needed.value, 128)].decode("utf-16-le", "replace").rstrip("\0")
+
+
+def _mark_parameter(mark: Any, key: bytes) -> str:
+    buffer, needed = ctypes.create_string_buffer(128), ctypes.c_ulong()
+    wide = ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR))
+    if not pdfium.FPDFPageObjMark_GetParamStringValue(mark, key, wide, len(buffer), needed):
+        return ""
+    return buffer.raw[: min(needed.value, 128)].decode("utf-16-le", "replace").rstrip("\0")
+
+
+class Document:
+    """An open document. Raises `NotExamined` ``encrypted`` or ``damaged`` where it cannot be opened."""
+
+    def __init__(self, source: Source, whole: bytes | None) -> None:
+        self._source, self._whole = source, whole
+        if whole is not None:
+            self.handle = pdfium.FPDF_LoadMemDocument64(whole, len(whole), None)
+        else:
+            self._access = pdfium.FPDF_FILEACCESS()
+            self._access.m_FileLen = source.size
+            self._block = pdfium.FPDF_FILEACCESS._fields_[1][1](self._read)
+            self._access.m_GetBlock = self._block
+            self.handle = pdfium.FPDF_LoadCustomDocument(self._access, None)
+        if not self.handle:
+            error = pdfium.FPDF_GetLastError()
+            if error in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+                raise NotExamined(Reason.ENCRYPTED, "the document is encrypted")
+            raise NotExamined(Reason.DAMAGED, "the document cannot be opened")
+        self.pages: int = pdfium.FPDF_GetPageCount(self.handle)
+
+    def _read(self, _parameter: Any, position: int, buffer: Any, size: int) -> int:
+        try:
+            self._source.stream.seek(position)
+            data = self._source.stream.read(size)
+        except OSError:
+            return 0
+        if len(data) < size:
+            return 0
+        ctypes.memmove(buffer, data, size)
+        return 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pdfium.FPDF_CloseDocument(self.handle)
+
+    def page(self, number: int) -> Page:
+        """One page, counted from 1. Raises `NotExamined` ``damaged``."""
+        return Page(self.handle, number)
+
+    def property(self, name: str) -> str:
+        """One property of the information dictionary, empty where it is not there."""
+        return _wide(pdfium.FPDF_GetMetaText, self.handle, name.encode("utf-8"))
+
+    def bookmarks(self) -> Iterator[str]:
+        """Titles of the outline, in no particular order."""
+        first = pdfium.FPDFBookmark_GetFirstChild(self.handle, None)
+        waiting = [first] if first else []
+        for _ in range(_MOST_BOOKMARKS):
+            if not waiting:
+                return
+            mark = waiting.pop()
+            yield _wide(pdfium.FPDFBookmark_GetTitle, mark)
+            for found in (
+                pdfium.FPDFBookmark_GetNextSibling(self.handle, mark),
+                pdfium.FPDFBookmark_GetFirstChild(self.handle, mark),
+            ):
+                if found:
+                    waiting.append(found)
+
+    def attachments(self) -> Iterator[Any]:
+        """Files embedded in the document as a whole."""
+        for number in range(max(0, pdfium.FPDFDoc_GetAttachmentCount(self.handle))):
+            attached = pdfium.FPDFDoc_GetAttachment(self.handle, number)
+            if attached:
+                yield attached
+
+    def form_packets(self) -> Iterator[bytes]:
+        """The XML packets of an XFA form."""
+        for number in range(min(max(0, pdfium.FPDF_GetXFAPacketCount(self.handle)), 32)):
+            needed = ctypes.c_ulong()
+            pdfium.FPDF_GetXFAPacketContent(self.handle, number, None, 0, needed)
+            if not 0 < needed.value <= 4 * _MOST_STRING:
+                continue
+            buffer = ctypes.create_string_buffer(needed.value)
+            if pdfium.FPDF_GetXFAPacketContent(self.handle, number, buffer, needed.value, needed):
+                yield buffer.raw
+
+
+def attachment_name(attached: Any) -> str:
+    """The name an embedded file goes by."""
+    return _wide(pdfium.FPDFAttachment_GetName, attached)
+
+
+def attachment_size(attached: Any) -> int | None:
+    """Bytes of an embedded file, None where it cannot be reached."""
+    needed = ctypes.c_ulong()
+    if not pdfium.FPDFAttachment_GetFile(attached, None, 0, needed):
+        return None
+    return int(needed.value)
+
+
+def attachment_data(attached: Any, size: int) -> bytes | None:
+    """The bytes of an embedded file, None where they cannot be reached."""
+    buffer, needed = ctypes.create_string_buffer(max(size, 1)), ctypes.c_ulong()
+    if size and not pdfium.FPDFAttachment_GetFile(attached, buffer, size, needed):
+        return None
+    return buffer.raw[:size]

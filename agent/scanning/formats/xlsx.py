@@ -1,0 +1,180 @@
+"""Excel workbooks in Office Open XML (.xlsx, .xlsm, .xltx, .xltm), transitional and strict.
+
+A sheet whose text is all in the shared strings is not even stripped: its cells hold numbers only. Where there is a
+hit, only the first rows and the rows that refer to it are parsed, however large the sheet.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from agent.scanning.formats.base import Piece, Reading, Source
+from agent.scanning.formats.ooxml import (
+    MEMBER_BYTES,
+    PART_BYTES,
+    Package,
+    attribute,
+    local,
+    stripped,
+    without_page_numbers,
+)
+from agent.scanning.formats.ooxml_drawing import text_bodies
+from agent.scanning.formats.ooxml_properties import properties
+from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
+from agent.scanning.formats.xlsx_rows import Strings, cells, plain_header, references, rich_text, rows
+from protocol.records import Place
+from signatures.passages import Passage, Zone
+
+NAME = "xlsx"
+MEDIA_TYPES = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.template",
+    "application/vnd.ms-excel.sheet.macroEnabled.12",
+    "application/vnd.ms-excel.template.macroEnabled.12",
+)
+LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
+LIMITATIONS = (
+    "Macros and embedded OLE objects are not read.",
+    "Pictures, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
+    "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
+    "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
+)
+
+_SHEET = re.compile(r"(?i)^xl/\w+sheets/[^/]+\.xml$")
+_ALL_BUT_SHEETS = re.compile(r"(?i)^(?!xl/(?:\w+sheets/[^/]+|workbook|sharedstrings)\.xml$)")
+_DRAWING = re.compile(r"(?i)^xl/(?:drawings/[^/]+\.(?:xml|vml)|charts/[^/]+\.xml|diagrams/[^/]+\.xml)$")
+_COMMENTS = re.compile(r"(?i)^xl/(?:comments[^/]*|comments/[^/]+|threadedcomments/[^/]+)\.xml$")
+_HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)</")
+_FIRST_ROWS = 5
+_BATCH = 256
+_WORKBOOK = "xl/workbook.xml"
+_STRINGS = "xl/sharedStrings.xml"
+
+
+def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
+    """Yield the embedded files, and, where a rule's literal is in the text, every passage that may matter."""
+    package = Package(source, reading)
+    yield from package.members()
+    sheets = package.names(_SHEET)
+    if package.worth((_for_sieve(package, name) for name in (_WORKBOOK, _STRINGS, *sheets)), _ALL_BUT_SHEETS):
+        yield from _Workbook(package, sheets).passages()
+    package.finish("xl/")
+
+
+def _for_sieve(package: Package, name: str) -> bytes:
+    """What of a sheet, of the shared strings or of the workbook's own part the sieve must see."""
+    xml = package.read(name)
+    if name == _WORKBOOK:
+        return bytes(xml)  # the names of the sheets are attributes
+    if name == _STRINGS:
+        return stripped(xml, attributes=False)
+    after = _after_cells(xml)
+    headers = "\n".join(_headers(after)).encode("utf-8", "replace")
+    # Where every cell is a number or refers to a shared string, only what follows the cells has text.
+    return stripped(xml if _has_text_in_cells(xml) else after, attributes=False) + b"\0" + headers
+
+
+def _after_cells(xml: bytes | bytearray) -> bytes | bytearray:
+    """What stands behind the cells of a sheet: headers and footers, rules, links; all of it where it has no cells."""
+    end = xml.rfind(b"sheetData>")
+    return xml if end < 0 else xml[end:]
+
+
+def _has_text_in_cells(xml: bytes | bytearray) -> bool:
+    return b"inlineStr" in xml or b'"str"' in xml or (b"'" in xml and b"'str'" in xml)
+
+
+def _headers(xml: bytes | bytearray) -> list[str]:
+    """Headers and footers of a sheet, without codes and page numbers."""
+    coded = (html.unescape(found[1].decode("utf-8", "replace")) for found in _HEADER.finditer(xml))
+    return [text for each in coded if (text := without_page_numbers(plain_header(each)))]
+
+
+class _Workbook:
+    """The way through one package."""
+
+    def __init__(self, package: Package, sheets: list[str]) -> None:
+        self._package = package
+        self._sheets = sheets
+        self._strings = Strings(package.read(_STRINGS))
+        self._hits: set[int] = set()
+        for numbers, xml in self._strings.blocks():
+            if self._is_hit(xml):
+                self._hits.update(number for number in numbers if self._is_hit(self._strings.raw(number)))
+
+    def _is_hit(self, xml: bytes) -> bool:
+        return self._package.hit(stripped(xml))
+
+    def passages(self) -> Iterator[Passage]:
+        numbers: dict[str, int] = {}
+        relations = self._package.relations(_WORKBOOK)
+        root = self._package.tree(_WORKBOOK)
+        names = [each for each in root.iter() if local(each) == "sheet"] if root is not None else []
+        for number, sheet in enumerate(names, 1):
+            numbers[relations.get(attribute(sheet, "id"), "")] = number
+            yield Passage(Zone.SHEET_TAB, attribute(sheet, "name"), Place(sheet=number))
+        for name in self._sheets:
+            yield from self._sheet(name, Place(sheet=numbers.get(name)))
+        for name in self._package.names(_DRAWING):
+            drawing = self._package.tree(name)
+            if drawing is not None:
+                zone = Zone.P1_BLOCK if local(drawing) in ("wsDr", "xml") else Zone.BODY
+                yield from text_bodies(drawing, zone, Place(part="drawing"))
+        for name in self._package.names(_COMMENTS):
+            yield from self._comments(name)
+        yield from properties(self._package)
+
+    def _sheet(self, name: str, place: Place) -> Iterator[Passage]:
+        xml = self._package.read(name)
+        for text in _headers(_after_cells(xml)):
+            yield Passage(Zone.SHEET_HEADER, text, place, pages=2)
+        inline = _has_text_in_cells(xml)
+        every = rows(xml)
+        first: list[Row] = []
+        seen: list[bytes] = []
+        for row in every:
+            if found := cells(row, self._strings):
+                first.append(found)
+                if len(first) > _FIRST_ROWS:
+                    # One row more than is used: whether a row belongs to a table is seen by its neighbours.
+                    seen = [row]
+                    break
+        yield from self._first_rows(first, place)
+        before = first[_FIRST_ROWS - 1] if seen else ()
+        rest = chain(seen, every)
+        while batch := list(islice(rest, _BATCH)):
+            if not self._matters(b"".join(batch), inline):
+                continue
+            for row in batch:
+                if self._matters(row, inline):
+                    here = cells(row, self._strings)
+                    yield from self._later_row(here, before, place)
+                    before = here
+
+    def _matters(self, xml: bytes, inline: bool) -> bool:
+        """Whether a row, or some rows, refer to a string with a hit or hold one themselves."""
+        return bool(self._hits & references(xml)) or (inline and self._is_hit(xml))
+
+    @staticmethod
+    def _later_row(row: Row, before: Row, place: Place) -> Iterator[Passage]:
+        data = len(row) > 2 or (bool(before) and tabular((before, row), 1))
+        return row_passages(row, place, data=data, zone=Zone.BODY)
+
+    @staticmethod
+    def _first_rows(first: list[Row], place: Place) -> Iterator[Passage]:
+        joined = with_periods(first)
+        for index, row in enumerate(joined[:_FIRST_ROWS]):
+            yield from row_passages(row, place, data=tabular(joined, index))
+
+    def _comments(self, name: str) -> Iterator[Passage]:
+        root = self._package.tree(name)
+        for each in () if root is None else root.iter():
+            if local(each) == "text":
+                text = (rich_text(each) or (each.text or "")).strip()
+                parent = each.getparent()
+                cell = "" if parent is None else attribute(parent, "ref")
+                if text:
+                    yield Passage(Zone.BODY, text, Place(cell=cell or None, part="comments"))

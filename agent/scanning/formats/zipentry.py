@@ -1,0 +1,49 @@
+"""One member of a zip, as its directory (or, where that is lost, its local header) tells it."""
+
+from __future__ import annotations
+
+from agent.scanning.formats import zipnames
+
+
+class Entry:
+    """One member as the directory tells it. ``size`` is -1 where only unpacking can tell."""
+
+    __slots__ = ("crc", "disk", "extra", "flags", "method", "offset", "packed", "raw", "size")
+
+    def __init__(
+        self,
+        raw: bytes,
+        flags: int,
+        method: int,
+        crc: int,
+        packed: int,
+        size: int,
+        offset: int,
+        disk: int,
+        extra: bytes,
+    ) -> None:
+        self.raw = raw
+        self.flags = flags
+        self.method = method
+        self.crc = crc
+        self.packed = packed
+        self.size = size
+        self.offset = offset
+        self.disk = disk
+        self.extra = extra
+
+    @property
+    def name(self) -> str:
+        """The name as text, with ``/`` between folders."""
+        name = zipnames.decoded(self.raw, self.flags, self.extra)
+        return name.replace("\\", "/") if "/" not in name else name
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether this is a folder, which has no bytes of its own."""
+        return self.raw.endswith((b"/", b"\\")) and self.size <= 0
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether a password stands before the bytes."""
+        return bool(self.flags & 0x2041)

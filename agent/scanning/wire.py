@@ -1,0 +1,85 @@
+"""What the scanner and its workers say to each other: msgpack structs, each with its length before it.
+
+The worker is not trusted: it reads hostile files. What comes from it is decoded into these types and nothing else.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from protocol.records import Finding, Reason, Verdict
+
+LENGTH = 4
+"""Bytes of the length that stands before every message, big-endian."""
+
+LONGEST = 64 * 1024 * 1024
+"""Bytes of the longest message that is believed."""
+
+FILES_AT_ONCE = 32
+"""Files in one message at most: the kernel passes no more than 253 descriptors at a time."""
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """The first message to a worker: what it is to do."""
+
+    rules: str | None
+    """Directory of rule packs; None for those we ship."""
+    cache: str | None
+    """Directory for compiled databases; None for none."""
+    least: int
+    """Findings below this confidence are not told."""
+    memory: int
+    """Bytes of memory that it may take beyond what it has when it starts."""
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's first word: it is ready, or why not."""
+
+    rules: str = ""
+    """Digest of the rules it loaded."""
+    cage: str = "partial"
+    mistake: str = ""
+    """Not empty where the rules cannot be read: a message for the person who wrote them."""
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """One file to examine. Its descriptor travels beside the message."""
+
+    name: str
+    """File name as text; undecodable bytes replaced."""
+    folder: str
+    """Folders from the start of the walk to the file, joined by ``/``."""
+    size: int
+    seconds: float
+    """What the scanner grants it."""
+
+
+class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """How one file or member ended, as the worker tells it: a `FileResult` without the path, which it never learns."""
+
+    verdict: Verdict
+    media_type: str
+    size: int = 0
+    reason: Reason | None = None
+    member: str | None = None
+    sha256: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One file's rows, itself first, then its members in order."""
+
+    rows: list[Examined]
+    notes: list[str] = []
+    """What went wrong inside, in fixed words of ours and names of types: for the log, never content."""
+    leaving: bool = False
+    """The worker has answered this file and now ends of its own will; another is to take its place."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def framed(message: object) -> bytes:
+    """A message with its length before it."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(LENGTH, "big") + body

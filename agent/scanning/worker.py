@@ -1,0 +1,212 @@
+"""A worker: a process that examines files it is handed as open descriptors, and answers with their rows.
+
+Started by `agent.scanning.cage` as ``python -I -m agent.scanning.worker`` with a Unix socket as its standard input.
+It loads the rules, confines itself, then reads jobs until the socket is closed. It never learns a path and never
+opens one for a file's sake. What is confined here, and in one place, is where a fuller cage is put in.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from agent.scanning.examine import Examiner
+from agent.scanning.formats.base import Source
+from agent.scanning.program import program
+from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Ready, Reply, Start, framed
+from protocol.records import Finding, Reason, Verdict
+from signatures.engine import LiteralSieve, build
+from signatures.markings import Grammar
+from signatures.passages import Passage
+from signatures.rules import RuleSet, load_rules
+from signatures.strict_yaml import FileMistake
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+ENCODINGS_AT_ONCE = (
+    frozenset({"utf-8"}),
+    frozenset({"utf-8", "ent"}),
+    frozenset({"utf-16-le"}),
+    frozenset({"utf-8", "gb18030", "big5", "ent"}),
+    frozenset({"utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5"}),
+)
+"""The sets of encodings that formats ask the sieve for: made ready while compiled databases can still be kept."""
+
+DESCRIPTORS = 256
+"""Descriptors a worker may hold: a batch of files and the libraries it loads."""
+
+
+def main() -> int:
+    """Serve the socket at standard input until it is closed. Returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scanner's to answer
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    connection = socket.socket(fileno=0)
+    first = _receive(connection)
+    if first is None:
+        return 0
+    start = msgspec.msgpack.decode(first[0], type=Start)
+    examiner, ready = _prepare(start)
+    if examiner is None:
+        connection.sendall(framed(ready))
+        return 0
+    connection.sendall(framed(Ready(rules=ready.rules, cage=_confine(start.memory))))
+    serve = _Serve(connection, examiner)
+    while (batch := _receive(connection)) is not None:
+        if not serve.batch(*batch):
+            break
+    return 0
+
+
+def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
+    """Load rules and sieve: the only files a worker opens, and it does so before it is confined."""
+    rules_directory = Path(start.rules) if start.rules is not None else None
+    try:
+        rules = load_rules(rules_directory)
+        sieve = _sieve(rules, Path(start.cache) if start.cache is not None else None)
+    except FileMistake as error:
+        return None, Ready(mistake=str(error))
+    except OSError as error:
+        return None, Ready(mistake=f"{error.filename or rules_directory}: {error.strerror}")
+    return Examiner(sieve, _Grammar(rules), least=start.least), Ready(rules=rules.digest)
+
+
+def _sieve(rules: RuleSet, cache: Path | None) -> LiteralSieve:
+    """The sieve, with all it will need compiled and kept in the cache before the worker may write no more.
+
+    Compiling takes seconds, and is done by one process while others wait; loading what was compiled takes
+    milliseconds, and is left until a file asks for it.
+    """
+    try:
+        note = (cache / "compiled").open("a+") if cache is not None else None
+    except OSError:
+        note = None  # the folder cannot be written: what lies in it can be used all the same
+    if note is None:
+        return build(rules.literals, cache=cache)
+    with note:
+        fcntl.flock(note, fcntl.LOCK_EX)
+        note.seek(0)
+        this = f"{rules.digest} {program()}"
+        sieve = build(rules.literals, cache=cache)
+        if note.read() != this:
+            sieve.prepare(*ENCODINGS_AT_ONCE)
+            note.truncate(0)
+            note.write(this)
+    return sieve
+
+
+def _confine(memory: int) -> str:
+    """Give up all that reading files does not need. Returns the word for the summary: ``partial`` or ``none``.
+
+    Memory is counted from what the process has now. Files of any size may not be written, no process may be
+    started, no core left behind. No network and no file system is the fuller cage's part.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    except (OSError, ValueError):
+        return "none"
+    held = _prctl(_PR_SET_DUMPABLE, 0) and _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    return "partial" if held else "none"
+
+
+def _prctl(option: int, value: int) -> bool:
+    libc = ctypes.CDLL(None, use_errno=True)
+    prctl = getattr(libc, "prctl", None)
+    return prctl is not None and prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0
+
+
+class _Grammar:
+    """The grammar, made when the first file asks for it: many a scan never does."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._made: Grammar | None = None
+
+    def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
+        """The findings in one file's passages."""
+        if self._made is None:
+            self._made = Grammar(self._rules)
+        return self._made.find(passages, least=least)
+
+
+class _Serve:
+    """Answers batches, one reply a file, in order, each as soon as it is known."""
+
+    def __init__(self, connection: socket.socket, examiner: Examiner) -> None:
+        self._connection = connection
+        self._examiner = examiner
+        self._cpu_limit = 0.0
+
+    def batch(self, body: bytes, descriptors: list[int]) -> bool:
+        """Examine the files of one message. False where the worker is to end: it ran out of memory once."""
+        jobs = msgspec.msgpack.decode(body, type=list[Job])
+        if len(jobs) != len(descriptors):
+            raise RuntimeError("descriptors were lost on the way")
+        for job, descriptor in zip(jobs, descriptors, strict=True):
+            reply = self._file(job, descriptor)
+            self._connection.sendall(framed(reply))
+            if reply.leaving:
+                return False
+        return True
+
+    def _file(self, job: Job, descriptor: int) -> Reply:
+        self._grant(job.seconds)
+        with os.fdopen(descriptor, "rb") as stream:
+            try:
+                return self._examiner.examine(Source(stream, job.size), job.name, job.folder)
+            except MemoryError:
+                # Not even the row could be made; with all of it let go of, this one can.
+                row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", job.size, Reason.TOO_LARGE)
+                return Reply([row], leaving=True)
+
+    def _grant(self, seconds: float) -> None:
+        """CPU seconds for the next file: a backstop should the scanner itself not end a worker that hangs."""
+        wanted = time.process_time() + 2 * seconds
+        if abs(wanted - self._cpu_limit) > seconds / 2:
+            self._cpu_limit = wanted
+            resource.setrlimit(resource.RLIMIT_CPU, (int(wanted) + 1, resource.RLIM_INFINITY))
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
+    """The next message and the descriptors that came with it; None where there will be no more.
+
+    The descriptors are attached to a message's first byte, and a read never goes beyond one message.
+    """
+    head, descriptors = b"", []
+    while len(head) < LENGTH:
+        data, received, _, _ = socket.recv_fds(connection, LENGTH - len(head), FILES_AT_ONCE)
+        if not data:
+            return None
+        head += data
+        descriptors += received
+    wanted = int.from_bytes(head, "big")
+    if wanted > LONGEST:
+        raise RuntimeError("a message is longer than any that is sent")
+    body = bytearray()
+    while len(body) < wanted:
+        data = connection.recv(wanted - len(body))
+        if not data:
+            return None
+        body += data
+    return bytes(body), descriptors
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""One worker as its keeper sees it: a process, a socket, the files in its hands, and what it has said."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from agent.scanning.walk import Found
+from agent.scanning.wire import LENGTH, LONGEST, Job, Ready, Reply, Start, framed
+
+_ready = msgspec.msgpack.Decoder(Ready)
+_reply = msgspec.msgpack.Decoder(Reply)
+
+PROGRAM = (sys.executable, "-I", "-m", "agent.scanning.worker")
+"""What a worker's process runs: isolated from the environment and from the folder it is started in."""
+
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
+"""What a worker gets of our environment; nothing that may hold a secret."""
+
+_LATER = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ETOOMANYREFS, errno.ENOBUFS, errno.EINTR})
+
+
+@dataclass(slots=True)
+class Task:
+    """A file in a worker's hands."""
+
+    file: Found
+    status: os.stat_result
+    job: Job
+    descriptor: int
+    """Ours, until it is sent; -1 after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a worker's process ended."""
+
+    told: str
+    """``exit status 1``, ``SIGKILL``: for the log."""
+    out_of_cpu: bool
+
+
+class Worker:
+    """A process that examines files. Its keeper polls it; nothing here blocks."""
+
+    def __init__(self, start: Start, program: Sequence[str] = PROGRAM) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            self.process = subprocess.Popen(
+                program,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # what a library prints there may be a document's content
+                env={name: os.environ[name] for name in _KEPT if name in os.environ} | {"LC_ALL": "C.UTF-8"},
+                cwd="/",
+                start_new_session=True,  # Ctrl-C at the terminal is not for it
+            )
+        ours.setblocking(False)
+        self.connection = ours
+        self.ready = False
+        self.leaving = False
+        self.garbled = False
+        self.tasks: deque[Task] = deque()
+        self.outgoing: deque[tuple[memoryview, list[Task]]] = deque([(memoryview(framed(start)), [])])
+        self._incoming = bytearray()
+        self._since = time.monotonic()
+
+    def give(self, tasks: list[Task]) -> None:
+        """Put files into its hands; they are sent by `flush`."""
+        if not self.tasks:
+            self._since = time.monotonic()
+        self.tasks.extend(tasks)
+        self.outgoing.append((memoryview(framed([task.job for task in tasks])), tasks))
+
+    def flush(self) -> None:
+        """Send what the socket takes. A worker that is gone is found out by reading."""
+        while self.outgoing:
+            data, tasks = self.outgoing[0]
+            try:
+                if tasks:
+                    sent = socket.send_fds(self.connection, [data], [task.descriptor for task in tasks])
+                    _let_go(tasks)
+                else:
+                    sent = self.connection.send(data)
+            except OSError as error:
+                if error.errno == errno.ETOOMANYREFS:
+                    time.sleep(0.01)  # descriptors in flight to others: they are taken up soon
+                if error.errno not in _LATER:
+                    _let_go(tasks)
+                    self.outgoing.clear()
+                return
+            if sent < len(data):
+                self.outgoing[0] = (data[sent:], [])
+            else:
+                self.outgoing.popleft()
+
+    def read(self) -> bool:
+        """Read all there is. False where the worker has closed its end."""
+        while True:
+            try:
+                data = self.connection.recv(256 * 1024)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not data:
+                return False
+            self._incoming += data
+            if len(data) < 64 * 1024:
+                return True
+
+    def messages(self) -> Iterator[Ready | Reply]:
+        """What has come in whole. Anything that is no message of ours sets ``garbled``."""
+        start, incoming = 0, self._incoming
+        try:
+            while len(incoming) - start >= LENGTH:
+                wanted = int.from_bytes(incoming[start : start + LENGTH], "big")
+                if wanted > LONGEST:
+                    self.garbled = True
+                    break
+                if len(incoming) - start - LENGTH < wanted:
+                    break
+                body = bytes(incoming[start + LENGTH : start + LENGTH + wanted])
+                start += LENGTH + wanted
+                if self.ready and not self.tasks:
+                    self.garbled = True  # an answer to nothing
+                    break
+                yield _reply.decode(body) if self.ready else _ready.decode(body)
+        except msgspec.DecodeError:
+            self.garbled = True
+        finally:
+            del incoming[:start]
+
+    def answered(self) -> Task:
+        """The file that the next reply is about; the clock starts for the one after it."""
+        self._since = time.monotonic()
+        return self.tasks.popleft()
+
+    def overdue(self, now: float, start_patience: float) -> bool:
+        """Whether it takes longer than it was granted: for the file it is at, or to get ready."""
+        if not self.ready:
+            return now - self._since > start_patience
+        return bool(self.tasks) and now - self._since > self.tasks[0].job.seconds
+
+    def end(self, *, kill: bool) -> Ending:
+        """Let go of all that belongs to it: after its own end, or with ``kill`` now. Its ``tasks`` stay to be seen."""
+        for _, tasks in self.outgoing:
+            _let_go(tasks)
+        self.outgoing.clear()
+        self.connection.close()
+        # A process stuck in the kernel (a medium that does not answer) ends later or never: it is not waited for.
+        ended = not kill and self._wait(1.0)
+        if not ended:
+            self.process.kill()
+            ended = self._wait(1.0)
+        code = self.process.returncode if ended else None
+        if code is None:
+            return Ending("does not end", out_of_cpu=False)
+        if code >= 0:
+            return Ending(f"exit status {code}", out_of_cpu=False)
+        with suppress(ValueError):
+            return Ending(signal.Signals(-code).name, out_of_cpu=-code == signal.SIGXCPU)
+        return Ending(f"signal {-code}", out_of_cpu=False)
+
+    def _wait(self, seconds: float) -> bool:
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def _let_go(tasks: list[Task]) -> None:
+    for task in tasks:
+        if task.descriptor >= 0:
+            os.close(task.descriptor)
+            task.descriptor = -1

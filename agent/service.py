@@ -1,0 +1,262 @@
+"""The daemon: media, file and network events in, scans and checks out, everything reported through the outbox.
+
+Threads: the media watch, the file watch, one that scans what a priority queue hands it, the isolation watch
+(confidential computers only), the uplink, and the caller's, which waits for the end. A thread that fails by a fault
+of ours ends the service with status 1, so that whoever started it starts it again; nothing that was seen is lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import logging
+import platform
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Literal, cast
+
+from agent.checks.isolation import Episode, IsolationCheck
+from agent.judging.judge import Context, Judge
+from agent.reporting import identity
+from agent.reporting.enrolment import agent_version
+from agent.reporting.notice import Notice
+from agent.reporting.outbox import Outbox
+from agent.reporting.reporter import Reporter
+from agent.reporting.uplink import Uplink
+from agent.scanning.cage import Cage, CageBroken, RulesMistake
+from agent.scanning.pipeline import ScanOptions
+from agent.scanning.wire import Start
+from agent.settings import Settings
+from agent.sweep import Sweep
+from agent.watching.files import FileWatch
+from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
+from agent.watching.sessions import Session, Sessions
+from protocol.ids import uuid7
+from protocol.records import AgentStarted, ComputerClass
+from signatures.controls import load_controls
+
+LOCK_FILE = "run.lock"
+URGENT, MEDIA, FILES = 0, 1, 2
+"""Priorities of jobs, most urgent first."""
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyRunning(Exception):
+    """Another agent runs with the same state folder."""
+
+
+class Service:
+    """The agent at work on one computer."""
+
+    def __init__(self, settings: Settings, notice: Notice | None = None) -> None:
+        """Raises `identity.IdentityError`, `OutboxUnavailable`, `strict_yaml.FileMistake`."""
+        self._settings = settings
+        self._identity = identity.load(settings.state)
+        self._notice = notice or Notice()
+        self._outbox = Outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
+        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent)
+        self._reporter = Reporter(self._outbox, self._uplink.wake)
+        self._sessions = Sessions(self._reporter)
+        self._controls = load_controls()
+        self._options = ScanOptions(
+            least=settings.scan.min_confidence,
+            workers=settings.scan.workers,
+            order="newest",
+            cache=settings.state / "cache",
+        )
+        self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice)
+        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+        self._numbers = itertools.count()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._status = 0
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    def run(self, stop: threading.Event) -> int:
+        """Work until ``stop`` is set; the exit status. Raises `AlreadyRunning`."""
+        with self._alone():
+            self._notice.started(self._identity.agent, self._identity.computer_class, self._identity.level)
+            self._start()
+            while not (stop.wait(0.5) or self._stop.is_set()):
+                self._reporter.retry()
+            self._end()
+        return self._status
+
+    def _start(self) -> None:
+        self._job(URGENT, self._come_up)
+        self._thread("scanner", self._work)
+        if self._settings.media.watch:
+            watch = MediaWatch(self._settings.media, self._identity.organisation_key)
+            self._thread("media watch", lambda: watch.run(self._media, self._stop, self._sessions.end_left_over))
+        else:
+            self._sessions.end_left_over()
+        if self._settings.files.watch:
+            self._thread("file watch", self._watch_files)
+        if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
+            self._thread("isolation watch", self._watch_isolation)
+        self._uplink.start()
+
+    def _end(self) -> None:
+        """End the threads and whatever they hold; the medium is not in use any more when this returns."""
+        self._stop.set()
+        for session in self._sessions.all():
+            session.gone.set()
+        for thread in self._threads:
+            thread.join(20)
+        for session in self._sessions.all():
+            self._sessions.end(session, "agent-stopped")
+        self._uplink.stop()
+        self._outbox.close()
+        self._notice.say("客户端已停止", "agent stopped")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of the state folder: two agents on one outbox would report everything twice."""
+        with (self._settings.state / LOCK_FILE).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise AlreadyRunning(
+                    f"another agent is running with the state folder {self._settings.state}"
+                ) from error
+            yield
+
+    def _thread(self, name: str, target: Callable[[], None]) -> None:
+        def body() -> None:
+            try:
+                target()
+            except Exception as error:  # noqa: BLE001 (the edge of a thread: the service must end, not go on half)
+                # The message of the error may hold a path; where it came from does not.
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                log.error("the %s failed with %s\n%s", name, type(error).__name__, frames)
+                self._fail(1)
+
+        thread = threading.Thread(target=body, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _fail(self, status: int) -> None:
+        self._status = status
+        self._stop.set()
+
+    # --- jobs ----------------------------------------------------------------------------------------------------
+
+    def _job(self, priority: int, act: Callable[[], None]) -> None:
+        self._jobs.put((priority, next(self._numbers), act))
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                _, _, act = self._jobs.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            act()
+
+    def _come_up(self) -> None:
+        """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
+        start = Start(
+            rules=None, cache=str(self._options.cache), least=self._options.least, memory=self._options.memory
+        )
+        word: Literal["full", "partial", "none"] = "none"
+        rules = ""
+        try:
+            with Cage(start, 1) as cage:
+                cage.begin()
+                rules = cage.ready(self._stop)
+                word = cast("Literal['full', 'partial', 'none']", cage.word)
+        except RulesMistake as error:
+            self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
+            self._fail(2)
+            return
+        except CageBroken:
+            self._notice.say(
+                "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
+            )
+        self._reporter.report(
+            AgentStarted(
+                id=uuid7(),
+                seen_at=datetime.now(UTC),
+                version=agent_version(),
+                rules=rules,
+                cage=word,
+                platform=platform.platform(terse=True),
+            )
+        )
+
+    # --- media ---------------------------------------------------------------------------------------------------
+
+    def _media(self, event: MediaEvent) -> None:
+        """What to do when a medium comes or goes. Called by the media watch."""
+        if isinstance(event, MediumMounted):
+            self._notice.mounted(event.attached.medium)
+            session = self._sessions.begin(event.attached)
+            self._job(MEDIA, lambda: self._scan(session))
+        elif isinstance(event, MediumGone):
+            gone = self._sessions.find(event.attached)
+            if gone:
+                gone.gone.set()
+                ending = event.ending
+                self._notice.gone(event.attached.medium, pulled=ending == "removed")
+                self._job(URGENT, lambda: self._sessions.end(gone, ending))
+        else:
+            moved = self._sessions.move(event.attached)
+            if moved:
+                self._job(MEDIA, lambda: self._scan(moved[1]))
+
+    def _scan(self, session: Session) -> None:
+        if not session.gone.is_set():
+            self._sweep.medium(session, self._context(session), self._stop)
+
+    def _context(self, session: Session | None) -> Context:
+        return Context(
+            computer_class=self._identity.computer_class,
+            level=self._identity.level,
+            organisation_key=self._identity.organisation_key,
+            reveal_key=self._identity.reveal_key,
+            place="medium" if session else "fixed",
+            root=session.attached.path if session else "",
+            medium=session.attached.medium if session else None,
+            session=session.id if session else None,
+        )
+
+    def _watch_files(self) -> None:
+        watch = FileWatch(
+            self._settings.files,
+            lambda paths: self._job(FILES, lambda: self._sweep.files(paths, self._context(None), self._stop)),
+        )
+        failed = watch.start()
+        if failed:
+            self._notice.say(
+                f"有 {len(failed)} 个文件夹无法监视", f"{len(failed)} of the folders in files.watch cannot be watched"
+            )
+        watch.run(self._stop)
+        watch.stop()
+
+    # --- isolation -----------------------------------------------------------------------------------------------
+
+    def _watch_isolation(self) -> None:
+        """Check at once, then at every look where something changed, and on the schedule."""
+        settings = self._settings.isolation
+        check = IsolationCheck(self._identity.computer_class, settings)
+        episode = Episode()
+        due = time.monotonic()
+        while not self._stop.is_set():
+            result = check.run()
+            news = episode.is_news(result)
+            if news:
+                seen = result.violation(self._controls[check.control].severity)
+                if seen:
+                    self._notice.violation(seen)
+                    self._reporter.report(seen)
+                self._notice.checked(check.control, result.outcome)
+            if news or time.monotonic() >= due:
+                self._reporter.report(result.done())
+                due = time.monotonic() + settings.interval_seconds
+            self._stop.wait(settings.poll_seconds)

@@ -1,0 +1,91 @@
+"""Folders on fixed disks: changed files are told in batches, once they have been left alone for a while."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from watchdog.events import (
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+
+from agent.settings import FilesSettings
+
+MOST = 10_000
+"""Paths that wait at most; above, the whole folder is told instead."""
+
+log = logging.getLogger(__name__)
+
+
+class FileWatch(FileSystemEventHandler):
+    """Watches the folders of the settings and tells changed files."""
+
+    def __init__(self, settings: FilesSettings, tell: Callable[[list[str]], None]) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._changed: dict[str, float] = {}
+        self._whole: set[str] = set()
+        self._observer = Observer()
+
+    def start(self) -> list[str]:
+        """Begin; gives the folders that cannot be watched (missing, or more than the kernel has watches for)."""
+        failed = []
+        for folder in self._settings.watch:
+            try:
+                self._observer.schedule(self, folder, recursive=True)
+            except OSError:
+                failed.append(folder)
+        try:
+            self._observer.start()
+        except OSError:
+            return list(self._settings.watch)
+        return failed
+
+    def stop(self) -> None:
+        """End."""
+        if self._observer.is_alive():
+            self._observer.stop()
+            self._observer.join(5)
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell what has settled, until ``stop`` is set."""
+        while not stop.wait(min(0.5, self._settings.settle_seconds)):
+            ready = self.settled()
+            if ready:
+                self._tell(ready)
+
+    def settled(self) -> list[str]:
+        """The files that have been left alone long enough, and are there; they are told once."""
+        limit = time.monotonic() - self._settings.settle_seconds
+        with self._lock:
+            ready = [path for path, at in self._changed.items() if at <= limit]
+            for path in ready:
+                del self._changed[path]
+            ready += sorted(self._whole)
+            self._whole.clear()
+        return [path for path in ready if os.path.lexists(path)]
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Note what an event touched."""
+        if isinstance(event, FileCreatedEvent | FileModifiedEvent | FileClosedEvent):
+            self._note(os.fsdecode(event.src_path))
+        elif isinstance(event, FileMovedEvent | DirMovedEvent):
+            self._note(os.fsdecode(event.dest_path))
+
+    def _note(self, path: str) -> None:
+        with self._lock:
+            if len(self._changed) < MOST:
+                self._changed[path] = time.monotonic()
+            else:
+                self._whole.update(folder for folder in self._settings.watch if path.startswith(folder))

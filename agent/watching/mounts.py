@@ -1,0 +1,70 @@
+"""Mounts of this computer, as the kernel tells them in ``/proc/self/mountinfo`` (proc(5))."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+from dataclasses import dataclass
+from pathlib import Path
+
+MOUNTINFO = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One line of mountinfo."""
+
+    id: int
+    device: str
+    """``major:minor``."""
+    root: str
+    """Which directory of the file system is mounted; ``/`` but for bind mounts of a part."""
+    path: str
+    """Mount point; bytes that are not UTF-8 as surrogates."""
+    filesystem: str
+    source: str
+
+
+def parse(data: bytes) -> list[Mount]:
+    """The mounts in the order of the kernel. Lines of a shape not known are left out."""
+    mounts = []
+    for line in data.splitlines():
+        left, dash, right = line.partition(b" - ")
+        head, tail = left.split(b" "), right.split(b" ")
+        if not dash or len(head) < 6 or len(tail) < 2:
+            continue
+        mounts.append(
+            Mount(int(head[0]), head[2].decode(), _plain(head[3]), _plain(head[4]), tail[0].decode(), _plain(tail[1]))
+        )
+    return mounts
+
+
+def _plain(field: bytes) -> str:
+    return os.fsdecode(_OCTAL.sub(lambda match: bytes([int(match[1], 8)]), field))
+
+
+class MountTable:
+    """The table of mounts, with a wait for changes that costs nothing: the kernel signals them with POLLPRI."""
+
+    def __init__(self, file: Path = MOUNTINFO) -> None:
+        self._descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLPRI)
+
+    def read(self) -> list[Mount]:
+        """All mounts now."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        data = b""
+        while piece := os.read(self._descriptor, 1 << 16):
+            data += piece
+        return parse(data)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a change; says whether there was one."""
+        return bool(self._poll.poll(int(seconds * 1000)))
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        os.close(self._descriptor)

@@ -1,0 +1,122 @@
+"""What the subcommands share: options, the two languages, output, and a home that is fit for use."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from server import home, keys
+
+
+class CommandError(Exception):
+    """Something the person at the keyboard must put right; ``str()`` says what to do."""
+
+
+def tell(english: str, chinese: str) -> str:
+    """The text in the language of this terminal (``LC_ALL``, ``LC_MESSAGES``, ``LANG``)."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return chinese if value.lower().startswith("zh") else english
+    return english
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Options that every subcommand takes."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help=tell(
+            "the collector's folder (else MIJIAN_HOME, else /var/lib/mijian-server or ~/.local/share/mijian-server)",
+            "收集端目录(默认取 MIJIAN_HOME,否则 /var/lib/mijian-server 或 ~/.local/share/mijian-server)",
+        ),
+    )
+    options.add_argument(
+        "--database-url",
+        metavar="URL",
+        help=tell("sqlite:///absolute/path (else the home's own file)", "sqlite:///绝对路径(默认用收集端目录内的文件)"),
+    )
+    options.add_argument("--format", choices=("table", "json"), default="table", help=tell("how to print", "输出格式"))
+    return options
+
+
+def choose_home(options: argparse.Namespace) -> Path:
+    """The home these options mean; it and the database are put into the environment for Django and for workers."""
+    if options.home is not None:
+        os.environ["MIJIAN_HOME"] = str(options.home.expanduser().absolute())
+    if options.database_url:
+        home.sqlite_path(options.database_url)
+        os.environ["MIJIAN_DATABASE_URL"] = options.database_url
+    os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
+    os.umask(0o077)
+    return home.place()
+
+
+def open_home(options: argparse.Namespace) -> Path:
+    """A home that is initialised and up to date, with Django ready. Raises `CommandError` with what to do."""
+    place = choose_home(options)
+    if keys.missing_keys(place):
+        raise CommandError(
+            tell(
+                f"{place} is not a collector's home yet: run 'mijian-server init' first (or name another with --home)",
+                f"{place} 尚未初始化:请先运行 mijian-server init(或用 --home 指定其他目录)",
+            )
+        )
+    start_django()
+    if unapplied_migrations():
+        raise CommandError(
+            tell(
+                f"the database in {place} is of another version: run 'mijian-server init' to bring it up to date",
+                f"{place} 中的数据库版本不符:请运行 mijian-server init 更新",
+            )
+        )
+    return place
+
+
+def start_django() -> None:
+    """Load the apps; what Django itself says is in the terminal's language too."""
+    import django
+    from django.utils import translation
+
+    django.setup()
+    translation.activate(tell("en", "zh-hans"))
+
+
+def unapplied_migrations() -> bool:
+    """Whether the database lacks a step that this version needs."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def emit(options: argparse.Namespace, content: Mapping[str, Any], lines: Sequence[str]) -> None:
+    """Print a result: one JSON object, or the lines for people."""
+    if options.format == "json":
+        sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+    else:
+        sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+_LIFE = re.compile(r"(\d{1,4})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def life(text: str) -> timedelta:
+    """A span of time written ``30m``, ``12h`` or ``7d``. Raises `argparse.ArgumentTypeError`."""
+    found = _LIFE.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise argparse.ArgumentTypeError(
+            tell(f"{text!r} is no span of time: write 30m, 12h or 7d", f"{text!r} 不是时长:请写成 30m、12h 或 7d")
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

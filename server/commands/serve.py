@@ -1,0 +1,126 @@
+"""``mijian-server serve``: the collector, its pages and its fan-out in one process tree."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from server.commands.base import CommandError, open_home, tell
+
+BLOCKING_THREADS = 32
+"""Requests one worker works on at once."""
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser("serve", parents=[common], help=tell("run the collector", "运行收集端"))
+    parser.add_argument(
+        "--bind",
+        type=address,
+        default=("127.0.0.1", 8000),
+        metavar="HOST:PORT",
+        help=tell("where to listen (127.0.0.1:8000)", "监听地址(默认 127.0.0.1:8000)"),
+    )
+    parser.add_argument("--workers", type=int, default=1, help=tell("processes that answer requests", "工作进程数"))
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help=tell("certificate chain, PEM", "证书链(PEM)"))
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help=tell("its private key, PEM", "证书私钥(PEM)"))
+    parser.set_defaults(run=run)
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT`` or ``[::1]:PORT``. Raises `argparse.ArgumentTypeError`."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536 or not host:
+        raise argparse.ArgumentTypeError(
+            tell(f"{text!r} is no address: write 127.0.0.1:8000", f"{text!r} 不是监听地址:请写成 127.0.0.1:8000")
+        )
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until told to stop (SIGTERM, Ctrl-C)."""
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise CommandError(tell("--tls-cert and --tls-key go together", "--tls-cert 与 --tls-key 须同时给出"))
+    for file in filter(None, (options.tls_cert, options.tls_key)):
+        if not file.is_file():
+            raise CommandError(tell(f"there is no file {file}", f"文件不存在:{file}"))
+    if options.workers < 1:
+        raise CommandError(tell("--workers is at least 1", "--workers 至少为 1"))
+    if options.tls_cert is not None:
+        os.environ["MIJIAN_HTTPS"] = "1"
+    os.environ["MIJIAN_SERVE_PID"] = str(os.getpid())
+    open_home(options)
+    host, port = options.bind
+    _free(host, port)
+    from django.db import connections
+
+    connections.close_all()  # workers are forked: an SQLite handle must not be carried across
+    _serve(host, port, options)
+    return 0
+
+
+def _free(host: str, port: int) -> None:
+    """Raise `CommandError` where nobody can listen on this address."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except OSError as error:
+        raise CommandError(
+            tell(
+                f"cannot listen on {host}:{port} ({error.strerror}): choose another address with --bind",
+                f"无法监听 {host}:{port}({error.strerror}):请用 --bind 另选地址",
+            )
+        ) from error
+
+
+def _serve(host: str, port: int, options: argparse.Namespace) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "server.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=options.workers,
+        blocking_threads=BLOCKING_THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels.error,
+        log_access=False,
+        log_dictconfig=_LOGGING,
+        ssl_cert=options.tls_cert,
+        ssl_key=options.tls_key,
+    )
+    scheme = "https" if options.tls_cert else "http"
+    shown = f"[{host}]" if ":" in host else host
+    line = tell(f"The collector listens on {scheme}://{shown}:{port}/", f"收集端地址:{scheme}://{shown}:{port}/")
+
+    def announce() -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    server.on_startup(announce)
+    server.serve()
+
+
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"generic": {"format": "%(asctime)s %(levelname)s server: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic"}},
+    "loggers": {
+        "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}
+"""Requests are not logged: what agents tell is in the spool, what people do is in the audit."""

@@ -1,0 +1,99 @@
+"""``mijian-server token``: tokens that computers enrol with, and API keys for programs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from server.commands.base import CommandError, emit, life, open_home, tell
+from server.home import LEVELS
+
+CLASSES = ("internet", "internal", "confidential")
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the subcommand and its own subcommands."""
+    parser = subparsers.add_parser("token", help=tell("enrolment tokens and API keys", "注册令牌与接口密钥"))
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    create = kinds.add_parser("create", parents=[common], help=tell("let one computer enrol", "允许一台计算机注册"))
+    create.add_argument("--class", dest="computer_class", choices=CLASSES, required=True)
+    create.add_argument("--level", choices=LEVELS, help=tell("of a confidential computer", "涉密计算机的密级"))
+    create.add_argument("--expires", type=life, default=life("7d"), help=tell("after 12h, 7d …", "有效期,如 12h、7d"))
+    create.add_argument("--note", default="", help=tell("which computer it is meant for", "备注:给哪台计算机"))
+    create.set_defaults(run=run_create)
+    listing = kinds.add_parser("list", parents=[common], help=tell("enrolment tokens, newest first", "列出注册令牌"))
+    listing.set_defaults(run=run_list)
+    api = kinds.add_parser("api", parents=[common], help=tell("let a program act for a person", "接口密钥"))
+    api.add_argument("--user", required=True)
+    api.add_argument("--expires", type=life, help=tell("after 30d … (else never)", "有效期(默认不限)"))
+    api.add_argument("--note", default="")
+    api.set_defaults(run=run_api)
+
+
+def run_create(options: argparse.Namespace) -> int:
+    """Mint an enrolment token and print it, once."""
+    open_home(options)
+    from server.intake.tokens import TokenError, mint
+
+    try:
+        token, text = mint(options.computer_class, level=options.level, life=options.expires, note=options.note)
+    except TokenError as error:
+        raise CommandError(str(error)) from error
+    content = {
+        "token": text,
+        "class": token.computer_class,
+        "level": token.level or None,
+        "expires": token.expires_at.isoformat(),
+    }
+    until = f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
+    lines = [
+        text,
+        tell(f"shown once; good for one computer until {until}:", f"只显示一次;供一台计算机使用,有效至 {until}:"),
+        f"  mijian enroll URL --token {text}",
+    ]
+    emit(options, content, lines)
+    return 0
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Print the enrolment tokens; never their text, which is not stored."""
+    open_home(options)
+    from server.intake.models import EnrolmentToken
+
+    rows = [
+        {
+            "id": token.pk,
+            "class": token.computer_class,
+            "level": token.level or None,
+            "note": token.note,
+            "expires": token.expires_at.isoformat(timespec="seconds"),
+            "used": None if token.used_at is None else token.used_at.isoformat(timespec="seconds"),
+            "computer": None if token.used_by is None else token.used_by.name,
+        }
+        for token in EnrolmentToken.objects.select_related("used_by")
+    ]
+    lines = ["\t".join("-" if value in (None, "") else str(value) for value in row.values()) for row in rows]
+    head = tell("id\tclass\tlevel\tnote\texpires\tused\tcomputer", "编号\t类别\t密级\t备注\t有效至\t使用于\t计算机")
+    emit(options, {"tokens": rows}, [head, *lines])
+    return 0
+
+
+def run_api(options: argparse.Namespace) -> int:
+    """Mint an API key for a person and print it, once."""
+    open_home(options)
+    from django.utils import timezone
+
+    from server.accounts.api_keys import mint
+    from server.accounts.models import User
+
+    user = User.objects.filter(username=options.user).first()
+    if user is None:
+        raise CommandError(
+            tell(f"there is no account {options.user!r}: make it with createuser", f"没有账号 {options.user!r}")
+        )
+    expires = None if options.expires is None else timezone.now() + options.expires
+    _key, text = mint(user, note=options.note, expires_at=expires)
+    content = {"api_key": text, "user": user.username, "expires": None if expires is None else expires.isoformat()}
+    lines = [text, tell("shown once; send it as: Authorization: Bearer …", "只显示一次;请求头:Authorization: Bearer …")]
+    emit(options, content, lines)
+    return 0

@@ -1,0 +1,51 @@
+"""``mijian-server verify``: checks keys, database and the chain of the audit log."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from server.commands.base import emit, open_home, tell
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "verify", parents=[common], help=tell("check database and audit log", "校验数据库与审计日志")
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check everything; 1 where something is not whole."""
+    open_home(options)
+    from django.db import connection
+
+    from server.audit.log import verify_chain
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA integrity_check")
+        integrity = [row[0] for row in cursor.fetchall()]
+        cursor.execute("PRAGMA foreign_key_check")
+        loose = len(cursor.fetchall())
+    sound = integrity == ["ok"] and not loose
+    chain = verify_chain()
+    content = {
+        "database": "ok" if sound else "damaged",
+        "audit_entries": chain.entries,
+        "audit_head": chain.head,
+        "audit_broken_at": chain.broken_at,
+        "ok": sound and chain.whole,
+    }
+    lines = [
+        tell("database: sound", "数据库:完好") if sound else tell("database: DAMAGED", "数据库:已损坏"),
+        tell(f"audit log: {chain.entries} entries in order", f"审计日志:{chain.entries} 条连续")
+        if chain.whole
+        else tell(
+            f"audit log: BROKEN at entry {chain.broken_at}: it or one before it was changed",
+            f"审计日志:第 {chain.broken_at} 条不符,该条或其前一条被改动",
+        ),
+        tell(f"its head: {chain.head}", f"链尾:{chain.head}"),
+    ]
+    emit(options, content, lines)
+    return 0 if content["ok"] else 1

@@ -1,0 +1,126 @@
+"""Media and their sessions, computers that came up: the ledgers' share of what agents tell."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from protocol.records import AgentStarted, MediaSessionSeen, Medium
+from server.intake.records import Delivery
+from server.intake.refusals import printable
+from server.intake.sql import chunks, insert_new, update_by_pk
+from server.ledger import models as ledger
+from server.ledger.models import Computer, MediaSession
+
+
+def store_media(seen: Iterable[tuple[Medium, datetime]]) -> dict[str, int]:
+    """Enter media into the ledger, or when they were seen; the ledger's id of each key."""
+    first: dict[str, datetime] = {}
+    last: dict[str, datetime] = {}
+    told: dict[str, Medium] = {}
+    for medium, at in seen:
+        key = medium.key
+        if key not in last or at >= last[key]:
+            last[key], told[key] = at, medium
+        first[key] = min(at, first.get(key, at))
+    if not told:
+        return {}
+    insert_new(
+        ledger.Medium,
+        [
+            {
+                "key": key,
+                "first_seen_at": first[key],
+                "last_seen_at": last[key],
+                "medium_class": "",
+                "holder": "",
+                **_identity(medium),
+            }
+            for key, medium in told.items()
+        ],
+    )
+    ids: dict[str, int] = {}
+    changed: list[dict[str, Any]] = []
+    for part in chunks(list(told)):
+        for row in ledger.Medium.objects.filter(key__in=part):
+            ids[row.key] = row.pk
+            known = {name: getattr(row, name) for name in _identity(told[row.key])}
+            # An empty field of a later sighting (another port, another system) forgets nothing.
+            fresh = {name: value or known[name] for name, value in _identity(told[row.key]).items()}
+            since, until = min(row.first_seen_at, first[row.key]), max(row.last_seen_at, last[row.key])
+            if (fresh, since, until) != (known, row.first_seen_at, row.last_seen_at):
+                changed.append({"pk": row.pk, "first_seen_at": since, "last_seen_at": until, **fresh})
+    update_by_pk(ledger.Medium, changed)
+    return ids
+
+
+def _identity(medium: Medium) -> dict[str, Any]:
+    return {
+        "bus": printable(medium.bus, 32),
+        "vendor": printable(medium.vendor, 100),
+        "model": printable(medium.model, 100),
+        "serial_tail": printable(medium.serial_tail, 16),
+        "filesystem": printable(medium.filesystem, 32),
+        "label": printable(medium.label, 100),
+        "capacity": medium.capacity,
+    }
+
+
+def store_sessions(deliveries: Iterable[Delivery], media: dict[str, int]) -> None:
+    """Enter media sessions; a session is told at its start and at its end, in any order, any number of times."""
+    rows: dict[uuid.UUID, dict[str, Any]] = {}
+    for delivery in deliveries:
+        for record in delivery.records:
+            if not isinstance(record, MediaSessionSeen):
+                continue
+            id_ = uuid.UUID(record.session)
+            row = {
+                "id": id_,
+                "computer": delivery.agent,
+                "medium": media[record.medium.key],
+                "mounted_at": record.mounted_at,
+                "ended_at": record.ended_at,
+                "ending": record.ending,
+            }
+            before = rows.get(id_)
+            if before is None or (record.ended_at is not None and before["computer"] == delivery.agent):
+                rows[id_] = row
+    insert_new(MediaSession, list(rows.values()))
+    ended = {pk: row for pk, row in rows.items() if row["ended_at"] is not None}
+    for part in chunks(list(ended)):
+        # Only the computer that opened a session may end it, and only once.
+        open_ones = MediaSession.objects.filter(pk__in=part, ended_at=None).values_list("pk", "computer_id")
+        update_by_pk(
+            MediaSession,
+            [
+                {"pk": pk, "ended_at": ended[pk]["ended_at"], "ending": ended[pk]["ending"]}
+                for pk, owner in open_ones
+                if owner == ended[pk]["computer"]
+            ],
+        )
+
+
+def store_starts(deliveries: Iterable[Delivery]) -> None:
+    """Note on each computer what its agent said when it came up last."""
+    latest: dict[uuid.UUID, AgentStarted] = {}
+    for delivery in deliveries:
+        for record in delivery.records:
+            if isinstance(record, AgentStarted):
+                before = latest.get(delivery.agent)
+                if before is None or record.seen_at >= before.seen_at:
+                    latest[delivery.agent] = record
+    update_by_pk(
+        Computer,
+        [
+            {
+                "pk": agent,
+                "agent_version": printable(record.version, 64),
+                "rules": printable(record.rules, 100),
+                "cage": record.cage,
+                "platform": printable(record.platform, 200),
+            }
+            for agent, record in latest.items()
+        ],
+    )

@@ -1,0 +1,35 @@
+"""Ending a gap by hand: what to do when the missing envelope will never come."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from server import audit
+from server.accounts.models import User
+from server.intake.models import SpoolEntry
+from server.intake.spool import queue_again, spool
+from server.ledger.models import Computer
+
+
+def release_held(computer: Computer, *, by: User | None, reason: str) -> int:
+    """Take in every held envelope of a computer, gap or no gap; how many they were.
+
+    Records have ids of their own, so nothing is stored twice. ``by`` is None on the collector's command line.
+    Raises `PermissionDenied` for a person who is no administrator, `ValueError` without a reason.
+    """
+    if by is not None and not by.may_administer:
+        raise PermissionDenied
+    if not reason.strip():
+        raise ValueError("a gap is ended for a reason: say which")
+    with transaction.atomic():
+        row = Computer.objects.select_for_update().get(pk=computer.pk)
+        held = list(SpoolEntry.objects.filter(agent_id=row.pk, state=SpoolEntry.State.HELD).order_by("sequence", "id"))
+        for entry in held:
+            queue_again(entry)
+            if entry.sequence > row.last_sequence:
+                row.last_sequence, row.last_digest = entry.sequence, entry.digest
+        row.save(update_fields=("last_sequence", "last_digest"))
+        audit.record("envelopes.release", actor=by, obj=row, count=len(held), reason=reason.strip()[:300])
+    spool.stored.set()
+    return len(held)

@@ -1,0 +1,90 @@
+"""Sums of scans, results of checks, words of dropped records; and what a passed check verifies."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone
+from server import audit
+from server.intake.records import Delivery
+from server.intake.refusals import printable
+from server.intake.sql import insert_new
+from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
+
+
+def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> None:
+    """Store every scan, check and dropped-records report once, and verify what a passed check shows to be right."""
+    scans: list[dict[str, Any]] = []
+    checks: list[dict[str, Any]] = []
+    dropped: list[dict[str, Any]] = []
+    passes: dict[tuple[uuid.UUID, str], datetime] = {}
+    for delivery in deliveries:
+        for record in delivery.records:
+            if isinstance(record, ScanDone):
+                scans.append(_scan(record, delivery, media))
+            elif isinstance(record, CheckDone):
+                checks.append(_check(record, delivery))
+                if record.outcome is CheckOutcome.PASS:
+                    key = delivery.agent, record.control
+                    passes[key] = max(record.seen_at, passes.get(key, record.seen_at))
+            elif isinstance(record, RecordsDropped):
+                counts = {printable(kind, 32): count for kind, count in list(record.counts.items())[:32]}
+                told = {"computer": delivery.agent, "seen_at": record.seen_at, "counts": counts}
+                dropped.append({"id": uuid.UUID(record.id), **told})
+    insert_new(ScanReport, scans)
+    insert_new(CheckReport, checks)
+    insert_new(DroppedReport, dropped)
+    for (agent, control), at in passes.items():
+        _verify(agent, control, at)
+
+
+def _verify(agent: uuid.UUID, control: str, at: datetime) -> None:
+    """Move what people called rectified, and what was not seen since, to verified."""
+    waiting = Group.objects.filter(
+        computer=agent, control=control, state=State.RECTIFIED, state_at__lt=at, last_seen_at__lt=at
+    )
+    for group in waiting:
+        now = timezone.now()
+        # The same pass, arriving twice, finds nothing left in the state rectified.
+        group.state, group.state_at, group.verified_at, group.updated_at = State.VERIFIED, now, at, now
+        group.save(update_fields=("state", "state_at", "verified_at", "updated_at"))
+        Step.objects.create(group=group, at=now, actor=None, from_state=State.RECTIFIED, to_state=State.VERIFIED)
+        audit.record("violation.verify", obj=group, from_state=State.RECTIFIED.value, to_state=State.VERIFIED.value)
+
+
+def _scan(record: ScanDone, delivery: Delivery, media: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "id": uuid.UUID(record.id),
+        "computer": delivery.agent,
+        "session_id": None if record.session is None else uuid.UUID(record.session),
+        "medium": None if record.medium is None else media[record.medium.key],
+        "started_at": record.started_at,
+        "received_at": delivery.received_at,
+        "seconds": record.seconds,
+        "enumerated": record.enumerated,
+        "clean_count": record.clean,
+        "finding_count": record.finding,
+        "not_examined_count": record.not_examined,
+        "bytes": record.bytes,
+        "reasons": {printable(reason, 32): count for reason, count in list(record.reasons.items())[:32]},
+        "rules": printable(record.rules, 100),
+        "cage": record.cage,
+        "complete": record.complete,
+    }
+
+
+def _check(record: CheckDone, delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": uuid.UUID(record.id),
+        "computer": delivery.agent,
+        "control": record.control,
+        "outcome": record.outcome.value,
+        "why": printable(record.why, 300),
+        "seen_at": record.seen_at,
+        "received_at": delivery.received_at,
+    }

@@ -1,0 +1,1 @@
+"""The API under ``/api/v1/`` and the health page: one view a file."""

@@ -1,0 +1,30 @@
+"""``POST /api/v1/envelopes``: one envelope in, one signed receipt out."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from protocol.envelope import MAX_ENVELOPE
+from server.intake.admission import admit, refuse_unread
+from server.intake.spool import SpoolUnavailable
+from server.intake.views import answers
+
+
+@csrf_exempt  # no cookie is looked at: the envelope's signature is what counts
+@require_POST
+def envelopes(request: HttpRequest) -> HttpResponse:
+    """200 with a receipt for what is stored, 4xx with a receipt for what is refused, 503 where to try again."""
+    length, remote = answers.content_length(request), answers.remote(request)
+    try:
+        if length is None:
+            admission = refuse_unread("length-required", 0, remote=remote)
+        elif length > MAX_ENVELOPE:
+            admission = refuse_unread("too-large", length, remote=remote)
+        else:
+            admission = admit(answers.body(request, length), road="network", remote=remote)
+    except (SpoolUnavailable, DatabaseError):
+        return answers.busy()
+    return answers.json_answer(admission.receipt, admission.status)

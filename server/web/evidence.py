@@ -1,0 +1,88 @@
+"""The evidence of a sighting as a page shows it: places, codes and hashes, never text of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from server.web import words
+
+
+@dataclass(frozen=True)
+class FindingShown:
+    """One marking that was found."""
+
+    marking: str
+    family: str
+    level: str
+    period: str
+    zone: str
+    place: str
+    confidence: int
+    rule: str
+    codes: tuple[tuple[str, str], ...]
+    """Validator codes, each with its sentence."""
+
+
+@dataclass(frozen=True)
+class EvidenceShown:
+    """What one sighting tells of a file or of a network contact."""
+
+    findings: tuple[FindingShown, ...] = ()
+    signals: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    since: datetime | None = None
+    content_hash: str = ""
+    path_hash: str = ""
+    extension: str = ""
+    media_type: str = ""
+    size: int | None = None
+    modified: datetime | None = None
+    depth: int = 0
+    codes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is about a file."""
+        return bool(self.content_hash)
+
+
+def read(evidence: Mapping[str, Any]) -> EvidenceShown:
+    """The evidence of an occurrence (`protocol.records.FileEvidence` or `NetworkEvidence`, as stored)."""
+    findings = tuple(_finding(told) for told in evidence.get("findings", ()))
+    return EvidenceShown(
+        findings=findings,
+        signals=tuple(evidence.get("signals", ())),
+        interfaces=tuple(evidence.get("interfaces", ())),
+        since=_when(evidence.get("since")),
+        content_hash=evidence.get("content_hash", ""),
+        path_hash=evidence.get("path_hash", ""),
+        extension=evidence.get("extension", ""),
+        media_type=evidence.get("media_type", ""),
+        size=evidence.get("size"),
+        modified=_when(evidence.get("modified")),
+        depth=evidence.get("depth", 0),
+        codes={code: sentence for finding in findings for code, sentence in finding.codes},
+    )
+
+
+def _finding(told: Mapping[str, Any]) -> FindingShown:
+    return FindingShown(
+        marking=told.get("marking", ""),
+        family=words.word(words.FAMILIES, told.get("family")),
+        level=told.get("level") or "",
+        period=words.period(told.get("period")),
+        zone=words.word(words.ZONES, told.get("zone")),
+        place=words.place(told.get("place") or {}),
+        confidence=told.get("confidence", 0),
+        rule=told.get("rule", ""),
+        codes=tuple((code, words.word(words.CODES, code)) for code in told.get("codes", ())),
+    )
+
+
+def _when(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None

@@ -1,0 +1,134 @@
+"""The filters of the list of violations: read from the address, applied to the query, told back as an address."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet
+
+from server.violations.models import Group, Severity, State
+from server.web import words
+from server.web.controls import controls_matching
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+OPEN, ALL = "open", "all"
+"""Tabs that stand for several states."""
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "severity": ("severity_rank", "-last_seen_at", "-id"),
+    "last": ("-last_seen_at", "-id"),
+    "first": ("-first_seen_at", "-id"),
+    "count": ("-occurrence_count", "-last_seen_at", "-id"),
+}
+"""Orders of the list; the first is worst and newest first."""
+_LONGEST_TEXT = 100
+
+
+@dataclass(frozen=True)
+class ViolationFilter:
+    """What a reader has chosen. Values nobody can have meant are dropped, never an error: addresses are shared."""
+
+    text: str = ""
+    tab: str = OPEN
+    severities: tuple[str, ...] = ()
+    family: str = ""
+    control: str = ""
+    computer: str = ""
+    """Id of a computer, or part of its name or asset number."""
+    assignee: str = ""
+    """``me``, ``none`` or empty."""
+    sort: str = "severity"
+    user_id: int | None = field(default=None, kw_only=True)
+
+    @classmethod
+    def read(cls, query: QueryDict, user_id: int | None) -> ViolationFilter:
+        """The filter an address asks for."""
+        tab = query.get("state", OPEN)
+        sort = query.get("sort", "severity")
+        assignee = query.get("assignee", "")
+        return cls(
+            text=_clean(query.get("q", "")),
+            tab=tab if tab in (OPEN, ALL) or tab in State.values else OPEN,
+            severities=tuple(s for s in Severity.values if s in query.getlist("severity")),
+            family=_clean(query.get("family", "")),
+            control=_clean(query.get("control", "")),
+            computer=_clean(query.get("computer", "")),
+            assignee=assignee if assignee in ("me", "none") else "",
+            sort=sort if sort in SORTS else "severity",
+            user_id=user_id,
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but tab and order was chosen."""
+        return bool(self.text or self.severities or self.family or self.control or self.computer or self.assignee)
+
+    def narrow(self, groups: QuerySet[Group]) -> QuerySet[Group]:
+        """The groups that fit, of every state."""
+        if self.severities:
+            groups = groups.filter(severity__in=self.severities)
+        if self.family:
+            groups = groups.filter(family=self.family)
+        if self.control:
+            groups = groups.filter(control=self.control)
+        if self.computer:
+            groups = groups.filter(_computer(self.computer))
+        if self.assignee:
+            groups = groups.filter(assignee_id=self.user_id if self.assignee == "me" else None)
+        if self.text:
+            groups = groups.filter(_text(self.text))
+        return groups
+
+    def in_tab(self, groups: QuerySet[Group]) -> QuerySet[Group]:
+        """Of these groups, those of the chosen tab, in the chosen order."""
+        if self.tab == OPEN:
+            groups = groups.filter(state__in=words.OPEN_STATES)
+        elif self.tab != ALL:
+            groups = groups.filter(state=self.tab)
+        return groups.order_by(*SORTS[self.sort])
+
+
+def count_tabs(groups: QuerySet[Group]) -> dict[str, int]:
+    """How many groups each tab holds, in one query."""
+    found = dict(groups.order_by().values_list("state").annotate(n=Count("id")))
+    counts = {state: found.get(state, 0) for state in State.values}
+    counts[OPEN] = sum(counts[state] for state in words.OPEN_STATES)
+    counts[ALL] = sum(found.values())
+    return counts
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").strip()[:_LONGEST_TEXT]
+
+
+def _computer(wanted: str) -> Q:
+    try:
+        return Q(computer_id=uuid.UUID(wanted))
+    except ValueError:
+        return Q(computer__name__icontains=wanted) | Q(computer__number__icontains=wanted)
+
+
+def _text(text: str) -> Q:
+    """Each word must be found somewhere a reader sees it, or at the start of one of the hashes."""
+    everything = Q()
+    for part in text.split():
+        everything &= (
+            Q(marking__icontains=part)
+            | Q(control__istartswith=part)
+            | Q(control__in=controls_matching(part))
+            | Q(computer__name__icontains=part)
+            | Q(computer__number__icontains=part)
+            | Q(person__icontains=part)
+            | Q(medium__vendor__icontains=part)
+            | Q(medium__model__icontains=part)
+            | Q(medium__serial_tail__iexact=part)
+            | Q(medium__label__icontains=part)
+            | Q(extension__iexact=part)
+            | Q(content_hash__istartswith=part)
+            | Q(fingerprint__istartswith=part)
+        )
+    return everything

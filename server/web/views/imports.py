@@ -1,0 +1,71 @@
+"""What arrived and could not be taken: held, unreadable and refused envelopes, each with a reason and a remedy."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import Count, Max
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from server.intake.models import Refusal, SpoolEntry
+from server.ledger.models import Computer
+from server.web.pages import SignedInRequest, page, show
+from server.web.paging import page_of
+
+HELD, BAD, REFUSED, TAKEN = "held", "bad", "refused", "taken"
+_STATES = {
+    HELD: (SpoolEntry.State.HELD,),
+    BAD: (SpoolEntry.State.BAD,),
+    TAKEN: (SpoolEntry.State.WAITING, SpoolEntry.State.DONE),
+}
+
+
+@page
+@require_safe
+def imports(request: SignedInRequest) -> HttpResponse:
+    """Show one page of the envelopes of one kind, with the number of each kind."""
+    by_state = {
+        state: (number, last)
+        for state, number, last in SpoolEntry.objects.order_by()
+        .values_list("state")
+        .annotate(n=Count("id"), last=Max("received_at"))
+    }
+    counts = {tab: sum(by_state.get(state, (0, None))[0] for state in states) for tab, states in _STATES.items()}
+    counts[REFUSED] = Refusal.objects.count()
+    # Whoever comes without a wish is led to where there is trouble.
+    tab = request.GET.get("tab", "")
+    if tab not in counts:
+        tab = next((kind for kind in (HELD, BAD, REFUSED) if counts[kind]), TAKEN)
+    number = request.GET.get("page")
+    if tab == REFUSED:
+        refusals = page_of(Refusal.objects.all(), number, total=counts[REFUSED])
+        rows = list(refusals)
+        context = {"page": refusals, "rows": rows, "computers": _names(row.agent_id for row in rows)}
+    else:
+        entries = SpoolEntry.objects.filter(state__in=_STATES[tab]).defer("raw").order_by("-id")
+        spooled = page_of(entries, number, total=counts[tab])
+        taken = list(spooled)
+        context = {"page": spooled, "rows": taken, "computers": _names(str(row.agent_id) for row in taken)}
+    latest = max((last for _number, last in by_state.values()), default=None)
+    about = {"tab": tab, "tabs": _tabs(counts, tab), "latest": latest}
+    return show(request, "web/imports.html", {**context, **about}, at="imports")
+
+
+def _tabs(counts: dict[str, int], current: str) -> list[dict[str, object]]:
+    names = {HELD: _("Held"), BAD: _("Unreadable"), REFUSED: _("Refused"), TAKEN: _("Taken")}
+    return [{"key": key, "name": names[key], "count": counts[key], "current": key == current} for key in names]
+
+
+def _names(agent_ids: Iterable[str]) -> dict[str, str]:
+    """Names of those agents that are computers of ours, by id. A refused sender may claim any id, or none."""
+    ids = set()
+    for agent_id in agent_ids:
+        try:
+            ids.add(uuid.UUID(agent_id))
+        except ValueError:
+            continue
+    known = Computer.objects.filter(pk__in=ids).values_list("pk", "name")
+    return {str(pk): name for pk, name in known}

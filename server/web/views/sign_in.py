@@ -1,0 +1,74 @@
+"""Signing in, with a lock after too many failures."""
+
+from __future__ import annotations
+
+import logging
+
+from django.contrib.auth import authenticate, login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from server import audit
+from server.accounts import lockout
+from server.accounts.models import SignInFailure, User
+from server.web.pages import here, way_back
+
+log = logging.getLogger(__name__)
+AUDITED_FAILURES = 100
+"""Failures from one address within the lockout's window that get an audit row each; a flood must not fill the disk."""
+_LONGEST_NAME = 150
+_LONGEST_PASSWORD = 1024
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Show the form, or sign in and lead to where the person wanted to go."""
+    back = way_back(request, "web:start")
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(back)
+    name, mistake, status = "", "", 200
+    if request.method == "POST":
+        # No account has a longer name: whatever is longer need not be hashed.
+        name = request.POST.get("username", "")[:_LONGEST_NAME]
+        user, mistake, status = _try(request, name, request.POST.get("password", "")[:_LONGEST_PASSWORD])
+        if user is not None:
+            return HttpResponseRedirect(back)
+    context = {"name": name, "mistake": mistake, "next": back, "here": here(request) or request.path}
+    return render(request, "web/sign_in.html", context, status=status)
+
+
+def _try(request: HttpRequest, name: str, password: str) -> tuple[User | None, str, int]:
+    """The person, or why not. What it says does not depend on whether the account exists."""
+    # The peer's own address: a header such as X-Forwarded-For could be made up by whoever is guessing.
+    address = request.META.get("REMOTE_ADDR", "")
+    # Counted before the password is looked at, in one transaction: guesses side by side cannot slip past the limit.
+    with transaction.atomic():
+        if lockout.is_locked(name, address):
+            return None, _("Too many failed sign-ins. Please wait ten minutes and try again."), 429
+        lockout.record_failure(name, address)
+    user = authenticate(request, username=name, password=password)
+    if not isinstance(user, User):
+        _audit_failure(name, address)
+        return None, _("Name or password is wrong."), 403
+    with transaction.atomic():
+        lockout.clear(name, address)
+        login(request, user)  # a new session id: nobody keeps one that was planted before
+        audit.record("account.sign-in", actor=user, obj=user, address=address)
+    return user, "", 200
+
+
+def _audit_failure(name: str, address: str) -> None:
+    """Write down a failure; the name only where it is an account's, as people type passwords into that field."""
+    if SignInFailure.objects.filter(address=address).count() > AUDITED_FAILURES:
+        log.warning("too many failed sign-ins from one address; no more audit rows for it for now")
+        return
+    known = User.objects.filter(username=name).first()
+    locked = lockout.is_locked(name, address)
+    audit.record("account.locked" if locked else "account.sign-in-failed", obj=known, address=address)

@@ -1,0 +1,111 @@
+"""The list of violations: worst and newest first, every filter in the address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from server.ledger.models import Computer
+from server.violations.models import Group, State
+from server.violations.scope import visible_to
+from server.violations.transitions import ASSIGNABLE, DISMISSABLE
+from server.web import words
+from server.web.controls import control
+from server.web.filters import ALL, OPEN, ViolationFilter, count_tabs
+from server.web.pages import SignedInRequest, page, show
+from server.web.paging import page_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+_COLUMNS = (
+    ("severity", gettext_lazy("Severity"), "descending"),
+    ("", gettext_lazy("What"), ""),
+    ("", gettext_lazy("Where"), ""),
+    ("", gettext_lazy("Responsible"), ""),
+    ("", gettext_lazy("State"), ""),
+    ("last", gettext_lazy("Last seen"), "descending"),
+    ("first", gettext_lazy("First seen"), "descending"),
+    ("count", gettext_lazy("Sightings"), "descending"),
+)
+
+
+@page
+@require_safe
+def violations(request: SignedInRequest) -> HttpResponse:
+    """Show one page of the violations that fit the address's filters, with the number in each state."""
+    chosen = ViolationFilter.read(request.GET, request.user.pk)
+    everything = visible_to(request.user)
+    narrowed = chosen.narrow(everything)
+    counts = count_tabs(narrowed)
+    rows = page_of(with_names(chosen.in_tab(narrowed)), request.GET.get("page"), total=counts[chosen.tab])
+    context = {
+        "chosen": chosen,
+        "chips": _chips(chosen),
+        "tabs": _tabs(counts, chosen.tab),
+        "columns": _COLUMNS,
+        "page": rows,
+        "rows": decorate(list(rows), request.user.may_triage),
+        "kinds": _kinds(everything),
+        "severities": words.SEVERITIES,
+        "enrolled": bool(counts[ALL]) or Computer.objects.exists(),
+    }
+    return show(request, "web/violations.html", context, at="violations")
+
+
+def with_names(groups: QuerySet[Group]) -> QuerySet[Group]:
+    """The groups with everything a row shows, in the same query; hashes and sealed places stay where they are."""
+    return groups.select_related("computer", "medium", "assignee").defer("sealed_place", "computer__public_key")
+
+
+def decorate(groups: list[Group], may_triage: bool) -> list[dict[str, object]]:
+    """What a row of the list shows beside the group itself."""
+    return [
+        {
+            "group": group,
+            "control": control(group.control),
+            "may_assign": may_triage and group.state in ASSIGNABLE,
+            "may_dismiss": may_triage and group.state in DISMISSABLE,
+        }
+        for group in groups
+    ]
+
+
+def _tabs(counts: dict[str, int], current: str) -> list[dict[str, object]]:
+    names = {OPEN: _("Open"), **words.STATES, ALL: _("All")}
+    return [
+        {
+            "key": key,
+            "name": names[key],
+            "count": counts[key],
+            "current": key == current,
+            "gap": key in (State.NEW, ALL),
+        }
+        for key in names
+    ]
+
+
+def _kinds(groups: QuerySet[Group]) -> dict[str, list[tuple[str, str]]]:
+    """The controls and families that occur at all: what the two short menus offer."""
+    pairs = set(groups.order_by().values_list("control", "family").distinct())
+    return {
+        "controls": sorted({(key, f"{key} {control(key).title}".strip()) for key, _family in pairs}),
+        "families": sorted({(key, words.word(words.FAMILIES, key)) for _control, key in pairs if key}),
+    }
+
+
+def _chips(chosen: ViolationFilter) -> list[dict[str, str]]:
+    """The filters that are on, each with the key of the address that turns it off."""
+    chips: list[tuple[str, str, str]] = [
+        ("severity", _("Severity"), "、".join(words.word(words.SEVERITIES, s) for s in chosen.severities)),
+        ("q", _("Text"), chosen.text),
+        ("family", _("Family"), words.word(words.FAMILIES, chosen.family)),
+        ("control", _("Control"), chosen.control),
+        ("computer", _("Computer"), chosen.computer),
+        ("assignee", _("Assigned to"), {"me": _("me"), "none": _("nobody")}.get(chosen.assignee, "")),
+    ]
+    return [{"key": key, "name": name, "value": value} for key, name, value in chips if value]

@@ -1,0 +1,92 @@
+"""Controls: the rules that findings and check results are held against, each with its clause and severity, and the
+table that says which control a finding breaks. Data in the ``*.yaml`` files beside; a new control is a new entry.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from protocol.records import ComputerClass, Severity
+from signatures.strict_yaml import FileMistake, read
+
+FOLDER = Path(__file__).parent
+TABLE = "judging.yaml"
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same words in Chinese and English."""
+
+    zh: str
+    en: str
+
+    def pick(self, language: str) -> str:
+        """The words in a language: Chinese for ``zh``, ``zh-hans`` …, else English."""
+        return self.zh if language.lower().startswith("zh") else self.en
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule that can be broken."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]+-\d{2}$")]
+    title: Text
+    rule: Text
+    """What the rule demands, in one sentence."""
+    clause: str
+    """Where it comes from, in the words of the source."""
+    severity: Severity
+    remedy: Text
+    """What to do when it is broken."""
+
+
+Place = Literal["medium", "fixed"]
+"""Where a file lay: on a removable medium, or on a disk of the computer."""
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a row of the judging table fits. A key that is left out fits everything."""
+
+    computer: tuple[ComputerClass, ...] = ()
+    family: tuple[str, ...] = ()
+    level: tuple[str, ...] = ()
+    place: tuple[Place, ...] = ()
+    medium_class: tuple[str, ...] = ()
+    """What the medium may hold by the ledger; ``unknown`` where the ledger does not say."""
+    above: bool | None = None
+    """Whether the level is above the highest that the computer may hold."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the judging table: the first that fits decides."""
+
+    when: When
+    control: str | None
+    """Id of the control that is broken; null where nothing is."""
+    severity: Severity | None = None
+    """In place of the control's own severity."""
+
+
+def load_controls(folder: Path = FOLDER) -> dict[str, Control]:
+    """Every control by id. Raises `strict_yaml.FileMistake` for a mistake in a file or an id that stands twice."""
+    controls: dict[str, Control] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name == TABLE:
+            continue
+        for control in read(path, list[Control]):
+            if control.id in controls:
+                raise FileMistake(path, 1, f"the control {control.id} stands in two places")
+            controls[control.id] = control
+    return controls
+
+
+def load_table(folder: Path = FOLDER, controls: dict[str, Control] | None = None) -> tuple[Row, ...]:
+    """The judging table. Raises `strict_yaml.FileMistake`, also where a row names a control that does not exist."""
+    controls = load_controls(folder) if controls is None else controls
+    path = folder / TABLE
+    rows = read(path, tuple[Row, ...])
+    for number, row in enumerate(rows, 1):
+        if row.control is not None and row.control not in controls:
+            raise FileMistake(path, 1, f"row {number} names the control {row.control!r}, which is in no file here")
+    return rows

@@ -1,0 +1,126 @@
+"""Normalisation: the matching view of a piece of text, with a way back to every original character.
+
+Steps N1 to N6 of marking-grammar 2. The original is never altered. What was folded is told afterwards by comparing
+the view with the original under it (`View.codes`), so that only what stands inside the marking counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from signatures.characters import GAPS, STARS, TRADITIONAL, ZERO_WIDTH
+
+_LETTER_GAP = re.compile(r"(?<=[0-9])[ \t]{1,3}(?=[0-9]{1,2}[ \t]{0,3}[年月个天日午用])")
+"""A space inside a number that a unit follows."""
+_GAP_IN_VIEW = r"[ \t\-·・]{0,3}"
+_HAS_GAP = re.compile(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,3}[0-9年月个天日午用]")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Text as the grammar matches it."""
+
+    original: str
+    text: str
+    origin: tuple[int, ...] | range
+    """For each character of ``text``, its place in ``original``."""
+    vertical: bool = False
+    """Whether lines of one character each were joined (N6)."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The original's slice that ``text[start:end]`` came from."""
+        if start >= end:
+            at = self.origin[start] if start < len(self.origin) else len(self.original)
+            return at, at
+        return self.origin[start], self.origin[end - 1] + 1
+
+    def codes(self, start: int, end: int, words: tuple[tuple[int, int], ...]) -> set[str]:
+        """Format codes of the marking at ``text[start:end]``.
+
+        ``words`` are the slices inside which nothing should stand between the characters: the level, a number with
+        its unit.
+        """
+        first, last = self.span(start, end)
+        original = self.original[first:last]
+        codes: set[str] = set()
+        if any(unicodedata.decimal(c, None) is not None for c in original if not c.isascii()):
+            codes.add("DIGIT_WIDTH")
+        if any(c in TRADITIONAL for c in original):
+            codes.add("TRAD_CHAR")
+        if self.vertical:
+            codes.add("VERTICAL")
+            return codes
+        for word_start, word_end in words:
+            if any("A" <= c <= "Z" for c in self.text[word_start:word_end]):
+                continue
+            first, last = self.span(word_start, word_end)
+            if any(c in ZERO_WIDTH or c.isspace() or c in GAPS for c in self.original[first:last]):
+                codes.add("SPACING")
+        return codes
+
+
+@lru_cache(maxsize=8192)
+def _fold(letter: str) -> str:
+    """What one character becomes in the view; nothing for what is deleted."""
+    if letter in ZERO_WIDTH or unicodedata.category(letter) in ("Mn", "Cf", "Me"):
+        return ""
+    if letter in STARS:
+        return "★"
+    if letter.isspace():
+        return " "
+    folded = unicodedata.normalize("NFKC", letter)
+    if len(folded) > 1:
+        return "".join(_fold(part) for part in folded if part != letter)
+    if folded in "\u2010\u2011\u2012\u2212":
+        return "-"
+    return TRADITIONAL.get(folded, folded)
+
+
+def normalise(text: str, joiner: Joiner | None = None, *, vertical: bool = False) -> View:
+    """The view of ``text``: characters folded (N1 to N4), then the words that ``joiner`` knows closed up (N5).
+
+    ``vertical`` says that ``text`` are lines of one character: line ends are dropped (N6).
+    """
+    letters: list[str] = []
+    origin: list[int] = []
+    for place, letter in enumerate(text):
+        if letter.isascii():
+            if vertical and letter in "\r\n":
+                continue
+            folded = " " if letter in "\r\n\v\f" else letter
+        else:
+            folded = _fold(letter)
+        for part in folded:
+            letters.append(part)
+            origin.append(place)
+    view = View(text, "".join(letters), tuple(origin), vertical)
+    return joiner.close_up(view) if joiner is not None else view
+
+
+class Joiner:
+    """Closes the gaps inside the words of the vocabulary, ``机 密`` to ``机密``, and inside numbers."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        """``words`` in their normalised form."""
+        longest_first = sorted({w for w in words if len(w) > 1 and not w.isascii()}, key=lambda w: (-len(w), w))
+        joined = "|".join(_GAP_IN_VIEW.join(map(re.escape, word)) for word in longest_first)
+        self._pattern: re.Pattern[str] | None = re.compile(joined) if joined else None
+
+    def close_up(self, view: View) -> View:
+        """The view without those gaps."""
+        if _HAS_GAP.search(view.text) is None:
+            return view
+        dropped: set[int] = set()
+        for found in self._pattern.finditer(view.text) if self._pattern else ():
+            dropped.update(n for n in range(found.start(), found.end()) if view.text[n] in " \t-·・")
+        for found in _LETTER_GAP.finditer(view.text):
+            dropped.update(range(found.start(), found.end()))
+        if not dropped:
+            return view
+        kept = [n for n in range(len(view.text)) if n not in dropped]
+        return View(
+            view.original, "".join(view.text[n] for n in kept), tuple(view.origin[n] for n in kept), view.vertical
+        )

@@ -1,0 +1,97 @@
+"""Pattern rules: markings whose form is written in the pack itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from signatures.markings.candidates import Candidate, Line
+from signatures.markings.terms import PLAIN_TERM, TERM, parse_term
+from signatures.markings.units import Piece
+
+if TYPE_CHECKING:
+    from signatures.rules import Rule
+
+_BLANKS = re.compile(r"\s+")
+_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9.-]*")
+_STRANGE = "…"
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern with the grammar's terms put in. Raises `re.error`."""
+    return re.compile(pattern.replace("{{term}}", TERM).replace("{{plain_term}}", PLAIN_TERM))
+
+
+class PatternRule:
+    """One rule with a pattern, ready to match."""
+
+    def __init__(self, rule: Rule, controls: frozenset[str]) -> None:
+        """``controls`` are the control words that may be shown."""
+        self.rule = rule
+        self.where = rule.where()
+        self.companions = tuple(compile_pattern(companion) for companion in rule.companions)
+        self._pattern = compile_pattern(rule.pattern or "")
+        self._kinds = frozenset(map(str, rule.units))
+        self._controls = controls
+
+    def match(self, line: Line, piece: Piece) -> Candidate | None:
+        """The marking that fills the unit; where the rule may open a name or subject, that begins it."""
+        if self._kinds and piece.kind not in self._kinds:
+            return None
+        found = self._pattern.fullmatch(line.text, piece.start, piece.end)
+        return self._made(line, found, piece.kind, alone=piece.alone) if found else None
+
+    def opening(self, line: Line, start: int) -> Candidate | None:
+        """The marking that a subject or file name begins with, where the rule allows more to follow."""
+        found = self._pattern.match(line.text, start)
+        following = line.text[found.end() : found.end() + 1] if found else ""
+        if found is None or (following.isascii() and following.isalnum()):
+            return None
+        return self._made(line, found, "name", alone=False)
+
+    def _made(self, line: Line, found: re.Match[str], form: str, *, alone: bool) -> Candidate | None:
+        groups = found.groupdict()
+        term_group = next((name for name in ("term", "plain") if groups.get(name)), None)
+        term = parse_term(found[term_group]) if term_group else None
+        if self.rule.term == "required" and term is None:
+            return None
+        words = [found.span(name) for name in ("level", "term", "plain") if groups.get(name)]
+        candidate = Candidate(
+            self.rule, line, found.start(), found.end(), form, self._level(found), term, "", alone,
+            starred=groups.get("symbol") == "★",
+        )  # fmt: skip
+        candidate.codes |= line.view.codes(found.start(), found.end(), tuple(words))
+        candidate.codes.update(term.codes if term else ())
+        if candidate.starred:
+            candidate.codes.add("STAR_IN_NON_STATE")
+        if groups.get("gap") or groups.get("space"):
+            candidate.codes.add("TLP_FORMAT")
+        candidate.marking = self._marking(found, term_group, term.text if term else None)
+        return candidate
+
+    def _level(self, found: re.Match[str]) -> str | None:
+        if self.rule.level is not None:
+            return self.rule.level
+        if not found.groupdict().get("level"):
+            return None
+        level = _BLANKS.sub(" ", found["level"])
+        return self.rule.levels.get(level) or self.rule.levels.get(level.replace(" / ", "/")) or level
+
+    def _marking(self, found: re.Match[str], term_group: str | None, term: str | None) -> str:
+        """What matched, without the owner, with the term as usual and unknown control words masked."""
+        changes: list[tuple[int, int, str]] = []
+        if found.groupdict().get("owner"):
+            changes.append((*found.span("owner"), ""))
+        if term_group and term:
+            changes.append((*found.span(term_group), term))
+        if found.groupdict().get("controls"):
+            shown = _TOKEN.sub(self._masked, found["controls"])
+            changes.append((*found.span("controls"), shown))
+        text, at = "", found.start()
+        for start, end, new in sorted(changes):
+            text += found.string[at:start] + new
+            at = end
+        return _BLANKS.sub(" ", text + found.string[at : found.end()]).strip()
+
+    def _masked(self, token: re.Match[str]) -> str:
+        return token[0] if token[0] in self._controls else _STRANGE

@@ -1,0 +1,98 @@
+"""Scoring: points for the form, the zone and the line itself (marking-grammar 3.3).
+
+What the rest of the document says is added by `signatures.markings.document`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from protocol.records import Severity
+from signatures.markings.candidates import Candidate
+from signatures.markings.zones import BONUS, FURNITURE, LEADS, NAMES
+from signatures.passages import Zone
+
+ALERT, REVIEW, WEAK = 70, 45, 25
+"""Bands: confirmed candidate, probable, weak; below that nothing."""
+
+_FORM = {"PLAIN": 35, "FIELD": 40, "BARE": 30, "FILENAME": 30, "LEAD": 30}
+_OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "name": 30}
+
+EXAMPLE = re.compile(
+    r"例如|例[::]|如[::]|标注为|标为|标示为|形式为|应标明|应当标明|应标注|字样|正确的|错误的|格式|示例|样例|样式|范例|举例|"
+    r"下列|以下(?:选项|哪)|\( \)|(?i:e\.g\.|such as|for example|example)"
+)
+"""Words of instruction or example, near which a mark is talked about."""
+_NOUN_AFTER = re.compile(r"级?(?:级别|文件|资料|信息|事项|档案|性|工作|合同|件|载体|文档|图纸|岗位|人员)")
+_WORD_BEFORE = re.compile(r"(?:国家|公司|商业|党和国家|涉及|属于|泄露|保守|不该说的)的?$")
+_VERB = re.compile(r"是指|应当|不得|必须|严禁|包括|禁止|规定|负责|不应")
+_NUMBERED = re.compile(
+    r"\s{0,8}(?:\d{1,3}\s?[.、)](?!\d)|[一二三四五六七八九十]{1,3}\s?[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十百\d]{1,5}[条章节款]|[•●·▪◆*]\s)"
+)
+_OPTION = re.compile(r"\s{0,8}[(]?[A-Ha-h]\s?[.、):]\s?")
+_OPENING, _CLOSING = "“‘「『\"'", "”’」』\"'"
+
+
+def score(candidate: Candidate) -> None:
+    """Give the points that the candidate and its own line are worth."""
+    line, zone = candidate.line, candidate.line.passage.zone
+    candidate.add(f"form {candidate.form}", _form(candidate))
+    candidate.add(f"zone {zone}", BONUS[zone])
+    if candidate.alone:
+        candidate.add("alone on its line", 10)
+    if line.passage.emphasis:
+        candidate.add("large, bold or red", 5)
+    if candidate.misread:
+        candidate.add("a character was read for another", -10)
+    _against(candidate)
+
+
+def _form(candidate: Candidate) -> int:
+    if candidate.rule.points is not None:
+        return candidate.rule.points
+    if candidate.form in ("STARRED", "REVERSED"):
+        return 60 if candidate.term is not None else 45
+    return _FORM.get(candidate.form) or _OF_KIND[candidate.form]
+
+
+def _against(candidate: Candidate) -> None:
+    """Take the points for what on the same line makes it talk."""
+    text, start, end = candidate.line.text, candidate.start, candidate.end
+    zone = candidate.line.passage.zone
+    before, after = text[:start], text[end:]
+    if candidate.form in ("STARRED", "REVERSED") and _NOUN_AFTER.match(after):
+        candidate.add("a noun follows", -40)
+    if _WORD_BEFORE.search(before):
+        candidate.add("a word before it makes it a noun", -30)
+    opened, closed = before.rstrip()[-1:], after.lstrip()[:1]
+    if not candidate.alone and opened and opened in _OPENING and closed and closed in _CLOSING:
+        candidate.add("in quotation marks", -40)
+    in_lead = candidate.form in ("LEAD", "lead", "tail")
+    if zone not in NAMES and not in_lead and (EXAMPLE.search(before) or EXAMPLE.search(after)):
+        candidate.add("words of example or instruction", -45)
+    if zone not in NAMES | LEADS | {Zone.TITLE} and not in_lead and candidate.form not in ("FIELD", "field"):
+        if len(text.strip()) > 30 + (30 if zone in FURNITURE else 0) and not candidate.alone:
+            candidate.add("part of a long line", -25)
+        elif _VERB.search(before) or _VERB.search(after):
+            candidate.add("part of a clause", -25)
+    elif in_lead and re.match(r"\W{0,3}(?:是指|指的是|级|信息|包括)", after):
+        candidate.add("a definition follows", -25)
+    if not candidate.alone and candidate.form != "lead":
+        if _NUMBERED.match(before):
+            candidate.add("a list number begins the line", -20)
+        if _OPTION.fullmatch(before):
+            candidate.add("an option of a question", -45)
+
+
+_SOFTER = {
+    Severity.CRITICAL: Severity.HIGH,
+    Severity.HIGH: Severity.MEDIUM,
+    Severity.MEDIUM: Severity.LOW,
+    Severity.LOW: Severity.INFO,
+    Severity.INFO: Severity.INFO,
+}
+
+
+def softer(severity: Severity) -> Severity:
+    """One step less severe."""
+    return _SOFTER[severity]

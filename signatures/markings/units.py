@@ -1,0 +1,165 @@
+"""Units: the pieces of a line that a marking must fill as a whole (marking-grammar 3.1).
+
+That everything but a starred mark must fill a whole line, cell, property, form field or bracket is the one rule
+that keeps talk about secrecy from being taken for a marking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from signatures.markings.zones import CELLS, FURNITURE, NAMES, TAKES_LEADS, TAKES_TAILS
+from signatures.passages import Zone
+
+LONGEST = 120
+"""Characters of a line beyond which only starred marks and leading brackets are looked for."""
+
+_BRACKETS = {
+    "(": ")",
+    "[": "]",
+    "【": "】",
+    "〔": "〕",
+    "〈": "〉",
+    "「": "」",
+    "『": "』",
+    "<": ">",
+    "{": "}",
+    "〖": "〗",
+}
+_RULED = re.compile(r"([-—–―─━=~_*·|/★]{1,12})\s{0,3}(?=\S)")
+_RULED_END = re.compile(r"\s{0,3}([-—–―─━=~_*·|/★]{1,12})$")
+_SEPARATORS = re.compile(
+    r"\t|\s?\|\s?|\s{3,}|\s{0,3}第\s?\d{1,4}\s?页(?:\s?[,/]?\s?共\s?\d{1,4}\s?页)?\s?|\s{0,3}共\s?\d{1,4}\s?页\s?"
+    r"|\s{0,3}(?i:page)\s?\d{1,4}(?:\s?(?i:of|/)\s?\d{1,4})?\s?|\s{0,2}[-—–]\s?\d{1,4}\s?[-—–]\s?|\s\d{1,4}(?:\s?/\s?\d{1,4})?$|^\d{1,4}\s"
+)
+_LEAD = re.compile(r"\s{0,8}([(\[【〔〈])\s{0,3}([^()\[\]【】〔〕〈〉]{1,60}?)\s{0,3}([)\]】〕〉])")
+_TAIL = re.compile(r"(?<=\S)\s{0,3}[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{2,30}?)\s{0,3}[)\]】〕]\s{0,8}$")
+_BRACKETED = re.compile(r"[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{1,40}?)\s{0,3}[)\]】〕]")
+_VALUE_END = re.compile(r"\s{2,}|\t|[;,、。|]|\s(?=[一-龥]{2,6}\s?:)")
+_REPLY = re.compile(r"(?i:(?:re|fw|fwd|aw|wg|答复|回复|转发)\s{0,2}:\s{0,2}){1,5}")
+_MARK = "☑☒✓✔√■◼✅"
+_EMPTY = "□☐○◻"
+_TICKED = re.compile(rf"[{_MARK}]\s{{0,2}}([一-龥A-Z]{{2,8}})")
+_TICKED_AFTER = re.compile(rf"([一-龥A-Z]{{2,8}})\s{{0,2}}[{_MARK}]")
+_BOXES_BEFORE = re.compile(rf"(?:\s{{0,4}}[{_MARK}{_EMPTY}]\s{{0,2}}[一-龥A-Z]{{2,8}}){{2,8}}")
+_BOXES_AFTER = re.compile(rf"(?:\s{{0,4}}[一-龥A-Z]{{2,8}}\s{{0,2}}[{_MARK}{_EMPTY}]){{2,8}}")
+BOX = re.compile(f"[{_EMPTY}]")
+"""A box of a form that was left empty."""
+_EXTENSION = re.compile(r"\.\w{1,8}$")
+_EDGES = re.compile(r"[-_—–]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A unit of a line: its kind (line, segment, field, lead, tail or name) and its slice of the view."""
+
+    kind: str
+    start: int
+    end: int
+    alone: bool
+    """Whether nothing else stands on the line."""
+
+
+def strip(text: str, start: int, end: int) -> tuple[int, int]:
+    """The slice without blanks, ruling and brackets around it (``—— 机密 ——``, ``【机密】``)."""
+    for _ in range(4):
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if end - start < 2:
+            break
+        if _BRACKETS.get(text[start]) == text[end - 1]:
+            start, end = start + 1, end - 1
+            continue
+        opening = _RULED.match(text, start, end)
+        closing = _RULED_END.search(text, max(start, end - 16), end)
+        if opening and closing and opening.end() <= closing.start():
+            start, end = opening.end(), closing.start()
+            continue
+        break
+    return start, end
+
+
+def pieces_of(text: str, zone: Zone, labels: re.Pattern[str] | None) -> Iterator[Piece]:
+    """Every unit of one line of the view, the strongest kind first."""
+    if zone in NAMES:
+        yield from _of_name(text)
+        return
+    begin = 0
+    if zone is Zone.SUBJECT and (reply := _REPLY.match(text)):
+        begin = reply.end()
+    if labels is not None and len(text) <= 4 * LONGEST:
+        yield from _of_fields(text, labels)
+    if len(text) - begin <= LONGEST:
+        row = "\t" in text.strip() and zone in CELLS
+        if not row:
+            start, end = strip(text, begin, len(text))
+            if start < end:
+                yield Piece("line", start, end, True)
+        if zone in FURNITURE or (not row and zone not in CELLS and zone is not Zone.BODY):
+            yield from _of_segments(text, begin)
+    if zone in TAKES_LEADS and (lead := _LEAD.match(text, begin)) and text[lead.end() :].strip():
+        yield Piece("lead", lead.start(2), lead.end(2), False)
+    if zone in TAKES_TAILS and len(text) <= LONGEST // 2 and (tail := _TAIL.search(text, begin)):
+        yield Piece("tail", tail.start(1), tail.end(1), False)
+
+
+def _of_segments(text: str, begin: int) -> Iterator[Piece]:
+    """What stands between tabs, wide blanks and page numbers, as in the left, middle and right of a header."""
+    at = begin
+    cuts = [found.span() for found in _SEPARATORS.finditer(text, begin) if found.end() > found.start()]
+    for cut_start, cut_end in [*cuts, (len(text), len(text))] if cuts else []:
+        start, end = strip(text, at, cut_start)
+        if start < end:
+            yield Piece("segment", start, end, False)
+        at = cut_end
+
+
+def _of_fields(text: str, labels: re.Pattern[str]) -> Iterator[Piece]:
+    """Values after a label: up to the end of the line, and up to where the next thing begins."""
+    for label in labels.finditer(text):
+        rest = text[label.end() :]
+        boxes = BOX.search(rest)
+        if boxes:
+            yield from _ticked(text, label.end())
+            continue
+        start, end = strip(text, label.end(), len(text))
+        first = not text[: label.start()].strip(" \t[【(")
+        if start < end:
+            yield Piece("field", start, end, first)
+        if (cut := _VALUE_END.search(text, start)) and cut.start() > start:
+            yield Piece("field", *strip(text, start, cut.start()), False)
+
+
+def _ticked(text: str, begin: int) -> Iterator[Piece]:
+    """The value whose box is ticked: ``□绝密 ☑机密`` or ``绝密□ 机密☑``, where it is plain which box is whose."""
+    for form, ticked in ((_BOXES_BEFORE, _TICKED), (_BOXES_AFTER, _TICKED_AFTER)):
+        if whole := form.match(text, begin):
+            for found in ticked.finditer(text, begin, whole.end()):
+                yield Piece("field", found.start(1), found.end(1), True)
+            return
+
+
+def _of_name(text: str) -> Iterator[Piece]:
+    """What a file or folder name offers: its bracket groups, its beginning and its end."""
+    begin = 0
+    parts = re.split(r"([/\\!])", text)
+    for number, part in enumerate(parts):
+        if number % 2 == 0 and part:
+            last = number == len(parts) - 1
+            extension = _EXTENSION.search(part) if last else None
+            yield from _of_stem(text, begin, begin + (extension.start() if extension else len(part)))
+        begin += len(part)
+
+
+def _of_stem(text: str, begin: int, end: int) -> Iterator[Piece]:
+    for found in _BRACKETED.finditer(text, begin, end):
+        yield Piece("name", found.start(1), found.end(1), False)
+    edges = [edge.span() for edge in _EDGES.finditer(text, begin, end)]
+    if edges and edges[0][0] > begin:
+        yield Piece("name", *strip(text, begin, edges[0][0]), False)
+    if edges and edges[-1][1] < end:
+        yield Piece("name", *strip(text, edges[-1][1], end), False)

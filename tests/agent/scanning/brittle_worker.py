@@ -1,0 +1,45 @@
+"""A real worker whose reader of plain text does what the file says: ends, hangs, hoards, raises. Run by tests alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+from agent.scanning import examine, worker
+from agent.scanning.formats.base import Piece, Reading, Source
+
+
+class Obeying:
+    """A format that obeys the first word of a file."""
+
+    def pieces(self, source: Source, reading: Reading) -> Iterator[Piece]:
+        """Do as told; a file that tells nothing is clean."""
+        match source.head(64).split(b"\n")[0].strip():
+            case b"EXIT":
+                os._exit(0)
+            case b"SEGV":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case b"HANG":
+                while True:
+                    time.sleep(1)
+            case b"HOARD":
+                hoard = [bytearray(1024 * 1024) for _ in range(100_000)]
+                hoard.clear()
+            case b"RAISE":
+                raise ValueError("content that must not reach a log")
+            case b"RECURSE":
+                self.pieces_of(source)
+        yield from ()
+
+    def pieces_of(self, source: Source) -> None:
+        """Call itself until there is no stack left."""
+        self.pieces_of(source)
+
+
+if __name__ == "__main__":
+    real = examine.format_for
+    examine.format_for = lambda media_type: Obeying() if media_type == "text/plain" else real(media_type)
+    sys.exit(worker.main())

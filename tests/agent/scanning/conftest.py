@@ -1,0 +1,27 @@
+"""The real rules, sieve and grammar, made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.scanning.examine import Examiner
+from signatures.engine import build
+from signatures.markings import Grammar
+from signatures.rules import load_rules
+
+
+@pytest.fixture(scope="session")
+def compiled(pytestconfig: pytest.Config) -> Path:
+    """A folder for compiled databases, kept from run to run: compiling them takes seconds."""
+    folder = Path(pytestconfig.cache.mkdir("home")) / "mijian"  # type: ignore[union-attr]
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def examiner(compiled: Path) -> Examiner:
+    """An examiner with the rules we ship."""
+    rules = load_rules()
+    return Examiner(build(rules.literals, cache=compiled), Grammar(rules))

@@ -1,0 +1,58 @@
+"""Tags out of the way, references read, declarations believed only where they are true."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.scanning.formats import markup
+from agent.scanning.formats.base import Reading
+from signatures.engine import build
+from signatures.literals import Literal
+
+READING = Reading(build([Literal("机密", gaps=True)], prefer="re2"))
+
+
+def test_stripped_markup_is_text_with_single_blanks() -> None:
+    assert markup.stripped(b"<p>a<b>b</b>\n\t\t c&nbsp;&#160;d</p>") == b"ab c d"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_mixture_of_characters_and_references_is_worth_reading(encoding: str) -> None:
+    assert markup.worth("<p>报告机<i>&#23494;</i>计划</p>".encode(encoding), READING)
+    assert not markup.worth("<p>报告机<i>&#20851;</i>计划</p>".encode(encoding), READING)
+
+
+def test_xml_is_told_from_text_in_every_encoding() -> None:
+    assert markup.is_xml(b'<?xml version="1.0"?>')
+    assert markup.is_xml("\ufeff<?xml version='1.0'?>".encode("utf-16-le"))
+    assert markup.is_xml(b"<office:document>")
+    assert not markup.is_xml(b"<3 you")
+    assert not markup.is_xml(b"a < b")
+
+
+def test_a_declared_encoding_counts_unless_it_makes_garbage() -> None:
+    text = '<meta charset="{}"><p>各责任单位要于本月二十日前报送进展情况</p>'
+    assert "责任单位" in markup.to_text(text.format("gb2312").encode("gb18030"))
+    assert "责任单位" in markup.to_text(text.format("gb2312").encode("utf-8"))
+    assert "责任单位" in markup.to_text(text.format("no-such").encode("utf-8"))
+
+
+def test_utf16_becomes_utf8_with_and_without_a_mark() -> None:
+    for data in ("<p>机密</p>".encode("utf-16"), "<p>机密</p>".encode("utf-16-be")):
+        assert "机密".encode() in markup.plain_bytes(data)
+    assert markup.plain_bytes(b"<p>") == b"<p>"
+
+
+def test_runs_of_letters_are_joined_and_other_elements_end_lines() -> None:
+    text = "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>机</w:t></w:r><w:r><w:t>密</w:t></w:r></w:p><a:x>b &lt;c&gt;</a:x>"
+    assert markup.xml_lines(text) == ["机密", "b <c>"]
+
+
+def test_hostile_markup_ends() -> None:
+    assert markup.xml_lines("<!--" * 20_000) == []
+    assert markup.xml_lines("<![CDATA[" * 3) != []
+    assert markup.xml_lines("<" * 20_000) == []
+
+
+def test_unwanted_elements_are_cut_out_whole() -> None:
+    assert markup.without("a<SCRIPT>x</script>b<style>y", {"script", "style"}) == "a</script>b"

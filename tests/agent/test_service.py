@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import words
+from agent.reporting.notice import Notice
+from agent.service import AlreadyRunning, Service
+from agent.settings import (
+    FilesSettings,
+    IsolationSettings,
+    MediaSettings,
+    ScanSettings,
+    Settings,
+    UplinkSettings,
+)
+from protocol.keys import unb64, unseal
+from protocol.records import (
+    AgentStarted,
+    CheckDone,
+    CheckOutcome,
+    ComputerClass,
+    FileEvidence,
+    MediaSessionSeen,
+    NetworkEvidence,
+    ScanDone,
+    ViolationSeen,
+)
+from signatures.engine import build
+from signatures.rules import load_rules
+
+MARKED = "机密★10年\n\n关于召开会议的通知\n\n各处室：请按时参加。\n".encode()
+PLAIN = "关于放假的通知\n\n各处室：请做好值班安排，遵守保密纪律。\n".encode()
+
+
+def fill(folder: Path) -> None:
+    """Two marked documents, one of them in an archive in an archive, and two that are not."""
+    folder.mkdir(exist_ok=True)
+    (folder / "通知.txt").write_bytes(MARKED)
+    (folder / "放假.txt").write_bytes(PLAIN)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("深处.txt", MARKED.replace(b"10", b"20"))
+        archive.writestr("平常.txt", PLAIN)
+    with zipfile.ZipFile(folder / "资料.zip", "w") as archive:
+        archive.writestr("内层.zip", inner.getvalue())
+
+
+def quick(state: Path, **more: Any) -> Settings:
+    return Settings(
+        state_dir=str(state),
+        uplink=UplinkSettings(first_retry_seconds=0.05, last_retry_seconds=0.2),
+        scan=ScanSettings(workers=1),
+        **more,
+    )
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled rules, made once."""
+    folder = tmp_path_factory.mktemp("compiled")
+    build(load_rules().literals, cache=folder)
+    return folder
+
+
+@pytest.fixture
+def state(state: Path, compiled: Path) -> Path:
+    """A state folder that has been in use: its rules are compiled."""
+    state.mkdir(mode=0o700)
+    shutil.copytree(compiled, state / "cache")
+    return state
+
+
+class Running:
+    """A service at work in a thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.stop = threading.Event()
+        self.screen = io.StringIO()
+        self.status: int | None = None
+        self._service = Service(settings, Notice(self.screen))
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.status = self._service.run(self.stop)
+
+    def end(self) -> None:
+        self.stop.set()
+        self._thread.join(40)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def running() -> Iterator[Callable[[Settings], Running]]:
+    made: list[Running] = []
+
+    def make(settings: Settings) -> Running:
+        made.append(Running(settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+def wait_for(true: Callable[[], object], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def of(collector: Any, kind: type[Any]) -> list[Any]:
+    return [record for record in collector.records if isinstance(record, kind)]
+
+
+def test_a_medium_is_scanned_and_its_violations_arrive_once(
+    collector: Any, state: Path, running: Any, tmp_path: Path
+) -> None:
+    collector.enrolled(state)
+    folder = tmp_path / "stick"
+    service = running(quick(state, media=MediaSettings(declared=(str(folder),))))
+    fill(folder)
+    wait_for(lambda: of(collector, ScanDone))
+    seen = of(collector, ViolationSeen)
+    places = {unseal(unb64(one.evidence.sealed_place), collector.reveal, b"mijian-place/1") for one in seen}
+    assert places == {
+        '{"path":"通知.txt","member":null}'.encode(),
+        '{"path":"资料.zip","member":"内层.zip!深处.txt"}'.encode(),
+    }
+    assert len(seen) == 2
+    assert {(one.control, one.severity) for one in seen} == {("MEDIA-05", "critical")}
+    (scan,) = of(collector, ScanDone)
+    assert scan.complete
+    assert (scan.enumerated, scan.finding) == (scan.clean + scan.finding + scan.not_examined, 2)
+    (session,) = of(collector, MediaSessionSeen)
+    assert {one.session for one in seen} | {scan.session} == {session.session}
+    assert {one.medium.key for one in seen} == {session.medium.key}
+    (started,) = of(collector, AgentStarted)
+    assert started.rules.startswith("sha256:")
+    service.end()
+    assert service.status == 0
+    assert "通知" not in service.screen.getvalue()
+    assert "MEDIA-05" in service.screen.getvalue()
+
+
+def test_what_was_seen_while_the_collector_was_down_arrives_when_it_is_back(
+    collector: Any, state: Path, running: Any, tmp_path: Path
+) -> None:
+    collector.enrolled(state)
+    collector.stop()
+    folder = tmp_path / "stick"
+    fill(folder)
+    service = running(quick(state, media=MediaSettings(declared=(str(folder),))))
+    wait_for(lambda: "MEDIA-05" in service.screen.getvalue())
+    collector.start()
+    wait_for(lambda: of(collector, ScanDone))
+    assert len(of(collector, ViolationSeen)) == 2
+    assert len(collector.ids) == len(set(collector.ids))
+
+
+@pytest.mark.root
+def test_a_real_mount_is_one_session_and_the_medium_is_free_again(
+    collector: Any, state: Path, running: Any, stick: Any
+) -> None:
+    one = stick().format("SERVICE-TEST").insert()
+    fill(one.path)
+    one.remove()
+    collector.enrolled(state)
+    running(quick(state, media=MediaSettings(loop_devices=True)))
+    one.insert()
+    mine = lambda records: [r for r in records if r.medium and r.medium.label == "SERVICE-TEST"]  # noqa: E731
+    wait_for(lambda: mine(of(collector, ScanDone)))
+    one.remove()  # fails where anything is still open on it
+    wait_for(lambda: len(mine(of(collector, MediaSessionSeen))) == 2)
+    first, last = mine(of(collector, MediaSessionSeen))
+    assert (first.session, last.ending) == (last.session, "unmounted")
+    assert len(mine(of(collector, ViolationSeen))) == 2
+
+
+def test_stopping_ends_the_session_and_says_so(collector: Any, state: Path, running: Any, tmp_path: Path) -> None:
+    collector.enrolled(state)
+    folder = tmp_path / "stick"
+    fill(folder)
+    settings = quick(state, media=MediaSettings(declared=(str(folder),)))
+    service = running(settings)
+    wait_for(lambda: of(collector, ScanDone))
+    service.end()
+    running(settings)
+    wait_for(lambda: len({one.session for one in of(collector, MediaSessionSeen)}) == 2)
+    assert [one.ending for one in of(collector, MediaSessionSeen)] == ["", "agent-stopped", ""]
+
+
+def test_a_confidential_computer_tells_its_network_once(collector: Any, state: Path, running: Any) -> None:
+    collector.enrolled(state, ComputerClass.CONFIDENTIAL, "机密")
+    settings = IsolationSettings(poll_seconds=0.05, interval_seconds=3600)
+    running(quick(state, media=MediaSettings(watch=False), isolation=settings))
+    wait_for(lambda: of(collector, CheckDone) and of(collector, AgentStarted))
+    time.sleep(0.5)
+    checks, seen = of(collector, CheckDone), of(collector, ViolationSeen)
+    if checks[0].outcome is CheckOutcome.PASS:  # a machine without any network
+        assert seen == []
+    else:
+        assert [one.control for one in seen] == ["NET-03"] * len(checks)
+        assert all(isinstance(one.evidence, NetworkEvidence) for one in seen)
+        assert len({one.evidence.signals for one in seen}) == len(seen)
+
+
+def test_a_changed_file_in_a_watched_folder_is_told_once(
+    collector: Any, state: Path, running: Any, tmp_path: Path
+) -> None:
+    collector.enrolled(state)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    files = FilesSettings(watch=(str(folder),), settle_seconds=0.2)
+    running(quick(state, media=MediaSettings(watch=False), files=files))
+    wait_for(lambda: of(collector, AgentStarted))
+    (folder / "草稿.txt").write_bytes(MARKED)
+    wait_for(lambda: of(collector, ViolationSeen))
+    (folder / "草稿.txt").write_bytes(MARKED)
+    (folder / "别的.txt").write_bytes(MARKED.replace(b"10", b"15"))
+    wait_for(lambda: len(of(collector, ViolationSeen)) == 2)
+    seen = of(collector, ViolationSeen)
+    assert {one.control for one in seen} == {"NPC-01"}
+    assert len({one.evidence.content_hash for one in seen if isinstance(one.evidence, FileEvidence)}) == 2
+
+
+def test_a_second_agent_on_the_same_state_is_refused(collector: Any, state: Path, running: Any) -> None:
+    collector.enrolled(state)
+    settings = quick(state, media=MediaSettings(watch=False))
+    running(settings)
+    wait_for(lambda: of(collector, AgentStarted))
+    with pytest.raises(AlreadyRunning):
+        Service(settings, Notice(io.StringIO())).run(threading.Event())
+
+
+def test_an_agent_killed_in_mid_scan_tells_each_file_once(collector: Any, state: Path, tmp_path: Path) -> None:
+    """Killed with SIGKILL as soon as the first violation is told, again and again; then left to finish."""
+    collector.enrolled(state)
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"{number}.txt").write_bytes(MARKED.replace(b"10", str(number + 1).encode()))
+    settings = tmp_path / "mijian.yaml"
+    settings.write_text(
+        f"state_dir: {state}\nmedia: {{declared: [{folder}]}}\nscan: {{workers: 1}}\n"
+        "uplink: {first_retry_seconds: 0.05, last_retry_seconds: 0.2}\n",
+        "utf-8",
+    )
+    command = [sys.executable, "-m", "agent.cli", "run", "--settings", str(settings)]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    for _ in range(2):
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert child.stdout is not None
+        for line in child.stdout:
+            if "MEDIA-05" in line or "scan done" in line:
+                break
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    wait_for(lambda: of(collector, ScanDone))
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(30) == 0
+    seen = of(collector, ViolationSeen)
+    assert len(seen) == 60
+    assert len({one.evidence.content_hash for one in seen}) == 60
+    assert len({one.session for one in seen}) == 1
+    assert len(collector.ids) == len(set(collector.ids))
+
+
+def test_the_lines_are_in_the_language_that_was_chosen(collector: Any, state: Path, running: Any) -> None:
+    collector.enrolled(state)
+    words.use("zh")
+    try:
+        service = running(quick(state, media=MediaSettings(watch=False)))
+        wait_for(lambda: of(collector, AgentStarted))
+        service.end()
+    finally:
+        words.use(None)
+    assert "客户端已启动" in service.screen.getvalue()
+    assert "签名回执" in service.screen.getvalue()

@@ -1,0 +1,239 @@
+"""``mijian-server serve`` as a real process: killed at any moment, it has kept every promise it signed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from protocol import enrolment, keys, receipts
+from protocol.envelope import MAX_ENVELOPE, MEDIA_TYPE
+from protocol.receipts import Answer
+
+
+class Collector:
+    """A collector of its own: home, port, and the process while it runs."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "server", *arguments, "--home", str(self.home)]
+
+    def ask(self, *arguments: str) -> dict[str, Any]:
+        done = subprocess.run(
+            self.command(*arguments, "--format", "json"), capture_output=True, check=True, env=environment()
+        )
+        content: dict[str, Any] = json.loads(done.stdout)
+        return content
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command("serve", "--bind", f"127.0.0.1:{self.port}"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
+        )
+        while self.get("/healthz")[0] != 200:
+            assert self.process.poll() is None, "the collector did not start"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut does."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(20)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        return self.request("GET", path)
+
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()
+
+    def enrol(self) -> tuple[str, keys.Ed25519PrivateKey, enrolment.EnrolAnswer]:
+        token = self.ask("token", "create", "--class", "internal")["token"]
+        key = keys.Ed25519PrivateKey.generate()
+        public = keys.public_bytes(key)
+        request = enrolment.EnrolRequest(
+            token=token,
+            public_key=keys.b64(public),
+            hostname="pc",
+            machine_id_hash="00",
+            agent_version="0",
+            proof=keys.b64(key.sign(enrolment.challenge(token, public))),
+        )
+        status, body = self.request("POST", "/api/v1/enroll", msgspec.json.encode(request))
+        assert status == 201, body
+        answer = msgspec.json.decode(body, type=enrolment.EnrolAnswer)
+        return answer.agent, key, answer
+
+    def workers(self) -> list[int]:
+        """Process ids of everything that runs for this home."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if folder.name.isdigit() and str(self.home).encode() in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIJIAN_", "DJANGO_"))}
+    return kept | {"LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    """A collector that is initialised and runs."""
+    made = Collector(tmp_path / "home")
+    made.ask("init")
+    made.start()
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.kill()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """A collector that the tests leave as it is."""
+    made = Collector(tmp_path_factory.mktemp("serve") / "home")
+    made.ask("init")
+    made.start()
+    yield made
+    made.kill()
+
+
+def test_a_collector_killed_in_the_middle_of_everything_has_every_accepted_record_exactly_once(
+    collector: Collector, make_sender: Callable[..., Any], file_seen: Callable[..., Any]
+) -> None:
+    agent, key, answer = collector.enrol()
+    sender = _sender(agent, key, answer, make_sender)
+    rows: list[tuple[bytes, list[str]]] = []
+    promised: set[str] = set()
+    stop = threading.Event()
+
+    def report() -> None:
+        """What an uplink does: the same bytes until a good receipt, then the next ones."""
+        while not stop.is_set():
+            if len(rows) == len(accepted):
+                seen = [file_seen(f"{len(rows)}-{number % 2}") for number in range(4)]
+                rows.append((sender.next(*seen), [record.id for record in seen]))
+            raw, ids = rows[-1]
+            status, body = collector.request("POST", "/api/v1/envelopes", raw, **{"Content-Type": MEDIA_TYPE})
+            if status == 200:
+                receipt = receipts.open_receipt(body, keys.unb64(answer.signing_key))
+                accepted.append(receipt.answer)
+                promised.update(ids)
+            else:
+                time.sleep(0.02)
+
+    accepted: list[Answer] = []
+    reporter = threading.Thread(target=report)
+    reporter.start()
+    try:
+        for goal in (25, 60, 110):
+            while len(accepted) < goal:
+                time.sleep(0.005)
+            collector.kill()
+            collector.start()
+    finally:
+        stop.set()
+        reporter.join()
+    while json.loads(collector.get("/healthz")[1])["spool_waiting"]:
+        time.sleep(0.05)
+    assert set(accepted) <= {Answer.ACCEPTED, Answer.DUPLICATE}
+    assert collector.stop() == 0
+    with sqlite3.connect(collector.home / "collector.sqlite3") as database:
+        stored = [str(uuid.UUID(id_)) for (id_,) in database.execute("SELECT id FROM violations_occurrence")]
+        counted = database.execute("SELECT sum(occurrence_count), count(*) FROM violations_group").fetchone()
+    told = {id_ for _, ids in rows for id_ in ids}
+    assert promised <= set(stored) <= told
+    assert counted[0] == len(stored)
+    assert collector.ask("verify")["ok"]
+
+
+def _sender(
+    agent: str, key: keys.Ed25519PrivateKey, answer: enrolment.EnrolAnswer, make_sender: Callable[..., Any]
+) -> Any:
+    class Identity:
+        id = agent
+
+    sender = make_sender(Identity, key)
+    sender.recipient = keys.unb64(answer.sealing_key)
+    return sender
+
+
+def test_a_stopped_collector_leaves_nothing_running(collector: Collector) -> None:
+    assert len(collector.workers()) >= 2
+    assert collector.stop() == 0
+    assert collector.workers() == []
+
+
+def test_workers_end_when_their_parent_was_killed(collector: Collector) -> None:
+    assert collector.process is not None
+    os.kill(collector.process.pid, signal.SIGKILL)
+    collector.process.wait()
+    while collector.workers():
+        time.sleep(0.05)
+    collector.start()
+    assert collector.get("/healthz")[0] == 200
+
+
+def test_a_second_collector_on_the_same_address_is_refused_clearly(running: Collector) -> None:
+    done = subprocess.run(
+        running.command("serve", "--bind", f"127.0.0.1:{running.port}"), capture_output=True, env=environment()
+    )
+    assert done.returncode == 2
+    assert b"--bind" in done.stderr
+
+
+def test_a_body_announced_too_large_is_answered_before_it_is_sent(running: Collector) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as peer:
+        head = f"POST /api/v1/envelopes HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_ENVELOPE + 1}\r\n\r\n"
+        peer.sendall(head.encode())
+        assert peer.recv(64).startswith(b"HTTP/1.1 413 ")
+    assert running.get("/healthz")[0] == 200
+
+
+def test_a_sender_that_breaks_off_in_mid_body_harms_nobody(running: Collector) -> None:
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", running.port), timeout=20) as peer:
+            peer.sendall(b"POST /api/v1/envelopes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nMIJIAN")
+    assert running.get("/healthz")[0] == 200
+
+
+def test_a_host_name_nobody_configured_is_refused(running: Collector) -> None:
+    assert running.request("GET", "/sign-in/", Host="evil.example")[0] == 400

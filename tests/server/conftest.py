@@ -1,0 +1,214 @@
+"""Fixtures for the collector's tests: a real home with real keys, a real SQLite file, people and computers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from protocol import envelope as envelopes
+from protocol import keys, records
+from protocol.ids import uuid7
+from server import keys as collector
+from server.accounts.models import Role, User
+from server.intake.admission import Admission, admit
+from server.intake.fanout import drain
+from server.intake.spool import spool
+from server.ledger.models import Computer
+
+PASSWORD = "对马海峡-correct-horse"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collector_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with keys of its own; what the machine running the tests has at home is never touched."""
+    home = tmp_path_factory.mktemp("collector") / "home"
+    home.mkdir(mode=0o700)
+    collector.create(home)
+    before = {name: os.environ.get(name) for name in ("MIJIAN_HOME",)}
+    os.environ["MIJIAN_HOME"] = str(home)
+    settings.MIJIAN_HOME = home
+    settings.MIJIAN_NAME = "测试收集端"
+    settings.MIJIAN_LEVEL = "机密"
+    settings.SECRET_KEY = (home / "keys" / "secret").read_text()
+    # Made to be slow, which the real one must be and the tests must not.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    yield home
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(collector_home: Path) -> None:
+    """The test database is a real file in WAL mode: threads meet the locks they will meet in service."""
+    connections["default"].settings_dict["TEST"]["NAME"] = str(collector_home / "test.sqlite3")
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., User]:
+    """Makes an account: ``person(Role.OFFICER)``; its password is `PASSWORD`."""
+
+    def make(role: Role = Role.OFFICER, username: str = "", **more: Any) -> User:
+        return User.objects.create_user(username=username or role.value, password=PASSWORD, role=role, **more)
+
+    return make
+
+
+@pytest.fixture
+def agent_key() -> keys.Ed25519PrivateKey:
+    """A computer's signing key."""
+    return keys.Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+def computer(db: None, agent_key: keys.Ed25519PrivateKey) -> Computer:
+    """An enrolled computer of class internal that signs with `agent_key`."""
+    return Computer.objects.create(
+        id=uuid.uuid4(),
+        name="办公室-01",
+        computer_class="internal",
+        enrolled_at=timezone.now(),
+        public_key=keys.public_bytes(agent_key),
+        machine_id_hash="ab" * 32,
+    )
+
+
+class Sender:
+    """An agent as the collector sees it: signs, seals and numbers envelopes with the real protocol."""
+
+    def __init__(self, computer_id: str, key: keys.Ed25519PrivateKey, recipient: bytes) -> None:
+        self.computer_id = computer_id
+        self.key = key
+        self.recipient = recipient
+        self.sequence = 0
+        self.previous = envelopes.FIRST_PREVIOUS
+
+    def build(self, *told: records.Record, **header: Any) -> bytes:
+        """An envelope with any header; the row does not move on."""
+        values: dict[str, Any] = {
+            "format": envelopes.FORMAT,
+            "records": records.RECORDS_VERSION,
+            "agent": self.computer_id,
+            "sequence": self.sequence + 1,
+            "previous": self.previous,
+            "created": datetime.now(UTC),
+            "computer_class": records.ComputerClass.INTERNAL,
+            "level": None,
+            "recipient": keys.key_id(self.recipient),
+        }
+        head = envelopes.Header(**(values | header))
+        return envelopes.build(head, told, signing_key=self.key, recipient=self.recipient)
+
+    def next(self, *told: records.Record, **header: Any) -> bytes:
+        """The next envelope of the row."""
+        raw = self.build(*told, **header)
+        self.sequence += 1
+        self.previous = hashlib.sha256(raw).hexdigest()
+        return raw
+
+
+@pytest.fixture
+def make_sender(collector_home: Path) -> Callable[[Computer, keys.Ed25519PrivateKey], Sender]:
+    """Makes the agent of a computer."""
+
+    def make(of: Computer, key: keys.Ed25519PrivateKey) -> Sender:
+        return Sender(str(of.id), key, keys.public_bytes(collector.collector_keys().sealing))
+
+    return make
+
+
+@pytest.fixture
+def sender(computer: Computer, agent_key: keys.Ed25519PrivateKey, make_sender: Callable[..., Sender]) -> Sender:
+    """The agent of `computer`."""
+    return make_sender(computer, agent_key)
+
+
+STICK = records.Medium(
+    key="5a" * 32, bus="usb", vendor="Kingston", model="DataTraveler", serial_tail="7F3C", capacity=16_000_000_000
+)
+
+
+@pytest.fixture
+def stick() -> records.Medium:
+    """A removable medium."""
+    return STICK
+
+
+@pytest.fixture
+def file_seen() -> Callable[..., records.ViolationSeen]:
+    """Makes the record of a marked file on a medium: ``file_seen(content="a", medium=stick, control="MEDIA-05")``."""
+
+    def make(content: str = "a", path: str = "/media/u/合同.docx", **more: Any) -> records.ViolationSeen:
+        place = json.dumps({"path": path, "member": ""}).encode()
+        reveal_key = keys.public_bytes(collector.collector_keys().reveal)
+        finding = records.Finding(
+            rule="cn-state.starred",
+            family="state",
+            level="机密",
+            period="P10Y",
+            zone="header",
+            confidence=95,
+            severity=records.Severity.CRITICAL,
+            marking="机密★10年",
+        )
+        values: dict[str, Any] = {
+            "id": uuid7(),
+            "seen_at": datetime.now(UTC),
+            "control": "MEDIA-05",
+            "severity": records.Severity.CRITICAL,
+            "medium": STICK,
+            "evidence": records.FileEvidence(
+                content_hash=hashlib.sha256(content.encode()).hexdigest(),
+                path_hash=hashlib.sha256(path.encode()).hexdigest(),
+                sealed_place=keys.b64(keys.seal(place, reveal_key, b"mijian-place/1")),
+                extension=".docx",
+                media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                size=2048,
+                modified=None,
+                findings=(finding,),
+            ),
+        }
+        return records.ViolationSeen(**(values | more))
+
+    return make
+
+
+@pytest.fixture
+def network_seen() -> Callable[..., records.ViolationSeen]:
+    """Makes the record of a forbidden network contact: ``network_seen("default-route:eth0")``."""
+
+    def make(*signals: str, **more: Any) -> records.ViolationSeen:
+        values: dict[str, Any] = {
+            "id": uuid7(),
+            "seen_at": datetime.now(UTC),
+            "control": "NET-03",
+            "severity": records.Severity.CRITICAL,
+            "evidence": records.NetworkEvidence(signals=signals or ("default-route:eth0",), interfaces=("eth0",)),
+        }
+        return records.ViolationSeen(**(values | more))
+
+    return make
+
+
+@pytest.fixture
+def deliver() -> Iterator[Callable[[bytes], Admission]]:
+    """Brings an envelope through the gate and works the spool off."""
+
+    def through(raw: bytes, *, work: bool = True) -> Admission:
+        admission = admit(raw, road="network", remote="192.0.2.7")
+        if work:
+            drain()
+        return admission
+
+    yield through
+    spool.stop()

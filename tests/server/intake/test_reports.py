@@ -1,0 +1,130 @@
+"""Scans, checks, dropped records; and that only a later clean check verifies what people called rectified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from protocol.ids import uuid7
+from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, ViolationSeen
+from server.audit.models import Entry
+from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
+
+Seen = Callable[..., ViolationSeen]
+Deliver = Callable[..., Any]
+
+
+def checked(outcome: CheckOutcome, at: datetime, control: str = "NET-03") -> CheckDone:
+    return CheckDone(id=uuid7(), seen_at=at, control=control, outcome=outcome)
+
+
+def scanned(**more: Any) -> ScanDone:
+    values: dict[str, Any] = {
+        "id": uuid7(),
+        "started_at": datetime.now(UTC),
+        "seconds": 1.5,
+        "enumerated": 12,
+        "clean": 9,
+        "finding": 2,
+        "not_examined": 1,
+        "reasons": {"encrypted": 1},
+        "bytes": 4096,
+        "rules": "sha256:ab",
+        "cage": "partial",
+        "complete": True,
+    }
+    return ScanDone(**(values | more))
+
+
+def test_a_scan_is_stored_once_with_its_sums(deliver: Deliver, sender: Any, stick: Any, computer: Any) -> None:
+    scan = scanned(medium=stick, session=uuid7())
+    deliver(sender.next(scan))
+    deliver(sender.next(scan))
+    stored = ScanReport.objects.get()
+    assert (stored.computer, stored.enumerated, stored.complete) == (computer, 12, True)
+    assert stored.enumerated == stored.clean_count + stored.finding_count + stored.not_examined_count
+    assert stored.reasons == {"encrypted": 1}
+    assert stored.medium is not None and stored.medium.key == stick.key
+
+
+def test_dropped_records_are_told(deliver: Deliver, sender: Any) -> None:
+    deliver(sender.next(RecordsDropped(id=uuid7(), seen_at=datetime.now(UTC), counts={"scan": 7})))
+    assert DroppedReport.objects.get().counts == {"scan": 7}
+
+
+@pytest.fixture
+def rectified(deliver: Deliver, sender: Any, network_seen: Seen) -> Group:
+    """A network violation, seen two hours ago, called rectified an hour ago."""
+    now = timezone.now()
+    deliver(sender.next(network_seen(seen_at=now - timedelta(hours=2))))
+    Group.objects.update(state=State.RECTIFIED, state_at=now - timedelta(hours=1))
+    return Group.objects.get()
+
+
+def test_a_later_clean_check_verifies(deliver: Deliver, sender: Any, rectified: Group) -> None:
+    at = timezone.now()
+    deliver(sender.next(checked(CheckOutcome.PASS, at)))
+    rectified.refresh_from_db()
+    assert (rectified.state, rectified.verified_at) == (State.VERIFIED, at)
+    step = Step.objects.get()
+    assert (step.actor, step.from_state, step.to_state) == (None, State.RECTIFIED, State.VERIFIED)
+    assert Entry.objects.filter(action="violation.verify", object_id=str(rectified.pk)).count() == 1
+
+
+@pytest.mark.parametrize(
+    "outcome", [CheckOutcome.FAIL, CheckOutcome.ERROR, CheckOutcome.MANUAL, CheckOutcome.NOT_APPLICABLE]
+)
+def test_a_check_that_did_not_pass_verifies_nothing(
+    deliver: Deliver, sender: Any, rectified: Group, outcome: CheckOutcome
+) -> None:
+    deliver(sender.next(checked(outcome, timezone.now())))
+    rectified.refresh_from_db()
+    assert rectified.state == State.RECTIFIED
+    assert CheckReport.objects.get().outcome == outcome
+
+
+def test_a_clean_check_from_before_the_rectification_verifies_nothing(
+    deliver: Deliver, sender: Any, rectified: Group
+) -> None:
+    deliver(sender.next(checked(CheckOutcome.PASS, timezone.now() - timedelta(minutes=90))))
+    rectified.refresh_from_db()
+    assert rectified.state == State.RECTIFIED
+
+
+def test_a_clean_check_of_another_control_verifies_nothing(deliver: Deliver, sender: Any, rectified: Group) -> None:
+    deliver(sender.next(checked(CheckOutcome.PASS, timezone.now(), control="NET-05")))
+    rectified.refresh_from_db()
+    assert rectified.state == State.RECTIFIED
+
+
+def test_a_sighting_in_the_same_envelope_wins_over_the_check_before_it(
+    deliver: Deliver, sender: Any, rectified: Group, network_seen: Seen
+) -> None:
+    now = timezone.now()
+    deliver(sender.next(checked(CheckOutcome.PASS, now - timedelta(minutes=2)), network_seen(seen_at=now)))
+    rectified.refresh_from_db()
+    assert rectified.state == State.NEW
+
+
+def test_silence_and_a_clean_check_without_a_rectification_change_nothing(
+    deliver: Deliver, sender: Any, network_seen: Seen
+) -> None:
+    deliver(sender.next(network_seen(seen_at=timezone.now() - timedelta(hours=1))))
+    deliver(sender.next(checked(CheckOutcome.PASS, timezone.now())))
+    assert Group.objects.get().state == State.NEW
+
+
+def test_a_verified_violation_that_is_seen_after_the_check_comes_back(
+    deliver: Deliver, sender: Any, rectified: Group, network_seen: Seen
+) -> None:
+    at = timezone.now() - timedelta(minutes=30)
+    deliver(sender.next(checked(CheckOutcome.PASS, at)))
+    # Seen after the check, told only now: later than the check, earlier than the collector's own word on it.
+    deliver(sender.next(network_seen(seen_at=at + timedelta(minutes=1))))
+    rectified.refresh_from_db()
+    assert (rectified.state, rectified.verified_at) == (State.NEW, None)
+    assert rectified.regressed_at == at + timedelta(minutes=1)

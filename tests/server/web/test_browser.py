@@ -1,0 +1,210 @@
+"""The pages in a real browser: keys, dialog, filters, languages, and a content security policy that holds."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from server.accounts.models import Role, User
+from server.violations.models import Group, State
+
+PASSWORD = "对马海峡-correct-horse"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+@pytest.fixture
+def desk(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Page]]:
+    """Opens a browser window; whatever it complained about (policy, script) fails the test at its end."""
+    # The driver runs an event loop in this thread; the ORM is used between its steps, never inside them.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+        def window(language: str = "zh-CN", *, scripts: bool = True) -> Page:
+            context = browser.new_context(
+                locale=language, java_script_enabled=scripts, viewport={"width": 1280, "height": 800}
+            )
+            page = context.new_page()
+            page.set_default_timeout(15_000)
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            return page
+
+        yield window
+        browser.close()
+    # A refused sign-in (403) is an answer, not a complaint of the page.
+    assert [said for said in complaints if "status of 4" not in said] == []
+
+
+def sign_in(page: Page, address: str, user: User) -> None:
+    page.goto(address)
+    page.fill("#username", user.username)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url(re.compile(r"/(?!sign-in)"))
+
+
+def marked(page: Page) -> str:
+    """The marking in the chosen row."""
+    return page.inner_text("[data-selected] .marking")
+
+
+@pytest.fixture
+def three(office: Any, transactional_db: None) -> list[Group]:
+    """Three violations, worst first."""
+    pc = office.computer("bgs-zhangsan")
+    return [
+        office.file(pc, "绝密★30年", level="绝密", content="1"),
+        office.file(pc, "内部资料", family="internal", severity="high", content="2"),
+        office.file(pc, "TLP:AMBER", family="tlp", severity="low", content="3"),
+    ]
+
+
+def test_a_morning_s_work_is_done_from_the_keyboard(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group]
+) -> None:
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/", person(Role.OFFICER))
+    expect(page.locator("h1")).to_have_text("违规")
+
+    page.keyboard.press("j")
+    assert marked(page) == "绝密★30年"
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert marked(page) == "内部资料"
+
+    page.keyboard.press("f")
+    expect(page.locator("#action-dialog")).to_be_visible()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice--success")).to_have_text("已标为误报。")
+    expect(page.locator("[data-row]")).to_have_count(2)
+    assert marked(page) == "TLP:AMBER"  # the row that took the place of the one that left
+
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(str(three[0].pk)))
+    page.keyboard.press("a")
+    expect(page.locator("#action-dialog")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice--success")).to_have_text("已指派。")
+    page.keyboard.press("u")
+    page.wait_for_url(re.compile(r"/violations/$"))
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url(re.compile(r"/computers/$"))
+
+    states = {group.pk: group.state for group in Group.objects.all()}
+    assert [states[group.pk] for group in three] == [State.ASSIGNED, State.FALSE_ALARM, State.NEW]
+
+
+def test_the_language_changes_where_one_stands(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group]
+) -> None:
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/?severity=high", person())
+    page.click("text=English")
+    expect(page.locator("h1")).to_have_text("Violations")
+    assert page.url.endswith("/violations/?severity=high")
+    assert page.get_attribute("html", "lang") == "en"
+    expect(page.locator("[data-row]")).to_have_count(1)
+
+
+def test_filters_work_as_one_types_and_stand_in_the_address(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group]
+) -> None:
+    page = desk("en-GB")
+    sign_in(page, f"{live_server.url}/violations/", person(language="en"))
+    page.keyboard.press("/")
+    page.keyboard.type("amber")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page).to_have_url(f"{live_server.url}/violations/?q=amber")
+    assert page.input_value("#search") == "amber"
+    page.fill("#search", "")
+    expect(page.locator("[data-row]")).to_have_count(3)
+    page.locator("label.toggle", has_text="Critical").click()
+    expect(page).to_have_url(f"{live_server.url}/violations/?severity=critical")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.reload()
+    expect(page.locator("[data-row]")).to_have_count(1)
+
+
+def test_letters_typed_into_a_field_are_no_commands(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group]
+) -> None:
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/", person())
+    page.fill("#computer", "")
+    page.focus("#computer")
+    page.keyboard.type("jf?")
+    assert page.input_value("#computer") == "jf?"
+    assert page.locator("dialog[open]").count() == 0
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys-dialog")).to_be_visible()
+
+
+def test_a_path_that_was_shown_is_gone_after_the_next_step(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], office: Any
+) -> None:
+    group = office.file(office.computer())
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/{group.pk}/", person())
+    page.click("summary")
+    page.fill("#reveal-reason", "核查来源")
+    page.press("#reveal-reason", "Enter")
+    expect(page.locator(".place-shown")).to_contain_text("干部任免方案")
+    page.goto(f"{live_server.url}/violations/")
+    page.goto(f"{live_server.url}/violations/{group.pk}/")
+    assert "干部任免" not in page.content()
+    stored = page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
+    assert "干部任免" not in stored
+
+
+def test_everything_can_be_done_without_scripts(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group]
+) -> None:
+    page = desk("en-GB", scripts=False)
+    sign_in(page, f"{live_server.url}/violations/", person(language="en"))
+    page.fill("#search", "内部")
+    page.click("text=Apply")
+    assert page.locator("[data-row]").count() == 1
+    page.click("[data-row] .row__link")
+    page.click("text=False alarm")
+    page.fill("#note", "a template")
+    page.click("button.button--lead")
+    assert page.locator(".notice--success").inner_text() == "Marked as a false alarm."
+    assert Group.objects.get(pk=three[1].pk).state == State.FALSE_ALARM
+
+
+def test_a_viewer_s_keys_change_nothing(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group]
+) -> None:
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/", person(Role.VIEWER))
+    page.keyboard.press("j")
+    page.keyboard.press("f")
+    page.keyboard.press("a")
+    assert page.locator("dialog[open]").count() == 0
+    assert marked(page) == "绝密★30年"

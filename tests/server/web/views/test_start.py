@@ -1,0 +1,91 @@
+"""The overview."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from server.accounts.models import Role, User
+from server.intake.models import SpoolEntry
+from server.violations import transitions
+
+pytestmark = pytest.mark.django_db
+URL = reverse("web:start")
+Seat = Callable[..., Client]
+People = Callable[..., User]
+
+
+def numbers(page: str) -> list[int]:
+    return [int(text) for text in re.findall(r'figure__number[^"]*">(\d+)<', page)]
+
+
+def test_the_numbers_are_those_of_the_lists_they_lead_to(person: People, seat: Seat, office: Any) -> None:
+    officer, now = person(), timezone.now()
+    pc = office.computer()
+    office.computer("silent", last_seen_at=now - timedelta(days=8))
+    office.computer("never", last_seen_at=None)
+    office.computer("gone", last_seen_at=None, revoked_at=now)
+    mine = office.file(pc, content="1")
+    office.file(pc, content="2")
+    office.file(pc, content="3", severity="low")
+    done = office.file(pc, content="4")
+    transitions.assign(mine, to=officer, by=officer)
+    transitions.mark_false_alarm(done, by=officer, reason="模板")
+    SpoolEntry.objects.create(
+        digest="a" * 64,
+        agent_id=pc.pk,
+        sequence=2,
+        previous="b" * 64,
+        received_at=now,
+        raw=b"x",
+        size=1,
+        road="network",
+        state="held",
+        reason="gap",
+    )
+    client = seat(officer)
+    page = client.get(URL).content.decode()
+    assert numbers(page) == [2, 2, 1, 2, 1]
+    links = [link.replace("&amp;", "&") for link in re.findall(r'class="figure" href="([^"]+)"', page)]
+    rows = [client.get(link).content.decode().count("data-row>") for link in links]
+    assert rows == [2, 2, 1, 2, 1]
+
+
+def test_the_worst_stand_below_and_the_rest_is_one_link_away(person: People, seat: Seat, office: Any) -> None:
+    pc = office.computer()
+    for number in range(10):
+        office.file(pc, content=str(number))
+    page = seat(person()).get(URL).content.decode()
+    assert page.count("data-row>") == 8
+    assert "All 10 open violations" in page
+
+
+def test_an_empty_collector_says_what_to_do_first(person: People, seat: Seat) -> None:
+    assert "mijian-server token create" in seat(person()).get(URL).content.decode()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_has_an_overview(person: People, seat: Seat, office: Any, role: Role) -> None:
+    office.file(office.computer())
+    assert seat(person(role)).get(URL).status_code == 200
+
+
+def test_nobody_sees_it_without_signing_in(client: Client) -> None:
+    assert client.get(URL).status_code == 302
+
+
+def test_the_number_of_queries_does_not_grow(
+    person: People, seat: Seat, office: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(8):
+        office.file(office.computer(f"pc-{number}"), content=str(number))
+    client = seat(person(Role.VIEWER))
+    with django_assert_max_num_queries(6):
+        client.get(URL)

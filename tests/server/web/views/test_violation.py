@@ -1,0 +1,214 @@
+"""The page of one violation."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from protocol.records import Place
+from server.accounts.models import Role, User
+from server.violations import transitions
+from server.violations.models import Group, State
+
+pytestmark = pytest.mark.django_db
+Seat = Callable[..., Client]
+People = Callable[..., User]
+
+
+def url(group: Group) -> str:
+    return reverse("web:violation", args=[group.pk])
+
+
+def read(client: Client, group: Group) -> str:
+    return client.get(url(group)).content.decode()
+
+
+def test_nobody_sees_a_violation_without_signing_in(client: Client, office: Any) -> None:
+    assert client.get(url(office.file(office.computer()))).status_code == 302
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_may_read_a_violation(person: People, seat: Seat, office: Any, role: Role) -> None:
+    group = office.file(office.computer())
+    assert seat(person(role)).get(url(group)).status_code == 200
+
+
+def test_an_id_that_is_none_leads_nowhere(person: People, seat: Seat) -> None:
+    assert seat(person()).get(reverse("web:violation", args=[uuid.uuid4()])).status_code == 404
+
+
+def test_the_control_is_quoted_with_its_clause_and_remedy_in_the_reader_s_language(
+    person: People, seat: Seat, office: Any
+) -> None:
+    group = office.file(office.computer())
+    english = read(seat(person()), group)
+    assert "MEDIA-05" in english
+    assert "Non-classified media may not carry state secrets or work secrets in any form." in english
+    assert "第二条" in english
+    assert "Stop using the medium" in english
+    chinese = read(seat(person(Role.IT), "zh-hans"), group)
+    assert "非涉密移动存储介质" in chinese
+    assert "停止使用该介质" in chinese
+
+
+def test_a_control_this_collector_does_not_know_is_shown_by_its_id(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer(), control="XYZ-99")
+    page = read(seat(person()), group)
+    assert "XYZ-99" in page
+    assert "does not know the text of this control" in page
+
+
+def test_the_evidence_shows_marking_zone_numbers_and_what_is_wrong(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(
+        office.computer(),
+        "秘密★5年",
+        level="秘密",
+        period="P5Y",
+        zone="cell",
+        place=Place(sheet=2, cell="A1"),
+        codes=("STAR_VARIANT", "NOT_YET_KNOWN"),
+        confidence=88,
+    )
+    page = read(seat(person()), group).replace("\xa0", " ")
+    for told in ("秘密★5年", "5 years", "sheet 2 · cell A1", "88", "47.1 KB", "The star is not the prescribed ★."):
+        assert told in page
+    assert page.count("NOT_YET_KNOWN") >= 2
+    assert group.content_hash in page
+    assert group.path_hash in page
+
+
+def test_no_path_and_no_sealed_bytes_are_on_the_page(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer())
+    page = read(seat(person(Role.ADMIN)), group)
+    assert "二季度" not in page
+    assert group.sealed_place not in page
+
+
+def test_computer_medium_and_session_are_told(person: People, seat: Seat, office: Any) -> None:
+    pc = office.computer("bgs-zhangsan", person="张三", level="机密", number="BG-017")
+    group = office.file(pc, session=office.session(pc))
+    page = read(seat(person()), group)
+    for told in (
+        "bgs-zhangsan",
+        "张三",
+        "BG-017",
+        "up to 机密",
+        "Kingston DataTraveler",
+        "…7F2A",
+        "exfat",
+        "unmounted",
+    ):
+        assert told in page
+
+
+def test_a_session_whose_record_has_not_arrived_breaks_nothing(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer(), session=str(uuid.uuid4()))
+    assert seat(person()).get(url(group)).status_code == 200
+
+
+def test_every_sighting_has_its_row_and_the_earliest_are_counted(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer(), times=52)
+    page = read(seat(person()), group)
+    assert "52 sightings" in page
+    assert "and 2 earlier ones" in page
+
+
+def test_signals_of_an_outside_connection_are_sentences(person: People, seat: Seat, office: Any) -> None:
+    page = read(seat(person()), office.network(office.computer("jiyao", "confidential")))
+    assert "A default route leads out (eth0)" in page
+    assert "A program is connected to an outside address (public address · firefox)" in page
+    assert "Path" not in re.sub(r"<[^>]+>", "", page.split("Evidence")[1].split("Each sighting")[0])
+
+
+def test_the_fingerprint_is_shown_with_what_it_is_made_of(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer())
+    assert group.medium is not None
+    page = read(seat(person()), group)
+    assert group.fingerprint in page
+    assert group.medium.key in page
+
+
+def test_the_same_content_elsewhere_is_linked(person: People, seat: Seat, office: Any) -> None:
+    one = office.file(office.computer("one"), content="same", medium=None)
+    two = office.file(office.computer("two"), content="same", medium=None)
+    assert url(two) in read(seat(person()), one)
+
+
+def test_the_history_tells_each_step_with_its_note(person: People, seat: Seat, office: Any) -> None:
+    officer, it = person(), person(Role.IT, last_name="李", first_name="伟")
+    group = office.file(office.computer())
+    transitions.assign(group, to=it, by=officer, note="请核实 <来源>")
+    transitions.comment(group, by=it, note="已收")
+    transitions.mark_false_alarm(group, by=it, reason="模板")
+    page = read(seat(officer), group)
+    assert "assigned it to 李伟" in page
+    assert "请核实 &lt;来源&gt;" in page
+    assert page.index("已收") < page.index("模板")
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (State.NEW, {"assign", "rectified", "false-alarm"}),
+        (State.ASSIGNED, {"assign", "rectified", "false-alarm"}),
+        (State.RECTIFIED, {"assign", "false-alarm", "reopen"}),
+        (State.VERIFIED, {"reopen"}),
+        (State.CLOSED, {"reopen"}),
+        (State.FALSE_ALARM, {"reopen"}),
+        (State.WAIVED, set()),
+    ],
+)
+def test_only_acts_that_fit_the_state_are_offered(
+    person: People, seat: Seat, office: Any, state: State, offered: set[str]
+) -> None:
+    group = office.file(office.computer())
+    Group.objects.filter(pk=group.pk).update(state=state)
+    page = read(seat(person()), group)
+    found = set(re.findall(rf'href="{re.escape(url(group))}([a-z-]+)/"', page))
+    assert found == offered
+
+
+def test_a_viewer_is_offered_no_act_at_all(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer())
+    page = read(seat(person(Role.VIEWER)), group)
+    assert f"{url(group)}assign/" not in page
+    assert "<textarea" not in page
+    assert f"{url(group)}reveal/" not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"), [(Role.OFFICER, True), (Role.ADMIN, True), (Role.IT, False), (Role.VIEWER, False)]
+)
+def test_the_way_to_the_path_is_offered_to_the_right_roles(
+    person: People, seat: Seat, office: Any, role: Role, offered: bool
+) -> None:
+    group = office.file(office.computer())
+    page = read(seat(person(role)), group)
+    assert (f"{url(group)}reveal/" in page) is offered
+    assert ("A secrecy officer can open it." in page) is not offered
+
+
+def test_the_number_of_queries_does_not_grow_with_the_sightings(
+    person: People, seat: Seat, office: Any, django_assert_max_num_queries: Any
+) -> None:
+    pc, boss = office.computer(), person(Role.VIEWER)
+    group = office.file(pc, times=30, session=office.session(pc))
+    officer = person()
+    for number in range(10):
+        transitions.comment(group, by=officer, note=str(number))
+    client = seat(boss)
+    with django_assert_max_num_queries(7):
+        client.get(url(group))
+
+
+def test_nothing_of_the_page_may_be_kept_by_a_cache(person: People, seat: Seat, office: Any) -> None:
+    group = office.file(office.computer(), seen_at=timezone.now() - timedelta(days=1))
+    assert "no-store" in seat(person()).get(url(group))["Cache-Control"]
