@@ -64,6 +64,7 @@ class Service:
         self._reporter = Reporter(self._outbox, self._uplink.wake)
         self._sessions = Sessions(self._reporter)
         self._controls = load_controls()
+        identity.make_private(settings.state / "cache")  # workers keep compiled rules only where the folder is
         self._options = ScanOptions(
             least=settings.scan.min_confidence,
             workers=settings.scan.workers,
@@ -211,8 +212,7 @@ class Service:
                 self._job(MEDIA, lambda: self._scan(moved[1]))
 
     def _scan(self, session: Session) -> None:
-        if not session.gone.is_set():
-            self._sweep.medium(session, self._context(session), self._stop)
+        self._sweep.medium(session, self._context(session), self._stop)
 
     def _context(self, session: Session | None) -> Context:
         return Context(

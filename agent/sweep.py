@@ -119,7 +119,7 @@ class Sweep:
                 self._notice.progress(now.files, now.bytes)
 
         there: list[str | Path] = [path for path in paths if os.path.lexists(path)]
-        if not there:
+        if not there or stop.is_set():  # gone before its turn came: something else may be mounted there by now
             return Summary(complete=False, cage="none")
         try:
             return self._scanner.run(there, result, progress, stop)

@@ -132,6 +132,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     zones: list[str] = msgspec.field(default_factory=lambda: ["marking", "names"])
     points: int | None = None
     """Points for the form itself; None takes the grammar's table (3.3)."""
+    traditional: bool = False
+    """Whether traditional characters are its normal writing (no TRAD_CHAR)."""
     support: bool = False
     """Whether it counts for little unless it is repeated over pages, stands in header and footer both, or the
     document has a classification block."""

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-import msgspec
-
-from protocol import keys
+from protocol import keys, places
 from protocol.ids import uuid7
 from protocol.records import (
     LEVEL_ORDER,
@@ -22,8 +20,6 @@ from protocol.records import (
 )
 from signatures.controls import Control, Place, Row, load_controls, load_table
 
-PLACE_INFO = b"mijian-place/1"
-"""HPKE info of a sealed place; the collector gives the same to open it."""
 MOST_FINDINGS = 20
 _RANK = {severity: number for number, severity in enumerate(Severity)}
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
@@ -143,12 +139,11 @@ def _evidence(result: MarkedFile, findings: list[Finding], context: Context) -> 
     content = (
         bytes.fromhex(result.sha256) if result.sha256 else b"no content\0" + whole.encode("utf-8", "backslashreplace")
     )
-    place = msgspec.json.encode({"path": path, "member": result.member})
     extension = _EXTENSION.search(whole)
     return FileEvidence(
         content_hash=keys.keyed_hash(context.organisation_key, content),
         path_hash=keys.keyed_hash(context.organisation_key, whole.encode("utf-8", "backslashreplace")),
-        sealed_place=keys.b64(keys.seal(place, context.reveal_key, PLACE_INFO)),
+        sealed_place=places.seal(places.SealedPlace(path, result.member), context.reveal_key),
         extension=extension[1].lower() if extension else "",
         media_type=result.media_type,
         size=result.size,

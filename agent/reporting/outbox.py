@@ -51,9 +51,6 @@ CREATE TABLE IF NOT EXISTS sessions (
     session TEXT PRIMARY KEY, mark TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
 """
 
-BY_HTTP, BY_FILE = 1, 2
-"""How an envelope may have left this computer: bits of ``left_here``."""
-
 
 class OutboxUnavailable(Exception):
     """The outbox cannot be written or read now (disk full, file locked, disk fault). Try again later."""
@@ -173,24 +170,14 @@ class Outbox:
             self._dissolve(db, "left_here = 0")
             while self._build(db, identity, max_records, max_lines):
                 pass
-            db.execute("UPDATE envelopes SET left_here = left_here | ?", (BY_FILE,))
+            db.execute("UPDATE envelopes SET left_here = 1")
             rows = db.execute("SELECT sequence, digest, raw FROM envelopes ORDER BY sequence").fetchall()
             return [Leased(*row) for row in rows]
 
-    def mark_sent(self, leased: Leased) -> bool:
-        """Note, before it is sent, that an envelope may leave by HTTP; says whether that is new."""
+    def mark_left(self, leased: Leased) -> None:
+        """Note, before its first byte is sent, that an envelope may have left this computer."""
         with self._transaction() as db:
-            return bool(
-                db.execute(
-                    "UPDATE envelopes SET left_here = left_here | ?1 WHERE digest = ?2 AND left_here & ?1 = 0",
-                    (BY_HTTP, leased.digest),
-                ).rowcount
-            )
-
-    def mark_unsent(self, leased: Leased) -> None:
-        """Take back `mark_sent`: no connection came about, so that not one byte has left."""
-        with self._transaction() as db:
-            db.execute("UPDATE envelopes SET left_here = left_here & ~?1 WHERE digest = ?2", (BY_HTTP, leased.digest))
+            db.execute("UPDATE envelopes SET left_here = 1 WHERE digest = ? AND left_here = 0", (leased.digest,))
 
     def _build(self, db: sqlite3.Connection, identity: Identity, max_records: int, max_lines: int) -> Leased | None:
         limit = min(max_records, int(self._word(db, "limit", str(max_records))))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from protocol.records import MediaSessionSeen, Record, RecordsDropped
 
 ROOM = 5000
 """Records that wait in memory at most."""
+PAUSE_SECONDS = 0.4
+"""How long the outbox is left alone after it could not be written: each attempt may wait for a lock."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ class Reporter:
         self._later: deque[Callable[[], object]] = deque()
         self._dropped: Counter[str] = Counter()
         self._told = False
+        self._failed_at = -PAUSE_SECONDS
 
     def report(self, *records: Record) -> None:
         """Hand in records; durable on return unless the outbox is unavailable."""
@@ -61,7 +65,9 @@ class Reporter:
                     self.outbox.put(RecordsDropped(id=uuid7(), seen_at=datetime.now(UTC), counts=dict(self._dropped)))
                     self._dropped.clear()
             except OutboxUnavailable:
+                self._failed_at = time.monotonic()
                 return False
+            self._failed_at = -PAUSE_SECONDS
             if self._told:
                 log.warning("the outbox can be written again")
                 self._told = False
@@ -75,11 +81,11 @@ class Reporter:
 
     def _do(self, act: Callable[[], object], *records: Record) -> bool:
         with self._lock:
-            if self.retry():
+            if time.monotonic() - self._failed_at > PAUSE_SECONDS and self.retry():
                 try:
                     done = act()
                 except OutboxUnavailable:
-                    pass
+                    self._failed_at = time.monotonic()
                 else:
                     self._wake()
                     return done is not False

@@ -26,6 +26,8 @@ from protocol.receipts import Answer, Receipt
 
 PATH = "/api/v1/envelopes"
 TOO_LARGE = 413
+LINGER_SECONDS = 0.2
+"""How long the first new record waits for company, so that a scan does not become one envelope for each file."""
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds; a collector that asks for more is asked again after this long."""
 _FALL_IN = frozenset({"gap", "sequence-reused", "chain-broken"})
@@ -79,7 +81,7 @@ class Uplink:
         """Say that there is something new to send. Does not shorten a wait after a failure."""
         self._wake.set()
 
-    def stop(self, timeout: float = 10) -> None:
+    def stop(self, timeout: float = 3) -> None:
         """End the thread; whatever is on its way is sent again after the next start."""
         self._stopping.set()
         self._wake.set()
@@ -93,6 +95,7 @@ class Uplink:
             delay = self.step()
             if delay is None:
                 self._wake.wait(60)
+                self._stopping.wait(LINGER_SECONDS)
             elif delay:
                 self._stopping.wait(delay)
 
@@ -110,12 +113,11 @@ class Uplink:
             return self._back_off()
 
     def _send(self, leased: Leased) -> float:
-        fresh = self._outbox.mark_sent(leased)
         try:
-            answer = self._client.post(self._url, leased.raw, MEDIA_TYPE, self._timeout)
+            answer = self._client.post(
+                self._url, leased.raw, MEDIA_TYPE, self._timeout, lambda: self._outbox.mark_left(leased)
+            )
         except web.NoAnswer as error:
-            if fresh and error.never_connected:
-                self._outbox.mark_unsent(leased)
             return self._fail(leased, str(error))
         try:
             receipt = receipts.open_receipt(answer.body, self._identity.collector_key)

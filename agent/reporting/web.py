@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read; ours are below 4 KiB."""
@@ -42,10 +43,20 @@ def _is_loopback(host: str) -> bool:
 class NoAnswer(Exception):
     """The collector did not answer, or not wholly. ``str()`` is a fixed sentence of ours."""
 
-    def __init__(self, message: str, *, never_connected: bool = False) -> None:
-        super().__init__(message)
-        self.never_connected = never_connected
-        """Whether it is certain that no byte left this computer."""
+
+class _Body(io.BytesIO):
+    """A body that says when it begins to leave: after the connection, and TLS, have come about."""
+
+    def __init__(self, body: bytes, leaving: Callable[[], object]) -> None:
+        super().__init__(body)
+        self._leaving: Callable[[], object] | None = leaving
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read on."""
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            leaving()
+        return super().read(size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +80,30 @@ class Client:
         """Close connections that are kept open."""
         self._session.close()
 
-    def post(self, url: str, body: bytes, media_type: str, timeout: float) -> Answer:
-        """POST and read the whole, bounded answer. Raises `NoAnswer`."""
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        media_type: str,
+        timeout: float,
+        leaving: Callable[[], object] = lambda: None,
+    ) -> Answer:
+        """POST and read the whole, bounded answer. Raises `NoAnswer`.
+
+        ``leaving`` is called before the first byte of the body leaves this computer; what it raises ends the attempt.
+        """
         try:
-            return self._post(url, body, media_type, timeout)
+            return self._post(url, _Body(body, leaving), media_type, timeout)
         except requests.exceptions.SSLError as error:
             raise NoAnswer(
-                "the collector's certificate is not trusted here; name its authority with collector.ca_file",
-                never_connected="CERTIFICATE_VERIFY_FAILED" in str(error),  # in the handshake, before any byte of ours
+                "the collector's certificate is not trusted here; name its authority with collector.ca_file"
             ) from error
         except requests.RequestException as error:
-            raise NoAnswer(
-                f"the collector did not answer ({type(error).__name__})", never_connected=_never_connected(error)
-            ) from error
+            raise NoAnswer(f"the collector did not answer ({type(error).__name__})") from error
         except OSError as error:  # requests raises it plainly for a ca_file that is not there
-            raise NoAnswer("the file collector.ca_file cannot be used", never_connected=True) from error
+            raise NoAnswer("the file collector.ca_file cannot be used") from error
 
-    def _post(self, url: str, body: bytes, media_type: str, timeout: float) -> Answer:
+    def _post(self, url: str, body: _Body, media_type: str, timeout: float) -> Answer:
         with self._session.post(
             url,
             data=body,
@@ -100,10 +118,3 @@ class Client:
                 if len(answer) > ANSWER_LIMIT:
                     raise requests.exceptions.ContentDecodingError("the answer is longer than any of a collector's")
             return Answer(response.status_code, answer, response.headers.get("Retry-After", ""))
-
-
-def _never_connected(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError)

@@ -18,12 +18,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from threading import Event
+from typing import TYPE_CHECKING
 
-from agent.scanning.throttle import Throttle
 from agent.scanning.walk import Found, shown
 from agent.scanning.wire import FILES_AT_ONCE, Examined, Job, Ready, Reply, Start
 from agent.scanning.workforce import PROGRAM, Task, Worker
 from protocol.records import Reason, Verdict
+
+if TYPE_CHECKING:
+    from agent.scanning.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,9 @@ SLOWEST = 4 * MiB
 
 BYTES_AT_ONCE = 32 * MiB
 """Bytes in the hands of one worker, above which it is handed no more until it has answered."""
+
+BREATH = 0.002
+"""Seconds that answers are let gather while every worker has enough in hand."""
 
 START_PATIENCE = 180.0
 """Seconds a worker may take to load its rules; compiling large ones for the first time is slow."""
@@ -149,6 +155,8 @@ class Cage:
                 yield self._done.popleft()
             if not more and not self._waiting and not any(worker.tasks for worker in self._workers):
                 return
+            if more and self._waiting and all(self._busy(worker) for worker in self._workers):
+                time.sleep(BREATH)  # nobody is in need: let answers gather, rather than wake for each
             self._turn(0.0 if more and len(self._waiting) < FILES_AT_ONCE else 0.25)
 
     # -- handing out ---------------------------------------------------------------------------------------------
@@ -168,6 +176,8 @@ class Cage:
 
     def _staff(self) -> None:
         """Start as many workers as there is work for, and no sooner than the last mishap allows."""
+        if len(self._workers) >= self._most:
+            return
         work = len(self._waiting) + sum(len(worker.tasks) for worker in self._workers)
         weight = sum(file.status.st_size for file in self._waiting)
         wanted = min(self._most, max(ceil(work / 4), weight // (4 * MiB)), work)
@@ -184,8 +194,7 @@ class Cage:
 
     def _hand_out(self, worker: Worker, more: bool) -> None:
         """Give a worker its next files, fewer of them as the end comes near, so that all end together."""
-        busy = len(worker.tasks) > self._at_once // 2 or worker.outgoing or worker.leaving
-        if busy or not worker.ready or not self._waiting:
+        if self._busy(worker) or worker.outgoing or worker.leaving or not worker.ready or not self._waiting:
             return
         fair = self._at_once if more else ceil(len(self._waiting) / (2 * self._most))
         count = min(self._at_once - len(worker.tasks), max(1, fair))
@@ -204,6 +213,10 @@ class Cage:
         if tasks:
             worker.give(tasks)
             self._flush(worker)
+
+    def _busy(self, worker: Worker) -> bool:
+        """Whether it has enough in hand for a while."""
+        return len(worker.tasks) > self._at_once // 2
 
     def _open(self, file: Found, others: bool) -> Task | Done | None:
         """Open one file to be handed out. None where this computer has no descriptor left and is to be asked later."""

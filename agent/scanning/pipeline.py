@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from agent.scanning.cage import PATIENCE, Cage, Done
 from agent.scanning.ledger import Ledger
 from agent.scanning.program import program
 from agent.scanning.results import FileResult, Summary
-from agent.scanning.throttle import Throttle
 from agent.scanning.walk import Found, NotEntered, Order, Walk, shown
 from agent.scanning.wire import Examined, Start
 from protocol.records import Verdict
+
+if TYPE_CHECKING:
+    from agent.scanning.throttle import Throttle
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +129,7 @@ class _Run:
             memory=options.memory,
         )
         with ExitStack() as stack:
-            throttle = Throttle() if options.background else None
+            throttle = _throttle() if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
             cage.begin()
@@ -193,6 +196,12 @@ class _Run:
         if self.on_progress is not None and (at_once or time.monotonic() - self._told > 0.1):
             self._told = time.monotonic()
             self.on_progress(self.progress)
+
+
+def _throttle() -> Throttle:
+    from agent.scanning.throttle import Throttle  # here: it loads psutil, which a scan at full speed has no use for
+
+    return Throttle()
 
 
 def _when(status: os.stat_result | None) -> datetime | None:

@@ -15,7 +15,7 @@ LENGTH = 4
 LONGEST = 64 * 1024 * 1024
 """Bytes of the longest message that is believed."""
 
-FILES_AT_ONCE = 32
+FILES_AT_ONCE = 64
 """Files in one message at most: the kernel passes no more than 253 descriptors at a time."""
 
 

@@ -109,7 +109,7 @@ class Worker:
         """Read all there is. False where the worker has closed its end."""
         while True:
             try:
-                data = self.connection.recv(256 * 1024)
+                data = self.connection.recv(64 * 1024)
             except BlockingIOError:
                 return True
             except OSError:
@@ -117,7 +117,7 @@ class Worker:
             if not data:
                 return False
             self._incoming += data
-            if len(data) < 64 * 1024:
+            if len(data) < 16 * 1024:
                 return True
 
     def messages(self) -> Iterator[Ready | Reply]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from protocol import receipts
-from protocol.envelope import MAX_ENVELOPE, Envelope, EnvelopeError, parse, verify
+from protocol.envelope import Envelope, EnvelopeError, parse, verify
 from protocol.receipts import Answer
 from protocol.records import LEVEL_ORDER
 from server.intake.refusals import remember
@@ -21,7 +21,6 @@ from server.ledger.models import Computer
 
 STATUS = {
     "too-large": 413,
-    "length-required": 411,
     "not-an-envelope": 400,
     "truncated": 400,
     "malformed": 400,
@@ -73,17 +72,6 @@ def admit(raw: bytes, *, road: Road, remote: str = "") -> Admission:
         remember(decision.reason, decision.message, remote=remote, agent_id=claimed, digest=digest, size=len(raw))
     sequence = 0 if envelope is None else envelope.header.sequence
     return Admission(decision, _receipt(decision, claimed, sequence, digest))
-
-
-def refuse_unread(reason: str, size: int, *, remote: str) -> Admission:
-    """Say no to a body that is not read at all: ``too-large`` or ``length-required``."""
-    message = {
-        "too-large": f"the body has {size} bytes; at most {MAX_ENVELOPE} are taken",
-        "length-required": "the request must say in Content-Length how long its body is",
-    }[reason]
-    remember(reason, message, remote=remote, size=size)
-    decision = Decision(Answer.REFUSED, reason, message)
-    return Admission(decision, _receipt(decision, "", 0, ""))
 
 
 def _sender(envelope: Envelope) -> Computer:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from typing import TypedDict
-
-from cryptography.exceptions import InvalidTag
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from protocol import keys
+from protocol import places
+from protocol.places import SealedPlace
 from server import audit
 from server.accounts.models import User
 from server.keys import collector_keys
 from server.violations.models import Group
 from server.violations.scope import visible_to
-
-PLACE_INFO = b"mijian-place/1"
-"""HPKE ``info`` of a sealed place: what the agent bound in when it sealed it."""
-
-
-class Place(TypedDict):
-    """Where a file lies: its path on the computer or medium, and the member of a container (else empty)."""
-
-    path: str
-    member: str
 
 
 class RevealError(Exception):
@@ -36,7 +23,7 @@ class RevealError(Exception):
         self.reason = reason
 
 
-def reveal(group: Group, *, by: User, reason: str) -> Place:
+def reveal(group: Group, *, by: User, reason: str) -> SealedPlace:
     """The path and member of a violation's file, where it was seen last (evidence code E-FILE).
 
     Raises `PermissionDenied` for a person without the role, `RevealError` otherwise. The refused tries of people
@@ -60,14 +47,8 @@ def reveal(group: Group, *, by: User, reason: str) -> Place:
     return _open(stored.sealed_place)
 
 
-def _open(sealed: str) -> Place:
+def _open(sealed: str) -> SealedPlace:
     try:
-        told = json.loads(keys.unseal(keys.unb64(sealed), collector_keys().reveal, PLACE_INFO))
-        return Place(path=_printable(told["path"]), member=_printable(told.get("member") or ""))
-    except (InvalidTag, ValueError, KeyError, TypeError, AttributeError) as error:
+        return places.unseal(sealed, collector_keys().reveal)
+    except places.PlaceError as error:
         raise RevealError("cannot-open", _("The path cannot be opened: it was sealed to another key.")) from error
-
-
-def _printable(text: str) -> str:
-    """Text that any page can carry: bytes of a name that are no UTF-8 become ``\\xNN``."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

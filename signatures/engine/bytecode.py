@@ -141,7 +141,7 @@ def hexadecimal(character: str) -> set[str]:
 
 
 def separators(encoding: str) -> str:
-    """A regular expression for one separator in ``encoding``; in ``ent`` any reference at all counts as one."""
+    """A regular expression for one separator in ``encoding``; in ``ent`` most references that are no ideographs do."""
     return _one_of(SEPARATORS, encoding)
 
 
@@ -150,9 +150,17 @@ def blanks(encoding: str) -> str:
     return _one_of(BLANKS, encoding)
 
 
+_NO_IDEOGRAPH = (
+    "&(?:[a-zA-Z]{2,8}"
+    "|#0{0,4}(?:[0-9]{1,4}|12[0-9]{3}|65[0-9]{3}|91[78][0-9]{3})"
+    "|#[xX]0{0,4}(?:[0-9a-fA-F]{1,3}|[23fF][0-9a-fA-F]{3}|[eE]0[01][0-9a-fA-F]{2}))"
+)
+"""A reference whose number is where separators are: below U+2710, U+2EE0 to U+312F, U+FDE8 to U+FFFF, tags."""
+
+
 @lru_cache(maxsize=16)
 def _one_of(characters: frozenset[str], encoding: str) -> str:
     written = any_of(spelling for character in characters for spelling in spellings(character, encoding))
     if encoding != "ent":
         return written
-    return f"(?:{written}|&(?:#[xX]?[0-9a-fA-F]{{1,7}}|[a-zA-Z]{{2,8}});?)"
+    return f"(?:{written}|{_NO_IDEOGRAPH};?)"

@@ -97,6 +97,11 @@ class _Unit:
     blanks: str = ""
     """An expression that stands instead of all these: the blanks between two words."""
 
+    @property
+    def is_letter(self) -> bool:
+        """Whether it is a letter or digit, not a sign such as a colon."""
+        return any(form.isalnum() for form in self.plain)
+
     def expression(self, *, last: bool = False) -> str:
         """Any form. In the last place a reference ends before its semicolon, so that an occurrence has one end."""
         if self.blanks:
@@ -186,8 +191,11 @@ def _expressions(literals: list[_Spelt], encoding: str) -> Iterator[tuple[str, l
         yield firsts.expression() + group[0].gap + last.expression(last=True), [one.exact for one in group]
     if encoding == "ent" and lettered:
         exacts = [one.exact for one in lettered]
-        for expression in _numbers({unit for one in lettered for unit in one.units if unit.wide}):
+        for expression in _numbers({unit for one in lettered for unit in one.units if unit.wide and unit.is_letter}):
             yield expression, exacts
+        for one in lettered:
+            for expression in _numbered_signs(one):
+                yield expression, [one.exact]
 
 
 def _lettered(one: _Spelt) -> Iterator[str]:
@@ -243,6 +251,17 @@ def _numbers(units: set[_Unit]) -> Iterator[str]:
     between = f"{separators('ent')}{{0,{MOST_SEPARATORS}}}"
     yield f"{wide};?{between}(?:{written}|{wide})"
     yield f"{written}{between}{wide}"
+
+
+def _numbered_signs(one: _Spelt) -> Iterator[str]:
+    """A sign with its neighbour, of which at least one is written as a reference; signs alone are too common."""
+    solid = [(index, unit) for index, unit in enumerate(one.units) if not unit.blanks]
+    for (place, first), (next_place, second) in pairwise(solid):
+        if first.is_letter and second.is_letter:
+            continue
+        between = one.gap if next_place == place + 1 else f"{blanks('ent')}{{1,{MOST_SEPARATORS}}}"
+        yield f"{reference(first.references)};?{between}{second.expression(last=True)}"
+        yield f"{first.expression()}{between}{reference(second.references)}"
 
 
 def _neighbours(word: list[_Unit]) -> Iterator[tuple[_Unit, list[_Unit], _Unit]]:

@@ -88,7 +88,12 @@ class Candidate:
     @property
     def confidence(self) -> int:
         """Sum of the points, from 0 to 100."""
-        return max(0, min(100, sum(points for _, points in self.points)))
+        return max(0, min(100, self.total))
+
+    @property
+    def total(self) -> int:
+        """Sum of the points as they are: tells the better of two that are both at 100."""
+        return sum(points for _, points in self.points)
 
     def add(self, reason: str, points: int) -> None:
         """Give or take points."""

@@ -180,7 +180,7 @@ class Document:
                 if len(on_line) >= 2 and "CHANGED_MARK" not in c.codes and not BOX.search(c.line.text):
                     c.add("several levels on the line", -50)
                 elif c.starred and len(starred) >= 3:
-                    c.add("all levels are listed", -50)
+                    c.add("all levels are listed", -60)
                 elif _loose(c) and (len(bare) >= 3 or (len(state) >= 2 and c.level in state) or (len(starred) >= 3)):
                     c.add("levels are listed", -50)
                 elif listed_everywhere and c in loose:

@@ -84,6 +84,7 @@ class Grammar:
         words = {word for pack in rules.packs for word in pack.vocabulary.words}
         words |= {level.word for pack in rules.packs for level in pack.vocabulary.levels}
         words |= {label for pack in rules.packs for label in pack.vocabulary.field_labels}
+        words |= {entry.text for rule in rules.rules for entry in rule.literals if entry.gaps}
         spelled = {bad for state in self._states for bad in state.spellings}
         self._joiner = Joiner(tuple(words | spelled))
         self._labels = _labels(label for pack in rules.packs for label in pack.vocabulary.field_labels)
@@ -298,9 +299,16 @@ def _labels(words: Iterator[str]) -> re.Pattern[str] | None:
     )
 
 
-def _strength(candidate: Candidate) -> tuple[int, bool, int, int, int]:
+def _strength(candidate: Candidate) -> tuple[int, bool, int, int, int, int]:
     severity = candidate.rule.severity_of(candidate.level)
-    return -candidate.confidence, candidate.voided, _RANK[severity], candidate.line.index, candidate.line.number
+    return (
+        -candidate.confidence,
+        candidate.voided,
+        -candidate.total,
+        _RANK[severity],
+        candidate.line.index,
+        candidate.line.number,
+    )
 
 
 def _finding(candidate: Candidate) -> Finding:

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from signatures.characters import GAPS, STARS, TRADITIONAL, ZERO_WIDTH
+from signatures.markings.terms import TERM
 
-_LETTER_GAP = re.compile(r"(?<=[0-9])[ \t]{1,3}(?=[0-9]{1,2}[ \t]{0,3}[年月个天日午用])")
+_LETTER_GAP = re.compile(r"(?<=[0-9])[ \t]{1,3}(?=[0-9][0-9 \t]{0,8}[年月个天日午用])")
 """A space inside a number that a unit follows."""
 _GAP_IN_VIEW = r"[ \t\-·・]{0,3}"
-_HAS_GAP = re.compile(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,3}[0-9年月个天日午用]")
+_AFTER_STAR = re.compile(r"★([ \t]{0,4}[^★]{1,40}?)[\s)\]】〕〉」』]*$")
+_TERM = re.compile(TERM)
+_HAS_GAP = re.compile(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,4}[0-9年月个天日午用]|★[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class Joiner:
             dropped.update(n for n in range(found.start(), found.end()) if view.text[n] in " \t-·・")
         for found in _LETTER_GAP.finditer(view.text):
             dropped.update(range(found.start(), found.end()))
+        if (tail := _AFTER_STAR.search(view.text)) and _TERM.fullmatch(re.sub(r"[ \t]", "", tail[1])):
+            dropped.update(n for n in range(*tail.span(1)) if view.text[n] in " \t")
         if not dropped:
             return view
         kept = [n for n in range(len(view.text)) if n not in dropped]

@@ -62,6 +62,8 @@ class PatternRule:
         )  # fmt: skip
         candidate.codes |= line.view.codes(found.start(), found.end(), tuple(words))
         candidate.codes.update(term.codes if term else ())
+        if self.rule.traditional:
+            candidate.codes.discard("TRAD_CHAR")
         if candidate.starred:
             candidate.codes.add("STAR_IN_NON_STATE")
         if groups.get("gap") or groups.get("space"):

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+
+from agent.reporting import identity
+from protocol import envelope, keys, receipts
+from protocol.enrolment import EnrolAnswer, EnrolRequest, Refusal, proof_holds
+from protocol.ids import uuid7
+from protocol.receipts import Answer, Receipt
+from protocol.records import ComputerClass, Record
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +35,219 @@ def cache_home(pytestconfig: pytest.Config) -> Path:
 def compiled(cache_home: Path) -> Path:
     """The folder for compiled databases in it."""
     return cache_home / "mijian"
+
+
+class Collector:
+    """A collector small enough to read: real HTTP, real keys, real receipts; it can be told to misbehave."""
+
+    def __init__(self) -> None:
+        self.signing = keys.Ed25519PrivateKey.generate()
+        self.sealing = keys.X25519PrivateKey.generate()
+        self.reveal = keys.X25519PrivateKey.generate()
+        self.organisation_key = bytes(range(32))
+        self.tokens = {"good-token"}
+        self.agents: dict[str, bytes] = {}
+        self.last: dict[str, tuple[int, str]] = {}
+        self.digests: set[str] = set()
+        self.records: list[Record] = []
+        self.requests = 0
+        self.faults: deque[Callable[[BaseHTTPRequestHandler], bool]] = deque()
+        """Each is called instead of answering one envelope; True: the envelope was taken all the same."""
+        self.max_records = 10_000
+        self._lock = threading.Lock()
+        self._server: ThreadingHTTPServer | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                collector.post(self)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def post(self, request: BaseHTTPRequestHandler) -> None:
+        self.requests += 1
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        if request.path == "/api/v1/enroll":
+            self.answer(request, *self.enrol(body))
+            return
+        assert request.path == "/api/v1/envelopes"
+        assert request.headers["Content-Type"] == envelope.MEDIA_TYPE
+        if self.faults:
+            if self.faults.popleft()(request):
+                self.take(body)
+            return
+        receipt = self.take(body)
+        self.answer(request, 409 if receipt.answer is Answer.REFUSED else 200, receipts.sign(receipt, self.signing))
+
+    @staticmethod
+    def answer(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    def enrol(self, body: bytes) -> tuple[int, bytes]:
+        request = msgspec.json.decode(body, type=EnrolRequest)
+        if request.token not in self.tokens:
+            return 403, msgspec.json.encode(Refusal(reason="token-unknown", message="no such token"))
+        if not proof_holds(request):
+            return 400, msgspec.json.encode(Refusal(reason="bad-proof", message="the proof does not hold"))
+        self.tokens.remove(request.token)
+        return 201, msgspec.json.encode(self.admit(keys.unb64(request.public_key)))
+
+    def admit(
+        self, public: bytes, computer_class: ComputerClass = ComputerClass.INTERNAL, level: str | None = None
+    ) -> EnrolAnswer:
+        agent = uuid7()
+        self.agents[agent] = public
+        return EnrolAnswer(
+            agent=agent,
+            computer_class=computer_class,
+            level=level,
+            collector_name="test",
+            signing_key=keys.b64(keys.public_bytes(self.signing)),
+            sealing_key=keys.b64(keys.public_bytes(self.sealing)),
+            reveal_key=keys.b64(keys.public_bytes(self.reveal)),
+            organisation_key=keys.b64(self.organisation_key),
+        )
+
+    def take(self, raw: bytes) -> Receipt:
+        """Take an envelope by the rules of the protocol."""
+        with self._lock:
+            parsed = envelope.parse(raw)
+            header = parsed.header
+            envelope.verify(parsed, self.agents[header.agent])
+            sequence, previous = self.last.get(header.agent, (0, envelope.FIRST_PREVIOUS))
+            records = list(envelope.open_body(parsed, self.sealing))
+            if parsed.digest in self.digests:
+                answer, reason = Answer.DUPLICATE, ""
+            elif len(records) > self.max_records:
+                answer, reason = Answer.REFUSED, "too-large"
+            elif header.sequence <= sequence:
+                answer, reason = Answer.REFUSED, "sequence-reused"
+            elif header.sequence > sequence + 1:
+                answer, reason = Answer.REFUSED, "gap"
+            elif header.previous != previous:
+                answer, reason = Answer.REFUSED, "chain-broken"
+            else:
+                answer, reason = Answer.ACCEPTED, ""
+                self.last[header.agent] = header.sequence, parsed.digest
+                self.digests.add(parsed.digest)
+                self.records += records
+            return self.receipt(parsed, answer, reason)
+
+    def receipt(self, parsed: envelope.Envelope, answer: Answer, reason: str = "") -> Receipt:
+        sequence, previous = self.last.get(parsed.header.agent, (0, envelope.FIRST_PREVIOUS))
+        return Receipt(
+            collector=keys.key_id(keys.public_bytes(self.signing)),
+            agent=parsed.header.agent,
+            sequence=parsed.header.sequence,
+            digest=parsed.digest,
+            answer=answer,
+            reason=reason,
+            message=reason,
+            expected_sequence=sequence + 1,
+            expected_previous=previous,
+            received=datetime.now(UTC),
+        )
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of all records taken, in order; a doubled record stands twice."""
+        return [record.id for record in self.records]
+
+    def enrolled(
+        self, state: Path, computer_class: ComputerClass = ComputerClass.INTERNAL, level: str | None = None
+    ) -> identity.Identity:
+        """An identity in a state folder, without the detour over HTTP."""
+        key = keys.Ed25519PrivateKey.generate()
+        answer = self.admit(keys.public_bytes(key), computer_class, level)
+        return identity.store(state, key, answer, url=self.url, enrolled_at=datetime.now(UTC))
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A running collector."""
+    made = Collector()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state folder."""
+    return tmp_path / "state"
+
+
+class Stick:
+    """A file system on a loop device, to be mounted like a stick. Everything is put away at the end of the test."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.image = folder / f"stick{number}.img"
+        self.path = folder / f"stick{number} 介质"
+        self.device = ""
+
+    def format(self, label: str = "TEST") -> Stick:
+        with self.image.open("wb") as image:
+            image.truncate(8 * 1024 * 1024)
+        _system("mkfs.ext4", "-q", "-L", label, str(self.image))
+        self.path.mkdir()
+        return self
+
+    def insert(self) -> Stick:
+        self.device = self.device or _system("losetup", "--find", "--show", str(self.image))
+        _system("mount", self.device, str(self.path))
+        return self
+
+    def remove(self) -> None:
+        while self.path.is_mount():
+            _system("umount", str(self.path))
+        if self.device:
+            _system("losetup", "--detach", self.device)
+            self.device = ""
+
+
+def _system(*command: str) -> str:
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Iterator[Callable[[], Stick]]:
+    """Makes sticks. Needs root and loop devices."""
+    if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
+        pytest.skip("real mounts need root and loop devices")
+    made: list[Stick] = []
+
+    def make() -> Stick:
+        made.append(Stick(tmp_path, len(made)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()

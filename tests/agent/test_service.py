@@ -26,7 +26,7 @@ from agent.settings import (
     Settings,
     UplinkSettings,
 )
-from protocol.keys import unb64, unseal
+from protocol.places import SealedPlace, unseal
 from protocol.records import (
     AgentStarted,
     CheckDone,
@@ -67,19 +67,13 @@ def quick(state: Path, **more: Any) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The compiled rules, made once."""
-    folder = tmp_path_factory.mktemp("compiled")
-    build(load_rules().literals, cache=folder)
-    return folder
-
-
 @pytest.fixture
 def state(state: Path, compiled: Path) -> Path:
     """A state folder that has been in use: its rules are compiled."""
+    build(load_rules().literals, cache=compiled)
     state.mkdir(mode=0o700)
     shutil.copytree(compiled, state / "cache")
+    (state / "cache").chmod(0o700)
     return state
 
 
@@ -136,11 +130,8 @@ def test_a_medium_is_scanned_and_its_violations_arrive_once(
     fill(folder)
     wait_for(lambda: of(collector, ScanDone))
     seen = of(collector, ViolationSeen)
-    places = {unseal(unb64(one.evidence.sealed_place), collector.reveal, b"mijian-place/1") for one in seen}
-    assert places == {
-        '{"path":"通知.txt","member":null}'.encode(),
-        '{"path":"资料.zip","member":"内层.zip!深处.txt"}'.encode(),
-    }
+    places = {unseal(one.evidence.sealed_place, collector.reveal) for one in seen}
+    assert places == {SealedPlace("通知.txt"), SealedPlace("资料.zip", "内层.zip!深处.txt")}
     assert len(seen) == 2
     assert {(one.control, one.severity) for one in seen} == {("MEDIA-05", "critical")}
     (scan,) = of(collector, ScanDone)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from django.db import connections
 from django.utils import timezone
 
 from protocol import envelope as envelopes
-from protocol import keys, records
+from protocol import keys, places, records
 from protocol.ids import uuid7
 from server import keys as collector
 from server.accounts.models import Role, User
@@ -149,7 +148,6 @@ def file_seen() -> Callable[..., records.ViolationSeen]:
     """Makes the record of a marked file on a medium: ``file_seen(content="a", medium=stick, control="MEDIA-05")``."""
 
     def make(content: str = "a", path: str = "/media/u/合同.docx", **more: Any) -> records.ViolationSeen:
-        place = json.dumps({"path": path, "member": ""}).encode()
         reveal_key = keys.public_bytes(collector.collector_keys().reveal)
         finding = records.Finding(
             rule="cn-state.starred",
@@ -170,8 +168,8 @@ def file_seen() -> Callable[..., records.ViolationSeen]:
             "evidence": records.FileEvidence(
                 content_hash=hashlib.sha256(content.encode()).hexdigest(),
                 path_hash=hashlib.sha256(path.encode()).hexdigest(),
-                sealed_place=keys.b64(keys.seal(place, reveal_key, b"mijian-place/1")),
-                extension=".docx",
+                sealed_place=places.seal(places.SealedPlace(path), reveal_key),
+                extension="docx",
                 media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
                 size=2048,
                 modified=None,

@@ -263,8 +263,8 @@ def local(element: etree._Element) -> str:
 
 def attribute(element: etree._Element, name: str) -> str:
     """The value of an attribute by its local name; empty where there is none."""
-    if not isinstance(element.tag, str):
-        return ""
+    if not local(element):
+        return ""  # an entity or the like, which has none
     for key, value in element.attrib.items():
         if str(key).rpartition("}")[2].rpartition(":")[2] == name:
             return str(value)

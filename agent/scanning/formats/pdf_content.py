@@ -34,14 +34,14 @@ _CONTENT = re.compile(
         _spelt(alternative)
         for alternative in (
             # 1, 2: a font set, with the string that follows
-            r"/(NAME)_++NUMBER_++TfEND_*+(?:NUMBER_++TLEND_*+)?+(LITERAL|HEX)?+_*+(?:TjEND)?+",
+            r"/(NAME)_++NUMBER_++TfEND_*+(LITERAL|HEX)?+_*+(?:TjEND)?+",
             # 3: a string
             r"(LITERAL|HEX)_*+(?:TjEND)?+",
             # Operators that show nothing, with their operands; strings stand in none of these
             r"(?:(?:(?:NUMBER_++|/NAME_*+|\[[-+.\d\0\t\n\f\r ]*+\]_*+|<<[^<>()]*+>>_*+)*+"
-            r"(?:SCN|scn|BMC|BDC|EMC|sc|SC|cs|CS|rg|RG|re|ri|gs|cm|sh|MP|DP|BX|EX|T[cwzLrsjJ]|[fFBbW]\*|[mlcvyhSsfFBbnWwJjMdigGkK])END|\[|\])_*+)++",
+            r"(?:SCN|scn|BMC|BDC|EMC|sc|SC|cs|CS|rg|RG|re|ri|gs|sh|MP|DP|BX|EX|T[cwzrsjJ]|[fFBbW]\*|[mlcvyhSsfFBbnWwJjMdigGkK])END|\[|\])_*+)++",
             # 4: operators that matter; a number in an array of strings; text that stands for other text
-            r"((?:NUMBER_++){2}T[dD]END|(?:NUMBER_++){6}TmEND|NUMBER(?=_*+[(<\]])|(?:BT|ET|T\*|q|Q|')END|/NAME_*+DoEND"
+            r"((?:NUMBER_++){2}T[dD]END|(?:NUMBER_++){6}(?:Tm|cm)END|NUMBER_++TLEND|NUMBER(?=_*+[(<\]])|(?:BT|ET|T\*|q|Q|')END|/NAME_*+DoEND"
             r"|(?:/NAME_*+)?+<<[^<>()]*?/ActualText_*+(?:LITERAL|HEX)[^<>()]*+>>_*+BDCEND(?:LITERAL|HEX|[^()<>E]++|E(?!MC))*+EMCEND"
             r"|(?:/NAME_*+)?+<<(?:[^<>()]++|HEX|LITERAL)*+>>(?=_*+(?:BDC|DP)END))",
             # 5: anything else
@@ -53,7 +53,8 @@ _REPLACED = re.compile(_spelt(r"/ActualText_*+(LITERAL|HEX)"))
 _AFTER_REPLACED = re.compile(_spelt(r">>_*+BDC"))
 
 _GAP, _JUMP = "\x01", "\x02"
-_IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_Matrix = tuple[float, float, float, float, float, float]
+_IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _ROW = 2.0
 _MOST_FORMS = 6
 _MOST_BYTES = 4_000_000
@@ -191,18 +192,19 @@ class _Reader:
         self.contents, self.resources, self.depth = contents, resources, depth
         self.shown = Shown()
         self.run: list[str] = []
-        self.line = _IDENTITY
+        self.page = self.line = _IDENTITY
+        self.leading = 0.0
         self.fonts: dict[bytes, Decoder] = {}
+        self.taken: dict[tuple[int, int], str] = {}
 
     def read(self, data: bytes) -> Shown:
         """Everything the stream shows. Raises `CannotTell`."""
         if data.count(b"Tf") > _MOST_FONT_CHANGES or len(data) > _MOST_BYTES:
             raise CannotTell
-        tokens = _CONTENT.findall(data)
         font: Decoder = _Unset()
-        saved: list[Decoder] = []
+        saved: list[tuple[Decoder, _Matrix, float]] = []
         fonts, append = self.fonts, self.run.append
-        for name, first, string, other, odd in tokens:
+        for name, first, string, other, odd in _CONTENT.findall(data):
             if name:
                 font = fonts.get(name) or self._font(name)
                 if first:
@@ -212,9 +214,11 @@ class _Reader:
             elif odd:
                 raise CannotTell
             elif other == b"q":
-                saved.append(font)
+                saved.append((font, self.page, self.leading))
             elif other == b"Q":
-                font = saved.pop() if saved else font
+                self._end_run()
+                if saved:
+                    font, self.page, self.leading = saved.pop()
             elif other.endswith(b"EMC"):
                 font = self._replaced(other) or font
             elif other:
@@ -230,18 +234,22 @@ class _Reader:
         if token == b"BT":
             self._move(_IDENTITY)
         elif token == b"T*":
-            self._move(self.line)
+            self._step(0.0, -self.leading)
         elif token == b"'":  # the string before it belongs to the next line
             shown = self.run.pop() if self.run else ""
-            self._move(self.line)
+            self._step(0.0, -self.leading)
             self.run.append(shown)
         elif token.endswith(b"Tm"):
-            a, b, c, d, e, f = _numbers(token[:-2])
-            self._move((a, b, c, d, e, f))
+            self._move(_matrix(token))
+        elif token.endswith(b"cm"):
+            self._end_run()
+            self.page = _times(_matrix(token), self.page)
+        elif token.endswith(b"TL"):
+            (self.leading,) = _numbers(token[:-2])
         elif token.endswith((b"Td", b"TD")):
             x, y = _numbers(token[:-2])
-            a, b, c, d, e, f = self.line
-            self._move((a, b, c, d, e + x * a + y * c, f + x * b + y * d))
+            self.leading = -y if token.endswith(b"D") else self.leading
+            self._step(x, y)
         elif token.endswith(b"Do"):
             self._draw(_plain(token[1:-2].strip()))
         elif token.endswith(b">>"):
@@ -273,7 +281,11 @@ class _Reader:
                 self._other(other)
         return font
 
-    def _move(self, line: tuple[float, float, float, float, float, float]) -> None:
+    def _step(self, x: float, y: float) -> None:
+        a, b, c, d, e, f = self.line
+        self._move((a, b, c, d, e + x * a + y * c, f + x * b + y * d))
+
+    def _move(self, line: _Matrix) -> None:
         self._end_run()
         self.line = line
 
@@ -282,11 +294,13 @@ class _Reader:
             return
         text = "".join(self.run)
         self.run.clear()
-        x, y = self.line[4:]
+        x, y = _times(self.line, self.page)[4:]
         if self.shown.runs:
             before_x, before_y, before = self.shown.runs[-1]
             if before == text and abs(x - before_x) < 3 and abs(y - before_y) < 3:
                 return  # drawn twice to look bold
+        if self.taken.setdefault((round(x), round(y)), text) != text:
+            raise CannotTell  # one text over another: PDFium drops what is there twice
         self.shown.runs.append((x, y, text))
 
     def _draw(self, name: str) -> None:
@@ -294,8 +308,21 @@ class _Reader:
         self.shown.picture = self.shown.picture or form.picture
         if form.runs:
             self._end_run()
-            self.shown.runs.append((*self.line[4:], form.raw()))
+            self.shown.runs.append((*_times(self.line, self.page)[4:], form.raw()))
             self.shown.inner.append(form)
+
+
+def _matrix(token: bytes) -> _Matrix:
+    a, b, c, d, e, f = _numbers(token[:-2])
+    return a, b, c, d, e, f
+
+
+def _times(one: _Matrix, other: _Matrix) -> _Matrix:
+    if other is _IDENTITY:
+        return one
+    a, b, c, d, e, f = one
+    g, h, i, j, k, m = other
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
 
 
 def _plain(name: bytes) -> str:

@@ -37,6 +37,7 @@ def surely_without(data: bytes, reading: Reading) -> bool:
     except (CannotTell, RecursionError):
         return False
     text = _APART.join(texts)
+    text = f"{text}{_APART}{' '.join(text.split())}"  # PDFium makes one blank of several
     if _COMPATIBLE.search(text):
         text = f"{text}{_APART}{unicodedata.normalize('NFKC', text)}"
     if reading.worth(text.encode("utf-16-le", "surrogatepass"), encodings=frozenset({"utf-16-le"})):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import pypdfium2.raw as pdfium
 
 from agent.scanning.formats.base import MiB, NotExamined, Source
+from agent.scanning.formats.pdf_font_stand_in import use_stand_in
 from protocol.records import Reason
 
 IN_MEMORY = 32 * MiB
@@ -240,6 +241,7 @@ class Document:
     """An open document. Raises `NotExamined` ``encrypted`` or ``damaged`` where it cannot be opened."""
 
     def __init__(self, source: Source, whole: bytes | None) -> None:
+        use_stand_in()
         self._source, self._whole = source, whole
         if whole is not None:
             self.handle = pdfium.FPDF_LoadMemDocument64(whole, len(whole), None)

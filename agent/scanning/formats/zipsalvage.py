@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+
 from agent.scanning.formats.base import MiB
 from agent.scanning.formats.zipentry import Entry
 

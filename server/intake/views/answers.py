@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from protocol.enrolment import Refusal
+from server.intake.refusals import remember
 
 RETRY_AFTER = 5
 """Seconds after which a sender may try again when the collector could not store anything."""
@@ -23,6 +24,16 @@ def json_answer(content: object, status: int = 200) -> HttpResponse:
 def refusal(reason: str, message: str, status: int) -> HttpResponse:
     """A clear no that is no signed receipt."""
     return json_answer(Refusal(reason=reason, message=message), status)
+
+
+def refuse_unread(length: int | None, limit: int, remote: str) -> HttpResponse:
+    """Say no to a body that is not read: it does not tell its length, or it is too long. Kept like every refusal."""
+    if length is None:
+        reason, message, status = "length-required", "the request must say in Content-Length how long it is", 411
+    else:
+        reason, message, status = "too-large", f"the body has {length} bytes; at most {limit} are taken", 413
+    remember(reason, message, remote=remote, size=length or 0)
+    return refusal(reason, message, status)
 
 
 def busy() -> HttpResponse:

@@ -8,7 +8,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from server.intake.enrolment import MAX_REQUEST, STATUS, EnrolmentRefused, enrol
-from server.intake.refusals import remember
 from server.intake.views import answers
 
 
@@ -18,7 +17,7 @@ def enroll(request: HttpRequest) -> HttpResponse:
     """201 with an `EnrolAnswer`, or a `Refusal` with a fixed reason (`server.intake.enrolment.STATUS`)."""
     length, remote = answers.content_length(request), answers.remote(request)
     if length is None or length > MAX_REQUEST:
-        return _refuse_unread(length, remote)
+        return answers.refuse_unread(length, MAX_REQUEST, remote)
     try:
         answer = enrol(answers.body(request, length), remote=remote)
     except EnrolmentRefused as refused:
@@ -26,12 +25,3 @@ def enroll(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return answers.busy()
     return answers.json_answer(answer, 201)
-
-
-def _refuse_unread(length: int | None, remote: str) -> HttpResponse:
-    if length is None:
-        reason, message, status = "length-required", "the request must say in Content-Length how long it is", 411
-    else:
-        reason, message, status = "too-large", f"an enrolment request has at most {MAX_REQUEST} bytes", 413
-    remember(reason, message, remote=remote, size=length or 0)
-    return answers.refusal(reason, message, status)

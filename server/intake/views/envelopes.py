@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from protocol.envelope import MAX_ENVELOPE
-from server.intake.admission import admit, refuse_unread
+from server.intake.admission import admit
 from server.intake.spool import SpoolUnavailable
 from server.intake.views import answers
 
@@ -16,15 +16,15 @@ from server.intake.views import answers
 @csrf_exempt  # no cookie is looked at: the envelope's signature is what counts
 @require_POST
 def envelopes(request: HttpRequest) -> HttpResponse:
-    """200 with a receipt for what is stored, 4xx with a receipt for what is refused, 503 where to try again."""
+    """200 with a receipt for what is stored, 4xx with a receipt for what is refused, 503 where to try again.
+
+    A body that is not read at all gets a plain `Refusal`: no receipt could name the envelope it is for.
+    """
     length, remote = answers.content_length(request), answers.remote(request)
+    if length is None or length > MAX_ENVELOPE:
+        return answers.refuse_unread(length, MAX_ENVELOPE, remote)
     try:
-        if length is None:
-            admission = refuse_unread("length-required", 0, remote=remote)
-        elif length > MAX_ENVELOPE:
-            admission = refuse_unread("too-large", length, remote=remote)
-        else:
-            admission = admit(answers.body(request, length), road="network", remote=remote)
+        admission = admit(answers.body(request, length), road="network", remote=remote)
     except (SpoolUnavailable, DatabaseError):
         return answers.busy()
     return answers.json_answer(admission.receipt, admission.status)

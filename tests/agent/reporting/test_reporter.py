@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from agent.reporting import reporter as module
 from agent.reporting.outbox import Outbox, SeenMark
 from agent.reporting.reporter import Reporter
@@ -43,7 +45,8 @@ def test_a_full_disk_does_not_stop_the_agent_and_loses_nothing(state: Path) -> N
     assert woken
 
 
-def test_what_finds_no_room_in_memory_either_is_counted(state: Path, monkeypatch: object) -> None:
+def test_what_finds_no_room_in_memory_either_is_counted(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROOM", 20)
     outbox = Outbox(state)
     reporter = Reporter(outbox)
     fill_the_disk(outbox)

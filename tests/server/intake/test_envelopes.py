@@ -186,16 +186,20 @@ def test_a_revoked_computer_is_refused(post: Post, sender: Any, file_seen: Seen,
     assert (status, receipt.reason) == (403, "revoked")
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(post: Post) -> None:
-    status, receipt = post(b"x", CONTENT_LENGTH=str(envelopes.MAX_ENVELOPE + 1))
-    assert (status, receipt.reason) == (413, "too-large")
+def unread(client: Client, length: str) -> tuple[int, str]:
+    """Status and reason of the answer to a body that says it has this length."""
+    answer = client.post("/api/v1/envelopes", b"x", content_type=envelopes.MEDIA_TYPE, CONTENT_LENGTH=length)
+    return answer.status_code, answer.json()["reason"]
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(client: Client) -> None:
+    assert unread(client, str(envelopes.MAX_ENVELOPE + 1)) == (413, "too-large")
     assert Refusal.objects.get().size == envelopes.MAX_ENVELOPE + 1
 
 
 @pytest.mark.parametrize("length", ["", "-5", "many", "1" * 30])
-def test_a_body_of_unknown_length_is_refused(post: Post, length: str) -> None:
-    status, receipt = post(b"x", CONTENT_LENGTH=length)
-    assert (status, receipt.reason) == (411, "length-required")
+def test_a_body_of_unknown_length_is_refused(client: Client, length: str) -> None:
+    assert unread(client, length) == (411, "length-required")
 
 
 @pytest.mark.parametrize("header", [{"sequence": 2**63}, {"previous": "not a digest"}, {"sequence": 0}])

@@ -37,7 +37,7 @@ def test_a_file_seen_twice_on_a_medium_is_one_violation_with_two_occurrences(
         "state",
         "机密",
         "header",
-        ".docx",
+        "docx",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from protocol import keys
+from protocol import keys, places
 from protocol.ids import uuid7
 from protocol.records import (
     FileEvidence,
@@ -32,7 +31,6 @@ from server.intake.sightings import store_sightings
 from server.keys import collector_keys
 from server.ledger.models import Computer
 from server.violations.models import Group
-from server.violations.reveal import PLACE_INFO
 
 STICK = Medium(
     key="5d" * 32,
@@ -91,9 +89,6 @@ class Office:
         """A marked file that was seen; the violation it became."""
         seen_at = seen_at or timezone.now() - timedelta(minutes=5)
         key = collector_keys()
-        place_sealed = keys.seal(
-            json.dumps({"path": path, "member": member}).encode(), keys.public_bytes(key.reveal), PLACE_INFO
-        )
         finding = Finding(
             rule=f"cn-{family}.starred",
             family=family,
@@ -109,7 +104,7 @@ class Office:
         evidence = FileEvidence(
             content_hash=keys.keyed_hash(key.organisation, (content or marking + path).encode()),
             path_hash=keys.keyed_hash(key.organisation, path.encode()),
-            sealed_place=keys.b64(place_sealed),
+            sealed_place=places.seal(places.SealedPlace(path, member or None), keys.public_bytes(key.reveal)),
             extension=extension,
             media_type=media_type,
             size=size,

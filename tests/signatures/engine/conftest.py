@@ -15,6 +15,7 @@ LITERALS = (
     Literal("敏感"),
     Literal("SECRET"),
     Literal("TLP:", any_width=False),
+    Literal("AB - C:D"),
     Literal("Confidential", any_case=True),
     Literal("internal use", any_case=True),
 )

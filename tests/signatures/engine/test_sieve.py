@@ -25,14 +25,16 @@ def wide(letter: str) -> str:
 @st.composite
 def written(draw: st.DrawFn) -> tuple[str, str]:
     """A literal's name, and one of the many ways to write it."""
-    word = draw(st.sampled_from(["机密", "绝密", "注意保", "敏感", "SECRET", "Confidential", "internal use"]))
+    word = draw(
+        st.sampled_from(["机密", "绝密", "注意保", "敏感", "SECRET", "AB - C:D", "Confidential", "internal use"])
+    )
     letters = []
     for letter in word:
         if letter == " ":
             letters.append(draw(st.text(st.sampled_from(" \u3000\xa0\n\t"), min_size=1, max_size=3)))
             continue
         if letter.isascii():
-            if word != "SECRET":
+            if word in ("Confidential", "internal use"):
                 letter = draw(st.sampled_from([letter.lower(), letter.upper()]))
             letter = draw(st.sampled_from([letter, wide(letter)]))
         elif letters and word != "敏感":
@@ -57,6 +59,34 @@ def test_no_way_to_write_a_literal_escapes_any_engine(
     for sieve in sieves.values():
         assert sieve.worth(whole, encodings=asked)
     assert (len(lead), len(lead) + len(body), encoding) in answers["hyperscan"]
+    assert answers["hyperscan"] == answers["re2"] == answers["re"]
+
+
+@st.composite
+def referred(draw: st.DrawFn) -> str:
+    """A literal of which some characters are numeric references, in either width where there are two."""
+    word = draw(st.sampled_from(["机密", "注意保", "SECRET", "AB - C:D", "internal use"]))
+    written = []
+    for letter in word:
+        if "!" <= letter <= "~" and draw(st.booleans()):
+            letter = wide(letter)
+        number = draw(st.sampled_from(["", f"&#{ord(letter)};", f"&#0{ord(letter)};", f"&#x{ord(letter):X};"]))
+        written.append(number or letter)
+        if word in ("机密", "注意保"):
+            written.append(draw(st.sampled_from(["", "&nbsp;", "&#12288;", " ", "&#x200b;&#x2011;"])))
+    return "".join(written)
+
+
+@settings(max_examples=120, deadline=None)
+@given(referred(), PROSE, PROSE)
+def test_no_way_to_write_a_literal_with_references_escapes_any_engine(
+    sieves: dict[str, LiteralSieve], word: str, before: str, after: str
+) -> None:
+    data = f"{before}{word}{after}".encode()
+    asked = frozenset({"utf-8", "ent"})
+    answers = {name: sieve.spans(data, encodings=asked) for name, sieve in sieves.items()}
+    assert all(sieve.worth(data, encodings=asked) for sieve in sieves.values())
+    assert len(before.encode()) in {start for start, _, _ in answers["re"]}
     assert answers["hyperscan"] == answers["re2"] == answers["re"]
 
 

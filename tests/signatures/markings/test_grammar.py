@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.records import Finding, Place, Severity
+from signatures.markings import Grammar
+from signatures.passages import Passage, Zone
+from signatures.rules import load_rules
+
+Find = Callable[..., tuple[Finding, ...]]
+GRAMMAR = Grammar(load_rules())
+MARKS = ["机密★10年", "绝密★30年", "秘密★6个月", "秘密★2027年6月1日", "绝密★启用前", "机密★长期"]
+CANONICAL = st.sampled_from(MARKS)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "level"),
+    [
+        ("header", "机密★10年\t第1页", "机密"),
+        ("header", "远山研究所\t\t内部资料", "内部"),
+        ("footer", "机密 - 1 -", "机密"),
+        ("footer", "SECRET//NOFORN   Page 1 of 3", "SECRET"),
+        ("footer", "—— 机密 ——", "机密"),
+        ("p1_top_left", "机密★10年                                000012", "机密"),
+        ("p1_top_left", "密 级：机 密", "机密"),
+        ("p1_top_left", "密级：机密  编号：0012", "机密"),
+        ("p1_top_left", "启用前★绝密", "绝密"),
+        ("p1_top_left", "ＳＥＣＲＥＴ//NOFORN", "SECRET"),
+        ("p1_top_left", "秘密\n★\n5年", "秘密"),
+        ("table_field", "密级\t机密\t保密期限\t5年", "机密"),
+        ("table_field", "密级：绝密□ 机密☑ 秘密□", "机密"),
+        ("title", "关于经费安排的请示（秘密）", "秘密"),
+        ("subject", "Re: [机密] 方案", "机密"),
+        ("cell", "重点项目情况报告（核心商密★5年）", "核心商密"),
+        ("filename", "2024年方案_机密.docx", "机密"),
+        ("path", "资料/【机密】项目/一", "机密"),
+        ("p1_block", "绝密", "绝密"),
+        ("body", "  秘密★5年  ", "秘密"),
+        ("body", "SECRET//NOFORN", "SECRET"),
+    ],
+)
+def test_markings_are_found_as_real_documents_carry_them(find: Find, zone: str, text: str, level: str) -> None:
+    found = find(text, zone)
+    assert [finding.level for finding in found] == [level]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机密文件管理办法",
+        "阅卷前，试卷封面印有“绝密★启用前”字样的，不得提前拆封，这是考务常识。",
+        "A.机密★10年",
+        "A. 绝密",
+        "一、商业秘密",
+        "密级（绝密、机密、秘密）",
+        "秘密 机密 绝密",
+        "密级：□绝密　□机密　□秘密　☑公开",
+        "密级： 绝密\n□\n□机密\n□秘密\n☑公开",
+        "小说的第三章写道，她在旧宅后面发现了一座秘密花园，花园的门已经锁了十年。",
+        "电影《绝密飞行》将于下周在各大影院上映",
+        '"""机密 = enum value, 秘密 = 1"""',
+        'TOP_SECRET_KEY = os.environ["TOP_SECRET_KEY"]',
+        "kind: Secret",
+        'msgid "Secret"\nmsgstr "秘密"',
+        "词汇表\n合同\n机密\n预算\n秘密\n会议\n内部\n绝密\n日程",
+        "DECLASSIFIED  (formerly SECRET)",
+        "CONFIDENTIAL INFORMATION",
+        "国家秘密",
+    ],
+)
+@pytest.mark.parametrize("zone", ["body", "p1_top_left", "p1_block", "cell", "header", "title"])
+def test_talk_about_secrecy_is_no_marking_wherever_it_stands(find: Find, zone: str, text: str) -> None:
+    assert find(text, zone) == ()
+
+
+def test_level_and_term_in_two_fields_of_a_form_are_one_state_mark(grammar: Grammar) -> None:
+    fields = [Passage(Zone.TABLE_FIELD, "密级\t机密"), Passage(Zone.TABLE_FIELD, "保密期限\t10年")]
+    found = grammar.find(fields)
+    assert [(f.family, f.level, f.period) for f in found] == [("state", "机密", "P10Y")]
+
+
+def test_a_property_called_level_needs_no_label_in_its_value(grammar: Grammar) -> None:
+    plain = grammar.find([Passage(Zone.DOC_PROPERTY, "机密", name="keywords")])[0]
+    named = grammar.find([Passage(Zone.DOC_PROPERTY, "机密", name="密级")])[0]
+    assert (plain.rule, named.rule) == ("cn-state.bare", "cn-state.level-field")
+    label = Passage(Zone.DOC_PROPERTY, "Confidential", name="MSIP_Label_ab-12_Name")
+    assert grammar.find([label])[0].level == "CONFIDENTIAL"
+
+
+def test_of_a_struck_mark_and_its_successor_the_later_comes_first(grammar: Grammar) -> None:
+    old, new = Passage(Zone.P1_TOP_LEFT, "机密★10年", struck=True), Passage(Zone.P1_TOP_LEFT, "秘密★5年")
+    found = grammar.find([old, new])
+    assert [(f.marking, "CHANGED_MARK" in f.codes) for f in found] == [("秘密★5年", False), ("机密★10年", True)]
+
+
+def test_a_changed_mark_on_one_line_keeps_the_one_that_holds_now(find: Find) -> None:
+    (found,) = find("机密★10年（2024年3月变更为秘密★5年）")
+    assert (found.marking, found.severity, found.codes) == ("秘密★5年", Severity.HIGH, ("CHANGED_MARK",))
+
+
+def test_the_same_mark_of_one_zone_is_told_once_with_its_best_place(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "机密★10年", Place(page=page), emphasis=page == 3) for page in (1, 2, 3)]
+    (found,) = grammar.find(pages)
+    assert found.place == Place(page=3)
+
+
+def test_the_line_of_a_marking_counts_from_the_first_line_of_its_passage(grammar: Grammar) -> None:
+    (found,) = grammar.find([Passage(Zone.BODY, "前言\n\n机密★10年\n结语", Place(line=40))])
+    assert found.place == Place(line=42)
+    (first,) = grammar.find([Passage(Zone.P1_TOP_LEFT, "000012\n机\n密\n★\n5\n年")])
+    assert first.place == Place(line=2)
+
+
+def test_no_more_than_fifty_findings_leave_one_file(grammar: Grammar) -> None:
+    many = [Passage(Zone.BODY, f"机密★{years}年") for years in range(1, 80)]
+    assert len(grammar.find(many)) == 50
+
+
+def test_the_marking_shown_holds_nothing_of_the_text_around_it(find: Find) -> None:
+    assert find("远山集团 核心商密 5年")[0].marking == "核心商密 5年"
+    assert find("密级：机密  编号：0012  承办：某处")[0].marking == "机密"
+    assert find("TOP SECRET//SI//NOFORN", "header")[0].marking == "TOP SECRET//SI//NOFORN"
+    assert find("SECRET//AURORA PROJECT//NOFORN", "header")[0].marking == "SECRET//… …//NOFORN"
+    assert find("关于远山试验的请示(机密★5年).docx", "filename")[0].marking == "机密★5年"
+
+
+def test_the_explanation_accounts_for_every_point(grammar: Grammar) -> None:
+    told = grammar.explain("例如，标注为“机密★10年”", Zone.P1_TOP_LEFT)
+    (reading,) = told.readings
+    assert reading.rule == "cn-state.starred"
+    assert reading.confidence == max(0, min(100, sum(points for _, points in reading.points)))
+    assert ("in quotation marks", -40) in reading.points
+    assert grammar.explain("机密", Zone.HEADER).tried[0] == ("line", "机密")
+
+
+@given(
+    text=st.text(
+        alphabet=st.one_of(st.characters(), st.sampled_from("机绝秘密★*☆级年月10：:（）【】\n\t -/SECRTO内部"))
+    ),
+    zone=st.sampled_from(Zone),
+)
+def test_no_text_in_any_zone_makes_it_fail(text: str, zone: Zone) -> None:
+    for finding in GRAMMAR.find([Passage(zone, text)], least=0):
+        assert 0 <= finding.confidence <= 100
+        assert finding.zone == zone
+
+
+@given(mark=CANONICAL, data=st.data())
+def test_gaps_and_invisible_characters_do_not_hide_a_state_mark(mark: str, data: st.DataObject) -> None:
+    gap = st.text(alphabet=" \u200b\u200d\u2060\ufeff\u00ad", max_size=2)
+    text = "".join(letter + data.draw(gap) for letter in mark)
+    (found,) = GRAMMAR.find([Passage(Zone.HEADER, text)])
+    assert found.marking == mark
+
+
+@given(mark=CANONICAL)
+def test_full_width_digits_do_not_hide_a_state_mark(mark: str) -> None:
+    wide = mark.translate({ord("0") + n: chr(0xFF10 + n) for n in range(10)})
+    (found,) = GRAMMAR.find([Passage(Zone.HEADER, wide)])
+    assert found.marking == mark
+    assert ("DIGIT_WIDTH" in found.codes) == (wide != mark)

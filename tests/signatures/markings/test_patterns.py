@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from protocol.records import Finding
+
+Find = Callable[..., tuple[Finding, ...]]
+
+
+@pytest.mark.parametrize(
+    ("text", "marking"),
+    [
+        ("远山集团 核心商密 5年", "核心商密 5年"),
+        ("普通商密▲三年", "普通商密▲3年"),
+        ("公司机密 严禁外传", "公司机密 严禁外传"),
+        ("远山公司内部资料 注意保存", "内部资料 注意保存"),
+        ("TOP SECRET//SI//NOFORN", "TOP SECRET//SI//NOFORN"),
+        ("SECRET//AURORA PROJECT//NOFORN", "SECRET//… …//NOFORN"),
+        ("NATO RESTRICTED RELEASABLE TO PFP", "NATO RESTRICTED RELEASABLE TO PFP"),
+    ],
+)
+def test_a_marking_is_shown_without_its_owner_and_with_strange_control_words_masked(
+    find: Find, text: str, marking: str
+) -> None:
+    assert find(text, "header")[0].marking == marking
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("R-UE/EU-R", "EU RESTRICTED"),
+        ("SECRET UE / EU SECRET", "EU SECRET"),
+        ("EU CONFIDENTIAL", "EU CONFIDENTIAL"),
+        ("UK OFFICIAL-SENSITIVE", "OFFICIAL-SENSITIVE"),
+        ("COSMIC TOP SECRET", "COSMIC TOP SECRET"),
+        ("(S//NF) The meeting is in March.", "SECRET"),
+    ],
+)
+def test_a_level_has_one_name_however_it_is_written(find: Find, text: str, level: str) -> None:
+    zone = "para_lead" if text.startswith("(") else "header"
+    assert find(text, zone)[0].level == level
+
+
+def test_a_classification_block_needs_its_other_lines(find: Find) -> None:
+    block = "Classified By: A. Name\nDerived From: Multiple Sources\nDeclassify On: 20331231"
+    assert [(f.level, f.period) for f in find(block, "body")] == [("CLASSIFIED_BLOCK", "DATE:2033-12-31")]
+    assert find("Declassify On: 20331231", "body") == ()
+
+
+def test_a_name_that_only_begins_like_a_marking_is_none(find: Find) -> None:
+    assert find("TLP:REDUCTION plan", "subject") == ()
+    assert find("TLP:RED plan", "subject")[0].level == "RED"
+
+
+def test_a_subject_that_begins_with_a_banner_is_marked(find: Find) -> None:
+    (found,) = find("SECRET//REL TO USA, FVEY Travel roster", "subject")
+    assert (found.level, found.marking) == ("SECRET", "SECRET//REL TO USA, FVEY")

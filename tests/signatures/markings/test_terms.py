@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signatures.markings.terms import number_of, parse_term
+
+
+@pytest.mark.parametrize(
+    ("text", "period", "shown"),
+    [
+        ("10年", "P10Y", "10年"),
+        ("5 年", "P5Y", "5年"),
+        ("6个月", "P6M", "6个月"),
+        ("3月", "P3M", "3个月"),
+        ("90天", "P90D", "90天"),
+        ("长期", "LONG", "长期"),
+        ("永久", "LONG", "永久"),
+        ("半年", "P6M", "6个月"),
+        ("1.5年", "P18M", "1.5年"),
+        ("2027年6月1日", "DATE:2027-06-01", "2027年6月1日"),
+        ("2027年6月", "DATE:2027-06-30", "2027年6月"),
+        ("2024年2月", "DATE:2024-02-29", "2024年2月"),
+        ("至2030年", "DATE:2030-12-31", "2030年"),
+        ("2026-12-31", "DATE:2026-12-31", "2026年12月31日"),
+        ("20331231", "DATE:2033-12-31", "2033年12月31日"),
+        ("2026年12月31日前", "DATE:2026-12-31", "2026年12月31日"),
+        ("会议开始前", "COND:会议开始前", "会议开始前"),
+    ],
+)
+def test_terms_are_understood_in_all_their_writings(text: str, period: str, shown: str) -> None:
+    term = parse_term(text)
+    assert term is not None
+    assert (term.period, term.text) == (period, shown)
+
+
+@pytest.mark.parametrize("text", ["", "2027年13月", "2027年2月30日", "十年八载", "保密"])
+def test_what_says_nothing_is_no_term(text: str) -> None:
+    assert parse_term(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("10年", ()),
+        ("十年", ("CN_NUMERAL",)),
+        ("1O年", ("OCR_FIX",)),
+        ("10午", ("OCR_FIX",)),
+        ("0年", ("PERIOD_ZERO",)),
+        ("11个月", ()),
+        ("12个月", ("PERIOD_UNIT",)),
+        ("90天", ("PERIOD_UNIT",)),
+        ("永久", ("PERIOD_FOREVER",)),
+    ],
+)
+def test_the_writing_of_a_term_tells_its_faults(text: str, codes: tuple[str, ...]) -> None:
+    term = parse_term(text)
+    assert term is not None
+    assert term.codes == codes
+
+
+@given(st.integers(1, 99))
+def test_chinese_numerals_mean_what_they_say(value: int) -> None:
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(value, 10)
+    written = ("" if tens == 0 else "十" if tens == 1 else digits[tens] + "十") + (digits[ones] if ones else "")
+    assert number_of(written) == (value, "CN_NUMERAL")
+
+
+def test_old_numerals_mean_what_they_say() -> None:
+    assert [number_of(text) for text in ("壹", "廿五", "卅", "贰拾")] == [
+        (1, "CN_NUMERAL"), (25, "CN_NUMERAL"), (30, "CN_NUMERAL"), (20, "CN_NUMERAL"),
+    ]  # fmt: skip
+
+
+def test_letters_alone_are_no_number() -> None:
+    assert number_of("Il") is None

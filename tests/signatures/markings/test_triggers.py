@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signatures.literals import Literal
+from signatures.markings.triggers import STAR, column_around, lines_at, trigger_of
+
+TRIGGER = trigger_of([Literal("机密", gaps=True), Literal("Internal use", any_case=True), Literal("CUI")])
+
+
+@given(gap=st.text(alphabet=" \t\u3000\u200b-·\n", max_size=3), around=st.text(max_size=6))
+def test_a_word_with_gaps_is_seen_anywhere(gap: str, around: str) -> None:
+    assert TRIGGER.search(f"{around}机{gap}密{around}")
+
+
+def test_case_and_width_matter_only_where_the_literal_says_so() -> None:
+    assert TRIGGER.search("for INTERNAL USE only")
+    assert TRIGGER.search("ＣＵＩ")
+    assert not TRIGGER.search("cui")
+
+
+def test_in_running_text_only_a_star_beside_a_level_is_worth_a_look() -> None:
+    assert STAR.search("机密☆10年")
+    assert STAR.search("★ 绝密")
+    assert not STAR.search("新保密法释义 — 机密级文件 ★ 重点")
+
+
+def test_each_line_with_a_hit_is_read_once() -> None:
+    text = "机密 机密\n无\n机密"
+    hits = [hit.span() for hit in TRIGGER.finditer(text)]
+    assert [(number, text[first:last]) for number, first, last in lines_at(text, hits)] == [
+        (0, "机密 机密"),
+        (2, "机密"),
+    ]
+
+
+def test_a_column_of_single_characters_is_taken_whole() -> None:
+    text = "标题\n机\n密\n★\n10\n年\n正文一行"
+    column = column_around(text, text.index("机"), text.index("密") + 1)
+    assert column is not None
+    assert text[slice(*column)] == "机\n密\n★\n10\n年"
+    assert column_around("机\n密级文件", 0, 6) is None

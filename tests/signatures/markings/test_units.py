@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from signatures.markings.units import pieces_of, strip
+from signatures.passages import Zone
+
+LABELS = re.compile(r"密级\s{0,4}[:\t]\s{0,8}")
+
+
+def texts(line: str, zone: Zone, kind: str) -> list[str]:
+    return [line[p.start : p.end] for p in pieces_of(line, zone, LABELS) if p.kind == kind]
+
+
+@pytest.mark.parametrize("line", ["【机密】", "—— 机密 ——", "( 机密 )", "*机密*", "〔【机密】〕", "机密"])
+def test_brackets_and_ruling_around_a_word_are_no_part_of_it(line: str) -> None:
+    start, end = strip(line, 0, len(line))
+    assert line[start:end] == "机密"
+
+
+@pytest.mark.parametrize("line", ["* 机密", "《机密》", "- 机密", "1.机密"])
+def test_a_bullet_a_number_or_a_book_title_stays_part_of_the_line(line: str) -> None:
+    start, end = strip(line, 0, len(line))
+    assert line[start:end] == line
+
+
+def test_a_header_is_read_in_its_left_middle_and_right() -> None:
+    assert texts("远山研究所\t机密\t第 3 页 共 9 页", Zone.HEADER, "segment") == ["远山研究所", "机密"]
+
+
+def test_a_field_is_what_follows_its_label_up_to_the_next_thing() -> None:
+    assert texts("密级:机密  编号:12", Zone.COVER, "field") == ["机密  编号:12", "机密"]
+
+
+def test_of_boxes_only_the_ticked_one_is_the_value() -> None:
+    assert texts("密级:□绝密 ☑机密 □秘密", Zone.COVER, "field") == ["机密"]
+    assert texts("密级:绝密□ 机密☑ 秘密□", Zone.COVER, "field") == ["机密"]
+    assert texts("密级:□绝密 □机密 □秘密", Zone.COVER, "field") == []
+    assert texts("密级:绝密 机密 公开 □ □ ☑", Zone.COVER, "field") == []
+
+
+def test_a_row_of_a_table_is_no_line_of_its_own() -> None:
+    assert texts("机密\t20年", Zone.TABLE_FIELD, "line") == []
+
+
+def test_a_file_name_offers_its_brackets_and_its_ends_but_not_its_words() -> None:
+    assert texts("(机密)方案-终稿.docx", Zone.FILENAME, "name") == ["机密", "(机密)方案", "终稿"]
+    assert texts("机密档案馆探秘.mp4", Zone.FILENAME, "name") == []
