@@ -155,8 +155,10 @@ def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | N
             skip=skip,
         )
     )
+    # Lines that appear on the terminal while the bar is drawn there would tear both apart.
+    apart = options.format != "jsonl" or options.output is not None or not sys.stdout.isatty()
     try:
-        with _until_interrupted() as stop, Watch(options.paths, options.cross_file_systems) as watch:
+        with _until_interrupted() as stop, Watch(options.paths, options.cross_file_systems, shown=apart) as watch:
             summary = scanner.run(options.paths, output.result, watch.progress, stop)
     except MissingPath as error:
         what = text("没有这个文件或文件夹", "there is no such file or folder") if error.missing else str(error)

@@ -27,8 +27,9 @@ class Watch:
     A second walk runs ahead in a thread of its own and only counts, so that the time left can be told.
     """
 
-    def __init__(self, paths: Sequence[str], cross_file_systems: bool) -> None:
+    def __init__(self, paths: Sequence[str], cross_file_systems: bool, *, shown: bool) -> None:
         self._walk = Walk(paths, cross_file_systems)
+        self._shown = shown and sys.stderr.isatty()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._files = 0
@@ -43,7 +44,7 @@ class Watch:
         return None if self._bar is None else self._show
 
     def __enter__(self) -> Watch:
-        if not sys.stderr.isatty():
+        if not self._shown:
             return self
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import selectors
 import stat
 import time
@@ -231,9 +232,9 @@ class Cage:
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             return _unopened(file, Reason.SPECIAL_FILE)
-        name = _as_text(file.name)
+        name, folder = _as_text(file.name), "/".join(map(_as_text, file.folder.split("/")))
         seconds = self._patience + status.st_size / SLOWEST
-        return Task(file, status, Job(name, _as_text(file.folder), status.st_size, seconds), descriptor)
+        return Task(file, status, Job(name, folder, status.st_size, seconds), descriptor)
 
     # -- looking after the workers -------------------------------------------------------------------------------
 
@@ -291,7 +292,10 @@ class Cage:
             self._stillborn += 1
             self._set_back()
             if self._stillborn >= STILLBIRTHS:
-                raise CageBroken(f"{STILLBIRTHS} workers in a row ended before they were ready ({ending.told})")
+                raise CageBroken(
+                    f"{STILLBIRTHS} workers in a row ended before they were ready ({ending.told}); "
+                    f"`{' '.join(self._program)}` in a terminal may show why"
+                )
             return
         if worker.tasks and not worker.leaving:
             task = worker.tasks.popleft()
@@ -333,10 +337,13 @@ def _row(reason: Reason, size: int) -> Reply:
 
 def _as_text(name: str) -> str:
     """A name for the grammar: bytes that are no UTF-8 are tried as GB18030, as old Chinese media have them."""
-    if name.isascii() or name.isprintable():
+    if name.isascii() or not _UNDECODABLE.search(name):
         return name
     raw = name.encode("utf-8", "surrogateescape")
     try:
         return raw.decode("gb18030")
     except UnicodeDecodeError:
         return shown(name)
+
+
+_UNDECODABLE = re.compile("[\ud800-\udfff]")

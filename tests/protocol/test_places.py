@@ -32,6 +32,7 @@ def test_a_name_that_is_no_utf8_is_kept_with_its_bytes() -> None:
         keys.b64(keys.seal(b"\xff", PUBLIC, b"mijian-place/1")),
         places.seal(SealedPlace("/a"), keys.public_bytes(keys.X25519PrivateKey.generate())),
     ],
+    ids=["not-base64", "noise", "other-purpose", "no-place", "no-text", "other-key"],
 )
 def test_what_is_not_a_place_sealed_to_this_key_is_told_as_such(sealed: str) -> None:
     with pytest.raises(places.PlaceError):

@@ -85,6 +85,17 @@ def test_a_name_that_is_not_utf8_is_told_escaped_and_read_as_gb18030(tmp_path: P
     assert b"\\\\xbb" in result.to_json()
 
 
+def test_names_in_utf8_are_read_as_they_are_whatever_stands_beside_them(tmp_path: Path, options: ScanOptions) -> None:
+    """Ideographic spaces are no sign of another encoding, and a folder in GB18030 is none for the others."""
+    other = Path(os.fsdecode(os.fsencode(tmp_path) + "/报告".encode("gb18030"))) / "【机密】项目"
+    other.mkdir(parents=True)
+    (other / "a.txt").write_text("hello")
+    (tmp_path / "【秘密】\u3000方案.txt").write_text("hello")
+    results, _ = scan(options, tmp_path)
+    assert results["a.txt", None].findings[0].level == "机密"
+    assert results["【秘密】\u3000方案.txt", None].findings[0].level == "秘密"
+
+
 def test_nothing_to_scan_is_a_whole_scan(tmp_path: Path, options: ScanOptions) -> None:
     _, summary = scan(options, tmp_path)
     assert (summary.enumerated, summary.exit_code, summary.complete) == (0, 0, True)
