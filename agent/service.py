@@ -30,6 +30,7 @@ from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions
+from agent.scanning.walk import shown
 from agent.scanning.wire import Start
 from agent.settings import Settings
 from agent.sweep import Sweep
@@ -221,7 +222,7 @@ class Service:
             organisation_key=self._identity.organisation_key,
             reveal_key=self._identity.reveal_key,
             place="medium" if session else "fixed",
-            root=session.attached.path if session else "",
+            root=shown(session.attached.path) if session else "",
             medium=session.attached.medium if session else None,
             session=session.id if session else None,
         )

@@ -321,7 +321,11 @@ def _told() -> Iterator[None]:
     """Turn what SQLite and the file system say into `OutboxUnavailable`."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
         raise OutboxUnavailable(f"the outbox cannot be used now: {error}") from error
+    except sqlite3.Error as error:
+        raise OutboxUnavailable(
+            f"the outbox is damaged ({error}): stop the agent, move {FILE}* in the state folder away, and start it anew"
+        ) from error
     except OSError as error:
         raise OutboxUnavailable(f"the outbox cannot be opened: {error.strerror}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from agent.scanning.formats.pdf_file import File
@@ -56,6 +57,9 @@ _GAP, _JUMP = "\x01", "\x02"
 _Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _ROW = 2.0
+_NEAR = 120.0
+_FEW = 3
+"""Points between rows; points within which PDFium could take two rows for one; characters that may be shuffled."""
 _MOST_FORMS = 6
 _MOST_BYTES = 4_000_000
 _MOST_FONT_CHANGES = 500
@@ -82,15 +86,21 @@ class Shown:
         texts = [_closed(raw)]
         if _GAP in raw or _JUMP in raw:
             texts.append(_open(raw))
-        # Some programs count y downwards: drawing that goes steadily either way is in reading order already.
-        orders = [sorted(self.runs, key=lambda run: (sign * round(run[1] / _ROW), run[0])) for sign in (-1, 1)]
-        if self.runs not in orders:
-            for rows in orders:
-                again = _JUMP.join(text for _x, _y, text in rows)
-                texts += (_closed(again), _open(again))
+        rows = sorted(self.runs, key=lambda run: (-round(run[1] / _ROW), run[0]))
+        if rows != self.runs:
+            self._check_order()
+            again = _JUMP.join(text for _x, _y, text in rows)
+            texts += (_closed(again), _open(again))
         for form in self.inner:
             texts += form.texts()
         return texts
+
+    def _check_order(self) -> None:
+        """Few characters at a time drawn to and fro: PDFium may put them together in an order of its own."""
+        for (x, y, text), (next_x, next_y, next_text) in pairwise(self.runs):
+            back = _ROW < next_y - y < _NEAR or (abs(next_y - y) <= _ROW and next_x < x)
+            if back and min(len(text), len(next_text)) <= _FEW:
+                raise CannotTell
 
 
 def _closed(text: str) -> str:

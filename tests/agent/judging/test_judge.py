@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
-from agent.judging.judge import PLACE_INFO, Context, Judge, is_above
+from agent.judging.judge import Context, Judge, is_above
 from agent.scanning.results import FileResult
 from protocol import keys
+from protocol.places import SealedPlace, unseal
 from protocol.records import ComputerClass, FileEvidence, Finding, Medium, Severity, Verdict
 from signatures.rules import load_rules
 
@@ -142,8 +142,7 @@ def test_the_evidence_hides_content_and_place_from_all_but_the_organisation() ->
     evidence = cast("FileEvidence", seen.evidence)
     assert evidence.content_hash == keys.keyed_hash(bytes(32), bytes.fromhex(CONTENT))
     assert evidence.path_hash == keys.keyed_hash(bytes(32), b"dir/a.docx!in/b.TXT")
-    place = keys.unseal(keys.unb64(evidence.sealed_place), REVEAL, PLACE_INFO)
-    assert json.loads(place) == {"path": "dir/a.docx", "member": "in/b.TXT"}
+    assert unseal(evidence.sealed_place, REVEAL) == SealedPlace("dir/a.docx", "in/b.TXT")
     assert (evidence.extension, evidence.depth) == ("txt", 1)
     assert (seen.medium, seen.session) == (medium, "s")
 

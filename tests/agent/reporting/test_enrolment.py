@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.reporting import enrolment, identity, web
+from agent.reporting import enrolment, identity
 from protocol import enrolment as wire
 from protocol import keys
 
@@ -95,25 +95,6 @@ def test_a_redirect_is_not_followed(collector: Any, state: Path) -> None:
     with pytest.raises(enrolment.EnrolmentFailed):
         enrolment.enrol(state, collector.url, "good-token")
     assert collector.requests == 1
-
-
-@pytest.mark.parametrize(
-    "url", ["http://collector.example", "ftp://127.0.0.1", "127.0.0.1:8443", "https://u@h", "https://h/?a"]
-)
-def test_an_address_that_is_not_safe_is_refused_before_anything_is_sent(url: str) -> None:
-    with pytest.raises(web.BadAddress):
-        web.check_address(url)
-
-
-@pytest.mark.parametrize(
-    "url", ["https://collector.example:8443", "http://localhost:1", "http://127.0.0.1", "http://[::1]:9"]
-)
-def test_https_and_this_computer_itself_are_taken(url: str) -> None:
-    assert web.check_address(url + "/") == url
-
-
-def test_unencrypted_http_needs_to_be_asked_for() -> None:
-    assert web.check_address("http://collector.example", insecure=True) == "http://collector.example"
 
 
 def test_an_environment_s_proxy_is_ignored(collector: Any, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
