@@ -41,15 +41,12 @@ class FileWatch(FileSystemEventHandler):
     def start(self) -> list[str]:
         """Begin; gives the folders that cannot be watched (missing, or more than the kernel has watches for)."""
         failed = []
+        self._observer.start()
         for folder in self._settings.watch:
             try:
                 self._observer.schedule(self, folder, recursive=True)
             except OSError:
                 failed.append(folder)
-        try:
-            self._observer.start()
-        except OSError:
-            return list(self._settings.watch)
         return failed
 
     def stop(self) -> None:

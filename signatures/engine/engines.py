@@ -8,6 +8,8 @@ import platform
 import re
 import threading
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +19,30 @@ from signatures.engine.screens import SCREENS_VERSION
 
 Data = bytes | memoryview
 
+
+class Expressions:
+    """Expressions with a digest that is known before they are: a cached database needs only the latter."""
+
+    def __init__(self, build: Callable[[], Sequence[str]], digest: str | None = None) -> None:
+        self._build = build
+        self._digest = digest
+
+    @cached_property
+    def all(self) -> list[str]:
+        """The expressions in the order of their numbers, built when first asked for."""
+        return list(self._build())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex, over everything that decides what the expressions are."""
+        return self._digest or hashlib.sha256("\0".join(self.all).encode()).hexdigest()
+
+
 log = logging.getLogger(__name__)
+
+
+class _NothingToFind(Exception):
+    """There is no expression to compile."""
 
 
 class Engine(Protocol):
@@ -45,7 +70,7 @@ class Hyperscan:
     _slice = 1 << 30
     _overlap = 1 << 16
 
-    def __init__(self, expressions: list[str], cache: Cache | None = None) -> None:
+    def __init__(self, expressions: Expressions, cache: Cache | None = None) -> None:
         import hyperscan
 
         self._hyperscan: Any = hyperscan
@@ -53,13 +78,15 @@ class Hyperscan:
         blob = cache.load(key) if cache else None
         database = self._load(blob) if blob is not None else None
         if database is None:
-            database = self._compile(expressions)
+            database = self._compile(expressions.all)
             if cache:
                 cache.store(key, hyperscan.dumpb(database))
         self._database: Any = database
         self._local = threading.local()
 
     def _compile(self, expressions: list[str]) -> Any:
+        if not expressions:
+            raise _NothingToFind
         hyperscan = self._hyperscan
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         try:
@@ -82,12 +109,10 @@ class Hyperscan:
             return None
         return database
 
-    def _key(self, expressions: list[str]) -> str:
+    def _key(self, expressions: Expressions) -> str:
         """SHA-256 over all that a compiled database depends on: expressions, our and the engine's version, the CPU."""
-        probe = self._hyperscan.Database(mode=self._hyperscan.HS_MODE_BLOCK)
-        probe.compile(expressions=[b"mijian"], ids=[0], flags=[0])
-        parts = [str(SCREENS_VERSION), self._hyperscan.__version__, str(probe.info()), platform.machine(), _cpu()]
-        return hashlib.sha256("\0".join([*parts, *expressions]).encode()).hexdigest()
+        parts = [str(SCREENS_VERSION), self._hyperscan.__version__, _build_of(self._hyperscan), platform.machine()]
+        return hashlib.sha256("\0".join([*parts, _cpu(), expressions.digest]).encode()).hexdigest()
 
     def _scratch(self) -> Any:
         scratch = getattr(self._local, "scratch", None)
@@ -130,6 +155,15 @@ def _stop(*_: object) -> bool:
     return True
 
 
+@lru_cache(maxsize=1)
+def _build_of(hyperscan: Any) -> str:
+    """Version and features of the engine itself, which only a compiled database tells."""
+    probe = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    probe.compile(expressions=[b"mijian"], ids=[0], flags=[0])
+    return str(probe.info())
+
+
+@lru_cache(maxsize=1)
 def _cpu() -> str:
     """What this CPU can do, as the kernel tells it."""
     try:
@@ -148,8 +182,11 @@ class Re2:
     name = "re2"
     _memory = 256 * 1024 * 1024
 
-    def __init__(self, expressions: list[str], cache: Cache | None = None) -> None:
+    def __init__(self, given: Expressions, cache: Cache | None = None) -> None:
         del cache  # compiles in milliseconds
+        expressions = given.all
+        if not expressions:
+            raise _NothingToFind
         import re2
 
         options: Any = re2.Options()
@@ -180,8 +217,11 @@ class Plain:
 
     name = "re"
 
-    def __init__(self, expressions: list[str], cache: Cache | None = None) -> None:
+    def __init__(self, given: Expressions, cache: Cache | None = None) -> None:
         del cache  # there is nothing to keep
+        expressions = given.all
+        if not expressions:
+            raise _NothingToFind
         self._each = [re.compile(expression.encode("ascii"), re.DOTALL) for expression in expressions]
         strings = [string for text in expressions if (string := unescape(text)) is not None]
         self._first = [re.compile(any_of(strings).encode("ascii"))] if strings else []
@@ -204,20 +244,42 @@ ENGINES: dict[str, type[Hyperscan] | type[Re2] | type[Plain]] = {
 """Every engine by its name, the fastest first."""
 
 
-def make(expressions: list[str], *, prefer: str = "auto", cache: Cache | None = None) -> Engine:
+class Nothing:
+    """The engine for no expressions at all: an encoding that has none of the characters looked for."""
+
+    name = "none"
+
+    def any(self, _data: Data) -> bool:
+        """No."""
+        return False
+
+    def ends(self, _data: Data) -> dict[int, list[int] | None]:
+        """None."""
+        return {}
+
+
+def make(expressions: Expressions | Sequence[str], *, prefer: str = "auto", cache: Cache | None = None) -> Engine:
     """The engine called ``prefer``, or with ``auto`` the fastest that works here, ``portable``: without Hyperscan.
 
     Raises `ValueError` for an unknown name and `ImportError` where a named engine is not installed.
     """
+    given = expressions if isinstance(expressions, Expressions) else Expressions(lambda: expressions)
     if prefer in ENGINES:
-        return ENGINES[prefer](expressions, cache)
+        return _checked(ENGINES[prefer], given, cache)
     if prefer not in ("auto", "portable"):
         raise ValueError(f"no such engine: {prefer}; known are auto, portable, {', '.join(ENGINES)}")
     for name, engine in ENGINES.items():
         if name == Hyperscan.name and prefer == "portable":
             continue
         try:
-            return engine(expressions, cache)
+            return _checked(engine, given, cache)
         except (ImportError, ValueError, RuntimeError, OSError) as problem:
             log.warning("the %s engine is not used: %s", name, type(problem).__name__)
-    return Plain(expressions)
+    return Plain(given)
+
+
+def _checked(engine: type[Hyperscan] | type[Re2] | type[Plain], given: Expressions, cache: Cache | None) -> Engine:
+    try:
+        return engine(given, cache)
+    except _NothingToFind:
+        return Nothing()

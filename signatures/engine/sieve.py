@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from signatures.engine.bytecode import ENCODINGS
 from signatures.engine.cache import Cache
-from signatures.engine.engines import Data, Engine, make
+from signatures.engine.engines import Data, Engine, Expressions, make
 from signatures.engine.screens import Exact, Screens, screens
 from signatures.literals import Literal
 
@@ -31,6 +33,24 @@ class Sieve(Protocol):
         ...
 
 
+class _Plan:
+    """The screens of one set of encodings, worked out only when they are needed.
+
+    An engine that comes from the cache answers `LiteralSieve.worth` without them, and most processes ask no more.
+    """
+
+    def __init__(self, literals: tuple[Literal, ...], encodings: frozenset[str]) -> None:
+        self._literals = literals
+        self._encodings = encodings
+        told = repr(sorted(set(literals), key=repr)) + repr(sorted(encodings))
+        self.expressions = Expressions(lambda: self.screens.expressions, hashlib.sha256(told.encode()).hexdigest())
+
+    @cached_property
+    def screens(self) -> Screens:
+        """What is looked for, and whom each expression wakes."""
+        return screens(self._literals, self._encodings)
+
+
 class LiteralSieve:
     """Looks for literals in raw bytes, in up to six encodings at once. May be shared by threads and by forks.
 
@@ -41,14 +61,13 @@ class LiteralSieve:
         self._literals = tuple(literals)
         self._cache = Cache(cache) if cache else None
         self._prefer = prefer
-        self._made: dict[frozenset[str], tuple[Screens, Engine | None]] = {}
+        self._made: dict[frozenset[str], tuple[_Plan, Engine]] = {}
         self._making = threading.Lock()
 
     @property
     def engine(self) -> str:
         """Name of the engine in use: ``hyperscan``, ``re2`` or ``re``."""
-        engine = self._engine(frozenset({"utf-8"}))[1]
-        return engine.name if engine else "none"
+        return self._engine(frozenset({"utf-8"}))[1].name
 
     def prepare(self, *sets: frozenset[str]) -> None:
         """Compile (and cache) the engines for these sets of encodings now, or for all encodings together."""
@@ -57,8 +76,7 @@ class LiteralSieve:
 
     def worth(self, data: Data, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether any literal is in these bytes, in any (or one of the given) encodings. A superset of `spans`."""
-        engine = self._engine(encodings)[1]
-        return engine is not None and engine.any(data)
+        return self._engine(encodings)[1].any(data)
 
     def spans(self, data: Data, *, encodings: frozenset[str] | None = None) -> list[Span]:
         """Where each literal stands: (start, end, encoding) in order of end, start, encoding; overlaps included.
@@ -67,27 +85,26 @@ class LiteralSieve:
         and so are the occurrences in ``ent`` that are plain UTF-8.
         """
         plan, engine = self._engine(encodings)
-        if engine is None:
+        ends = engine.ends(data)
+        if not ends:
             return []
         found = {
             (start, end, exact.encoding)
-            for exact, windows in _windows(plan, engine.ends(data), len(data)).items()
+            for exact, windows in _windows(plan.screens, ends, len(data)).items()
             for low, high in windows
             for start, end in _occurrences(exact, data, low, high)
         }
         return sorted(found, key=lambda span: (span[1], span[0], ENCODINGS.index(span[2])))
 
-    def _engine(self, encodings: frozenset[str] | None) -> tuple[Screens, Engine | None]:
+    def _engine(self, encodings: frozenset[str] | None) -> tuple[_Plan, Engine]:
         wanted = frozenset(ENCODINGS) if encodings is None else encodings
         made = self._made.get(wanted)
         if made is None:
             with self._making:
                 made = self._made.get(wanted)
                 if made is None:
-                    plan = screens(self._literals, wanted)
-                    expressions = plan.expressions
-                    engine = make(expressions, prefer=self._prefer, cache=self._cache) if expressions else None
-                    made = self._made[wanted] = (plan, engine)
+                    plan = _Plan(self._literals, wanted)
+                    made = self._made[wanted] = (plan, make(plan.expressions, prefer=self._prefer, cache=self._cache))
         return made
 
 

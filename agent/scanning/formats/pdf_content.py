@@ -280,7 +280,6 @@ class _Reader:
         said, end = _REPLACED.search(token), _AFTER_REPLACED.search(token)
         if said is None or end is None or b"BMC" in token or b"BDC" in token[end.end() :]:
             raise CannotTell
-        self.run.append(text_string(string_bytes(said.group(1))))
         font = None
         for name, _first, _string, other, odd in _CONTENT.findall(token, end.end()):
             if odd or other in (b"q", b"Q", b"'"):
@@ -289,6 +288,7 @@ class _Reader:
                 font = self.fonts.get(name) or self._font(name)
             elif other:
                 self._other(other)
+        self.run.append(text_string(string_bytes(said.group(1))))
         return font
 
     def _step(self, x: float, y: float) -> None:

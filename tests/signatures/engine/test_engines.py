@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from signatures.engine import build
-from signatures.engine.engines import Hyperscan, make
+from signatures.engine.engines import Expressions, Hyperscan, make
 from signatures.literals import Literal
 
 
@@ -33,7 +33,7 @@ def test_a_named_engine_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPa
 def test_data_larger_than_hyperscan_can_count_is_searched_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Hyperscan, "_slice", 64)
     monkeypatch.setattr(Hyperscan, "_overlap", 16)
-    engine = Hyperscan(["needle"])
+    engine = Hyperscan(Expressions(lambda: ["needle"]))
     across = b"." * 61 + b"needle" + b"." * 100 + b"needle"
     assert engine.any(across)
     assert sorted(set(engine.ends(across)[0] or [])) == [67, 173]
@@ -42,4 +42,4 @@ def test_data_larger_than_hyperscan_can_count_is_searched_in_slices(monkeypatch:
 
 def test_an_expression_that_hyperscan_refuses_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="cannot compile"):
-        Hyperscan(["(?<=a)b"])
+        Hyperscan(Expressions(lambda: ["(?<=a)b"]))
