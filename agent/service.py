@@ -103,7 +103,13 @@ class Service:
             self._thread("file watch", self._watch_files)
         if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
             self._thread("isolation watch", self._watch_isolation)
-        self._uplink.start()
+        if self._settings.uplink.sends(self._identity.computer_class):
+            self._uplink.start()
+        else:
+            self._notice.say(
+                "本机不通过网络上报：请用 mijian export 导出密封报告",
+                "this computer sends nothing over a network: carry its reports with mijian export",
+            )
 
     def _end(self) -> None:
         """End the threads and whatever they hold; the medium is not in use any more when this returns."""

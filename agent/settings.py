@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from protocol.records import ComputerClass
 from signatures import strict_yaml
 
 DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
@@ -39,11 +40,21 @@ class CollectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class UplinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When to try again. Waits grow from the first to the last, each drawn at random below its ceiling."""
+    """How reports leave, and when to try again: waits grow from first to last, drawn at random below a ceiling."""
+
+    transport: Literal["auto", "http", "sealed"] = "auto"
+    """``http`` sends to the collector; ``sealed`` sends nothing, reports are carried (`mijian export`); ``auto`` is
+    ``sealed`` for confidential computers and ``http`` for all others."""
 
     first_retry_seconds: Positive = 1.0
     last_retry_seconds: Positive = 300.0
     answer_timeout_seconds: Positive = 30.0
+
+    def sends(self, computer_class: ComputerClass) -> bool:
+        """Whether a computer of this class may send over a network."""
+        if self.transport == "auto":
+            return computer_class is not ComputerClass.CONFIDENTIAL
+        return self.transport == "http"
 
 
 class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -59,6 +59,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "collector": {"name": mine.collector_name, "url": mine.url},
         "enrolled_at": mine.enrolled_at.isoformat(),
         "running": _is_running(settings),
+        "transport": "http" if settings.uplink.sends(mine.computer_class) else "sealed",
         "waiting": waiting,
         "last_receipt": receipt or None,
         "last_refusal": refusal or None,
@@ -87,6 +88,12 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("类别", "class"), " ".join(filter(None, (state["class"], state["level"])))),
         (text("采集端", "collector"), f"{state['collector']['name']} ({state['collector']['url']})"),
         (text("正在运行", "running"), text("是", "yes") if state["running"] else text("否", "no")),
+        (
+            text("上报方式", "reports go"),
+            text("通过网络", "over the network")
+            if state["transport"] == "http"
+            else text("密封文件（mijian export）", "as sealed files (mijian export)"),
+        ),
         (text("待上报", "waiting"), waiting or text("无", "nothing")),
         (text("最近回执", "last receipt"), state["last_receipt"] or "—"),
         (text("最近拒收", "last refusal"), state["last_refusal"] or "—"),

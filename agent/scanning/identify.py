@@ -290,7 +290,7 @@ def _is_mostly_text(data: bytes) -> bool:
     nuls = data.count(b"\0") - _longest_nul_runs(data)
     if stray * 100 > len(without) or nuls * 50 > len(data):
         return False
-    return _decodes(without) or stray * 1000 <= len(without)
+    return _decodes(without) or stray * 200 <= len(without)
 
 
 def _longest_nul_runs(data: bytes) -> int:

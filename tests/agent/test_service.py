@@ -11,12 +11,13 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from agent import words
 from agent.reporting.notice import Notice
+from agent.reporting.outbox import Outbox
 from agent.service import AlreadyRunning, Service
 from agent.settings import (
     FilesSettings,
@@ -58,10 +59,10 @@ def fill(folder: Path) -> None:
         archive.writestr("内层.zip", inner.getvalue())
 
 
-def quick(state: Path, **more: Any) -> Settings:
+def quick(state: Path, transport: Literal["auto", "http"] = "auto", **more: Any) -> Settings:
     return Settings(
         state_dir=str(state),
-        uplink=UplinkSettings(first_retry_seconds=0.05, last_retry_seconds=0.2),
+        uplink=UplinkSettings(transport=transport, first_retry_seconds=0.05, last_retry_seconds=0.2),
         scan=ScanSettings(workers=1),
         **more,
     )
@@ -198,7 +199,7 @@ def test_stopping_ends_the_session_and_says_so(collector: Any, state: Path, runn
 def test_a_confidential_computer_tells_its_network_once(collector: Any, state: Path, running: Any) -> None:
     collector.enrolled(state, ComputerClass.CONFIDENTIAL, "机密")
     settings = IsolationSettings(poll_seconds=0.05, interval_seconds=3600)
-    running(quick(state, media=MediaSettings(watch=False), isolation=settings))
+    running(quick(state, "http", media=MediaSettings(watch=False), isolation=settings))
     wait_for(lambda: of(collector, CheckDone) and of(collector, AgentStarted))
     time.sleep(0.5)
     checks, seen = of(collector, CheckDone), of(collector, ViolationSeen)
@@ -208,6 +209,17 @@ def test_a_confidential_computer_tells_its_network_once(collector: Any, state: P
         assert [one.control for one in seen] == ["NET-03"] * len(checks)
         assert all(isinstance(one.evidence, NetworkEvidence) for one in seen)
         assert len({one.evidence.signals for one in seen}) == len(seen)
+
+
+def test_a_confidential_computer_sends_nothing_unless_its_settings_say_so(
+    collector: Any, state: Path, running: Any
+) -> None:
+    collector.enrolled(state, ComputerClass.CONFIDENTIAL, "机密")
+    settings = IsolationSettings(poll_seconds=0.05, interval_seconds=3600)
+    running(quick(state, media=MediaSettings(watch=False), isolation=settings))
+    wait_for(lambda: Outbox(state, read_only=True).waiting().keys() >= {"check", "started"})
+    time.sleep(0.5)
+    assert collector.records == []
 
 
 def test_a_changed_file_in_a_watched_folder_is_told_once(

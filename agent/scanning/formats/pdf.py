@@ -61,8 +61,10 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         yield from _properties(document, whole, reading)
         yield from _outline(document, reading)
         yield from _form(document, reading)
-        yield from _attachments(document.attachments(), reading)
-        yield from _Pages(document, reading).pieces()
+        pages = _Pages(document, reading)
+        yield from pages.pieces()
+        yield from pages.attachments(document.attachments())
+        pages.say_what_is_missing()
 
 
 class _Pages:
@@ -80,9 +82,10 @@ class _Pages:
         """Pages without text that are one picture."""
         self.any_picture = False
         self.damaged = False
+        self.attached: set[tuple[str, int, int]] = set()
 
     def pieces(self) -> Iterator[Piece]:
-        """Passages of all pages, then `NotExamined` for what could not be read."""
+        """Passages of all pages, and the files that hang on them."""
         for number in range(1, min(self.document.pages, LIMITS["pages"]) + 1):
             try:
                 page = self.document.page(number)
@@ -94,7 +97,6 @@ class _Pages:
             finally:
                 page.close()
         yield from self._laid_out()
-        self._say_what_is_missing()
 
     def _page(self, page: pdfium.Page, number: int) -> Iterator[Piece]:
         self.read += 1
@@ -111,7 +113,7 @@ class _Pages:
             self.any_picture = self.any_picture or share > 0
             self.pictures += share >= 0.6
         yield from self._notes(page, number)
-        yield from _attachments(page.attachments(), self.reading)
+        yield from self.attachments(page.attachments())
 
     def _notes(self, page: pdfium.Page, number: int) -> Iterator[Passage]:
         notes = [note for note in page.notes() if note.text]
@@ -146,7 +148,17 @@ class _Pages:
         for number, text in sorted(self.plain.items()):
             yield Passage(Zone.BODY, text, Place(page=number))
 
-    def _say_what_is_missing(self) -> None:
+    def attachments(self, attached_files: Iterator[Any]) -> Iterator[Member]:
+        """Attached files, each once; what cannot be had of one costs no other."""
+        for attached in attached_files:
+            member = _attachment(attached, self.reading)
+            key = (member.name, member.size, hash(member.data))
+            if key not in self.attached:
+                self.attached.add(key)
+                yield member
+
+    def say_what_is_missing(self) -> None:
+        """Raise `NotExamined` where a part of the document could not be read."""
         if self.damaged or not self.document.pages:
             raise NotExamined(Reason.DAMAGED, "some pages cannot be loaded")
         if self.document.pages > LIMITS["pages"]:
@@ -208,17 +220,18 @@ def _form(document: pdfium.Document, reading: Reading) -> Iterator[Passage]:
             yield Passage(Zone.BODY, stripped.decode("utf-8", "replace"), Place(part="form"))
 
 
-def _attachments(attached_files: Iterator[Any], reading: Reading) -> Iterator[Member]:
-    for attached in attached_files:
-        name = pdfium.attachment_name(attached) or "attachment"
-        size = pdfium.attachment_size(attached)
-        if size is None:
-            yield Member(name, None, 0, NotExamined(Reason.DAMAGED, "an attached file cannot be reached"))
-            continue
-        if size > LIMITS["attachment bytes"]:
-            yield Member(name, None, size, NotExamined(Reason.TOO_LARGE, "an attached file is too large"))
-            continue
+def _attachment(attached: Any, reading: Reading) -> Member:
+    name = pdfium.attachment_name(attached) or "attachment"
+    size = pdfium.attachment_size(attached)
+    if size is None:
+        return Member(name, None, 0, NotExamined(Reason.DAMAGED, "an attached file cannot be reached"))
+    if size > LIMITS["attachment bytes"]:
+        return Member(name, None, size, NotExamined(Reason.TOO_LARGE, "an attached file is too large"))
+    try:
         reading.budget.spend(size)
-        data = pdfium.attachment_data(attached, size)
-        problem = None if data is not None else NotExamined(Reason.DAMAGED, "an attached file cannot be reached")
-        yield Member(name, data, size, problem)
+    except NotExamined as problem:
+        return Member(name, None, size, problem)
+    data = pdfium.attachment_data(attached, size)
+    if data is None:
+        return Member(name, None, size, NotExamined(Reason.DAMAGED, "an attached file cannot be reached"))
+    return Member(name, data, size)
