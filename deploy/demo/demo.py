@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,21 @@ class Demo:
             "office", "internal", {"media": media, "uplink": {"first_retry_seconds": 0.2, "last_retry_seconds": 5}}
         )
         self.processes.start("agent", "mijian", "run", *options)
+        self.say("waiting until the agent has reported in (the first start compiles the rules)")
+        self.until(lambda: bool(self.status(options)["last_receipt"]), "the agent did not report in")
+
+    def status(self, options: list[str]) -> dict[str, Any]:
+        """What `mijian status` says of one computer's agent."""
+        return dict(json.loads(self.processes.once("mijian", "status", *options, "--format", "json")))
+
+    def until(self, holds: Callable[[], bool], otherwise: str) -> None:
+        """Wait until something holds. Raises `SystemExit` where it does not within a minute."""
+        end = time.monotonic() + ARRIVE_SECONDS
+        while not holds():
+            self.processes.check()
+            if time.monotonic() > end:
+                raise SystemExit(otherwise)
+            time.sleep(0.3)
 
     def isolated(self) -> tuple[str, ...]:
         """Make a network namespace with a default route, as on a computer somebody plugged into a network."""
@@ -152,15 +168,10 @@ class Demo:
         before = self.isolated()
         self.say("a confidential computer has a default route: its agent must notice without sending a packet")
         self.processes.start("confidential", "mijian", "run", *options, before=before, paint="33")
-        until = time.monotonic() + ARRIVE_SECONDS
-        while time.monotonic() < until:
-            self.processes.check()
-            status = json.loads(self.processes.once("mijian", "status", *options, "--format", "json"))
-            if status["waiting"]["violation"]:
-                break
-            time.sleep(0.3)
-        else:
-            raise SystemExit("the confidential computer's agent did not notice its default route")
+        self.until(
+            lambda: self.status(options)["waiting"]["violation"] > 0,
+            "the confidential computer's agent did not notice its default route",
+        )
         self.processes.stop("confidential")
         sealed = self.folder / "carried.mijian"
         self.processes.once("mijian", "export", str(sealed), *options)
@@ -255,7 +266,9 @@ class Demo:
             self.say(f"WRONG: {fault}")
         if picture:
             script = Path(__file__).parents[1] / "screenshot.py"
-            subprocess.run([sys.executable, script, self.address, "demo", self.password, picture], check=True)
+            subprocess.run(
+                [sys.executable, script, f"{self.address}/violations/", "demo", self.password, picture], check=True
+            )
         if self.once:
             if not faults:
                 self.say("every marked document arrived exactly once, and none of the others did")

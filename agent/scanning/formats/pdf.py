@@ -27,6 +27,8 @@ LIMITATIONS = (
     "from the 61st page with a hit on, text is read without its place on the page",
 )
 
+_ALONE = re.compile(r"(?m)^ *[\u2e80-\u9fff] *\r?$")
+"""A Chinese character alone on its line."""
 UTF_16 = frozenset({"utf-16-le"})
 _PROPERTIES = (
     *("Title", "Subject", "Keywords", "Author", "Creator", "Producer", "Company", "Manager", "Category", "Comments"),
@@ -107,6 +109,8 @@ class _Pages:
                     self.layouts[number] = pdf_layout.lay_out(page, number)
                 else:
                     self.plain[number] = text.decode("utf-16-le", "replace").replace("\r\n", "\n")
+            elif len(_ALONE.findall(text.decode("utf-16-le", "replace"))) > 1:
+                self._scattered(page, number)
         else:
             self.without_text += 1
             share = page.picture_share()
@@ -114,6 +118,13 @@ class _Pages:
             self.pictures += share >= 0.6
         yield from self._notes(page, number)
         yield from self.attachments(page.attachments())
+
+    def _scattered(self, page: pdfium.Page, number: int) -> None:
+        """Characters that stand alone on their lines, as in vertical writing: drawn in any order they make a word."""
+        layout = pdf_layout.lay_out(page, number)
+        text = "\n\n\n\n".join(one.text for one in layout.fragments)
+        if self.reading.worth(text.encode("utf-16-le", "replace"), encodings=UTF_16):
+            self.layouts[number] = layout
 
     def _notes(self, page: pdfium.Page, number: int) -> Iterator[Passage]:
         notes = [note for note in page.notes() if note.text]

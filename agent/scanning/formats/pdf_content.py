@@ -180,7 +180,7 @@ class Contents:
             inherited = [self.file.entries(own), *resources] if own is not None else resources
             return self._read(self.file.decoded(stream), inherited, depth + 1)
         if number not in self._forms:
-            # What its own resources lack it takes from the page: then it shows nothing twice the same.
+            # With its own resources alone: what it would have to take from the page cannot be told.
             self._forms[number] = self._read(self.file.decoded(stream), [self.file.entries(own)], depth + 1)
         return self._forms[number]
 

@@ -139,14 +139,14 @@ def test_large_pale_text_is_a_watermark() -> None:
     assert zones(made(page), "机密") == {Zone.WATERMARK}
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 0, 2)])
 def test_a_vertical_marking_is_read_from_the_top_whatever_the_order_of_drawing(order: tuple[int, ...]) -> None:
     def page(canvas: Canvas) -> None:
         for at in order:
             canvas.drawString(70, 800 - 18 * at, "机密★"[at])
+            canvas.drawString(420, 120 - 12 * at, "联系电话")
         canvas.drawString(300, 800, "关于工作安排的通知")
         prose(14)(canvas)
-        canvas.drawString(300, 500, "机密")
 
     corner = next(one for one in read(made(page))[0] if one.zone is Zone.P1_TOP_LEFT)
     assert "机\n密\n★" in corner.text
