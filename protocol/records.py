@@ -8,7 +8,7 @@ keyed hash (codes E-FILE, E-DEV, E-NET of the controls).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -109,6 +109,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...] = ()
     """Validator codes of marking-grammar section 6."""
     place: Place = Place()
+    issued: date | None = None
+    """When the document was issued, as far as it is known; of a month or year alone, its last day."""
+    issued_from: str = ""
+    """Where that date was taken from (`signatures.markings.periods.Source`)."""
+    expires: date | None = None
+    """Last day on which the marking holds; None where it has no end, hangs on a condition or cannot be told."""
+    assumed: bool = False
+    """Whether ``expires`` was reckoned with the longest period of the level, because the marking names none."""
+    status: str = ""
+    """How it stands with its period on the day it was looked at (`signatures.markings.periods.Status`)."""
 
 
 class Medium(msgspec.Struct, frozen=True, kw_only=True):

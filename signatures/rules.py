@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -189,30 +189,87 @@ class RuleSet:
         return _literals(self.packs, wanted)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """What could be read of a directory of packs."""
+
+    rules: RuleSet
+    """The packs without a mistake, in force."""
+    mistakes: tuple[FileMistake, ...]
+    """One for each pack that was left out, by name of file, and for each unknown name that was to be enabled."""
+
+
 def load_rules(directory: Path | None = None, *, enable: Collection[str] = ()) -> RuleSet:
     """Read all packs (``*.yaml``) of a directory; without one, those we ship.
 
     ``enable`` names packs to use although they are not enabled by themselves. Raises `FileMistake` for anything
-    wrong in a pack, a directory without packs and an unknown name in ``enable``.
+    wrong in a pack, a directory without packs and an unknown name in ``enable``: for a person who has just named
+    this directory and can put it right. What must go on working takes `load_sound`.
+    """
+    loaded = load_sound(directory, enable=enable)
+    if loaded.mistakes:
+        raise loaded.mistakes[0]
+    return loaded.rules
+
+
+def load_sound(directory: Path | None = None, *, enable: Collection[str] = ()) -> Loaded:
+    """Read all packs of a directory and keep those without a mistake: one bad pack does not switch off the others.
+
+    Of two packs that claim the same rule id, the later by file name is left out. Raises
+    `FileMistake` where no pack is left: a scan without rules would call everything clean.
     """
     folder = PACKS if directory is None else directory
+    packs, mistakes = _read(folder)
+    known = {pack.pack for _, _, pack in packs}
+    for name in sorted(set(enable) - known):
+        mistakes.append(FileMistake(folder, 1, f"there is no pack called {name!r}{_nearest(name, known)}"))
+    taken: dict[str, Path] = {}
+    digest = hashlib.sha256()
+    in_force: list[Pack] = []
+    for file, data, pack in packs:
+        if twice := _claimed_already(pack, data, file, taken):
+            mistakes.append(twice)
+            continue
+        digest.update(f"{file.name}\0{len(data)}\0".encode() + data)
+        if pack.enabled or pack.pack in enable:
+            in_force.append(pack)
+    if not in_force:
+        raise mistakes[0] if mistakes else FileMistake(folder, 1, "there is no pack of rules (*.yaml) in force here")
+    for name in sorted(known & set(enable)):
+        digest.update(f"+{name}\0".encode())
+    return Loaded(rule_set(in_force, f"sha256:{digest.hexdigest()}"), tuple(mistakes))
+
+
+def rule_set(packs: Iterable[Pack], digest: str = "") -> RuleSet:
+    """Packs put in force as they are: for those who have read and checked them already."""
+    packs = tuple(packs)
+    return RuleSet(packs, digest, _literals(packs))
+
+
+def read_packs(directory: Path | None = None) -> tuple[Pack, ...]:
+    """Every pack of a directory, those not enabled included. Raises `FileMistake` for the first mistake."""
+    packs, mistakes = _read(PACKS if directory is None else directory)
+    if mistakes:
+        raise mistakes[0]
+    return tuple(pack for _, _, pack in packs)
+
+
+def _read(folder: Path) -> tuple[list[tuple[Path, bytes, Pack]], list[FileMistake]]:
+    """Every pack of a folder that is right in itself, and what is wrong with the others."""
+    packs: list[tuple[Path, bytes, Pack]] = []
+    mistakes: list[FileMistake] = []
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise FileMistake(folder, 1, "there is no pack of rules (*.yaml) in this directory")
-    digest = hashlib.sha256()
-    packs: list[Pack] = []
     for file in files:
-        data = file.read_bytes()
-        digest.update(f"{file.name}\0{len(data)}\0".encode() + data)
-        packs.append(_checked(parse(data, Pack, file), data, file))
-    known = {pack.pack for pack in packs}
-    for name in sorted(enable):
-        if name not in known:
-            raise FileMistake(folder, 1, f"there is no pack called {name!r}{_nearest(name, known)}")
-        digest.update(f"+{name}\0".encode())
-    in_force = tuple(pack for pack in packs if pack.enabled or pack.pack in enable)
-    _know_once(in_force, folder)
-    return RuleSet(in_force, f"sha256:{digest.hexdigest()}", _literals(in_force))
+        try:
+            data = file.read_bytes()
+            packs.append((file, data, _checked(parse(data, Pack, file), data, file)))
+        except FileMistake as mistake:
+            mistakes.append(mistake)
+        except OSError as error:
+            mistakes.append(FileMistake(file, 1, f"the file cannot be read: {error.strerror}"))
+    return packs, mistakes
 
 
 def _checked(pack: Pack, data: bytes, file: Path) -> Pack:
@@ -248,13 +305,15 @@ def _problem(rule: Rule, pack: Pack) -> str | None:
     return None
 
 
-def _know_once(packs: tuple[Pack, ...], folder: Path) -> None:
-    seen: set[str] = set()
-    for pack in packs:
-        for rule in pack.rules:
-            if rule.id in seen:
-                raise FileMistake(folder / f"{pack.pack}.yaml", 1, f"the id {rule.id!r} is used twice")
-            seen.add(rule.id)
+def _claimed_already(pack: Pack, data: bytes, file: Path, taken: dict[str, Path]) -> FileMistake | None:
+    """The mistake, where another pack (or this one) has a rule of the same id already; else its ids are taken."""
+    ids = [rule.id for rule in pack.rules]
+    for number, rule_id in enumerate(ids):
+        where = file if rule_id in ids[:number] else taken.get(rule_id)
+        if where is not None:
+            return FileMistake(file, _line_of(rule_id, data), f"the id {rule_id!r} is used twice; also in {where.name}")
+    taken.update(dict.fromkeys(ids, file))
+    return None
 
 
 def _line_of(rule_id: str, data: bytes) -> int:

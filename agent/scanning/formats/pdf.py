@@ -27,8 +27,8 @@ LIMITATIONS = (
     "from the 61st page with a hit on, text is read without its place on the page",
 )
 
-_ALONE = re.compile(r"(?m)^ *[\u2e80-\u9fff] *\r?$")
-"""A Chinese character alone on its line."""
+_ALONE = re.compile(r"(?m)^ *[\u2605\u2606\u2e80-\u9fff] *\r?$")
+"""A Chinese character or star alone on its line."""
 UTF_16 = frozenset({"utf-16-le"})
 _PROPERTIES = (
     *("Title", "Subject", "Keywords", "Author", "Creator", "Producer", "Company", "Manager", "Category", "Comments"),

@@ -8,6 +8,7 @@ drawing does not go from top to bottom and left to right. Anything unusual raise
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -61,7 +62,7 @@ _NEAR = 120.0
 _FEW = 3
 """Points between rows; points within which PDFium could take two rows for one; characters that may be shuffled."""
 _MOST_FORMS = 6
-_MOST_BYTES = 4_000_000
+_MOST_BYTES = 1_000_000
 _MOST_FONT_CHANGES = 500
 """A page that changes its font at every other character is read as quickly by PDFium."""
 
@@ -87,6 +88,7 @@ class Shown:
         if _GAP in raw or _JUMP in raw:
             texts.append(_open(raw))
         rows = sorted(self.runs, key=lambda run: (-round(run[1] / _ROW), run[0]))
+        self._check_columns()
         if rows != self.runs:
             self._check_order()
             again = _JUMP.join(text for _x, _y, text in rows)
@@ -94,6 +96,12 @@ class Shown:
         for form in self.inner:
             texts += form.texts()
         return texts
+
+    def _check_columns(self) -> None:
+        """Chinese characters alone below each other: vertical writing, which only a look at the page puts together."""
+        alone = Counter(round(x / _ROW) for x, _y, text in self.runs if len(text) == 1 and text > "\u2600")
+        if any(count > 1 for count in alone.values()):
+            raise CannotTell
 
     def _check_order(self) -> None:
         """Few characters at a time drawn to and fro: PDFium may put them together in an order of its own."""
