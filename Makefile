@@ -40,4 +40,4 @@ lock:
 	@deploy/lock.sh
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build bench/work demo-state
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build bench/made demo-state

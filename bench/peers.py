@@ -6,8 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.vocabulary import MARKS
@@ -29,7 +30,8 @@ class Peer:
     note: str = ""
     sample: int | None = None
     """Where it is too slow for the whole tree: only every so-manyth file is given to it."""
-    kinds: tuple[str, ...] = field(default=())
+    good: tuple[int, ...] = (0, 1)
+    """Exit statuses that mean it did its work."""
 
 
 def byte_forms() -> list[bytes]:
@@ -139,12 +141,17 @@ def missing_tools() -> list[str]:
 
 
 def run(peer: Peer, tree: Path) -> tuple[float, str]:
-    """Run once: wall seconds until the last process has ended, and what they printed."""
-    import time
+    """Run once: wall seconds until the last process has ended, and what they printed.
 
+    Raises `SystemExit` where a tool did not do its work: a failed run would look like a fast one.
+    """
     start = time.perf_counter()
     processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for command in peer.commands(tree)
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for command in peer.commands(tree)
     ]
-    output = "".join(process.communicate()[0].decode("utf-8", "replace") for process in processes)
-    return time.perf_counter() - start, output
+    said = [process.communicate() for process in processes]
+    spent = time.perf_counter() - start
+    for process, (_, errors) in zip(processes, said, strict=True):
+        if process.returncode not in peer.good:
+            raise SystemExit(f"{peer.name} failed with status {process.returncode}:\n{errors.decode()[-2000:]}")
+    return spent, "".join(output.decode("utf-8", "replace") for output, _ in said)

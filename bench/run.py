@@ -1,7 +1,7 @@
 """``make bench``: speed, recall and false alarms of `mijian scan` beside other tools, all in one run.
 
 Every tool runs over the same seeded tree, in turn, several rounds, so that a change of the machine's speed meets all
-of them; medians and the ratios between them are printed and written to ``bench/work/result.json``.
+of them; medians and the ratios between them are printed and written to ``bench/made/result.json``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from bench import peers
 from bench.tree import make_tree
 
-WORK = Path(__file__).parent / "work"
+WORK = Path(__file__).parent / "made"
 
 
 def labels_of(tree: Path) -> dict[str, dict[str, Any]]:
