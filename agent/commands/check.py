@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from agent import words
 from agent.checks.base import CheckResult
 from agent.checks.isolation import IsolationCheck
-from agent.commands import context
+from agent.commands import UsageError, context
 from agent.reporting import identity
 from agent.settings import Settings
 from protocol.records import CheckOutcome, ComputerClass
@@ -31,25 +32,50 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command."""
     parser = subparsers.add_parser("check", help=words.text("自查本机", "self-check of this computer"))
     parser.add_argument(
+        "--profile",
         "--class",
         dest="computer_class",
         choices=[one.value for one in ComputerClass],
-        help=words.text("计算机类别，默认为登记的类别", "class of this computer; that of its enrolment by default"),
+        help=words.text(
+            "检查方案，即计算机类别；默认为登记的类别",
+            "the checks for one class of computer; by default for the class it is enrolled as",
+        ),
     )
-    parser.add_argument("--format", choices=("table", "jsonl"), default="table", help=words.text("格式", "format"))
+    parser.add_argument(
+        "--format",
+        choices=("table", "jsonl", "html", "pdf"),
+        default="table",
+        help=words.text("格式：table 或 jsonl", "format: table or jsonl"),
+    )
+    parser.add_argument("--output", type=Path, help=words.text("写入文件", "write to this file"))
     context.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check and print. Status 0 where all passes, 1 where anything fails, 3 where nothing could be said."""
+    if options.format in ("html", "pdf"):
+        raise UsageError(
+            words.text(
+                f"本版本尚不支持 {options.format} 格式；请用 table 或 jsonl",
+                f"the format {options.format} is not available in this version; use table or jsonl",
+            )
+        )
     settings = context.load(options)
     controls = load_controls()
     results = check(settings, _computer_class(options, settings))
-    for result in results:
-        if options.format == "jsonl":
-            sys.stdout.buffer.write(msgspec.json.encode(_row(result, controls[result.control])) + b"\n")
-        else:
-            sys.stdout.write(_words(result, controls[result.control]))
+    told = b"".join(
+        msgspec.json.encode(_row(result, controls[result.control])) + b"\n"
+        if options.format == "jsonl"
+        else _words(result, controls[result.control]).encode()
+        for result in results
+    )
+    if options.output is None:
+        sys.stdout.buffer.write(told)
+    else:
+        try:
+            options.output.write_bytes(told)
+        except OSError as error:
+            raise UsageError(f"{options.output}: {error.strerror}") from error
     outcomes = {result.outcome for result in results}
     return 1 if CheckOutcome.FAIL in outcomes else 0 if outcomes == {CheckOutcome.PASS} else 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -251,3 +252,24 @@ def stick(tmp_path: Path) -> Iterator[Callable[[], Stick]]:
     yield make
     for one in made:
         one.remove()
+
+
+@pytest.fixture
+def namespace() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """A real network namespace with nothing up; gives a function that runs `ip` on it, or a program within it."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    name = f"mijian-{uuid.uuid4().hex[:8]}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
+    seen = subprocess.run(["ip", "-n", name, "link", "show"], capture_output=True, check=False)
+    if made.returncode or seen.returncode:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+        pytest.skip("network namespaces cannot be made here")
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        inside = command[0] != "ip"
+        lead = ["ip", "netns", "exec", name] if inside else ["ip", "-n", name]
+        return subprocess.run([*lead, *command[not inside :]], capture_output=True, text=True, check=not inside)
+
+    yield run
+    subprocess.run(["ip", "netns", "del", name], check=True)

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -111,25 +109,6 @@ def test_the_same_state_is_told_once_and_again_when_it_changes() -> None:
     ]
     for result, news in story:
         assert episode.is_news(result) is news, result
-
-
-@pytest.fixture
-def namespace() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
-    """A real network namespace; gives a function that runs `ip` with or a program within it."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
-    name = f"mijian-{uuid.uuid4().hex[:8]}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("network namespaces cannot be made here")
-
-    def run(*command: str) -> subprocess.CompletedProcess[str]:
-        inside = command[0] != "ip"
-        lead = ["ip", "netns", "exec", name] if inside else ["ip", "-n", name]
-        return subprocess.run([*lead, *command[not inside :]], capture_output=True, text=True, check=not inside)
-
-    yield run
-    subprocess.run(["ip", "netns", "del", name], check=True)
 
 
 def verdict(namespace: Callable[..., subprocess.CompletedProcess[str]]) -> tuple[int, dict[str, object]]:
