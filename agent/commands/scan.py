@@ -117,6 +117,17 @@ def _refuse_what_is_not_there(options: argparse.Namespace) -> None:
         )
     if options.rules is not None and not options.rules.is_dir():
         raise UsageError(text(f"--rules: 没有目录 {options.rules}", f"--rules: there is no directory {options.rules}"))
+    if options.rules is not None:
+        _refuse_unsafe_rules(options.rules)
+
+
+def _refuse_unsafe_rules(folder: Path) -> None:
+    """A pattern that can run for ever would cost every file it meets its whole time."""
+    from signatures.lints import unsafe_in
+
+    for fault in unsafe_in(folder):
+        wrong, mend = (text(said.zh, said.en) for said in (fault.wrong, fault.mend))
+        raise UsageError(f"{fault.file}:{fault.line}: {fault.rule}: {wrong} {mend}")
 
 
 def _judged(options: argparse.Namespace) -> Judged | None:

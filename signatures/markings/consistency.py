@@ -73,7 +73,7 @@ def _part(candidate: Candidate) -> str:
 def _conflicts(marks: _Marks) -> None:
     """Two different marks that both speak for the whole."""
     levels = {c.level for c in marks.main}
-    periods = {c.term.period for c in marks.main if c.term is not None}
+    periods = {c.term.months or c.term.period for c in marks.main if c.term is not None}
     if len(levels) > 1 or len(periods) > 1:
         _tell(marks.main, "CONFLICTING_MARKS")
 
@@ -83,7 +83,8 @@ def _compilation(marks: _Marks) -> None:
     cover = _highest(marks.main)
     if cover is None or not marks.included:
         return
-    if any(_rank(c) > _rank(cover) or _outlasts(c, cover) for c in marks.included):
+    timed = [c for c in marks.main if c.term is not None]
+    if any(_rank(c) > _rank(cover) or (timed and all(_outlasts(c, t) for t in timed)) for c in marks.included):
         _tell(marks.main, "COMPILATION")
 
 

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from signatures.markings.candidates import Candidate
+from signatures.markings.cues import cues_in
+from signatures.markings.notations import Notations
 from signatures.markings.scoring import EXAMPLE
 from signatures.markings.triggers import LEVEL
 from signatures.markings.units import BOX
 from signatures.markings.zones import CELLS, FRONT, FURNITURE, LEADS, NAMES, side_of
 from signatures.passages import Passage, Zone
-
-_COPY_NUMBER = re.compile(r"(?:份号\s?:?\s?)?(?:№|No\.?)?\s?\d{6}")
-_URGENCY = re.compile(r"(?:紧急程度\s?:?\s?)?(?:特\s?急|加\s?急|平\s?急|特\s?提|急\s?件)")
-_RED_HEAD = re.compile(
-    r"(?!内部|保密|秘密|涉密)[一-龥A-Z()\s]{3,30}(?:文件|委员会|人民政府|办公室|办公厅|部|局|厅|院|委)"
-)
-_NUMBER = re.compile(r"[一-龥A-Z]{1,12}\s?[〔\[(【]\s?(?:19|20)\d{2}\s?[〕\])】]\s?第?\s?\d{1,5}\s?号")
-CUES = (("copy number", _COPY_NUMBER), ("urgency", _URGENCY), ("red head", _RED_HEAD), ("document number", _NUMBER))
 
 _ABOUT = re.compile(r"保密|涉密|定密|密级|秘密|机密|泄密|涉秘")
 _RULEBOOK = re.compile(r"制度|办法|规定|条例|释义|试题|测试|问答|培训|宣传|讲义|知识|细则|对照表|汇编|学习|词汇")
@@ -28,25 +21,16 @@ _COLUMN_HEADS = frozenset({"密级", "涉密等级", "秘密等级", "密别", "
 _CELL_EXAMPLE = re.compile(r"示例|样例|举例|例子|标志形式|最长保密期限|标注方法|对照")
 _CELL_NAME = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _SOME = 8
+_UNBACKED = 40
+"""Most points of a mark that needs support and has none: weak, never for review."""
 _LINE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Notation:
-    """A line that speaks against a marking: where it stands and what it says."""
-
-    index: int
-    line: int
-    zone: Zone
-    level: str
-    strong: bool
 
 
 class Document:
     """All passages of one file, asked only for files that hold a candidate."""
 
     def __init__(
-        self, passages: Sequence[Passage], candidates: Sequence[Candidate], notations: Sequence[Notation]
+        self, passages: Sequence[Passage], candidates: Sequence[Candidate], notations: Notations
     ) -> None:
         self._passages = passages
         self._candidates = candidates
@@ -68,8 +52,7 @@ class Document:
             self._secrecy(candidate)
             self._opposed(candidate)
         self._agreement()
-        for candidate in self._candidates:
-            self._support(candidate)
+        self._support()
 
     def around(self, candidate: Candidate, reach: int = 6) -> list[str]:
         """The lines up to ``reach`` before and after, its own left out; over passages where each is one paragraph."""
@@ -90,9 +73,7 @@ class Document:
         zone = candidate.line.passage.zone
         if zone not in FRONT and zone is not Zone.BODY:
             return
-        near = [unicodedata.normalize("NFKC", line).strip() for line in self.around(candidate) if len(line) <= 60]
-        cues = [name for name, pattern in CUES if any(pattern.fullmatch(line) for line in near)]
-        for name in cues[:3]:
+        for name in list(cues_in(self.around(candidate)))[:3]:
             candidate.add(f"neighbour: {name}", 8)
             if zone is Zone.P1_BLOCK:
                 candidate.add(f"block around the mark: {name}", 10)
@@ -152,16 +133,12 @@ class Document:
         return count
 
     def _opposed(self, candidate: Candidate) -> None:
-        zone = candidate.line.passage.zone
-        for notation in self._notations:
-            if notation.level == "declassified":
-                near = notation.index == candidate.line.index and abs(notation.line - candidate.line.number) <= 2
-                if near or notation.zone in (Zone.STAMP, Zone.WATERMARK):
-                    candidate.codes.add("DECLASSIFIED_STAMP")
-                    candidate.voided = True
-            elif notation.strong and (notation.zone is zone or {notation.zone, zone} <= FRONT):
-                candidate.add("a notation in the same zone says the opposite", -30)
-                return
+        line, zone = candidate.line, candidate.line.passage.zone
+        if self._notations.declassify(line.index, line.number):
+            candidate.codes.add("DECLASSIFIED_STAMP")
+            candidate.voided = True
+        if self._notations.oppose(zone):
+            candidate.add("a notation in the same zone says the opposite", -30)
 
     def _enumerations(self) -> None:
         """Levels listed one after the other are talked about, not meant."""
@@ -170,7 +147,7 @@ class Document:
             zone = candidate.line.passage.zone
             groups.setdefault("cells" if zone in CELLS else candidate.line.index, []).append(candidate)
         loose = [c for c in self._candidates if _loose(c) and not _fixed(c)]
-        listed_everywhere = len({c.level for c in loose}) >= 3
+        everywhere = {id(c) for c in loose} if len({c.level for c in loose}) >= 3 else set()
         for group in groups.values():
             starred = {c.level for c in group if c.starred and "CHANGED_MARK" not in c.codes}
             bare = {c.level for c in group if _loose(c)}
@@ -183,7 +160,7 @@ class Document:
                     c.add("all levels are listed", -60)
                 elif _loose(c) and (len(bare) >= 3 or (len(state) >= 2 and c.level in state) or (len(starred) >= 3)):
                     c.add("levels are listed", -50)
-                elif listed_everywhere and c in loose:
+                elif id(c) in everywhere:
                     c.add("levels are listed over the document", -50)
 
     def _registers(self) -> None:
@@ -191,13 +168,18 @@ class Document:
         cells = [c for c in self._candidates if c.line.passage.zone in CELLS and c.form not in ("FIELD", "field")]
         if not cells:
             return
-        texts = [p.text.strip() for p in self._passages if p.zone in CELLS and len(p.text) <= 60]
-        example = any(_CELL_EXAMPLE.search(text) for text in texts)
-        heads = [p.place for p in self._passages if p.zone in CELLS and p.text.strip() in _COLUMN_HEADS]
+        short = [p for p in self._passages if p.zone in CELLS and len(p.text) <= 60]
+        example = any(_CELL_EXAMPLE.search(p.text) for p in short)
+        heads: dict[str, int] = {}
+        for passage in short:
+            column, row = _cell(passage.place.cell)
+            if column and passage.text.strip() in _COLUMN_HEADS:
+                heads[column] = min(row, heads.get(column, row))
         for candidate in cells:
+            column, row = _cell(candidate.line.passage.place.cell)
             if example:
                 candidate.add("a table of examples", -45)
-            if any(_below(head.cell, candidate.line.passage.place.cell) for head in heads):
+            if heads.get(column, row) < row:
                 candidate.add("a column of a register", -50)
 
     def _agreement(self) -> None:
@@ -209,44 +191,23 @@ class Document:
             if candidate.confidence >= 25 and len(sides.get(_meaning(candidate), ())) >= 2:
                 candidate.add("two sources agree", 15)
 
-    def _support(self, candidate: Candidate) -> None:
+    def _support(self) -> None:
         """Hold down what means little by itself unless it is repeated or backed by a classification block."""
-        if not candidate.rule.support or candidate.form == "field":
-            return
-        zone = candidate.line.passage.zone
-        backed = (
-            candidate.line.passage.pages >= 2
-            or zone in (Zone.WATERMARK, Zone.STAMP, Zone.SLIDE_MASTER)
-            or any(reason == "repeated over pages" for reason, _ in candidate.points)
-            or any(c.level == "CLASSIFIED_BLOCK" for c in self._candidates)
-            or {Zone.HEADER, Zone.FOOTER}
-            <= {
-                c.line.passage.zone
-                for c in self._candidates
-                if (c.rule.id, c.level) == (candidate.rule.id, candidate.level)
-            }
-        )
-        if not backed and candidate.confidence > 40:
-            candidate.add("needs to be repeated or backed by a classification block", 40 - candidate.confidence)
-
-
-def conflicts(candidates: Iterable[Candidate], notations: Iterable[Notation], least: int) -> None:
-    """Tell of live marks that contradict each other, or a notation (CONFLICTING_MARKS)."""
-    live = [
-        c
-        for c in candidates
-        if c.family in ("state", "level_only")
-        and c.confidence >= least
-        and not c.voided
-        and "CHANGED_MARK" not in c.codes
-    ]
-    main = [c for c in live if c.line.passage.zone not in LEADS | NAMES | {Zone.DOC_PROPERTY} and c.form != "LEAD"]
-    levels = {c.level for c in main}
-    periods = {c.term.period for c in main if c.term is not None}
-    denied = any(n.strong and n.level in ("not_classified", "public") for n in notations)
-    for candidate in live:
-        if denied or (candidate in main and (len(levels) > 1 or len(periods) > 1)):
-            candidate.codes.add("CONFLICTING_MARKS")
+        block = any(c.level == "CLASSIFIED_BLOCK" for c in self._candidates)
+        stands: dict[tuple[str, str | None], set[Zone]] = {}
+        for c in self._candidates:
+            stands.setdefault((c.rule.id, c.level), set()).add(c.line.passage.zone)
+        for c in self._candidates:
+            if not c.rule.support or c.form == "field" or c.confidence <= _UNBACKED:
+                continue
+            backed = (
+                block
+                or _fixed(c)
+                or any(reason == "repeated over pages" for reason, _ in c.points)
+                or stands[c.rule.id, c.level] >= {Zone.HEADER, Zone.FOOTER}
+            )
+            if not backed:
+                c.add("needs to be repeated or backed by a classification block", _UNBACKED - c.confidence)
 
 
 def _same(candidate: Candidate) -> object:
@@ -269,6 +230,7 @@ def _fixed(candidate: Candidate) -> bool:
     return passage.pages >= 2 or passage.zone in (Zone.WATERMARK, Zone.STAMP, Zone.SLIDE_MASTER)
 
 
-def _below(head: str | None, cell: str | None) -> bool:
-    above, below = (_CELL_NAME.fullmatch(name or "") for name in (head, cell))
-    return bool(above and below and above[1] == below[1] and int(above[2]) < int(below[2]))
+def _cell(name: str | None) -> tuple[str, int]:
+    """Column and row of a cell; ``("", 0)`` for what is none."""
+    found = _CELL_NAME.fullmatch(name or "")
+    return (found[1], int(found[2])) if found else ("", 0)

@@ -19,6 +19,10 @@ _LETTER_GAP = re.compile(r"(?<=[0-9])[ \t]{1,3}(?=[0-9][0-9 \t]{0,8}[年月个�
 _GAP_IN_VIEW = r"[ \t\-·・]{0,3}"
 _AFTER_STAR = re.compile(r"★([ \t]{0,4}[^★]{1,40}?)[\s)\]】〕〉」』]*$")
 _TERM = re.compile(TERM)
+_LINE_ENDS = "\r\n\v\f"
+_ODD = "\ue000"
+"""Stands for what is not folded one to one; a private character, so that no text of use has it."""
+_REMEMBERED = 30_000
 _HAS_GAP = re.compile(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,4}[0-9年月个天日午用]|★[ \t]")
 
 
@@ -82,25 +86,46 @@ def _fold(letter: str) -> str:
     return TRADITIONAL.get(folded, folded)
 
 
+class _Folding(dict[int, str]):
+    """What becomes of each character, for `str.translate`; `_ODD` where that is not exactly one character."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        folded = (" " if letter in _LINE_ENDS else letter) if letter.isascii() else _fold(letter)
+        folded = folded if len(folded) == 1 else _ODD
+        if len(self) < _REMEMBERED:
+            self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+
+
 def normalise(text: str, joiner: Joiner | None = None, *, vertical: bool = False) -> View:
     """The view of ``text``: characters folded (N1 to N4), then the words that ``joiner`` knows closed up (N5).
 
     ``vertical`` says that ``text`` are lines of one character: line ends are dropped (N6).
     """
+    folded = _ODD if vertical else text.translate(_FOLDING)
+    view = View(text, folded, range(len(text))) if _ODD not in folded else _one_by_one(text, vertical=vertical)
+    return joiner.close_up(view) if joiner is not None else view
+
+
+def _one_by_one(text: str, *, vertical: bool) -> View:
+    """The same for text in which some characters vanish or become several."""
     letters: list[str] = []
     origin: list[int] = []
     for place, letter in enumerate(text):
         if letter.isascii():
             if vertical and letter in "\r\n":
                 continue
-            folded = " " if letter in "\r\n\v\f" else letter
+            folded = " " if letter in _LINE_ENDS else letter
         else:
             folded = _fold(letter)
         for part in folded:
             letters.append(part)
             origin.append(place)
-    view = View(text, "".join(letters), tuple(origin), vertical)
-    return joiner.close_up(view) if joiner is not None else view
+    return View(text, "".join(letters), tuple(origin), vertical)
 
 
 class Joiner:

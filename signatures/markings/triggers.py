@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from signatures.characters import CONFUSIONS, GAPS, STARS, TRADITIONAL, ZERO_WIDTH
 from signatures.literals import Literal
@@ -19,6 +19,14 @@ STAR = re.compile(
     f"(?:(?<=[{_ENDS}]){_GAP}[{re.escape(_STARS)}]|(?<=[{re.escape(_STARS)}]){_GAP}[{_BEGINNINGS}])"
 )
 """A star beside what may be the end or the beginning of a level word: all that matters in running text."""
+
+_HARDLY = r"[^一-龥A-Za-z0-9]{0,300}"
+_WIDE_GAP = _GAP.replace("{0,3}", "{0,12}")
+BODY_MARK = re.compile(
+    f"{_HARDLY}(?:[密级級已解]{_HARDLY}){{0,6}}"
+    f"[{_BEGINNINGS}]{_WIDE_GAP}[{_ENDS}]{_WIDE_GAP}(?:[级級]{_WIDE_GAP})?[{re.escape(_STARS)}]"
+)
+"""How a line of running text must begin to be nothing but a starred mark, perhaps with brackets or 密级 before it."""
 
 LEVEL = re.compile("[绝机秘絕機祕]密")
 """A level word, for counting how much a document talks of secrecy."""
@@ -51,18 +59,31 @@ def _forms(letter: str, literal: Literal) -> str:
     return forms
 
 
-def lines_at(text: str, hits: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """The lines (number from 0, start, end) that hold the hits, each once; several at once where a hit spans them."""
-    number, counted, done = 0, 0, -1
-    for start, end in hits:
-        if end <= done:
-            continue
-        first = text.rfind("\n", 0, start) + 1
-        last = text.find("\n", end)
+def lines_with(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, int, int]]:
+    """The lines (number from 0, start, end) in which one of the patterns is found, each once.
+
+    Where what is found runs over line ends, all its lines come as one, and those after the first by themselves too.
+    One hit a line is all that is looked for, so that a text of nothing but hits takes no memory.
+    """
+    number, counted = 0, 0
+    pending = [pattern.search(text) for pattern in patterns]
+    while found := [hit for hit in pending if hit is not None]:
+        hit = min(found, key=_start)
+        first = text.rfind("\n", 0, hit.start()) + 1
+        last = text.find("\n", hit.end())
         last = len(text) if last < 0 else last
         number, counted = number + text.count("\n", counted, first), first
         yield number, first, last
-        done = last
+        line_end = text.find("\n", hit.start(), last)
+        at = last if line_end < 0 else line_end
+        pending = [
+            pattern.search(text, at) if hit is not None and hit.start() < at else hit
+            for pattern, hit in zip(patterns, pending, strict=True)
+        ]
+
+
+def _start(hit: re.Match[str]) -> int:
+    return hit.start()
 
 
 def column_around(text: str, first: int, last: int, limit: int = 24) -> tuple[int, int] | None:

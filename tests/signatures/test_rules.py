@@ -8,7 +8,7 @@ import pytest
 from signatures.literals import Literal
 from signatures.markings import Grammar
 from signatures.passages import Passage, Zone
-from signatures.rules import PACKS, load_rules
+from signatures.rules import PACKS, load_rules, load_sound, read_packs
 from signatures.strict_yaml import FileMistake
 
 PACK = """\
@@ -74,6 +74,54 @@ def test_the_same_id_in_two_packs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text(PACK, "utf-8")
     with pytest.raises(FileMistake, match="used twice"):
         load_rules(tmp_path)
+
+
+def test_one_bad_pack_does_not_switch_off_the_others(tmp_path: Path) -> None:
+    write(tmp_path, PACK)
+    (tmp_path / "broken.yaml").write_text(PACK.replace("severity: low", "severity: grave"), "utf-8")
+    loaded = load_sound(tmp_path)
+    assert [rule.id for rule in loaded.rules.rules] == ["house.draft"]
+    (mistake,) = loaded.mistakes
+    assert str(mistake).startswith(f"{tmp_path / 'broken.yaml'}:8: ")
+    assert loaded.rules.digest == load_rules(_alone(tmp_path)).digest
+
+
+def _alone(folder: Path) -> Path:
+    (folder / "broken.yaml").unlink()
+    return folder
+
+
+def test_of_two_packs_with_the_same_id_the_first_stays_in_force(tmp_path: Path) -> None:
+    write(tmp_path, PACK)
+    (tmp_path / "later.yaml").write_text(PACK.replace("level: 送审稿", "level: 另一"), "utf-8")
+    loaded = load_sound(tmp_path)
+    assert [rule.level for rule in loaded.rules.rules] == ["送审稿"]
+    assert "used twice" in loaded.mistakes[0].message
+
+
+def test_a_pack_that_was_asked_for_and_is_not_there_does_not_switch_off_the_others(tmp_path: Path) -> None:
+    loaded = load_sound(write(tmp_path, PACK), enable=["hose"])
+    assert len(loaded.rules.rules) == 1
+    assert "did you mean 'house'" in loaded.mistakes[0].message
+
+
+def test_where_no_pack_is_left_there_is_no_going_on(tmp_path: Path) -> None:
+    with pytest.raises(FileMistake, match="grave"):
+        load_sound(write(tmp_path, PACK.replace("severity: low", "severity: grave")))
+    with pytest.raises(FileMistake, match="no pack of rules"):
+        load_sound(write(tmp_path, PACK.replace("rules:", "enabled: false\nrules:")))
+
+
+@pytest.mark.parametrize("pattern", ["'送{99999999999}'", "'" + "(" * 5000 + ")" * 5000 + "'"])
+def test_a_pattern_that_python_cannot_take_is_a_mistake_like_any_other(tmp_path: Path, pattern: str) -> None:
+    write(tmp_path, PACK.replace("pattern: '送审稿'", f"pattern: {pattern}"))
+    with pytest.raises(FileMistake, match="the pattern cannot be read"):
+        load_rules(tmp_path)
+
+
+def test_packs_are_read_whether_enabled_or_not() -> None:
+    packs = {pack.pack: pack.enabled for pack in read_packs()}
+    assert packs["cn-state"] and not packs["jp"]
 
 
 def test_the_digest_changes_with_any_byte_of_the_packs_and_with_nothing_else(tmp_path: Path) -> None:

@@ -54,6 +54,27 @@ def test_a_file_that_is_not_utf_8_is_told_as_such() -> None:
         strict_yaml.parse("inner: {}\n# 机密\n".encode("gb18030"), Outer, "f.yaml")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "- " * 100_000,
+        "inner: " + "[" * 900 + "]" * 900,
+        "inner: &a {names: [*a]}",
+        "\n".join(["a: &a0 [x, x]", *(f"b{n}: &a{n + 1} [*a{n}, *a{n}, *a{n}]" for n in range(40))]),
+    ],
+    ids=["deep flow", "deep block", "deep and closed", "within itself", "unfolds without end"],
+)
+def test_what_is_nested_or_repeated_without_end_is_refused_before_it_is_read(text: str) -> None:
+    with pytest.raises(strict_yaml.FileMistake, match=r"f\.yaml:\d+: nested too deeply, or repeated too often"):
+        strict_yaml.parse(text.encode(), Outer, "f.yaml")
+
+
+def test_an_alias_may_stand_for_what_was_written_once() -> None:
+    parsed = strict_yaml.parse(b"inner: &i {names: [a]}\nseveral: [*i, *i]\n", Outer, "f.yaml")
+    assert parsed.several == [Inner(names=["a"])] * 2
+
+
 def test_yaml_cannot_make_python_objects() -> None:
     with pytest.raises(strict_yaml.FileMistake, match="not readable as YAML"):
         strict_yaml.parse(b"inner: !!python/object/apply:os.getcwd []\n", Outer, "f.yaml")

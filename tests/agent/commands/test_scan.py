@@ -259,3 +259,29 @@ def test_no_worker_outlives_a_scan_that_is_killed(folder: Path, environment: dic
             break
         time.sleep(0.05)
     assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
+
+
+SLOW_PACK = """\
+pack: slow
+title: {zh: 慢, en: Slow}
+rules:
+  - id: x.slow
+    title: {zh: 慢, en: Slow}
+    family: tlp
+    severity: low
+    pattern: '(?:RED+)*(?:RED|D)*!'
+    literals: [{text: "TLP:"}]
+    controls: [NPC-07]
+    references: [none]
+    examples: {match: [{text: "REDRED!", zone: header, level: RED}], no_match: [{text: "RED"}]}
+"""
+
+
+def test_rules_that_could_run_for_ever_are_refused_before_the_scan(scan: Scan, folder: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "slow.yaml").write_text(SLOW_PACK, "utf-8")
+    done = scan(folder, "--rules", rules)
+    assert done.returncode == 2
+    assert "slow.yaml:" in done.stderr
+    assert "x.slow" in done.stderr

@@ -96,3 +96,22 @@ def test_a_folder_of_another_user_is_not_trusted(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_costs_only_the_cache(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert build(LITERALS, cache=tmp_path / "file" / "cache").worth(TEXT)
+
+
+def test_what_wakes_whom_is_kept_beside_the_database(tmp_path: Path) -> None:
+    encodings = frozenset({"utf-8", "gb18030"})
+    fresh = build(LITERALS, cache=tmp_path)
+    fresh.prepare(encodings)
+    assert len(list(tmp_path.glob("wakes-*.sieve"))) == 1
+    data = "机 密和机密".encode() + b"\n" + "机密".encode("gb18030")
+    kept = build(LITERALS, cache=tmp_path)
+    assert kept.spans(data, encodings=encodings) == fresh.spans(data, encodings=encodings) != []
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"\xc0"])
+def test_a_damaged_table_of_what_wakes_whom_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    encodings = frozenset({"utf-8"})
+    build(LITERALS, cache=tmp_path).prepare(encodings)
+    [table] = tmp_path.glob("wakes-*.sieve")
+    assert Cache(tmp_path).store(table.stem, damage)
+    assert build(LITERALS, cache=tmp_path).spans("机密".encode(), encodings=encodings) == [(0, 6, "utf-8")]

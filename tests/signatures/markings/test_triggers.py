@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signatures.literals import Literal
-from signatures.markings.triggers import STAR, column_around, lines_at, trigger_of
+from signatures.markings.triggers import STAR, column_around, lines_with, trigger_of
 
 TRIGGER = trigger_of([Literal("机密", gaps=True), Literal("Internal use", any_case=True), Literal("CUI")])
 
@@ -28,10 +28,27 @@ def test_in_running_text_only_a_star_beside_a_level_is_worth_a_look() -> None:
 
 def test_each_line_with_a_hit_is_read_once() -> None:
     text = "机密 机密\n无\n机密"
-    hits = [hit.span() for hit in TRIGGER.finditer(text)]
-    assert [(number, text[first:last]) for number, first, last in lines_at(text, hits)] == [
+    assert [(number, text[first:last]) for number, first, last in lines_with(text, [TRIGGER])] == [
         (0, "机密 机密"),
         (2, "机密"),
+    ]
+
+
+def test_a_line_after_a_hit_over_its_end_is_read_by_itself_too() -> None:
+    text = "前言★\n机密★10年\n无"
+    assert [(number, text[first:last]) for number, first, last in lines_with(text, [STAR])] == [
+        (0, "前言★\n机密★10年"),
+        (1, "机密★10年"),
+    ]
+
+
+def test_lines_found_by_several_patterns_come_once_and_in_order() -> None:
+    text = "CUI\n机密★\n无\nCUI 机密★\n机密 CUI"
+    assert [text[first:last] for _, first, last in lines_with(text, [STAR, TRIGGER])] == [
+        "CUI",
+        "机密★",
+        "CUI 机密★",
+        "机密 CUI",
     ]
 
 

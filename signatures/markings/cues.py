@@ -1,0 +1,57 @@
+"""Cues: what stands around a mark on official paper (GB/T 9704-2012 7.2): copy number, urgency, red head, number."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from signatures.markings.zones import FRONT
+from signatures.passages import Passage
+
+COPY_NUMBER, URGENCY, RED_HEAD, DOCUMENT_NUMBER = "copy number", "urgency", "red head", "document number"
+
+_CUES = (
+    (COPY_NUMBER, re.compile(r"(?:份号\s?:?\s?)?(?:№|No\.?)?\s?\d{6}")),
+    (URGENCY, re.compile(r"(?:紧急程度\s?:?\s?)?(?:特\s?急|加\s?急|平\s?急|特\s?提|急\s?件)")),
+    (
+        RED_HEAD,
+        re.compile(
+            r"(?!内部|保密|秘密|涉密)[一-龥A-Z()\s]{3,30}(?:文件|委员会|人民政府|办公室|办公厅|部|局|厅|院|委)"
+        ),
+    ),
+    (
+        DOCUMENT_NUMBER,
+        re.compile(r"[一-龥A-Z]{1,12}\s?[〔\[(【]\s?(?:19|20)\d{2}\s?[〕\])】]\s?第?\s?\d{1,5}\s?号"),
+    ),
+)
+_SHORT = 60
+_LINES = 60
+
+
+def cues_in(lines: Iterable[str]) -> dict[str, int]:
+    """The cues that fill a line, each with the index of the first line that it fills."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(lines):
+        if 0 < len(line) <= _SHORT:
+            text = unicodedata.normalize("NFKC", line).strip()
+            for name, pattern in _CUES:
+                if name not in found and pattern.fullmatch(text):
+                    found[name] = number
+    return found
+
+
+def cues_of(passages: Sequence[Passage]) -> dict[str, int]:
+    """The cues at the front of a document."""
+    lines: list[str] = []
+    for passage in passages:
+        if passage.zone in FRONT:
+            lines += passage.text[:4000].split("\n")
+            if len(lines) >= _LINES:
+                break
+    return cues_in(lines[:_LINES])
+
+
+def lacks_mark(cues: dict[str, int]) -> bool:
+    """Whether the front looks like that of numbered official paper, which only marked paper is (COPY_NUMBER_NO_MARK)."""
+    return COPY_NUMBER in cues and cues[COPY_NUMBER] < cues.get(RED_HEAD, -1)
