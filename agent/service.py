@@ -10,22 +10,24 @@ from __future__ import annotations
 import fcntl
 import itertools
 import logging
+import os
 import platform
 import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Literal, cast
+from pathlib import Path
+from typing import Literal, TextIO, cast
 
 from agent.checks.isolation import Episode, IsolationCheck
 from agent.judging.judge import Context, Judge
 from agent.reporting import identity
 from agent.reporting.enrolment import agent_version
+from agent.reporting.mend import mend, open_outbox
 from agent.reporting.notice import Notice
-from agent.reporting.outbox import Outbox
+from agent.reporting.outbox import OutboxUnavailable
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
@@ -34,7 +36,7 @@ from agent.scanning.walk import shown
 from agent.scanning.wire import Start
 from agent.settings import Settings
 from agent.sweep import Sweep
-from agent.watching.files import FileWatch
+from agent.watched import Watched
 from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
 from agent.watching.sessions import Session, Sessions
 from protocol.ids import uuid7
@@ -56,11 +58,12 @@ class Service:
     """The agent at work on one computer."""
 
     def __init__(self, settings: Settings, notice: Notice | None = None) -> None:
-        """Raises `identity.IdentityError`, `OutboxUnavailable`, `strict_yaml.FileMistake`."""
+        """Raises `identity.IdentityError`, `AlreadyRunning`, `OutboxUnavailable`, `strict_yaml.FileMistake`."""
         self._settings = settings
         self._identity = identity.load(settings.state)
+        self._lock = _alone(settings.state)
         self._notice = notice or Notice()
-        self._outbox = Outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
+        self._outbox = open_outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
         self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent)
         self._reporter = Reporter(self._outbox, self._uplink.wake)
         self._sessions = Sessions(self._reporter)
@@ -82,14 +85,23 @@ class Service:
     # --- life ----------------------------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> int:
-        """Work until ``stop`` is set; the exit status. Raises `AlreadyRunning`."""
-        with self._alone():
+        """Work until ``stop`` is set; the exit status."""
+        with self._lock:
             self._notice.started(self._identity.agent, self._identity.computer_class, self._identity.level)
             self._start()
             while not (stop.wait(0.5) or self._stop.is_set()):
-                self._reporter.retry()
+                self._keep_outbox()
             self._end()
         return self._status
+
+    def _keep_outbox(self) -> None:
+        """Mend the outbox where it has turned out to be damaged, and bring into it what waits in memory."""
+        try:
+            if self._outbox.damaged:
+                mend(self._outbox)
+        except OutboxUnavailable:
+            return
+        self._reporter.retry()
 
     def _start(self) -> None:
         self._job(URGENT, self._come_up)
@@ -104,7 +116,7 @@ class Service:
         if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
             self._thread("isolation watch", self._watch_isolation)
         if self._settings.uplink.sends(self._identity.computer_class):
-            self._uplink.start()
+            self._thread("uplink", self._uplink.run)
         else:
             self._notice.say(
                 "本机不通过网络上报：请用 mijian export 导出密封报告",
@@ -114,27 +126,18 @@ class Service:
     def _end(self) -> None:
         """End the threads and whatever they hold; the medium is not in use any more when this returns."""
         self._stop.set()
+        self._uplink.stop()
         for session in self._sessions.all():
             session.gone.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(3 if thread.name == "uplink" else 20)  # what is on its way is sent again after the next start
         for session in self._sessions.all():
             self._sessions.end(session, "agent-stopped")
-        self._uplink.stop()
+        self._keep_outbox()
+        if self._reporter.stuck:
+            log.error("%d reports could not be written to the disk and are lost", self._reporter.stuck)
         self._outbox.close()
         self._notice.say("客户端已停止", "agent stopped")
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the lock of the state folder: two agents on one outbox would report everything twice."""
-        with (self._settings.state / LOCK_FILE).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise AlreadyRunning(
-                    f"another agent is running with the state folder {self._settings.state}"
-                ) from error
-            yield
 
     def _thread(self, name: str, target: Callable[[], None]) -> None:
         def body() -> None:
@@ -234,17 +237,19 @@ class Service:
         )
 
     def _watch_files(self) -> None:
-        watch = FileWatch(
-            self._settings.files,
-            lambda paths: self._job(FILES, lambda: self._sweep.files(paths, self._context(None), self._stop)),
+        def scan(paths: Sequence[str], done: Callable[[], None]) -> None:
+            self._job(FILES, lambda: self._scan_files(paths, done))
+
+        Watched(self._settings.files, self._outbox, scan).run(
+            self._stop,
+            lambda count: self._notice.say(
+                f"有 {count} 个文件夹无法监视", f"{count} of the folders in files.watch cannot be watched"
+            ),
         )
-        failed = watch.start()
-        if failed:
-            self._notice.say(
-                f"有 {len(failed)} 个文件夹无法监视", f"{len(failed)} of the folders in files.watch cannot be watched"
-            )
-        watch.run(self._stop)
-        watch.stop()
+
+    def _scan_files(self, paths: Sequence[str], done: Callable[[], None]) -> None:
+        if self._sweep.files(paths, self._context(None), self._stop):
+            done()
 
     # --- isolation -----------------------------------------------------------------------------------------------
 
@@ -267,3 +272,14 @@ class Service:
                 self._reporter.report(result.done())
                 due = time.monotonic() + settings.interval_seconds
             self._stop.wait(settings.poll_seconds)
+
+
+def _alone(state: Path) -> TextIO:
+    """Hold the lock of the state folder: two agents on one outbox would report everything twice."""
+    lock = os.fdopen(os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise AlreadyRunning(f"another agent is running with the state folder {state}") from error
+    return lock

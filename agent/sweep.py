@@ -98,9 +98,10 @@ class Sweep:
             )
         )
 
-    def files(self, paths: Sequence[str], context: Context, stop: threading.Event) -> None:
-        """Scan changed files on a fixed disk and report their violations."""
-        self._run(paths, context, FIXED, stop, _Tally())
+    def files(self, paths: Sequence[str], context: Context, stop: threading.Event) -> bool:
+        """Scan changed files on a fixed disk and report their violations; whether that was done to the end."""
+        summary = self._run(paths, context, FIXED, stop, _Tally())
+        return summary is not None and (summary.complete or not stop.is_set())
 
     def _run(
         self, paths: Sequence[str], context: Context, session: str, stop: threading.Event, tally: _Tally

@@ -141,12 +141,17 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _home.switch("M
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "server.logs.Formatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "filters": {"not-busy": {"()": "server.logs.NotBusy"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not-busy"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # A refused envelope is told on the Imports page and in the audit, not by one more line for each request.
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # Anybody can send a wrong host name or a form without a token; nobody can fill a disk with lines about it.
+        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
     },
 }

@@ -1,4 +1,4 @@
-"""The WSGI application; the process that loads it also works the spool off, unless ``MIJIAN_FANOUT=0``."""
+"""The WSGI application, which `server.rsgi` serves; it works the spool off as well, unless ``MIJIAN_FANOUT=0``."""
 
 from __future__ import annotations
 

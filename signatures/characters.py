@@ -16,6 +16,13 @@ ZERO_WIDTH = frozenset(
 GAPS = " \t\u00a0\u3000-\u2010\u2011\u00b7\u30fb"
 """Separators of which up to three may stand between the characters of a word (N5)."""
 
+LONG_DASHES = frozenset("\u2013\u2014\u2015\u2500")
+"""En dash, em dash, horizontal bar, and the ruling that stands in for them: read as a hyphen, but of a sentence, so
+that they never close up into a word (``有机——密度``)."""
+
+DASHES = LONG_DASHES | frozenset("\u2010\u2011\u2012\u2212")
+"""Everything that is read as a hyphen; its small and full-width forms come to these by compatibility."""
+
 STARS = frozenset("★☆⭐⭑⭒✩✪✫✬✭✮✯✰✶✱✲∗﹡⋆")
 """Everything that stands for the ★ of a state mark (N4); the plain asterisk is judged by its company instead."""
 
@@ -31,13 +38,13 @@ TRADITIONAL: dict[str, str] = {
 CONFUSIONS: dict[str, str] = {"密": "蜜宓窑", "机": "枳杌朹", "绝": "艳纯绐", "秘": "泌枈"}
 """Character → what optical recognition makes of it (N8)."""
 
-_VARIANTS: dict[str, str] = {}
+_VARIANTS: dict[str, str] = {"-": "\u2011\u2010\u2013\u2014"}
 for _odd, _plain in TRADITIONAL.items():
     _VARIANTS[_plain] = _VARIANTS.get(_plain, "") + _odd
 
 
 def written_forms(word: str) -> Iterator[str]:
-    """Every way to write a word with simplified and traditional characters, the plain way first."""
+    """Every way to write a word: simplified and traditional characters, the usual dashes; the plain way first."""
     for letters in product(*(letter + _VARIANTS.get(letter, "") for letter in word)):
         yield "".join(letters)
 

@@ -20,3 +20,5 @@ class Literal:
     """Whether ASCII letters match in either case."""
     any_width: bool = True
     """Whether full-width forms of its ASCII characters match too (N1)."""
+    shape: bool = False
+    """Whether each 0 stands for any digit (of words only, see `signatures.engine.words`)."""

@@ -123,7 +123,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     production: Production | None = None
     pattern: str | None = None
     """Regular expression over the normalised view, matched against whole units. ``{{term}}`` and ``{{plain_term}}``
-    stand for the grammar's terms. Groups: level, term, symbol, owner (left out of the marking), controls."""
+    stand for the grammar's terms, ``{{handling}}`` and ``{{urgency}}`` for notes after a marking. Groups: level,
+    term, symbol, owner (left out of the marking), controls."""
     units: list[Unit] = msgspec.field(default_factory=list)
     """Kinds of unit it may match; empty means all."""
     opens: bool = False
@@ -139,6 +140,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     document has a classification block."""
     companions: list[str] = msgspec.field(default_factory=list)
     """Patterns of which each must be found within six lines."""
+    codes: list[str] = msgspec.field(default_factory=list)
+    """Validator codes that every match carries."""
+    ceiling: int | None = None
+    """Most points of a match that has neither star nor term."""
     strength: OneOf["strong", "weak"] = "strong"
     """Of a notation: how much it says against a marking."""
     literals: list[LiteralEntry] = msgspec.field(default_factory=list)
@@ -294,7 +299,7 @@ def _problem(rule: Rule, pack: Pack) -> str | None:
     for pattern in [rule.pattern or "", *rule.companions]:
         try:
             compile_pattern(pattern)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             return f"the pattern cannot be read: {error}"
     if rule.family != "notation" and not rule.literals:
         return "every rule must name a literal without which it cannot match (the sieve looks for nothing else)"

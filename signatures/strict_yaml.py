@@ -20,6 +20,11 @@ except ImportError:
 
 T = TypeVar("T")
 
+DEEPEST = 40
+"""Levels of lists and mappings within each other; libyaml overruns its stack on some ten thousand."""
+MOST = 500_000
+"""Values in one file, those that aliases (``*name``) repeat counted each time."""
+
 
 class FileMistake(Exception):
     """Something wrong in a file that a person wrote. ``str()`` names file, line and what to do."""
@@ -73,7 +78,9 @@ def read(path: Path, kind: type[T]) -> T:
 def parse(data: bytes, kind: type[T], path: Path | str) -> T:
     """The same for bytes already read; ``path`` is only for messages."""
     try:
-        loader = _Loader(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        _refuse_bomb(text, path)
+        loader = _Loader(text)
         loader.file = path
         tree = loader.get_single_data()
     except UnicodeDecodeError as error:
@@ -89,6 +96,30 @@ def parse(data: bytes, kind: type[T], path: Path | str) -> T:
     except msgspec.ValidationError as error:
         message = str(error)
         raise FileMistake(path, _line_of(tree, message), message) from error
+
+
+def _refuse_bomb(text: str, path: Path | str) -> None:
+    """Refuse what is nested without end, or unfolds to far more than is written, before it is read."""
+    loader = _SafeLoader(text)
+    open_since: list[tuple[int, str | None]] = []
+    worth: dict[str, int] = {}
+    count = 0
+    while loader.check_event():
+        event = loader.get_event()
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.CollectionEndEvent):
+            since, name = open_since.pop()
+            if name is not None:
+                worth[name] = count - since
+        elif isinstance(event, yaml.NodeEvent):
+            count += worth.get(anchor or "", 1) if isinstance(event, yaml.AliasEvent) else 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_since.append((count - 1, anchor))
+                worth.pop(anchor or "", None)
+            within_itself = isinstance(event, yaml.AliasEvent) and any(anchor == name for _, name in open_since)
+            if len(open_since) > DEEPEST or count > MOST or within_itself:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise FileMistake(path, line, "nested too deeply, or repeated too often by aliases; write it plainly")
 
 
 @cache

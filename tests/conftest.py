@@ -1,12 +1,28 @@
-"""Fixtures for the whole suite."""
+"""Fixtures for the whole suite: the corpora, and a house with a real collector and a real computer in it."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from protocol import keys
+
+PASSWORD = "对马海峡-correct-horse"
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +44,185 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_root)
         if shutil.which("chromium") is None and item.get_closest_marker("browser"):
             item.add_marker(no_browser)
+
+
+def environment(tmp: Path) -> dict[str, str]:
+    """A plain environment; what the processes leave in temporary files stays below ``tmp`` as well."""
+    (tmp / "temporary").mkdir(exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIJIAN_", "DJANGO_"))}
+    return kept | {"LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "HOME": str(tmp), "TMPDIR": str(tmp / "temporary")}
+
+
+class House:
+    """A collector and a computer, both of their own, with everything they say."""
+
+    def __init__(self, tmp: Path, rules: Path) -> None:
+        self.tmp = tmp
+        self.home = tmp / "collector"
+        self.state = tmp / "agent"
+        self.stick = tmp / "stick"
+        self.stick.mkdir()
+        self.said = tmp / "said.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.collector: subprocess.Popen[bytes] | None = None
+        self.agent: subprocess.Popen[bytes] | None = None
+        self.state.mkdir(mode=0o700)
+        shutil.copytree(rules, self.state / "cache")
+        self.settings = tmp / "mijian.yaml"
+        self.settings.write_text(
+            json.dumps(
+                {
+                    "state_dir": str(self.state),
+                    "media": {"declared": [str(self.stick)]},
+                    "scan": {"workers": 1},
+                    "uplink": {"transport": "http", "first_retry_seconds": 0.05, "last_retry_seconds": 0.3},
+                }
+            )
+        )
+
+    # --- commands ---
+
+    def command(self, package: str, *arguments: str) -> list[str]:
+        module = "server" if package == "mijian-server" else "agent.cli"
+        return [sys.executable, "-m", module, *arguments]
+
+    def server(self, *arguments: str, stdin: str | None = None, status: int = 0) -> str:
+        return self._once(self.command("mijian-server", *arguments, "--home", str(self.home)), stdin, status)
+
+    def mijian(self, *arguments: str, status: int = 0) -> str:
+        return self._once(self.command("mijian", *arguments, "--settings", str(self.settings)), None, status)
+
+    def _once(self, command: list[str], stdin: str | None, status: int) -> str:
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, timeout=60, env=environment(self.tmp), check=False
+        )
+        with self.said.open("a") as said:
+            said.write(done.stdout + done.stderr)
+        assert done.returncode == status, (command, done.stdout, done.stderr)
+        return done.stdout
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self.said.open("ab") as said:
+            return subprocess.Popen(
+                command, stdout=said, stderr=said, env=environment(self.tmp), start_new_session=True
+            )
+
+    # --- the collector ---
+
+    def set_up(self, computer_class: str = "internal") -> None:
+        """Initialise, make an account and a key, start, and enrol the computer."""
+        self.server("init")
+        self.server("createuser", "officer", "--role", "officer", "--password-stdin", stdin=PASSWORD + "\n")
+        self.api_key = json.loads(self.server("token", "api", "--user", "officer", "--format", "json"))["api_key"]
+        self.start_collector()
+        token = json.loads(self.server("token", "create", "--class", computer_class, "--format", "json"))["token"]
+        self.mijian("enroll", f"http://127.0.0.1:{self.port}", "--token", token)
+
+    def start_collector(self) -> None:
+        self.collector = self._start(
+            self.command("mijian-server", "serve", "--bind", f"127.0.0.1:{self.port}", "--home", str(self.home))
+        )
+        self.until(lambda: self.get("/healthz")[0] == 200)
+
+    def kill_collector(self) -> None:
+        assert self.collector is not None
+        os.killpg(self.collector.pid, signal.SIGKILL)
+        self.collector.wait()
+
+    def get(self, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return int(answer.status), bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def violations(self) -> Counter[str]:
+        """Content hash → how often it was seen, of everything the collector holds, asked over HTTP."""
+        held: Counter[str] = Counter()
+        after = ""
+        while True:
+            status, body = self.get(
+                f"/api/v1/violations?limit=500&after={after}", Authorization=f"Bearer {self.api_key}"
+            )
+            if status != 200:
+                return Counter()
+            page = json.loads(body)
+            for row in page["violations"]:
+                held[row["content_hash"]] += row["occurrences"]
+            after = page["next"]
+            if not after:
+                return held
+
+    # --- the computer ---
+
+    def start_agent(self) -> None:
+        self.agent = self._start(self.command("mijian", "run", "--settings", str(self.settings)))
+
+    def kill_agent(self) -> None:
+        assert self.agent is not None
+        os.killpg(self.agent.pid, signal.SIGKILL)
+        self.agent.wait()
+
+    def stop_agent(self) -> None:
+        assert self.agent is not None
+        self.agent.terminate()
+        assert self.agent.wait(40) == 0
+
+    def fill(self, documents: dict[str, bytes]) -> None:
+        """Put documents on the stick all at once, as when one is mounted."""
+        beside = self.tmp / "beside"
+        for name, data in documents.items():
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
+            (beside / name).write_bytes(data)
+        self.stick.rmdir()
+        beside.rename(self.stick)
+
+    def status(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.mijian("status", "--format", "json"))
+        return state
+
+    def hashes(self, *contents: bytes) -> Counter[str]:
+        """What the collector must hold of these documents: each once."""
+        organisation = (self.home / "keys" / "organisation").read_bytes()
+        return Counter(keys.keyed_hash(organisation, hashlib.sha256(content).digest()) for content in contents)
+
+    def until(self, true: Callable[[], object], seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, self.said.read_text("utf-8", "replace")[-3000:]
+            time.sleep(0.05)
+
+    def settled(self) -> bool:
+        """Whether everything there is to tell has been told."""
+        said = self.said.read_text("utf-8", "replace")
+        return "scan done" in said and not any(self.status()["waiting"].values())
+
+    def put_away(self) -> None:
+        for process in (self.agent, self.collector):
+            if process is not None and process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def rules(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """Compiled rules, made once: compiling them takes seconds."""
+    from signatures.engine import build
+    from signatures.rules import load_rules
+
+    folder = Path(pytestconfig.cache.mkdir("home")) / "mijian"  # type: ignore[union-attr]
+    folder.mkdir(mode=0o700, exist_ok=True)
+    build(load_rules().literals, cache=folder)
+    return folder
+
+
+@pytest.fixture
+def house(tmp_path: Path, rules: Path) -> Iterator[House]:
+    made = House(tmp_path, rules)
+    yield made
+    made.put_away()

@@ -51,7 +51,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add("--level", choices=LEVELS, help=text("涉密计算机的最高密级", "highest level a confidential computer may hold"))
     add("--rules", type=Path, metavar="DIR", help=text("规则包目录", "directory of rule packs"))
-    add("--keywords", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    add(
+        "--keywords",
+        type=Path,
+        metavar="FILE",
+        help=text("关键词表 (yaml、csv 或每行一词)", "list of keywords (yaml, csv, or one a line)"),
+    )
     add("--no-cache", action="store_true", help=text("全部重新检查", "examine everything anew"))
     add("--workers", type=_count, default=0, metavar="N", help=text("并行进程数", "processes (default: processors)"))
     add("--all", action="store_true", help=text("也列出无发现的文件", "also list the files that are clean"))
@@ -108,9 +113,7 @@ def _refuse_what_is_not_there(options: argparse.Namespace) -> None:
             )
         )
     if options.keywords is not None:
-        raise UsageError(
-            text("--keywords: 本版本尚不提供关键词表", "--keywords: keyword lists are not available in this version")
-        )
+        _warn_of_keywords(options.keywords)
     if options.level is not None and options.computer_class != "confidential":
         raise UsageError(
             text("--level 只用于 --class confidential", "--level goes with --class confidential, and with that alone")
@@ -119,6 +122,17 @@ def _refuse_what_is_not_there(options: argparse.Namespace) -> None:
         raise UsageError(text(f"--rules: 没有目录 {options.rules}", f"--rules: there is no directory {options.rules}"))
     if options.rules is not None:
         _refuse_unsafe_rules(options.rules)
+
+
+def _warn_of_keywords(file: Path) -> None:
+    """Say what is doubtful in a list before the scan. Raises `UsageError` where it cannot be read."""
+    from signatures.keywords import read
+
+    try:
+        warnings = read(file).warnings
+    except OSError as error:
+        raise UsageError(f"--keywords {file}: {error.strerror}") from error
+    sys.stderr.write("".join(f"mijian: {warning}\n" for warning in warnings))
 
 
 def _refuse_unsafe_rules(folder: Path) -> None:
@@ -158,6 +172,7 @@ def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | N
     scanner = Scanner(
         ScanOptions(
             rules=options.rules,
+            keywords=options.keywords,
             least=options.min_confidence,
             workers=options.workers,
             cross_file_systems=options.cross_file_systems,

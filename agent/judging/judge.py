@@ -21,6 +21,8 @@ from protocol.records import (
 from signatures.controls import Control, Place, Row, load_controls, load_table
 
 MOST_FINDINGS = 20
+LONGEST_MEMBER = 8000
+"""Characters of the way inside containers that are told: names in archives can be as long as their maker likes."""
 _RANK = {severity: number for number, severity in enumerate(Severity)}
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
@@ -143,7 +145,7 @@ def _evidence(result: MarkedFile, findings: list[Finding], context: Context) -> 
     return FileEvidence(
         content_hash=keys.keyed_hash(context.organisation_key, content),
         path_hash=keys.keyed_hash(context.organisation_key, whole.encode("utf-8", "backslashreplace")),
-        sealed_place=places.seal(places.SealedPlace(path, result.member), context.reveal_key),
+        sealed_place=places.seal(places.SealedPlace(path, _shortened(result.member)), context.reveal_key),
         extension=extension[1].lower() if extension else "",
         media_type=result.media_type,
         size=result.size,
@@ -151,3 +153,11 @@ def _evidence(result: MarkedFile, findings: list[Finding], context: Context) -> 
         depth=0 if result.member is None else 1 + result.member.count("!"),
         findings=tuple(findings[:MOST_FINDINGS]),
     )
+
+
+def _shortened(member: str | None) -> str | None:
+    """A way inside a container, without its middle where it is very long."""
+    if member is None or len(member) <= LONGEST_MEMBER:
+        return member
+    half = LONGEST_MEMBER // 2
+    return f"{member[:half]}…{member[-half:]}"

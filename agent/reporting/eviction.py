@@ -52,6 +52,12 @@ def make_room(db: sqlite3.Connection, max_bytes: int) -> None:
         _count(db, counts)
 
 
+def give_up(db: sqlite3.Connection, number: int, kind: str) -> None:
+    """Give up one record that cannot be read any more, and count it."""
+    db.execute("DELETE FROM records WHERE number = ?", (number,))
+    _count(db, {kind: 1})
+
+
 def _count(db: sqlite3.Connection, counts: dict[str, int]) -> None:
     """Add to the one waiting `RecordsDropped`, or make it."""
     row = db.execute("SELECT number, line FROM records WHERE type = 'dropped' AND envelope IS NULL").fetchone()

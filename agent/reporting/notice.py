@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TextIO
 
@@ -26,8 +27,9 @@ class Notice:
     def say(self, zh: str, en: str) -> None:
         """One line, led by the time of day."""
         line = f"{datetime.now().astimezone():%H:%M:%S}  {words.printable(words.text(zh, en))}\n"
-        with self._lock:
-            self._stream.write(line)
+        with self._lock, suppress(OSError, ValueError):  # a terminal that has gone must not stop the agent
+            encoding = self._stream.encoding or "utf-8"
+            self._stream.write(line.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
 
     def started(self, agent: str, computer_class: str, level: str | None) -> None:

@@ -8,9 +8,10 @@ loses nothing: record ids are minted once, before the record comes here.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ import msgspec
 
 from agent.reporting import eviction
 from agent.reporting.identity import Identity, make_private
-from protocol.envelope import FIRST_PREVIOUS, parse
+from protocol.envelope import FIRST_PREVIOUS, EnvelopeError, parse
 from protocol.receipts import Answer, Receipt
 from protocol.records import MediaSessionSeen, Record, decode_record, encode_record
 
@@ -56,6 +57,10 @@ class OutboxUnavailable(Exception):
     """The outbox cannot be written or read now (disk full, file locked, disk fault). Try again later."""
 
 
+class OutboxDamaged(OutboxUnavailable):
+    """The file is no sound database any more. The agent sets it aside and begins a new one (`agent.reporting.mend`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leased:
     """An envelope on its way: these bytes and no others until its receipt."""
@@ -80,19 +85,55 @@ class Outbox:
 
     def __init__(self, state: Path, *, max_bytes: int = 200_000_000, read_only: bool = False) -> None:
         """Open or make the outbox below ``state``; ``read_only`` needs it to exist. Raises `OutboxUnavailable`."""
+        self.state = state
+        self.damaged = False
+        """Whether the file has turned out to be damaged since it was opened."""
         self._max_bytes = max_bytes
         self._lock = threading.RLock()
-        with _told():
+        with self._told():
             if read_only:
                 self._db = sqlite3.connect(f"{(state / FILE).as_uri()}?mode=ro", uri=True, timeout=15)
-                return
-            make_private(state)
-            (state / FILE).touch(mode=0o600)
-            self._db = sqlite3.connect(state / FILE, timeout=15, isolation_level=None, check_same_thread=False)
+            else:
+                self._open()
+
+    def _open(self) -> None:
+        make_private(self.state)
+        (self.state / FILE).touch(mode=0o600)
+        self._db = sqlite3.connect(self.state / FILE, timeout=15, isolation_level=None, check_same_thread=False)
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA journal_size_limit=16777216")
             self._db.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._db.close()
+            raise
+
+    def examine(self) -> None:
+        """Read the whole file once. Raises `OutboxDamaged` where it is not sound."""
+        verdict = self._all("PRAGMA quick_check(1)")
+        if verdict != [("ok",)]:
+            raise OutboxDamaged(_DAMAGED)
+
+    def replace(self, aside: Callable[[], object]) -> None:
+        """Close the file, let ``aside`` move it away, and go on with a new one. Raises `OutboxUnavailable`."""
+        with self._lock, self._told():
+            self._db.close()
+            aside()
+            self._open()
+            self.damaged = False
+
+    def take_over(self, lines: Iterable[bytes], seen: Iterable[SeenMark], open_: Iterable[tuple[str, bytes]]) -> None:
+        """Take what could be read of a damaged outbox: records, marks and open sessions. Raises `OutboxUnavailable`."""
+        with self._transaction() as db:
+            self._insert(db, tuple(decode_record(line) for line in lines))
+            db.executemany(
+                "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)",
+                [(one.session, one.content_hash, one.path_hash, one.control) for one in seen],
+            )
+            for mark, record in open_:
+                first = msgspec.json.decode(record, type=MediaSessionSeen)
+                db.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (first.session, mark, record))
 
     def close(self) -> None:
         """Close the file; nothing is lost."""
@@ -137,7 +178,9 @@ class Outbox:
         Raises `OutboxUnavailable`.
         """
         with self._transaction() as db:
-            db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (record.session, mark, encode_record(record)))
+            db.execute(
+                "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (record.session, mark, encode_record(record))
+            )
             self._insert(db, (record,))
 
     def session_end(self, session: str, *records: Record) -> None:
@@ -157,6 +200,7 @@ class Outbox:
     def lease(self, identity: Identity, *, max_records: int = MAX_RECORDS, max_lines: int = MAX_LINES) -> Leased | None:
         """The oldest envelope without a receipt; else a new one of what waits; None where nothing waits."""
         with self._transaction() as db:
+            self._open_spoilt(db)
             row = db.execute("SELECT sequence, digest, raw FROM envelopes ORDER BY sequence LIMIT 1").fetchone()
             return Leased(*row) if row else self._build(db, identity, max_records, max_lines)
 
@@ -167,6 +211,7 @@ class Outbox:
         envelopes as can be.
         """
         with self._transaction() as db:
+            self._open_spoilt(db)
             self._dissolve(db, "left_here = 0")
             while self._build(db, identity, max_records, max_lines):
                 pass
@@ -181,25 +226,29 @@ class Outbox:
 
     def _build(self, db: sqlite3.Connection, identity: Identity, max_records: int, max_lines: int) -> Leased | None:
         limit = min(max_records, int(self._word(db, "limit", str(max_records))))
-        chosen: list[tuple[int, bytes]] = []
+        chosen: dict[int, Record] = {}
         total = 0
-        for number, line in db.execute(
-            "SELECT number, line FROM records WHERE envelope IS NULL ORDER BY number LIMIT ?", (max(limit, 1),)
-        ):
+        rows = db.execute(
+            "SELECT number, type, line FROM records WHERE envelope IS NULL ORDER BY number LIMIT ?", (max(limit, 1),)
+        ).fetchall()
+        for number, kind, line in rows:
             total += len(line) + 1
             if chosen and total > max_lines:
                 break
-            chosen.append((number, line))
+            try:
+                chosen[number] = decode_record(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):  # the disk's fault; it must not hold up all others
+                eviction.give_up(db, number, kind)
         if not chosen:
-            return None
+            return self._build(db, identity, max_records, max_lines) if rows else None
         sequence, previous = self._tail(db)
-        records = [decode_record(line) for _, line in chosen]
+        records = list(chosen.values())
         raw = identity.envelope(sequence + 1, previous, datetime.now(UTC), records)
         leased = Leased(sequence + 1, parse(raw).digest, raw)
         db.execute(
             "INSERT INTO envelopes (sequence, digest, raw) VALUES (?, ?, ?)", (leased.sequence, leased.digest, raw)
         )
-        db.executemany("UPDATE records SET envelope = ? WHERE number = ?", [(leased.sequence, n) for n, _ in chosen])
+        db.executemany("UPDATE records SET envelope = ? WHERE number = ?", [(leased.sequence, n) for n in chosen])
         self._set_tail(db, leased.sequence, leased.digest)
         return leased
 
@@ -246,9 +295,20 @@ class Outbox:
         if first is None:
             return
         (raw,) = db.execute("SELECT raw FROM envelopes WHERE sequence = ?", (first,)).fetchone()
+        try:
+            previous = parse(raw).header.previous
+        except EnvelopeError:  # spoilt on this disk; where the row stands, the collector will say
+            previous = FIRST_PREVIOUS
         db.execute("UPDATE records SET envelope = NULL WHERE envelope >= ?", (first,))
         db.execute("DELETE FROM envelopes WHERE sequence >= ?", (first,))
-        self._set_tail(db, first - 1, parse(raw).header.previous)
+        self._set_tail(db, first - 1, previous)
+
+    def _open_spoilt(self, db: sqlite3.Connection) -> None:
+        """Open an envelope again whose bytes are no longer those that were closed: nobody would ever take it."""
+        for sequence, digest, raw in db.execute("SELECT sequence, digest, raw FROM envelopes ORDER BY sequence"):
+            if hashlib.sha256(raw).hexdigest() != digest:
+                self._dissolve(db, "sequence >= ?", sequence)
+                return
 
     def find(self, digest: str) -> Leased | None:
         """The envelope with this digest, where it still waits here for its receipt."""
@@ -297,13 +357,13 @@ class Outbox:
             db.execute("DELETE FROM words WHERE name = ?", (name,))
 
     def _all(self, question: str, *values: object) -> list[Any]:
-        with self._lock, _told():
+        with self._lock, self._told():
             return self._db.execute(question, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """One IMMEDIATE transaction: all of it or nothing, also where the disk is full."""
-        with self._lock, _told():
+        with self._lock, self._told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -315,17 +375,18 @@ class Outbox:
                     self._db.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what SQLite and the file system say into `OutboxUnavailable`."""
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
+            raise OutboxUnavailable(f"the outbox cannot be used now: {error}") from error
+        except sqlite3.Error as error:
+            self.damaged = True
+            raise OutboxDamaged(_DAMAGED) from error
+        except OSError as error:
+            raise OutboxUnavailable(f"the outbox cannot be opened: {error.strerror}") from error
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what SQLite and the file system say into `OutboxUnavailable`."""
-    try:
-        yield
-    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
-        raise OutboxUnavailable(f"the outbox cannot be used now: {error}") from error
-    except sqlite3.Error as error:
-        raise OutboxUnavailable(
-            f"the outbox is damaged ({error}): stop the agent, move {FILE}* in the state folder away, and start it anew"
-        ) from error
-    except OSError as error:
-        raise OutboxUnavailable(f"the outbox cannot be opened: {error.strerror}") from error
+
+_DAMAGED = f"the outbox ({FILE} in the state folder) is damaged: start the agent, which sets it aside and begins anew"

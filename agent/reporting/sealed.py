@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +78,13 @@ def take_receipt(outbox: Outbox, identity: Identity, path: Path) -> tuple[Receip
 
 def _write(path: Path, data: bytes) -> None:
     """Write a new file completely or not at all; the medium is synced before we say it is done."""
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
+    beside.unlink(missing_ok=True)
+    # A name that somebody has put there meanwhile, a link to another file above all, is not written through.
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -88,5 +95,11 @@ def _write(path: Path, data: bytes) -> None:
         raise
     except OSError:  # file systems without hard links, as on most sticks
         beside.rename(path)
-        return
-    beside.unlink()
+    else:
+        beside.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # not every file system can; then the data above is all that can be synced
+            os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -74,7 +74,7 @@ class Uplink:
 
     def start(self) -> None:
         """Begin to send in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+        self._thread = threading.Thread(target=self.run, name="uplink", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
@@ -89,7 +89,8 @@ class Uplink:
             self._thread.join(timeout)
         self._client.close()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Send until `stop`, in the caller's thread."""
         while not self._stopping.is_set():
             self._wake.clear()
             delay = self.step()
@@ -172,11 +173,13 @@ def settle(outbox: Outbox, receipt: Receipt, leased: Leased | None) -> Settled:
     ``leased`` is the envelope it answers, where it still waits here.
     """
     if receipt.answer is not Answer.REFUSED:
-        lost = receipt.answer is Answer.HELD and 0 < receipt.expected_sequence < receipt.sequence
-        outbox.commit(receipt)
-        if lost and not outbox.holds(receipt.expected_sequence):
-            # The collector waits for one that it has receipted before: it was put back to an older state.
+        waits_in_vain = receipt.answer is Answer.HELD and 0 < receipt.expected_sequence < receipt.sequence
+        if waits_in_vain and leased is not None and not outbox.holds(receipt.expected_sequence):
+            # The collector waits for one that it has receipted before: it was put back to an older state, and would
+            # hold this one for ever. Told again where it stands, the records are taken in; their ids make them one.
             outbox.rebase(receipt.expected_sequence, receipt.expected_previous)
+            return Settled.AGAIN
+        outbox.commit(receipt)
         return Settled.DONE
     outbox.remember("refusal", f"{receipt.reason}: {receipt.message}")
     if leased is None:

@@ -26,7 +26,7 @@ _OOXML_MAINS = (
     (b"documents/", "application/vnd.ms-xpsdocument"),
 )
 _TELLING = re.compile(
-    rb"\[content_types\]|ofd\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest", re.IGNORECASE
+    rb"\[content_types\]|ofd\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest", re.IGNORECASE
 )
 _MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+-]+")
 
@@ -39,6 +39,8 @@ def zip_kind(source: Source, head: bytes) -> Found:
     directory = _central_directory(source)
     if directory and not _TELLING.search(directory):
         return ZIP
+    if directory and (office := _ooxml_at_a_glance(directory)):
+        return office
     names = {name.lower() for name in _central_names(directory)} if directory else set()
     if not names:
         names = {name.lower() for name in _local_names(head)}
@@ -54,7 +56,7 @@ def ends_as_zip(source: Source) -> bool:
 
 
 def _kind_of_names(names: set[bytes], head: bytes) -> Found:
-    if b"ofd.xml" in names:
+    if b"ofd.xml" in names or b"encryptions.xml" in names:  # GM/T 0099-2020: the entry itself may be encrypted
         return "application/ofd", Kind.DOCUMENT
     if b"mimetype" in names and (said := _mimetype(head)):
         return said, Kind.DOCUMENT
@@ -80,6 +82,29 @@ def _kind_of_ooxml(names: set[bytes]) -> Found:
         if any(name.startswith(folder) for name in names):
             return media_type, Kind.DOCUMENT
     return ZIP
+
+
+_NOT_AT_A_GLANCE = (b"\\", b"ofd.xml", b"mimetype", b"workbook.bin")
+
+
+def _ooxml_at_a_glance(directory: bytes) -> Found | None:
+    """The kind of an ordinary Office Open XML file, without taking its directory apart; None in any doubt."""
+    low = directory.lower()
+    if any(doubt in low for doubt in _NOT_AT_A_GLANCE) or not _begins_a_name(low, b"[content_types].xml"):
+        return None
+    return next(
+        ((media_type, Kind.DOCUMENT) for folder, media_type in _OOXML_MAINS if _begins_a_name(low, folder)), None
+    )
+
+
+def _begins_a_name(directory: bytes, beginning: bytes) -> bool:
+    """Whether a name in a directory in small letters begins so: then the head of its record stands before it."""
+    at = directory.find(beginning)
+    while at >= 0:
+        if directory.startswith(b"pk\x01\x02", at - 46 if at >= 46 else 0):
+            return True
+        at = directory.find(beginning, at + 1)
+    return False
 
 
 def _mimetype(head: bytes) -> str | None:

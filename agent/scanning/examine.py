@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -44,10 +43,12 @@ class Judge(Protocol):
 class Examiner:
     """Examines files one after another; holds no state of any of them."""
 
-    def __init__(self, sieve: Sieve, grammar: Judge, *, least: int = 45) -> None:
+    def __init__(self, sieve: Sieve, grammar: Judge, *, least: int = 45, talk: frozenset[bytes] = frozenset()) -> None:
+        """``talk``: see `Reading.talk`."""
         self._sieve = sieve
         self._grammar = grammar
         self._least = least
+        self._talk = talk
         self._folder: tuple[str, list[Passage]] = ("", [])
 
     def examine(self, source: Source, name: str, folder: str = "", budget: Budget | None = None) -> Reply:
@@ -55,7 +56,7 @@ class Examiner:
         if folder != self._folder[0]:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
         around = self._named([name], Zone.FILENAME) + self._folder[1]
-        examination = _Examination(self._sieve, self._grammar, self._least, budget or Budget())
+        examination = _Examination(self._sieve, self._grammar, self._least, budget or Budget(), self._talk)
         examination.file(source, name, around, None, 0)
         return Reply(examination.rows, examination.notes, examination.out_of_memory)
 
@@ -73,11 +74,12 @@ def _named(sieve: Sieve, names: list[str], zone: Zone) -> list[Passage]:
 class _Examination:
     """One file from disk with all that is in it: shared budget, rows in order, notes for the log."""
 
-    def __init__(self, sieve: Sieve, grammar: Judge, least: int, budget: Budget) -> None:
+    def __init__(self, sieve: Sieve, grammar: Judge, least: int, budget: Budget, talk: frozenset[bytes]) -> None:
         self.sieve = sieve
         self.grammar = grammar
         self.least = least
         self.budget = budget
+        self.talk = talk
         self.rows: list[Examined] = []
         self.notes: list[str] = []
         self.out_of_memory = False
@@ -134,7 +136,7 @@ class _Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
-        return reader.pieces(source, Reading(self.sieve, self.budget))
+        return reader.pieces(source, Reading(self.sieve, self.budget, self.talk))
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""
@@ -146,7 +148,7 @@ class _Examination:
         *folders, last = name.replace("\\", "/").split("/")
         around = _named(self.sieve, [last], Zone.ARCHIVE_MEMBER) + _named(self.sieve, folders, Zone.PATH)
         if piece.data is not None:
-            self.file(Source(io.BytesIO(piece.data), len(piece.data)), last, around, member, depth + 1)
+            self.file(Source.of(piece.data), last, around, member, depth + 1)
             return
         findings = self.grammar.find(around, least=self.least) if around else ()
         self.rows.append(
@@ -180,6 +182,8 @@ class _Examination:
 
 def _digest(source: Source) -> str | None:
     """SHA-256 of all the bytes; None where they cannot be read a second time."""
+    if source.data is not None:
+        return hashlib.sha256(source.data).hexdigest()
     digest = hashlib.sha256()
     try:
         source.stream.seek(0)

@@ -159,8 +159,11 @@ def _looks_like_text(data: bytes) -> bool:
 
 
 _MARKUP = re.compile(rb"<(!doctype\s+html|html|head|body|meta|title|script|style|table|div|p|h1|font|span)[\s>/]", re.I)
+_OPENDOCUMENT = b"urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+_FLAT = re.compile(rb"opendocument\.(text|spreadsheet|presentation|graphics)\b")
 _XML_ROOT = re.compile(rb"<\s*(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]", re.M)
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _MAIL_ONLY = frozenset(
     {b"mime-version", b"received", b"message-id", b"return-path", b"delivered-to", b"x-mailer", b"dkim-signature",
      b"content-transfer-encoding", b"x-originating-ip", b"references", b"in-reply-to"}
@@ -185,7 +188,12 @@ def _text_kind(head: bytes, name: str) -> Identity:
 def _markup_kind(start: bytes, name: str) -> Identity:
     if start[:5].lower() == b"<?xml":
         root = _XML_ROOT.search(start)
-        is_html = root is not None and root.group(1).lower() == b"html"
+        name_of_root = root.group(1).lower() if root is not None else b""
+        if name_of_root.startswith(b"document") and _OPENDOCUMENT in start:
+            said = _FLAT.search(start)
+            kind = said.group(1).decode("ascii") if said else "text"
+            return Identity(f"application/vnd.oasis.opendocument.{kind}-flat-xml", Kind.DOCUMENT)
+        is_html = name_of_root == b"html"
         return Identity("text/html" if is_html else "application/xml", Kind.TEXT)
     ending = _ending(name)
     if ending in TEXT_EXTENSIONS and ending not in ("xml", "svg"):
@@ -195,11 +203,16 @@ def _markup_kind(start: bytes, name: str) -> Identity:
     return Identity("application/xml", Kind.TEXT) if ending in TEXT_EXTENSIONS or start[:4] == b"<svg" else _TEXT
 
 
+_MAIL_ENDINGS = frozenset({"eml", "mht", "mhtml", "mbox"})
+
+
 def _mail_kind(start: bytes, name: str) -> Identity | None:
     """A mail or mailbox. Notes that merely begin with ``From:`` and ``Subject:`` stay plain text."""
     ending = _ending(name)
+    if ending not in _MAIL_ENDINGS and b": " not in start and b":\t" not in start:
+        return None
     mailbox = start.startswith(b"From ")
-    body = re.search(rb"\r?\n\r?\n", start)
+    body = _EMPTY_LINE.search(start)
     headers = {found.lower() for found in _HEADER.findall(start[: body.start()] if body else start)}
     mail = len(headers & _MAIL_COMMON) + len(headers & _MAIL_ONLY) >= 2 and bool(headers & _MAIL_ONLY)
     if mailbox and (mail or ending == "mbox"):
@@ -225,8 +238,8 @@ def _in_doubt(source: Source, name: str) -> Identity:
         return _UTF32
     encoding = _utf16(data)
     if encoding is not None:
-        text = data[: len(data) & ~1].decode(encoding, "replace").lstrip("\ufeff")
-        return _text_kind(text[:_HEAD].encode("utf-8", "replace"), name)
+        text = data[: min(len(data), 2 * _HEAD) & ~1].decode(encoding, "replace").lstrip("\ufeff")
+        return _text_kind(text.encode("utf-8", "replace"), name)
     if _is_mostly_text(data):
         return _text_kind(data[:_HEAD].replace(b"\0", b""), name)
     said = _libmagic_says(data)

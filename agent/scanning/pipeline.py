@@ -36,6 +36,8 @@ class ScanOptions:
 
     rules: Path | None = None
     """Directory of rule packs; None for those we ship."""
+    keywords: Path | None = None
+    """File with a list of keywords (see `signatures.keywords`), looked for besides the markings."""
     least: int = 45
     """Findings below this confidence are not told."""
     workers: int = 0
@@ -124,6 +126,7 @@ class _Run:
         met = iter(self.walk)  # a path that does not exist is told before any worker is started
         start = Start(
             rules=os.fspath(options.rules) if options.rules else None,
+            keywords=os.fspath(options.keywords) if options.keywords else None,
             cache=os.fspath(options.cache) if options.cache else None,
             least=options.least,
             memory=options.memory,

@@ -24,6 +24,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
     rules: str | None
     """Directory of rule packs; None for those we ship."""
+    keywords: str | None = None
+    """File with a list of keywords, if there is one."""
     cache: str | None
     """Directory for compiled databases; None for none."""
     least: int

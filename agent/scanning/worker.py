@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import gc
+import hashlib
 import os
 import resource
 import signal
@@ -18,12 +19,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from agent.scanning.examine import Examiner
 from agent.scanning.formats.base import Source
 from agent.scanning.program import program
+from agent.scanning.talk import talk_of
 from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
@@ -31,6 +34,9 @@ from signatures.markings import Grammar
 from signatures.passages import Passage
 from signatures.rules import RuleSet, load_rules
 from signatures.strict_yaml import FileMistake
+
+if TYPE_CHECKING:
+    from signatures.keywords import KeywordList
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 ENCODINGS_AT_ONCE = (
@@ -72,31 +78,51 @@ def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
     rules_directory = Path(start.rules) if start.rules is not None else None
     try:
         rules = load_rules(rules_directory)
-        sieve = _sieve(rules, Path(start.cache) if start.cache is not None else None)
+        keywords = _keywords(start.keywords)
+        digest = _digest(rules, keywords)
+        sieve = _sieve(rules, keywords, digest, Path(start.cache) if start.cache is not None else None)
     except FileMistake as error:
         return None, Ready(mistake=str(error))
     except OSError as error:
         return None, Ready(mistake=f"{error.filename or rules_directory}: {error.strerror}")
-    return Examiner(sieve, _Grammar(rules), least=start.least), Ready(rules=rules.digest)
+    # A keyword counts in running text too: then no literal is mere talk.
+    talk = talk_of(rules) if keywords is None else frozenset()
+    return Examiner(sieve, _Grammar(rules, keywords), least=start.least, talk=talk), Ready(rules=digest)
 
 
-def _sieve(rules: RuleSet, cache: Path | None) -> LiteralSieve:
+def _keywords(file: str | None) -> KeywordList | None:
+    if file is None:
+        return None
+    from signatures.keywords import read  # most scans have no such list
+
+    return read(Path(file))
+
+
+def _digest(rules: RuleSet, keywords: KeywordList | None) -> str:
+    """What stands for all that is looked for: verdicts made with other rules or words are no use."""
+    if keywords is None:
+        return rules.digest
+    return "sha256:" + hashlib.sha256(f"{rules.digest} {keywords.digest}".encode()).hexdigest()
+
+
+def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Path | None) -> LiteralSieve:
     """The sieve, with all it will need compiled and kept in the cache before the worker may write no more.
 
     Compiling takes seconds, and is done by one process while others wait; loading what was compiled takes
     milliseconds, and is left until a file asks for it.
     """
+    words = keywords.literals if keywords else ()
     try:
         note = (cache / "compiled").open("a+") if cache is not None else None
     except OSError:
         note = None  # the folder cannot be written: what lies in it can be used all the same
     if note is None:
-        return build(rules.literals, cache=cache)
+        return build(rules.literals, words=words, cache=cache)
     with note:
         fcntl.flock(note, fcntl.LOCK_EX)
         note.seek(0)
-        this = f"{rules.digest} {program()}"
-        sieve = build(rules.literals, cache=cache)
+        this = f"{digest} {program()}"
+        sieve = build(rules.literals, words=words, cache=cache)
         if note.read() != this:
             sieve.prepare(*ENCODINGS_AT_ONCE)
             note.truncate(0)
@@ -133,17 +159,19 @@ def _prctl(option: int, value: int) -> bool:
 
 
 class _Grammar:
-    """The grammar, made when the first file asks for it: many a scan never does."""
+    """The grammar and the keywords; the grammar is made when the first file asks for it: many a scan never does."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, keywords: KeywordList | None) -> None:
         self._rules = rules
+        self._keywords = keywords
         self._made: Grammar | None = None
 
     def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
         if self._made is None:
             self._made = Grammar(self._rules)
-        return self._made.find(passages, least=least)
+        found = self._made.find(passages, least=least)
+        return found + self._keywords.find(passages, least=least) if self._keywords else found
 
 
 class _Serve:

@@ -55,12 +55,33 @@ class FileWatch(FileSystemEventHandler):
             self._observer.stop()
             self._observer.join(5)
 
-    def run(self, stop: threading.Event) -> None:
-        """Tell what has settled, until ``stop`` is set."""
+    def catch_up(self, since: float) -> None:
+        """Note what was changed since a moment (seconds of the epoch), while nobody watched. Names only are read."""
+        for top in self._settings.watch:
+            for folder, _, names in os.walk(top):
+                for name in names:
+                    path = os.path.join(folder, name)  # noqa: PTH118 (paths travel as text here)
+                    try:
+                        status = os.lstat(path)
+                    except OSError:
+                        continue
+                    if max(status.st_mtime, status.st_ctime) >= since:
+                        self._note(path)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no change waits to be told."""
+        with self._lock:
+            return not self._changed and not self._whole
+
+    def run(self, stop: threading.Event, idle: Callable[[], None] = lambda: None) -> None:
+        """Tell what has settled, until ``stop`` is set; call ``idle`` while there is nothing to tell."""
         while not stop.wait(min(0.5, self._settings.settle_seconds)):
             ready = self.settled()
             if ready:
                 self._tell(ready)
+            elif self.idle:
+                idle()
 
     def settled(self) -> list[str]:
         """The files that have been left alone long enough, and are there; they are told once."""

@@ -18,7 +18,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Take in every file and write ``FILE.receipt`` beside it; 1 where one was refused or could not be read."""
+    """Take in every file and write ``FILE.receipt`` beside it; 1 where one was refused or got no receipt."""
     open_home(options)
     from server.intake.fanout import drain_if_free
 
@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> int:
     drain_if_free()
     lines = [_line(row) for row in rows]
     emit(options, {"files": rows}, lines)
-    return 0 if all(row["answer"] in ("accepted", "duplicate", "held") for row in rows) else 1
+    done = all(row["answer"] in ("accepted", "duplicate", "held") and row["receipt"] for row in rows)
+    return 0 if done else 1
 
 
 def _take(file: Path) -> dict[str, Any]:
@@ -39,19 +40,25 @@ def _take(file: Path) -> dict[str, Any]:
         with file.open("rb") as source:
             raw = source.read(MAX_ENVELOPE + 1)
         admission = admit(raw, road="file")
-        receipt = file.with_name(file.name + ".receipt")
-        _write(receipt, admission.receipt)
     except OSError as error:
         return row | {"reason": "unreadable", "message": error.strerror or type(error).__name__}
     except SpoolUnavailable as error:
         return row | {"reason": "busy", "message": str(error)}
     decision = admission.decision
-    return row | {
-        "answer": decision.answer.value,
-        "reason": decision.reason,
-        "message": decision.message,
-        "receipt": str(receipt),
-    }
+    row |= {"answer": decision.answer.value, "reason": decision.reason, "message": decision.message}
+    receipt = file.with_name(file.name + ".receipt")
+    try:
+        _write(receipt, admission.receipt)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return row | {
+            "reason": "no-receipt",
+            "message": tell(
+                f"the receipt cannot be written here ({why}); copy the file to where one can and import it again",
+                f"此处无法写入回执（{why}）；请将文件复制到可写入处后重新导入",
+            ),
+        }
+    return row | {"receipt": str(receipt)}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 from server.commands.base import CommandError, open_home, tell
 
-BLOCKING_THREADS = 32
-"""Requests one worker works on at once."""
+CONNECTIONS = 8192
+"""Connections one worker holds open; idle ones cost little."""
+HEADER_SECONDS = 10
+"""In which a request's headers must come."""
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -82,17 +85,23 @@ def _free(host: str, port: int) -> None:
 def _serve(host: str, port: int, options: argparse.Namespace) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     server = Granian(
-        "server.wsgi:application",
+        "server.rsgi:application",
+        factory=True,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
         workers=options.workers,
-        blocking_threads=BLOCKING_THREADS,
+        backlog=2048,
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_level=LogLevels.error,
@@ -116,7 +125,9 @@ def _serve(host: str, port: int, options: argparse.Namespace) -> None:
 _LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"generic": {"format": "%(asctime)s %(levelname)s server: %(message)s"}},
+    "formatters": {
+        "generic": {"()": "server.logs.Formatter", "format": "%(asctime)s %(levelname)s server: %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic"}},
     "loggers": {
         "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
 
 from protocol.envelope import EnvelopeError, parse
 from protocol.records import MediaSessionSeen, Medium, Record, ScanDone, ViolationSeen
@@ -34,9 +34,14 @@ from server.ledger.models import Computer
 MAX_BATCH = 64
 """Envelopes of one transaction."""
 MAX_BATCH_BYTES = 2 * 1024 * 1024
-"""Bytes of the envelopes of one transaction, the first one aside: what bounds the memory."""
+"""Bytes of the envelopes of one transaction, the first one aside."""
+MAX_BATCH_WEIGHT = 32 * 1024 * 1024
+"""Weight of records (`Delivery.weight`) after which a transaction takes no further envelope: sealed bytes may unfold a
+thousandfold, and this is what bounds the memory."""
 POLL = 0.5
 """Seconds between looks at the spool when nobody of this process has said that something came."""
+PAUSE = 2.0
+"""Seconds after something failed."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,14 +56,14 @@ def work_once() -> int:
     if not entries:
         return 0
     try:
-        _take(entries)
+        return _take(entries)
     except OperationalError:
         raise
-    except (DatabaseError, ValueError, OverflowError) as error:
+    except Exception as error:  # noqa: BLE001 (whatever one envelope brings about must not stop all others for ever)
         # One of them holds something that the checks did not foresee: find out which.
+        _log.warning("a batch is taken one by one: %s", type(error).__name__)
         for entry in entries:
             _take_alone(entry)
-        _log.warning("a batch was taken one by one: %s", type(error).__name__)
     return len(entries)
 
 
@@ -95,8 +100,10 @@ def _next_batch() -> list[SpoolEntry]:
     return list(SpoolEntry.objects.filter(id__in=chosen).order_by("id")) if chosen else []
 
 
-def _take(entries: Sequence[SpoolEntry]) -> None:
+def _take(entries: Sequence[SpoolEntry]) -> int:
+    """Store the records of these envelopes, or of the first few where they hold very many; how many envelopes."""
     deliveries: list[Delivery] = []
+    weight = 0
     bad: list[tuple[SpoolEntry, EnvelopeError]] = []
     key = collector_keys().sealing
     known = set(Computer.objects.filter(pk__in={entry.agent_id for entry in entries}).values_list("pk", flat=True))
@@ -107,6 +114,10 @@ def _take(entries: Sequence[SpoolEntry]) -> None:
             deliveries.append(read(entry.pk, parse(bytes(entry.raw)), entry.agent_id, entry.received_at, key))
         except EnvelopeError as error:
             bad.append((entry, error))
+        else:
+            weight += deliveries[-1].weight
+            if weight >= MAX_BATCH_WEIGHT:
+                break
     with transaction.atomic():
         _apply(deliveries)
         # What another worker has done meanwhile is not done twice: records have ids, and this counts only waiting ones.
@@ -115,6 +126,7 @@ def _take(entries: Sequence[SpoolEntry]) -> None:
         )
         for entry, why in bad:
             _set_aside(entry, why.reason, str(why))
+    return len(deliveries) + len(bad)
 
 
 def _take_alone(entry: SpoolEntry) -> None:
@@ -122,7 +134,7 @@ def _take_alone(entry: SpoolEntry) -> None:
         _take([entry])
     except OperationalError:
         raise
-    except (DatabaseError, ValueError, OverflowError) as error:
+    except Exception as error:  # noqa: BLE001 (set aside, whole and with the reason, for an administrator to see)
         with transaction.atomic():
             _set_aside(entry, "cannot-apply", f"a record cannot be stored ({type(error).__name__})")
 
@@ -169,31 +181,29 @@ class FanOut(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Wait for the lock, then for envelopes."""
-        lock = _lock_file()
-        try:
-            while not self._stop_asked.is_set():
-                if _locked(lock):
-                    self._work()
-                else:
-                    self._stop_asked.wait(1.0)
-        finally:
-            os.close(lock)
-            connection.close()
-
-    def _work(self) -> None:
+        """Wait for the lock, then for envelopes. Nothing but `stop` ends it: a collector that only spools is blind."""
         while not self._stop_asked.is_set():
-            spool.stored.clear()
             try:
-                close_old_connections()
-                if work_once():
-                    continue
-            except DatabaseError as error:
+                self._work_while_locked()
+            except Exception as error:  # noqa: BLE001 (the edge of a thread that must go on)
                 _log.error("the spool cannot be worked off just now: %s", type(error).__name__)
                 connection.close()
-                self._stop_asked.wait(2.0)
-                continue
-            spool.stored.wait(POLL)
+                self._stop_asked.wait(PAUSE)
+        connection.close()
+
+    def _work_while_locked(self) -> None:
+        lock = _lock_file()
+        try:
+            while not _locked(lock):
+                if self._stop_asked.wait(1.0):
+                    return
+            while not self._stop_asked.is_set():
+                spool.stored.clear()
+                close_old_connections()
+                if not work_once():
+                    spool.stored.wait(POLL)
+        finally:
+            os.close(lock)
 
 
 def _lock_file() -> int:

@@ -1,4 +1,4 @@
-"""Ending a gap by hand: what to do when the missing envelope will never come."""
+"""Ending a gap by hand, when the missing envelope will never come; and a second try for what could not be read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.ledger.models import Computer
 
 
 def release_held(computer: Computer, *, by: User | None, reason: str) -> int:
-    """Take in every held envelope of a computer, gap or no gap; how many they were.
+    """Take in every held envelope of a computer, gap or no gap, and try those again that were set aside; how many.
 
     Records have ids of their own, so nothing is stored twice. ``by`` is None on the collector's command line.
     Raises `PermissionDenied` for a person who is no administrator, `ValueError` without a reason.
@@ -30,6 +30,9 @@ def release_held(computer: Computer, *, by: User | None, reason: str) -> int:
             if entry.sequence > row.last_sequence:
                 row.last_sequence, row.last_digest = entry.sequence, entry.digest
         row.save(update_fields=("last_sequence", "last_digest"))
-        audit.record("envelopes.release", actor=by, obj=row, count=len(held), reason=reason.strip()[:300])
+        # What an older collector, or one with the wrong keys, could not read may be good by now.
+        again = SpoolEntry.objects.filter(agent_id=row.pk, state=SpoolEntry.State.BAD).exclude(raw=b"")
+        count = len(held) + again.update(state=SpoolEntry.State.WAITING, reason="", message="")
+        audit.record("envelopes.release", actor=by, obj=row, count=count, reason=reason.strip()[:300])
     spool.stored.set()
-    return len(held)
+    return count

@@ -183,14 +183,16 @@ def _rows(arrivals: Sequence[Arrival]) -> dict[uuid.UUID, Row]:
     }
     digests = {arrival.envelope.digest: arrival.agent for arrival in arrivals}
     for digest in SpoolEntry.objects.filter(digest__in=digests).values_list("digest", flat=True):
-        rows[digests[digest]].known.add(digest)
+        if (row := rows.get(digests[digest])) is not None:  # else its computer has left the ledger meanwhile
+            row.known.add(digest)
     held: dict[uuid.UUID, int] = defaultdict(int)
     for agent in SpoolEntry.objects.filter(state=SpoolEntry.State.HELD, agent_id__in=agents).values_list(
         "agent_id", flat=True
     ):
         held[agent] += 1
     for agent, count in held.items():
-        rows[agent].held = count
+        if (row := rows.get(agent)) is not None:
+            row.held = count
     return rows
 
 
@@ -218,7 +220,10 @@ def _release_followers(agent: uuid.UUID, row: Row) -> None:
         row.sequence, row.digest = entry.sequence, entry.digest
     for stray in held.filter(sequence__lte=row.sequence + 1).exclude(reason="chain-broken"):
         stray.reason = "chain-broken"
-        stray.message = "set aside: it does not follow the envelope that was taken before it"
+        stray.message = (
+            "set aside: envelopes before it never came, and its computer has begun a new row; "
+            "was this collector restored from an older copy?"
+        )
         stray.save(update_fields=("reason", "message"))
 
 

@@ -23,10 +23,13 @@ from signatures.engine.bytecode import (
 )
 from signatures.literals import Literal
 
-SCREENS_VERSION = 1
+SCREENS_VERSION = 2
 """Raised whenever the expressions below change their meaning; part of every cache key."""
 
 _LONGEST_SEPARATOR = {"ent": 12}
+
+_MOST_BLANKS_AS_REFERENCES = 1
+"""Blanks of one screen that may be written as references (``ent`` only)."""
 
 _MOST_WORDS = 4
 """Of a literal whose words are looked for in each mixture of plain and full-width words."""
@@ -65,6 +68,34 @@ class Screens:
     def expressions(self) -> list[str]:
         """The expressions in the order of their numbers."""
         return list(self.wakes)
+
+
+class Woken:
+    """The exact patterns that one expression wakes, and the quick way to most of their occurrences."""
+
+    def __init__(self, exacts: Sequence[Exact]) -> None:
+        self.exacts = exacts
+        by_length: dict[int, dict[bytes, tuple[str, ...]]] = {}
+        for one in exacts if len({one.literal.text for one in exacts}) == 1 or _same_end(exacts) else ():
+            encodings = () if one.encoding == "ent" else (one.encoding,)
+            for spelling in spellings(one.literal.text.strip(), one.encoding):
+                known = by_length.setdefault(len(spelling), {})
+                known[spelling] = tuple(dict.fromkeys(known.get(spelling, ()) + encodings))
+        self.solid = sorted(by_length.items())
+        """By length: the bytes of each literal written as in the rules, with the encodings in which they are a hit."""
+
+
+def _same_end(exacts: Sequence[Exact]) -> bool:
+    """Whether these are words of two characters that end alike: then an end belongs to one of them only."""
+    return len({one.literal.text[1:] for one in exacts}) == 1 and all(len(one.literal.text) == 2 for one in exacts)
+
+
+def exact(literal: Literal, encoding: str) -> Exact:
+    """The exact pattern of a literal that ``encoding`` can spell. Raises `ValueError` for one that it cannot."""
+    spelt = _spelt(literal, encoding)
+    if spelt is None:
+        raise ValueError(f"{encoding} lacks a character of a literal")
+    return spelt.exact
 
 
 def screens(literals: Iterable[Literal], encodings: Iterable[str] = ENCODINGS) -> Screens:
@@ -201,6 +232,10 @@ def _expressions(literals: list[_Spelt], encoding: str) -> Iterator[tuple[str, l
 def _lettered(one: _Spelt) -> Iterator[str]:
     """The screens of a literal with letters."""
     words = _words(one.units)
+    if one.exact.encoding == "ent" and len(words) > _MOST_BLANKS_AS_REFERENCES + 1:
+        # Blanks that may be references are long expressions, and a few of them more than an engine takes. The
+        # first words are in every occurrence too: they ask for a closer look somewhat more often.
+        words = words[: _MOST_BLANKS_AS_REFERENCES + 1]
     kinds = ("plain", "wide")
     some = len(words) <= _MOST_WORDS
     choices = product(kinds, repeat=len(words)) if some else [(kind,) * len(words) for kind in kinds]

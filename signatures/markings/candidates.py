@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from signatures.markings.normalise import View
+from signatures.markings.periods import NO_END, Expiry, IssueDate
 from signatures.markings.terms import Term
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ class Candidate:
     """Whether a character was taken for another (OCR_FIX)."""
     voided: bool = False
     """Whether it is declassified or struck: one step less severe."""
+    issued: IssueDate | None = None
+    """When its document was issued, where it has a period and that is known."""
+    expiry: Expiry = NO_END
     codes: set[str] = field(default_factory=set)
     points: list[tuple[str, int]] = field(default_factory=list)
     """Reason and points, in the order in which they were given."""

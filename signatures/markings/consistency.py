@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from protocol.records import Finding, Severity
 from signatures.markings.candidates import Candidate
-from signatures.markings.cues import COPY_NUMBER, DOCUMENT_NUMBER, RED_HEAD, cues_of
+from signatures.markings.cues import COPY_NUMBER, DOCUMENT_NUMBER, RED_HEAD, URGENCY, cues_of, lacks_mark
 from signatures.markings.notations import Notations
 from signatures.markings.periods import Expiry
 from signatures.markings.ranks import STATE_SCALE, place_of
+from signatures.markings.scoring import REVIEW
 from signatures.markings.zones import FRONT, LEADS, NAMES
 from signatures.passages import Passage, Zone
 
 _LATE = frozenset({Zone.BODY, Zone.FOOTER, Zone.NOTE_END})
 """Where a state mark is not enough by itself: GB/T 9704-2012 7.2.2 wants it at the top of page 1."""
+_MANY = 100
+"""Different terms of one part that are compared with those of another."""
 _LABELS = NAMES | {Zone.DOC_PROPERTY, Zone.SUBJECT}
 _PORTIONS = LEADS - {Zone.SUBJECT}
 
@@ -48,6 +52,25 @@ def check(candidates: Sequence[Candidate], notations: Notations, passages: Seque
         if scale == STATE_SCALE:
             _denied(marks, notations)
             _position(marks, passages)
+
+
+def missing_mark(passages: Sequence[Passage], least: int) -> Finding | None:
+    """A remark on a document without marks whose front is that of marked paper (COPY_NUMBER_NO_MARK).
+
+    Weak by nature, so that only a self-check sees it: copies are numbered for other reasons too.
+    """
+    if least >= REVIEW:
+        return None
+    cues = cues_of(passages)
+    confidence = 30 + 5 * (URGENCY in cues) + 5 * (DOCUMENT_NUMBER in cues)
+    if not lacks_mark(cues) or confidence < least:
+        return None
+    front = next(p for p in passages if p.zone in FRONT)
+    return Finding(
+        rule="cn-state.copy-number", family="state", level=None, period=None, zone=str(front.zone),
+        confidence=confidence, severity=Severity.MEDIUM, marking="份号", codes=("COPY_NUMBER_NO_MARK",),
+        place=front.place,
+    )  # fmt: skip
 
 
 def _sorted(live: Iterable[Candidate]) -> dict[str, _Marks]:
@@ -83,8 +106,9 @@ def _compilation(marks: _Marks) -> None:
     cover = _highest(marks.main)
     if cover is None or not marks.included:
         return
-    timed = [c for c in marks.main if c.term is not None]
-    if any(_rank(c) > _rank(cover) or (timed and all(_outlasts(c, t) for t in timed)) for c in marks.included):
+    above, inside = _terms(marks.main), _terms(marks.included)
+    longer = bool(above) and any(all(outlasts(term, own) for own in above) for term in inside)
+    if longer or _rank(cover) < max(_rank(c) for c in marks.included):
         _tell(marks.main, "COMPILATION")
 
 
@@ -121,7 +145,7 @@ def _position(marks: _Marks, passages: Sequence[Passage]) -> None:
     if all(c.line.passage.zone in _LATE for c in state):
         _tell(state, "POSITION")
     cues = cues_of(passages)
-    if {RED_HEAD, DOCUMENT_NUMBER} <= cues and COPY_NUMBER not in cues:
+    if {RED_HEAD, DOCUMENT_NUMBER} <= cues.keys() and COPY_NUMBER not in cues:
         _tell((c for c in state if c.line.passage.zone in FRONT), "NO_COPY_NUMBER")
 
 
@@ -138,11 +162,9 @@ def _highest(candidates: Iterable[Candidate]) -> Candidate | None:
     return max(candidates, key=_rank, default=None)
 
 
-def _outlasts(inner: Candidate, cover: Candidate) -> bool:
-    return outlasts(
-        (inner.term.period if inner.term else None, inner.expiry),
-        (cover.term.period if cover.term else None, cover.expiry),
-    )
+def _terms(candidates: Iterable[Candidate]) -> Sequence[tuple[str | None, Expiry]]:
+    """The different terms of some marks, with their last days."""
+    return list({c.term.period: (c.term.period, c.expiry) for c in candidates if c.term is not None}.values())[:_MANY]
 
 
 def outlasts(inner: tuple[str | None, Expiry], cover: tuple[str | None, Expiry]) -> bool:

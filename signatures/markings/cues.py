@@ -16,9 +16,7 @@ _CUES = (
     (URGENCY, re.compile(r"(?:紧急程度\s?:?\s?)?(?:特\s?急|加\s?急|平\s?急|特\s?提|急\s?件)")),
     (
         RED_HEAD,
-        re.compile(
-            r"(?!内部|保密|秘密|涉密)[一-龥A-Z()\s]{3,30}(?:文件|委员会|人民政府|办公室|办公厅|部|局|厅|院|委)"
-        ),
+        re.compile(r"(?!内部|保密|秘密|涉密)[一-龥A-Z()\s]{3,30}(?:文件|委员会|人民政府|办公室|办公厅|部|局|厅|院|委)"),
     ),
     (
         DOCUMENT_NUMBER,
@@ -53,5 +51,5 @@ def cues_of(passages: Sequence[Passage]) -> dict[str, int]:
 
 
 def lacks_mark(cues: dict[str, int]) -> bool:
-    """Whether the front looks like that of numbered official paper, which only marked paper is (COPY_NUMBER_NO_MARK)."""
+    """Whether the front looks like that of numbered official paper, as marked paper is (COPY_NUMBER_NO_MARK)."""
     return COPY_NUMBER in cues and cues[COPY_NUMBER] < cues.get(RED_HEAD, -1)

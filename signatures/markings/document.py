@@ -12,7 +12,7 @@ from signatures.markings.notations import Notations
 from signatures.markings.scoring import EXAMPLE
 from signatures.markings.triggers import LEVEL
 from signatures.markings.units import BOX
-from signatures.markings.zones import CELLS, FRONT, FURNITURE, LEADS, NAMES, side_of
+from signatures.markings.zones import CELLS, FRONT, FURNITURE, side_of
 from signatures.passages import Passage, Zone
 
 _ABOUT = re.compile(r"保密|涉密|定密|密级|秘密|机密|泄密|涉秘")
@@ -29,9 +29,7 @@ _LINE = 200
 class Document:
     """All passages of one file, asked only for files that hold a candidate."""
 
-    def __init__(
-        self, passages: Sequence[Passage], candidates: Sequence[Candidate], notations: Notations
-    ) -> None:
+    def __init__(self, passages: Sequence[Passage], candidates: Sequence[Candidate], notations: Notations) -> None:
         self._passages = passages
         self._candidates = candidates
         self._notations = notations
@@ -198,6 +196,9 @@ class Document:
         for c in self._candidates:
             stands.setdefault((c.rule.id, c.level), set()).add(c.line.passage.zone)
         for c in self._candidates:
+            ceiling = c.rule.ceiling
+            if ceiling is not None and not c.starred and c.term is None and c.confidence > ceiling:
+                c.add("means nothing without star and term", ceiling - c.confidence)
             if not c.rule.support or c.form == "field" or c.confidence <= _UNBACKED:
                 continue
             backed = (

@@ -12,15 +12,22 @@ import msgspec
 
 from protocol.records import Finding, Severity
 from signatures.markings.candidates import Candidate, Line
-from signatures.markings.document import Document, Notation, conflicts
-from signatures.markings.normalise import Joiner, normalise
-from signatures.markings.patterns import PatternRule
+from signatures.markings.circumstances import UNKNOWN, Circumstances
+from signatures.markings.codes import ordered, softer
+from signatures.markings.consistency import check, missing_mark
+from signatures.markings.document import Document
+from signatures.markings.normalise import normalise
+from signatures.markings.notations import Notation, Notations
+from signatures.markings.patterns import PatternRule, gate
+from signatures.markings.periods import aged
 from signatures.markings.productions import StateGrammar
-from signatures.markings.scoring import REVIEW, score, softer
+from signatures.markings.reader import WINDOW, Reader
+from signatures.markings.scoring import REVIEW, score
 from signatures.markings.terms import PLAIN_TERM, parse_term
-from signatures.markings.triggers import STAR, column_around, lines_at, trigger_of
+from signatures.markings.timing import reckon
+from signatures.markings.triggers import trigger_of
 from signatures.markings.units import Piece, pieces_of
-from signatures.markings.validator import ordered, validate
+from signatures.markings.validator import validate
 from signatures.markings.zones import NAMES
 from signatures.passages import Passage, Zone
 
@@ -29,16 +36,11 @@ if TYPE_CHECKING:
 
 MOST = 50
 """Findings reported of one file; all different ones up to here."""
-_WINDOW = 300
-"""Characters before and after a hit that are read of a line longer than `_LONG`."""
-_LONG = 1000
-_READ = 200
-"""Hits that are read of one such line."""
 _ALIKE = 60
 """Candidates of the same rule, level, term and zone that are kept of one document; the rest say nothing new."""
+_VARIED = 300
+"""Candidates of the same rule, level and zone, whatever their terms."""
 _TERM_FIELD = re.compile(rf"(?:保密期限?|解密时间|解密条件)\s?[::\t]\s{{0,4}}(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])")
-_LABEL = "密级"
-_SENSITIVITY_LABEL = re.compile(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -78,38 +80,44 @@ class Grammar:
         controls = frozenset(word for pack in rules.packs for word in pack.vocabulary.controls)
         patterns = [PatternRule(rule, controls) for rule in rules.rules if rule.pattern is not None]
         self._notations = [rule for rule in patterns if rule.rule.family == "notation"]
+        self._notation_trigger = trigger_of(rules.literals_of([p.rule for p in self._notations]))
         self._by_zone = {
             zone: [p for p in patterns if zone in p.where and p.rule.family != "notation"] for zone in Zone
         }
-        words = {word for pack in rules.packs for word in pack.vocabulary.words}
-        words |= {level.word for pack in rules.packs for level in pack.vocabulary.levels}
-        words |= {label for pack in rules.packs for label in pack.vocabulary.field_labels}
-        words |= {entry.text for rule in rules.rules for entry in rule.literals if entry.gaps}
+        self._gates = {zone: gate(found) for zone, found in self._by_zone.items()}
         spelled = {bad for state in self._states for bad in state.spellings}
-        self._joiner = Joiner(tuple(words | spelled))
-        self._labels = _labels(label for pack in rules.packs for label in pack.vocabulary.field_labels)
-        self._trigger = trigger_of(rules.literals)
-        self._body_trigger = trigger_of(rules.literals_of([p.rule for p in self._by_zone[Zone.BODY]]))
-        self._notation_trigger = trigger_of(rules.literals_of([p.rule for p in self._notations]))
+        self._reader = Reader(rules, self._by_zone[Zone.BODY], tuple(spelled))
 
-    def find(self, passages: Sequence[Passage], *, least: int = REVIEW) -> tuple[Finding, ...]:
-        """The markings of one document, strongest first; none below ``least`` points, at most 50."""
-        candidates = self._judged(passages)
+    def find(
+        self, passages: Sequence[Passage], *, least: int = REVIEW, about: Circumstances = UNKNOWN
+    ) -> tuple[Finding, ...]:
+        """The markings of one document, strongest first; none below ``least`` points, at most 50.
+
+        ``about`` is what is known of the document from outside: dates of the ledger and the file, and the day for
+        which the status of each period is told. Without a day findings carry their dates only; `aged` tells the
+        status later, on any day.
+        """
+        candidates = self._judged(passages, about)
         best: dict[tuple[object, ...], Candidate] = {}
         for candidate in sorted(candidates, key=_strength):
             if candidate.confidence >= least:
                 period = candidate.term.period if candidate.term else None
                 key = (candidate.rule.id, candidate.level, period, candidate.line.passage.zone)
                 best.setdefault(key, candidate)
-        return tuple(_finding(candidate) for candidate in list(best.values())[:MOST])
+        found = [_finding(candidate) for candidate in list(best.values())[:MOST]]
+        if about.today is not None:
+            found = [aged(finding, about.today) for finding in found]
+        if not any(f.confidence >= REVIEW for f in found) and (remark := missing_mark(passages, least)) is not None:
+            found = sorted([*found, remark], key=lambda finding: -finding.confidence)
+        return tuple(found)
 
     def explain(self, text: str, zone: Zone) -> Explanation:
         """How one text would be read in one zone: for people who ask why, and for writing rules."""
         passage = Passage(zone, text)
         tried: list[tuple[str, str]] = []
-        lines = list(self._lines(passage, 0))
+        lines = list(self._reader.lines([passage]))
         for line in lines:
-            tried += [(p.kind, line.text[p.start : p.end]) for p in pieces_of(line.text, zone, self._labels)]
+            tried += [(p.kind, line.text[p.start : p.end]) for p in pieces_of(line.text, zone, self._reader.labels)]
         readings = tuple(
             Reading(
                 c.rule.id, c.form, c.line.text[c.start : c.end], c.level, c.term.period if c.term else None,
@@ -121,15 +129,8 @@ class Grammar:
 
     def notations(self, passages: Sequence[Passage]) -> tuple[Notation, ...]:
         """The lines that say the document is public, unclassified or declassified: evidence, no findings."""
-        found: list[Notation] = []
-        for index, passage in enumerate(passages):
-            hits = (hit.span() for hit in self._notation_trigger.finditer(passage.text))
-            for number, first, last in lines_at(passage.text, hits):
-                if last - first <= _WINDOW:
-                    view = normalise(passage.text[first:last], self._joiner)
-                    line = Line(passage, index, number, view, passage.text, first, last)
-                    found += self._notation(line)
-        return tuple(found)
+        lines = self._reader.short_lines(passages, self._notation_trigger)
+        return tuple(notation for line in lines for notation in self._notation(line))
 
     def _notation(self, line: Line) -> Iterator[Notation]:
         for piece in pieces_of(line.text, line.passage.zone, None):
@@ -144,20 +145,11 @@ class Grammar:
                     )
                     return
 
-    def _judged(self, passages: Sequence[Passage]) -> list[Candidate]:
-        candidates: list[Candidate] = []
-        count: Counter[tuple[object, ...]] = Counter()
-        for index, passage in enumerate(passages):
-            for line in self._lines(passage, index):
-                for candidate in self._read(line):
-                    self._complete(candidate, passages)
-                    same = (candidate.rule.id, candidate.level, candidate.term, passage.zone)
-                    count[same] += 1
-                    if count[same] <= _ALIKE:
-                        candidates.append(candidate)
+    def _judged(self, passages: Sequence[Passage], about: Circumstances = UNKNOWN) -> list[Candidate]:
+        candidates = self._candidates(passages)
         if not candidates:
             return []
-        notations = self.notations(passages)
+        notations = Notations(self.notations(passages))
         for candidate in candidates:
             score(candidate)
             validate(candidate, self._maximum(candidate.level))
@@ -165,51 +157,24 @@ class Grammar:
                 candidate.voided = True
         self._strike(candidates)
         Document(passages, candidates, notations).judge()
-        conflicts(candidates, notations, REVIEW)
+        reckon(candidates, passages, about, self._maximum)
+        check(candidates, notations, passages, REVIEW)
         return candidates
 
-    def _lines(self, passage: Passage, index: int) -> Iterator[Line]:
-        """The lines of a passage that can hold a marking, as views."""
-        text = passage.text
-        body = passage.zone is Zone.BODY
-        if passage.name and self._is_label(passage.name):
-            text = f"{_LABEL}:{text}"
-        if body:
-            hits = sorted(
-                [hit.span() for hit in STAR.finditer(text)] + [hit.span() for hit in self._body_trigger.finditer(text)]
-            )
-        else:
-            hits = [hit.span() for hit in self._trigger.finditer(text)]
-        done = -1
-        for number, first, last in lines_at(text, hits):
-            if first <= done or (body and last - first > _WINDOW):
-                continue
-            if "\n" in text[first:last] and (column := column_around(text, first, last)):
-                number -= text.count("\n", column[0], first)
-                done = column[1]
-                view = normalise(text[slice(*column)], self._joiner, vertical=True)
-                yield Line(passage, index, number, view, text, *column)
-            elif last - first > _LONG:
-                yield from self._windows(
-                    passage, index, number, text, [h for h in hits if first <= h[0] < last][:_READ]
-                )
-            else:
-                yield Line(passage, index, number, normalise(text[first:last], self._joiner), text, first, last)
-
-    def _is_label(self, name: str) -> bool:
-        """Whether a property of this name holds a marking: 密级, Classification, a sensitivity label."""
-        known = self._labels is not None and self._labels.fullmatch(normalise(name + ":").text)
-        return bool(known or _SENSITIVITY_LABEL.fullmatch(name))
-
-    def _windows(
-        self, passage: Passage, index: int, number: int, text: str, hits: Sequence[tuple[int, int]]
-    ) -> Iterator[Line]:
-        """What stands around the hits of a very long line."""
-        done = -1
-        for start, end in hits:
-            if start >= done:
-                first, done = max(0, start - _WINDOW), end + _WINDOW
-                yield Line(passage, index, number, normalise(text[first:done], self._joiner), text, first, done)
+    def _candidates(self, passages: Sequence[Passage]) -> list[Candidate]:
+        """All that has the form of a marking, up to so many alike that more would say nothing new."""
+        candidates: list[Candidate] = []
+        count: Counter[tuple[object, ...]] = Counter()
+        for line in self._reader.lines(passages):
+            for candidate in self._read(line):
+                self._complete(candidate, passages)
+                varied = (candidate.rule.id, candidate.level, line.passage.zone)
+                same = (*varied, candidate.term)
+                count[same] += 1
+                count[varied] += 1
+                if count[same] <= _ALIKE and count[varied] <= _VARIED:
+                    candidates.append(candidate)
+        return candidates
 
     def _read(self, line: Line) -> Iterator[Candidate]:
         """Every candidate of a line: starred marks first, then whole units, non-state families before bare levels."""
@@ -218,45 +183,37 @@ class Grammar:
             found += state.starred(line)
         zone = line.passage.zone
         if not found:
-            rules = self._by_zone[zone]
-            for piece in pieces_of(line.text, zone, self._labels):
+            for piece in pieces_of(line.text, zone, self._reader.labels):
                 candidate = None
                 if not any(c.start < piece.end and piece.start < c.end for c in found):
-                    candidate = self._of_piece(line, piece, rules)
+                    candidate = self._of_piece(line, piece)
                 if candidate is not None and not (
                     piece.kind == "tail" and zone is Zone.CELL and candidate.term is None
                 ):
                     found.append(candidate)
             if not found and (zone in NAMES or zone is Zone.SUBJECT):
-                found += self._openings(line, rules)
+                found += self._openings(line)
         yield from found
 
-    def _of_piece(self, line: Line, piece: Piece, rules: Sequence[PatternRule]) -> Candidate | None:
-        matches = (rule.match(line, piece) for rule in rules)
-        for candidate in matches:
-            if candidate is not None and self._accompanied(candidate):
-                return candidate
-        if line.passage.zone is Zone.BODY:
+    def _of_piece(self, line: Line, piece: Piece) -> Candidate | None:
+        zone = line.passage.zone
+        if self._gates[zone].fullmatch(line.text, piece.start, piece.end):
+            for rule in self._by_zone[zone]:
+                candidate = rule.match(line, piece)
+                if candidate is not None and _accompanied(rule, line):
+                    return candidate
+        if zone is Zone.BODY:
             return None
         return next((c for state in self._states if (c := state.whole(line, piece)) is not None), None)
 
-    def _openings(self, line: Line, rules: Sequence[PatternRule]) -> Iterator[Candidate]:
+    def _openings(self, line: Line) -> Iterator[Candidate]:
         start = len(line.text) - len(line.text.lstrip())
         if line.passage.zone in NAMES:
             start = max(line.text.rfind("/"), line.text.rfind("\\")) + 1
-        for rule in rules:
+        for rule in self._by_zone[line.passage.zone]:
             if rule.rule.opens and (candidate := rule.opening(line, start)) is not None:
                 yield candidate
                 return
-
-    def _accompanied(self, candidate: Candidate) -> bool:
-        """Whether the rule's companions stand within six lines."""
-        rule = next((p for p in self._by_zone[candidate.line.passage.zone] if p.rule is candidate.rule), None)
-        if rule is None or not rule.companions:
-            return True
-        line = candidate.line
-        near = "\n".join([*line.above(6), line.source[line.first : line.last], *line.below(6)])
-        return all(companion.search(near) for companion in rule.companions)
 
     def _complete(self, candidate: Candidate, passages: Sequence[Passage]) -> None:
         """Give a form field its term where that stands in a field of its own, on the line or beside it."""
@@ -267,7 +224,7 @@ class Grammar:
         beside = passages[max(0, line.index - 2) : line.index + 4]
         texts += [p.text for p in beside if p.zone is Zone.TABLE_FIELD and line.passage.zone is Zone.TABLE_FIELD]
         for text in texts:
-            found = _TERM_FIELD.search(normalise(text[:_WINDOW], self._joiner).text)
+            found = _TERM_FIELD.search(normalise(text[:WINDOW], self._reader.joiner).text)
             term = parse_term(found["term"]) if found else None
             for state in self._states if term else ():
                 rule = state.rule_for("FIELD", with_term=True, zone=line.passage.zone)
@@ -289,14 +246,12 @@ class Grammar:
         return next((state.maximum[level] for state in self._states if level in state.maximum), None)
 
 
-def _labels(words: Iterator[str]) -> re.Pattern[str] | None:
-    longest_first = sorted(set(words), key=lambda word: (-len(word), word))
-    if not longest_first:
-        return None
-    joined = "|".join(re.escape(word) for word in longest_first)
-    return re.compile(
-        rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:{joined})[】\])]?(?:\s{{0,4}}为?[:\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
-    )
+def _accompanied(rule: PatternRule, line: Line) -> bool:
+    """Whether the rule's companions stand within six lines."""
+    if not rule.companions:
+        return True
+    near = "\n".join([*line.above(6), line.source[line.first : line.last], *line.below(6)])
+    return all(companion.search(near) for companion in rule.companions)
 
 
 def _strength(candidate: Candidate) -> tuple[int, bool, int, int, int, int]:
@@ -328,4 +283,8 @@ def _finding(candidate: Candidate) -> Finding:
         marking=candidate.marking,
         codes=ordered(candidate.codes),
         place=place,
+        issued=candidate.issued.last if candidate.issued else None,
+        issued_from=str(candidate.issued.source) if candidate.issued else "",
+        expires=candidate.expiry.on,
+        assumed=candidate.expiry.assumed,
     )

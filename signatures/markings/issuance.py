@@ -38,7 +38,16 @@ _NUMBER = re.compile(
     r"(?:发文字号\s?:?\s?)?([一-龥A-Z]{1,12})\s?[〔\[(【]\s?((?:19|20)\d{2})\s?[〕\])】]\s?第?\s?(\d{1,5})\s?号(?:\s.{0,24})?"
 )
 _CREATED = frozenset(
-    {"created", "creationdate", "creation-date", "createdate", "xmp:createdate", "dcterms:created", "创建日期", "创建时间"}
+    {
+        "created",
+        "creationdate",
+        "creation-date",
+        "createdate",
+        "xmp:createdate",
+        "dcterms:created",
+        "创建日期",
+        "创建时间",
+    }
 )
 _STAMP = re.compile(r"(?:D:)?(?P<year>[12]\d{3})-?(?P<month>[01]\d)-?(?P<day>[0-3]\d)(?:\D.*|\d{2,6}.*)?", re.DOTALL)
 
@@ -59,7 +68,17 @@ def issue_date(passages: Sequence[Passage], about: Circumstances = UNKNOWN) -> I
 def document_number(passages: Sequence[Passage]) -> str | None:
     """The document's number (发文字号) in its usual form, ``远政〔2024〕15号``: to be looked up, never to be sent."""
     found = _number(passages)
-    return f"{found[1]}〔{found[2]}〕{int(found[3])}号" if found else None
+    return _written(found) if found else None
+
+
+def plain_number(text: str) -> str | None:
+    """A document number as somebody typed it, in its usual form; None for what is none."""
+    found = _NUMBER.fullmatch(_plain(text))
+    return _written(found) if found else None
+
+
+def _written(found: re.Match[str]) -> str:
+    return f"{found[1]}〔{found[2]}〕{int(found[3])}号"
 
 
 def _signed(passages: Sequence[Passage]) -> IssueDate | None:
@@ -117,17 +136,17 @@ def _created(passages: Sequence[Passage]) -> date | None:
 
 
 def _with_tail_before(passages: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
-    """Passages of prose, each with the last line of the one before it."""
+    """Passages of prose, each with the last line of text before it."""
     above = ""
     for passage in passages:
         if passage.zone in _PROSE:
             yield passage, above
-            above = _plain(passage.text[-_SHORT:].rstrip().rpartition("\n")[2])
+            above = _plain(passage.text[-_SHORT:].rstrip().rpartition("\n")[2]) or above
 
 
 def _read(found: re.Match[str], source: Source) -> IssueDate | None:
     """The date of a match with year, month and perhaps day; None for one that does not exist."""
-    year, month = _value(found["year"], digits=True), _value(found["month"])
+    year, month = _value(found["year"]), _value(found["month"])
     day = _value(found["day"]) if found["day"] else None
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
@@ -137,9 +156,7 @@ def _read(found: re.Match[str], source: Source) -> IssueDate | None:
         return None
 
 
-def _value(numeral: str, *, digits: bool = False) -> int:
-    if digits and not numeral.isascii():
-        numeral = "".join(str("〇一二三四五六七八九".find(c.replace("零", "〇"))) for c in numeral)
+def _value(numeral: str) -> int:
     return (number_of(numeral) or (0, None))[0]
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from signatures.characters import GAPS, STARS, TRADITIONAL, ZERO_WIDTH
+from signatures.characters import DASHES, GAPS, LONG_DASHES, STARS, TRADITIONAL, ZERO_WIDTH
 from signatures.markings.terms import TERM
 
 _LETTER_GAP = re.compile(r"(?<=[0-9])[ \t]{1,3}(?=[0-9][0-9 \t]{0,8}[年月个天日午用])")
@@ -81,7 +81,7 @@ def _fold(letter: str) -> str:
     folded = unicodedata.normalize("NFKC", letter)
     if len(folded) > 1:
         return "".join(_fold(part) for part in folded if part != letter)
-    if folded in "\u2010\u2011\u2012\u2212":
+    if folded in DASHES:
         return "-"
     return TRADITIONAL.get(folded, folded)
 
@@ -143,7 +143,9 @@ class Joiner:
             return view
         dropped: set[int] = set()
         for found in self._pattern.finditer(view.text) if self._pattern else ():
-            dropped.update(n for n in range(found.start(), found.end()) if view.text[n] in " \t-·・")
+            gaps = {n for n in range(found.start(), found.end()) if view.text[n] in " \t-·・"}
+            if all(view.original[view.origin[n]] not in LONG_DASHES for n in gaps):
+                dropped |= gaps
         for found in _LETTER_GAP.finditer(view.text):
             dropped.update(range(found.start(), found.end()))
         if (tail := _AFTER_STAR.search(view.text)) and _TERM.fullmatch(re.sub(r"[ \t]", "", tail[1])):

@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 from protocol.records import Finding
-from signatures.markings.scoring import softer
+from signatures.markings.codes import ordered, softer
 
 SOON = timedelta(days=90)
 """How long before its end a marking is told to expire soon."""
@@ -47,6 +47,9 @@ class Status(StrEnum):
     DUE = "due-for-review"
     """Past its end: due for declassification review, which is not the same as declassified."""
     UNKNOWN = "unknown"
+
+
+_CODES = {Status.DUE: "EXPIRED_REVIEW", Status.SOON: "EXPIRES_SOON"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,10 @@ class Expiry:
     """Whether it was extended only after it had ended (EXTENSION_LATE)."""
 
 
+NO_END = Expiry(None)
+"""No last day, or none that can be told."""
+
+
 def later(day: date, *, years: int = 0, months: int = 0, days: int = 0) -> date | None:
     """A day that much later; of a month too short for it the last day (29 February → 28). None beyond year 9999."""
     count = day.year * 12 + day.month - 1 + 12 * years + months
@@ -104,13 +111,13 @@ def expiry_of(period: str | None, issued: date | None, maximum_years: int | None
     """When a marking ends: ``period`` as in `Finding.period`, ``maximum_years`` the longest of its level."""
     if period is None:
         if issued is None or maximum_years is None:
-            return Expiry(None)
+            return NO_END
         return Expiry(later(issued, years=maximum_years), assumed=True)
     if period.startswith("DATE:"):
         return Expiry(date.fromisoformat(period[5:]))
     counted = _COUNTED.fullmatch(period)
     if counted is None or issued is None or int(counted[1]) == 0:
-        return Expiry(None)
+        return NO_END
     number = int(counted[1])
     match counted[2]:
         case "Y":
@@ -144,20 +151,20 @@ def status_on(today: date, period: str | None, expires: date | None) -> Status:
 def aged(finding: Finding, today: date) -> Finding:
     """The finding as it stands today: status, EXPIRED_REVIEW or EXPIRES_SOON, and severity one step lower when due.
 
-    A stored finding may be asked again on another day. What has no period in its family, or is declassified, is
-    returned as it is.
+    A stored finding may be asked again on a later day; what was due once stays so. What has no period in its family,
+    or is declassified, is returned as it is.
     """
     if not has_period(finding):
         return finding
     status = status_on(today, finding.period, finding.expires)
     was_due = "EXPIRED_REVIEW" in finding.codes
-    codes = [code for code in finding.codes if code not in ("EXPIRED_REVIEW", "EXPIRES_SOON")]
-    if status is Status.DUE or was_due:
-        codes.append("EXPIRED_REVIEW")
-    elif status is Status.SOON:
-        codes.append("EXPIRES_SOON")
+    if was_due:
+        status = Status.DUE
+    codes = set(finding.codes) - {"EXPIRES_SOON"}
+    if status in _CODES:
+        codes.add(_CODES[status])
     severity = softer(finding.severity) if status is Status.DUE and not was_due else finding.severity
-    return msgspec.structs.replace(finding, status=str(status), codes=tuple(codes), severity=severity)
+    return msgspec.structs.replace(finding, status=str(status), codes=ordered(codes), severity=severity)
 
 
 def has_period(finding: Finding) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from protocol.records import Severity
 from signatures.markings.candidates import Candidate
 from signatures.markings.zones import BONUS, FURNITURE, LEADS, NAMES
 from signatures.passages import Zone
@@ -30,6 +29,10 @@ _NUMBERED = re.compile(
     r"\s{0,8}(?:\d{1,3}\s?[.、)](?!\d)|[一二三四五六七八九十]{1,3}\s?[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十百\d]{1,5}[条章节款]|[•●·▪◆*]\s)"
 )
 _OPTION = re.compile(r"\s{0,8}[(]?[A-Ha-h]\s?[.、):]\s?")
+_ANOTHER = re.compile(
+    r"\s?(?:[,/|、]|(?:or|and)\s)\s?(?:or\s|and\s)?(?i:(?:strictly |highly )?"
+    r"(?:public|internal|confidential|restricted|secret|top secret|unclassified|open))\b"
+)
 _OPENING, _CLOSING = "“‘「『\"'", "”’」』\"'"
 
 
@@ -60,6 +63,8 @@ def _against(candidate: Candidate) -> None:
     text, start, end = candidate.line.text, candidate.start, candidate.end
     zone = candidate.line.passage.zone
     before, after = text[:start], text[end:]
+    if candidate.form == "field" and _ANOTHER.match(after):
+        candidate.add("one of several values", -45)
     if candidate.form in ("STARRED", "REVERSED") and _NOUN_AFTER.match(after):
         candidate.add("a noun follows", -40)
     if _WORD_BEFORE.search(before):
@@ -82,17 +87,3 @@ def _against(candidate: Candidate) -> None:
             candidate.add("a list number begins the line", -20)
         if _OPTION.fullmatch(before):
             candidate.add("an option of a question", -45)
-
-
-_SOFTER = {
-    Severity.CRITICAL: Severity.HIGH,
-    Severity.HIGH: Severity.MEDIUM,
-    Severity.MEDIUM: Severity.LOW,
-    Severity.LOW: Severity.INFO,
-    Severity.INFO: Severity.INFO,
-}
-
-
-def softer(severity: Severity) -> Severity:
-    """One step less severe."""
-    return _SOFTER[severity]

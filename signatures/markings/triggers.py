@@ -20,7 +20,7 @@ STAR = re.compile(
 )
 """A star beside what may be the end or the beginning of a level word: all that matters in running text."""
 
-_HARDLY = r"[^一-龥A-Za-z0-9]{0,300}"
+_HARDLY = r"[^一-龥A-Za-z0-9]{0,300}+"
 _WIDE_GAP = _GAP.replace("{0,3}", "{0,12}")
 BODY_MARK = re.compile(
     f"{_HARDLY}(?:[密级級已解]{_HARDLY}){{0,6}}"

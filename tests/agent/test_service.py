@@ -36,6 +36,7 @@ from protocol.records import (
     FileEvidence,
     MediaSessionSeen,
     NetworkEvidence,
+    RecordsDropped,
     ScanDone,
     ViolationSeen,
 )
@@ -239,6 +240,52 @@ def test_a_changed_file_in_a_watched_folder_is_told_once(
     seen = of(collector, ViolationSeen)
     assert {one.control for one in seen} == {"NPC-01"}
     assert len({one.evidence.content_hash for one in seen if isinstance(one.evidence, FileEvidence)}) == 2
+
+
+def test_a_fault_of_ours_in_sending_ends_the_service_instead_of_sending_nothing_for_ever(
+    collector: Any, state: Path, running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector.enrolled(state)
+    monkeypatch.setattr("agent.reporting.uplink.Uplink.step", lambda _: 1 // 0)
+    service = running(quick(state, media=MediaSettings(watch=False)))
+    wait_for(lambda: service.status is not None)
+    assert service.status == 1
+
+
+def test_an_agent_with_a_damaged_outbox_comes_up_and_tells_the_collector(
+    collector: Any, state: Path, running: Any
+) -> None:
+    collector.enrolled(state)
+    (state / "outbox.sqlite3").write_bytes(b"a dying disk" * 1000)
+    running(quick(state, media=MediaSettings(watch=False)))
+    wait_for(lambda: of(collector, AgentStarted) and of(collector, RecordsDropped))
+    assert of(collector, RecordsDropped)[0].counts == {"outbox-damaged": 1}
+    assert len(list(state.glob("outbox.damaged-*.sqlite3"))) == 1
+
+
+def test_what_changed_in_a_watched_folder_while_no_agent_ran_is_told_at_its_next_start(
+    collector: Any, state: Path, running: Any, tmp_path: Path
+) -> None:
+    collector.enrolled(state)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "早先.txt").write_bytes(MARKED.replace(b"10", b"5"))
+    past = time.time() - 3600
+    os.utime(folder / "早先.txt", (past, past))
+    Outbox(state).remember("files-scanned-until", str(time.time() - 1))
+    (folder / "草稿.txt").write_bytes(MARKED)
+    files = FilesSettings(watch=(str(folder),), settle_seconds=0.2)
+    settings = quick(state, media=MediaSettings(watch=False), files=files)
+    first = running(settings)
+    wait_for(lambda: of(collector, ViolationSeen))
+    first.end()
+    running(settings)
+    wait_for(lambda: len(of(collector, AgentStarted)) == 2)
+    (folder / "新的.txt").write_bytes(MARKED.replace(b"10", b"20"))
+    wait_for(lambda: any("20" in one.evidence.findings[0].marking for one in of(collector, ViolationSeen)))
+    told = [one.evidence.content_hash for one in of(collector, ViolationSeen)]
+    assert len(told) == len(set(told))
+    assert float(Outbox(state, read_only=True).word("files-scanned-until")) > past
 
 
 def test_a_second_agent_on_the_same_state_is_refused(collector: Any, state: Path, running: Any) -> None:

@@ -213,6 +213,13 @@ def test_a_sealed_file_is_imported_once_and_answered_by_a_receipt(
         ("refused", "truncated"),
         ("failed", "unreadable"),
     ]
+    # A stick that takes no receipt (a folder is in its way here): what was taken in is not called lost.
+    other = tmp_path / "other.mijian"
+    other.write_bytes(sealed.read_bytes())
+    (tmp_path / "other.mijian.receipt").mkdir()
+    done = command("import", str(other), "--format", "json")
+    (row,) = json.loads(done.stdout)["files"]
+    assert (done.returncode, row["answer"], row["reason"]) == (1, "duplicate", "no-receipt")
     receipt = receipts.open_receipt((tmp_path / "report.mijian.receipt").read_bytes(), keys.public_bytes(signing))
     assert (receipt.answer, receipt.sequence) == (receipts.Answer.DUPLICATE, 1)
     with sqlite3.connect(initialised / "collector.sqlite3") as database:

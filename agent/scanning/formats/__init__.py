@@ -13,6 +13,20 @@ from typing import cast
 from agent.scanning.formats.base import Format
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
+_OPENDOCUMENT = (
+    *(
+        f"application/vnd.oasis.opendocument.{kind}{more}"
+        for kind in ("text", "spreadsheet", "presentation", "graphics")
+        for more in ("", "-template", "-flat-xml")
+    ),
+    *(f"application/vnd.oasis.opendocument.{kind}" for kind in ("text-master", "text-web", "chart")),
+    *(
+        f"application/vnd.sun.xml.{kind}{more}"
+        for kind in ("writer", "calc", "impress", "draw")
+        for more in ("", ".template")
+    ),
+    "application/vnd.sun.xml.writer.global",
+)
 
 FORMATS: dict[str, str] = {
     "text/plain": "text",
@@ -34,9 +48,33 @@ FORMATS: dict[str, str] = {
     "application/vnd.ms-powerpoint.presentation.macroEnabled.12": "pptx",
     "application/vnd.ms-powerpoint.template.macroEnabled.12": "pptx",
     "application/vnd.ms-powerpoint.slideshow.macroEnabled.12": "pptx",
+    **dict.fromkeys(_OPENDOCUMENT, "odf"),
+    "application/ofd": "ofd",
+    "message/rfc822": "eml",
+    "multipart/related": "eml",
+    "application/mbox": "mbox",
+    "application/pkcs7-mime": "p7m",
+    "application/x-tar": "tar",
+    "application/gzip": "compressed",
+    "application/x-bzip2": "compressed",
+    "application/x-xz": "compressed",
+    "application/x-lzma": "compressed",
+    "application/zstd": "compressed",
+    "application/x-7z-compressed": "archive",
+    "application/vnd.rar": "archive",
+    "application/vnd.ms-cab-compressed": "archive",
+    "application/x-iso9660-image": "archive",
+    "application/x-lha": "archive",
+    "application/x-cpio": "archive",
+    "application/x-xar": "archive",
+    "application/x-archive": "archive",
     "application/zip": "zip",
     "application/java-archive": "zip",
     "application/pdf": "pdf",
+    "application/rtf": "rtf",
+    "application/msword": "doc",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.ms-powerpoint": "ppt",
 }
 """Media type, as `agent.scanning.identify` says it, to the name of the module in this folder that reads it."""
 

@@ -19,6 +19,7 @@ some rule is in them. The sieve never misses what the grammar would find (tests 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Protocol, runtime_checkable
@@ -43,11 +44,29 @@ class Source:
     """The bytes of one file or member. Seekable; nothing but bytes and size, never a path."""
 
     def __init__(self, stream: IO[bytes], size: int) -> None:
-        self.stream = stream
+        self._stream: IO[bytes] | None = stream
         self.size = size
+        self.data: bytes | None = None
+        """All the bytes, where they are in memory already."""
+
+    @classmethod
+    def of(cls, data: bytes) -> Source:
+        """A source that is in memory already."""
+        source = cls.__new__(cls)
+        source._stream, source.size, source.data = None, len(data), data
+        return source
+
+    @property
+    def stream(self) -> IO[bytes]:
+        """To be read from and sought in."""
+        if self._stream is None:
+            self._stream = io.BytesIO(self.data or b"")
+        return self._stream
 
     def head(self, count: int = 4096) -> bytes:
         """The first ``count`` bytes, leaving the stream at its start."""
+        if self.data is not None:
+            return self.data[:count]
         self.stream.seek(0)
         data = self.stream.read(count)
         self.stream.seek(0)
@@ -57,6 +76,8 @@ class Source:
         """All bytes. Raises `NotExamined` ``too-large`` where there are more than ``limit``."""
         if self.size > limit:
             raise NotExamined(Reason.TOO_LARGE, f"larger than {limit} bytes")
+        if self.data is not None:
+            return self.data
         self.stream.seek(0)
         data = self.stream.read(limit + 1)
         if len(data) > limit:
@@ -103,6 +124,8 @@ class Reading:
 
     sieve: Sieve
     budget: Budget = field(default_factory=Budget)
+    talk: frozenset[bytes] = frozenset()
+    """Literals, as bytes, that running text may hold hundreds of and that no rule looks for in the midst of it."""
 
     def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether these bytes deserve the slow, exact road."""

@@ -55,12 +55,29 @@ def rank(sample: bytes, marked: str = "", among: Collection[str] = TEXT_ENCODING
     order mark names, if it has one.
     """
     among = [encoding for encoding in TEXT_ENCODINGS if encoding in among]
-    if len(among) < 2:
+    if len(among) < 2 or (not marked and among[0] == "utf-8" and _is_utf8(sample[:_SAMPLE])):
         return tuple(among)
     scores = {encoding: plausibility(_whole(sample[:_SAMPLE], encoding)) for encoding in among}
     if marked in scores:
         scores[marked] += 2
     return tuple(sorted(among, key=lambda encoding: -scores[encoding]))
+
+
+def _is_utf8(sample: bytes) -> bool:
+    """Whether a sample can be nothing else: strict UTF-8 with several characters of three bytes, or plain ASCII."""
+    if sample.isascii():
+        return True
+    sample = sample.lstrip(_CONTINUED)
+    try:
+        text = _STRICT(sample, "strict", False)[0]
+    except UnicodeDecodeError:
+        return False
+    return len(sample) - len(text) >= 2 * _SEVERAL
+
+
+_CONTINUED = bytes(range(0x80, 0xC0))
+_SEVERAL = 16
+_STRICT = codecs.utf_8_decode
 
 
 def _whole(sample: bytes, encoding: str) -> str:

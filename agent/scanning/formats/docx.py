@@ -15,6 +15,7 @@ from agent.scanning.formats import docx_front
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.docx_front import Front
 from agent.scanning.formats.docx_paragraphs import Paragraph, blocks, read_paragraph, read_table
+from agent.scanning.formats.docx_styles import StylesOnDemand
 from agent.scanning.formats.ooxml import (
     MEMBER_BYTES,
     PART_BYTES,
@@ -96,7 +97,8 @@ class _Document:
         if body is None:
             self._package.mark_damaged()
             return
-        front = Front(docx_front.read_styles(self._package.tree("word/styles.xml")))
+        styles = bytes(self._package.read("word/styles.xml"))
+        front = Front(StylesOnDemand(styles, self._package.parsed))
         vertical: list[str] = []
         for block in blocks(body):
             kind = local(block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lxml import etree
 
@@ -45,6 +46,16 @@ class Style:
 
 
 Styles = dict[str, Style]
+
+
+class StyleSource(Protocol):
+    """What knows paragraph styles by their id: `Styles`, or something that reads them when they are asked for."""
+
+    def get(self, style: str, otherwise: Style, /) -> Style:
+        """The style of this id, or ``otherwise`` where there is none."""
+        ...
+
+
 _NO_STYLE = Style("", 0, centred=False)
 
 
@@ -66,7 +77,7 @@ def read_styles(root: etree._Element | None) -> Styles:
     return styles
 
 
-def is_title(paragraph: Paragraph, styles: Styles) -> bool:
+def is_title(paragraph: Paragraph, styles: StyleSource) -> bool:
     """Whether a paragraph is the document's title, by its style or by being large and in the middle."""
     style = styles.get(paragraph.style, _NO_STYLE)
     if style.is_title or paragraph.style.lower() in ("title", "heading1"):
@@ -84,7 +95,7 @@ def is_prose(text: str) -> bool:
     return len(text) > 90 or (len(text) > 24 and _PROSE.search(text) is not None)
 
 
-def body_zone(paragraph: Paragraph, styles: Styles, previous: str) -> Zone:
+def body_zone(paragraph: Paragraph, styles: StyleSource, previous: str) -> Zone:
     """The zone of a paragraph that is not in the block at the top."""
     text = paragraph.text
     if is_title(paragraph, styles):
@@ -134,7 +145,7 @@ class Front:
     ``take`` and ``take_table`` return False once the head is over; ``flush`` then yields it, once.
     """
 
-    def __init__(self, styles: Styles) -> None:
+    def __init__(self, styles: StyleSource) -> None:
         self.styles = styles
         self.first_page = True
         self.previous = ""

@@ -64,15 +64,18 @@ class Paragraph:
     watermarks: list[str] = field(default_factory=list)
     descriptions: list[str] = field(default_factory=list)
 
+    whole: str | None = None
+    """The text, once all parts are there."""
+
     @property
     def text(self) -> str:
         """The text that stands, lines trimmed, empty ones dropped."""
-        return _lines("".join(self.parts))
+        return _lines("".join(self.parts)) if self.whole is None else self.whole
 
     @property
     def struck(self) -> str:
         """The text that was struck through or deleted."""
-        return _lines("".join(self.struck_parts))
+        return _lines("".join(self.struck_parts)) if self.struck_parts else ""
 
     @property
     def emphasis(self) -> bool:
@@ -101,6 +104,7 @@ def read_paragraph(element: etree._Element) -> Paragraph:
                 kind = child(each, "type")
                 paragraph.breaks_after = kind is None or attribute(kind, "val") != "continuous"
     _Walk(paragraph).into(element, struck=False, depth=0)
+    paragraph.whole = paragraph.text
     return paragraph
 
 
@@ -205,9 +209,9 @@ class _Walk:
 
     def _run(self, run: etree._Element, *, struck: bool, depth: int) -> None:
         paragraph = self._paragraph
-        properties = child(run, "rPr")
-        has_text = any(local(each) == "t" for each in run)
-        for each in () if properties is None else properties:
+        names = [local(each) for each in run]
+        has_text = "t" in names
+        for each in run[names.index("rPr")] if "rPr" in names else ():
             match local(each):
                 case "strike" | "dstrike":
                     struck = struck or _on(each)
@@ -294,6 +298,11 @@ def _is_lettering(content: etree._Element) -> bool:
     return False
 
 
+_BLANKS = " \t\r\n\u3000\u00a0"
+
+
 def _lines(text: str) -> str:
-    lines = (line.strip(" \t\r\n\u3000\u00a0") for line in text.split("\n"))
+    if "\n" not in text:
+        return text.strip(_BLANKS)
+    lines = (line.strip(_BLANKS) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

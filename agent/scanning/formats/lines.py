@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 
 from signatures.engine import Sieve
 
@@ -17,6 +17,9 @@ HEAD_LINES = 12
 
 AROUND = 6
 """Lines before and after a hit that the grammar looks at for neighbours."""
+
+FOOT_LINES = 40
+"""Lines at the end of a text among which its last one with text is looked for."""
 
 LONGEST_HEAD_LINE = 48
 LONGEST_FOOT_LINE = 40
@@ -31,7 +34,7 @@ def is_prose(line: str) -> bool:
     return len(text) > LONGEST_HEAD_LINE or (len(text) > 12 and _SENTENCE_END.search(text) is not None)
 
 
-def head_end(lines: Sequence[str]) -> int:
+def head_end(lines: Iterable[str]) -> int:
     """How many of the first lines make the head: up to the first prose, and no more than `HEAD_LINES` with text."""
     seen = 0
     end = 0
@@ -45,12 +48,12 @@ def head_end(lines: Sequence[str]) -> int:
     return end
 
 
-def foot_start(lines: Sequence[str]) -> int:
-    """The index of the last line with text, if it is short; page numbers below it are passed over.
+def foot_start(lines: Sequence[str], low: int = 0) -> int:
+    """The index of the last line with text from ``low`` on, if it is short; page numbers below it are passed over.
 
     ``len(lines)`` where the text ends in prose.
     """
-    for number in range(len(lines) - 1, max(-1, len(lines) - 40), -1):
+    for number in range(len(lines) - 1, max(low - 1, len(lines) - FOOT_LINES), -1):
         text = lines[number].strip()
         if not text or _PAGE_NUMBER.fullmatch(text):
             continue
@@ -60,11 +63,15 @@ def foot_start(lines: Sequence[str]) -> int:
 
 def ranges(hits: Iterable[int], count: int, around: int = AROUND) -> list[tuple[int, int]]:
     """The stretches of lines (from, past the last) around each hit, joined where they touch."""
+    return joined((max(0, hit - around), min(count, hit + around + 1)) for hit in hits)
+
+
+def joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order, joined where they touch."""
     found: list[tuple[int, int]] = []
-    for hit in sorted(set(hits)):
-        low, high = max(0, hit - around), min(count, hit + around + 1)
+    for low, high in sorted(stretches):
         if found and low <= found[-1][1]:
-            found[-1] = (found[-1][0], high)
+            found[-1] = (found[-1][0], max(high, found[-1][1]))
         else:
             found.append((low, high))
     return found
@@ -101,11 +108,13 @@ class Table:
     """How many lines belong to the first five rows with text."""
 
     @classmethod
-    def of(cls, lines: Sequence[str]) -> Table | None:
+    def of(cls, lines: Iterable[str]) -> Table | None:
         """The table that a text begins with: most of its first rows have the same number of cells; else None."""
-        filled = [(number, line) for number, line in enumerate(lines) if line.strip()][:12]
+        filled = list(islice(((number, line) for number, line in enumerate(lines) if line.strip()), 12))
         for delimiter in ("\t", ",", ";"):
-            widths = Counter(len(_split(line, delimiter)) for _, line in filled)
+            if sum(delimiter in line for _, line in filled) < 2:
+                continue
+            widths = Counter(len(_split(line, delimiter)) if delimiter in line else 1 for _, line in filled)
             width, count = widths.most_common(1)[0] if widths else (1, 0)
             if width > 1 and count >= 2 and 2 * count >= len(filled):
                 return cls(delimiter, 1 + max(number for number, _ in filled[:5]))

@@ -124,7 +124,7 @@ class Package:
 
     def parsed(self, xml: bytes | bytearray) -> etree._Element | None:
         """XML, parsed without entities, network or trust; what is broken is remembered."""
-        if not xml.strip():
+        if not xml or xml.isspace():
             return None
         parser = safe_parser()
         try:
@@ -257,7 +257,11 @@ def safe_parser() -> etree.XMLParser:
 
 def local(element: etree._Element) -> str:
     """The name of an element without its namespace, so that strict and transitional files are one."""
-    tag = element.tag
+    return _local(element.tag)
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: object) -> str:
     return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
 
 
@@ -265,17 +269,22 @@ def attribute(element: etree._Element, name: str) -> str:
     """The value of an attribute by its local name; empty where there is none."""
     if not local(element):
         return ""  # an entity or the like, which has none
-    for key, value in element.attrib.items():
-        if str(key).rpartition("}")[2].rpartition(":")[2] == name:
+    for key, value in element.items():
+        if _local(key) == name:
             return str(value)
     return ""
 
 
 def child(element: etree._Element, *path: str) -> etree._Element | None:
     """The first descendant along a path of local names, or None."""
-    here: etree._Element | None = element
+    here = element
     for name in path:
-        here = next((each for each in here if local(each) == name), None) if here is not None else None
+        for each in here:
+            if _local(each.tag) == name:
+                here = each
+                break
+        else:
+            return None
     return here
 
 

@@ -6,18 +6,32 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import overload
 
 from agent.scanning.formats import markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
-from agent.scanning.formats.lines import HEAD_LINES, Table, foot_start, head_end, ranges, undecorated
+from agent.scanning.formats.lines import (
+    AROUND,
+    FOOT_LINES,
+    HEAD_LINES,
+    Table,
+    foot_start,
+    head_end,
+    joined,
+    ranges,
+    undecorated,
+)
 from protocol.records import Place
+from signatures.characters import STARS
 from signatures.engine import Span
+from signatures.engine.bytecode import any_of, spellings
 from signatures.passages import Passage, Zone
 
 NAME = "text"
@@ -36,6 +50,28 @@ _MARGIN = _KEPT // 2
 _LONGEST_LINE = LIMITS["bytes of a line"]
 _CUT = 1024
 """Bytes on either side of a hit that are read of a longer line."""
+_TALK_READ = 16
+"""Lines that are mere talk and are read all the same, so that the grammar sees that there is talk."""
+_BEFORE_MARK = 12
+"""Ideographs before a level word with which its line cannot be a marking any more."""
+_BESIDE = 20
+"""Bytes beside a level word in which its star would stand: three separators and the star."""
+_LABEL_BYTES, _FIELD_BYTES = 100, 320
+"""In how many bytes a label ends, and how long the whole line may be, for it to be a field (see `Table.field`)."""
+_SIGN = re.compile(rb"[:=\t,;|]")
+_PAST_MARK = re.compile(rb"(?:[^\xe4-\xe9]*[\xe4-\xe9]){%d}" % _BEFORE_MARK)
+_PAST_MARK_OF_TWO = re.compile(rb"(?:[^\xb0-\xfe]*[\xb0-\xfe].){%d}" % _BEFORE_MARK, re.DOTALL)
+"""So many ideographs, in UTF-8 and in GB18030 or Big5."""
+_STAR_BYTES = {
+    form
+    for star in (*STARS, "*", "＊")
+    for encoding in ("utf-8", "gb18030", "big5")
+    for form in spellings(star, encoding)
+}
+_STAR = re.compile(any_of(_STAR_BYTES).encode("ascii"))
+"""A star in any encoding but UTF-16, which is read as UTF-8 or not as lines."""
+_BEGINNING = 16 * 1024
+"""Bytes that are read of a text that has hits in its head only."""
 _SEARCHED = frozenset(TEXT_ENCODINGS)
 _UTF8 = frozenset({"utf-8"})
 
@@ -49,8 +85,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
             if markup.is_xml(bytes(chunk.data[:512])) and source.size <= LIMITS["bytes of XML read as a tree of lines"]:
                 yield from markup.xml_passages(source, reading)
                 return
-        if reading.worth(chunk.data, encodings=_SEARCHED):
-            yield from _passages(chunk, marked, source, reading)
+        yield from _passages(chunk, marked, source, reading)
 
 
 @dataclass(slots=True)
@@ -71,6 +106,9 @@ class _Chunk:
 
 def _chunks(source: Source) -> Iterator[_Chunk]:
     """The file in overlapping stretches, in one buffer that is used again: a chunk is gone when the next comes."""
+    if source.data is not None and source.size < _CHUNK:
+        yield _Chunk(source.data, 0, 0, source.size, last=True)
+        return
     stream = source.stream
     stream.seek(0)
     if source.size < _CHUNK:
@@ -102,29 +140,63 @@ def _chunks(source: Source) -> Iterator[_Chunk]:
 
 def _passages(chunk: _Chunk, marked: tuple[str, int], source: Source, reading: Reading) -> Iterator[Passage]:
     """The passages of one chunk in which the sieve found something. ``marked``: see `byte_order_mark`."""
-    data = bytes(chunk.data)
-    spans = [s for s in reading.sieve.spans(data, encodings=_SEARCHED) if chunk.low <= s[0] < chunk.high]
-    if not spans:
+    if marked[0].startswith("utf-16") and chunk.first and chunk.last:
+        if not reading.worth(chunk.data, encodings=_SEARCHED):
+            return
+        lines, spans = _as_utf8(chunk, marked, 0, reading)
+        if spans:
+            yield from _zoned(lines, spans, reading.talk, first=True, last=True)
+            return
+    claims = reading.sieve.spans(chunk.data, encodings=_SEARCHED)
+    if not chunk.first or not chunk.last:
+        claims = [span for span in claims if chunk.low <= span[0] < chunk.high]
+    if not claims:
         return
-    mark = marked[1]
-    middle = spans[0][0] & ~1
-    order = rank(data[max(0, middle - 2048) : middle + 2048], marked[0], {span[2] for span in spans})
-    low, high = chunk.low, chunk.high
+    data = bytes(chunk.data)
+    middle = claims[0][0] & ~1
+    order = rank(data[max(0, middle - 2048) : middle + 2048], marked[0], {span[2] for span in claims})
     newline = _newline(data, order[0])
     before = _count_lines(source, chunk.start, newline)
     if order[0].startswith("utf-16"):
-        low, high = (len(decode(data[:edge], order[0]).encode()) for edge in (low, high))
-        data, order, newline = decode(data, order[0]).encode(), ("utf-8",), newline.strip(b"\0")
-        found = reading.sieve.spans(data, encodings=_UTF8)
-        spans = [span for span in found if low <= span[0] < high]
-        mark = 3 if mark else 0
-    for encoding, own in _by_encoding(spans, order).items():
+        lines, spans = _as_utf8(chunk, (order[0], marked[1]), before, reading)
+        if spans:
+            yield from _zoned(lines, spans, reading.talk, first=chunk.first, last=chunk.last)
+        return
+    for encoding, own in _by_encoding(claims, order).items():
         if encoding.startswith("utf-16"):
             yield from _strays(data, own, encoding)
             continue
-        lines = _Lines(data, newline, encoding, before, skip=mark if chunk.first else 0)
-        lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
-        yield from _zoned(lines, own, first=chunk.first, last=chunk.last)
+        some = _beginning(data, own, newline) if chunk.first else data
+        lines = _Lines(some, newline, encoding, before, skip=marked[1] if chunk.first else 0)
+        last = chunk.last and some is data
+        lines.cut_first, lines.cut_last = not chunk.first, not last and some is data
+        yield from _zoned(lines, own, reading.talk, first=chunk.first, last=last)
+
+
+def _as_utf8(
+    chunk: _Chunk, marked: tuple[str, int], before: int, reading: Reading
+) -> tuple[_Lines, list[tuple[int, int]]]:
+    """A chunk in UTF-16 as lines in UTF-8, and the spans there that are its own."""
+    data, encoding = bytes(chunk.data), marked[0]
+    text = decode(data, encoding).encode()
+    newline = _newline(data, encoding).strip(b"\0")
+    spans = [(start, end) for start, end, _ in reading.sieve.spans(text, encodings=_UTF8)]
+    if not chunk.first or not chunk.last:
+        low, high = (len(decode(data[:edge], encoding).encode()) for edge in (chunk.low, chunk.high))
+        spans = [span for span in spans if low <= span[0] < high]
+    lines = _Lines(text, newline, "utf-8", before, skip=3 if marked[1] and chunk.first else 0)
+    lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
+    return lines, spans
+
+
+def _beginning(data: bytes, spans: list[tuple[int, int]], newline: bytes) -> bytes:
+    """The first lines, where all hits stand there and what follows has no bearing on them; else all the data."""
+    if len(data) < 2 * _BEGINNING or spans[-1][1] > _BEGINNING // 4 or b"\f" in data:
+        return data
+    cut = data.find(newline, _BEGINNING)
+    head = data[:cut]
+    enough = head.count(newline) >= HEAD_LINES * 5 and head.count(newline, _BEGINNING // 4) > AROUND
+    return head if cut > 0 and enough and data.count(newline, cut) > FOOT_LINES else data
 
 
 def _newline(data: bytes, encoding: str) -> bytes:
@@ -153,6 +225,8 @@ def _count_lines(source: Source, until: int, newline: bytes) -> int:
 
 def _by_encoding(spans: list[Span], order: tuple[str, ...]) -> dict[str, list[tuple[int, int]]]:
     """Spans by encoding; what several encodings claim goes to the likeliest."""
+    if len(order) == 1:
+        return {order[0]: [(start, end) for start, end, _ in spans]}
     claims: dict[tuple[int, int], list[str]] = defaultdict(list)
     for start, end, encoding in spans:
         claims[start, end].append(encoding)
@@ -162,10 +236,11 @@ def _by_encoding(spans: list[Span], order: tuple[str, ...]) -> dict[str, list[tu
     return found
 
 
-class _Lines:
-    """The lines of a chunk in one encoding; decoded one by one, when asked for."""
+class _Lines(Sequence[str]):
+    """The lines of a chunk in one encoding; each decoded when it is first asked for."""
 
     def __init__(self, data: bytes, newline: bytes, encoding: str, before: int, skip: int) -> None:
+        self.data = data
         self.raw = data.split(newline)
         self.starts = [0, *accumulate(map(len(newline).__add__, map(len, self.raw)))]
         self.paged = b"\f" in data
@@ -173,19 +248,39 @@ class _Lines:
         self.before = before
         self.cut_first = self.cut_last = False
         self._skip = skip
-        self._hits: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._hits: dict[int, list[tuple[int, int]]] = {}
+        self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.raw)
 
-    def at(self, place: tuple[int, int]) -> int:
-        """The index of the line in which a span begins; the span is remembered for `text`."""
-        number = bisect_right(self.starts, place[0]) - 1
-        self._hits[number].append(place)
-        return number
+    def lay(self, spans: Iterable[tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
+        """The spans by the index of the line in which each begins; they are remembered for the texts."""
+        starts, hits = self.starts, self._hits
+        number, end = 0, -1
+        for span in sorted(spans):
+            if span[0] >= end:
+                number = bisect_right(starts, span[0]) - 1
+                end = starts[number + 1]
+                hits[number] = [span]
+            else:
+                hits[number].append(span)
+        return hits
 
-    def text(self, number: int) -> str:
+    @overload
+    def __getitem__(self, number: int) -> str: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[str]: ...
+    def __getitem__(self, number: int | slice) -> str | list[str]:
         """One line, of a very long one only what is around its hits, without line ends and Markdown's signs."""
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self.raw)))]
+        text = self._texts.get(number)
+        if text is None:
+            text = self._texts[number] = self._text(number)
+        return text
+
+    def _text(self, number: int) -> str:
         raw = self.raw[number]
         if number == 0 and self._skip:
             raw = raw[self._skip :]
@@ -198,9 +293,9 @@ class _Lines:
             text += "…"
         return text
 
-    def texts(self, low: int, high: int) -> list[str]:
-        """Several lines."""
-        return [self.text(number) for number in range(low, high)]
+    def until(self, number: int) -> Iterator[str]:
+        """The first lines, each decoded only when it is come to."""
+        return (self[each] for each in range(min(number, len(self.raw))))
 
     def breaks_page(self, number: int) -> bool:
         """Whether a form feed stands in this line."""
@@ -223,35 +318,66 @@ class _Lines:
         return edges[0] + "…".join(cut) + edges[1]
 
 
-def _zoned(lines: _Lines, spans: list[tuple[int, int]], *, first: bool, last: bool) -> Iterator[Passage]:
-    """Give the lines around the hits their zones."""
-    hits = {lines.at(place) for place in spans}
+def _zoned(
+    lines: _Lines, spans: list[tuple[int, int]], talk: frozenset[bytes], *, first: bool, last: bool
+) -> Iterator[Passage]:
+    """Give the lines around the hits their zones. ``talk``: see `Reading.talk`."""
+    laid = lines.lay(spans)
+    hits = set(laid)
     low, high = 0, len(lines)
-    head = lines.texts(0, min(len(lines), HEAD_LINES * 5)) if first and min(hits) < HEAD_LINES * 5 else []
-    table = Table.of(head)
-    if table is not None:
-        yield from _table(lines, hits, table)
-        return
-    if head:
-        low = head_end(head)
+    if first and min(hits) < HEAD_LINES * 5:
+        table = Table.of(lines.until(HEAD_LINES * 5))
+        if table is not None:
+            yield from _table(lines, hits, table)
+            return
+        low = head_end(lines.until(HEAD_LINES * 5))
         if min(hits) < low:
-            yield Passage(Zone.P1_TOP_LEFT, "\n".join(head[:low]), Place(line=lines.before + 1))
-    if last and max(hits) >= len(lines) - 40:
-        tail = max(low, len(lines) - 40)
-        foot = tail + foot_start(lines.texts(tail, len(lines)))
+            yield Passage(Zone.P1_TOP_LEFT, "\n".join(lines[:low]), Place(line=lines.before + 1))
+    if last and max(hits) >= len(lines) - FOOT_LINES:
+        foot = foot_start(lines, max(low, len(lines) - FOOT_LINES))
         if foot in hits:
-            yield Passage(Zone.FOOTER, lines.text(foot), Place(line=lines.before + foot + 1))
+            yield Passage(Zone.FOOTER, lines[foot], Place(line=lines.before + foot + 1))
             high = foot
     hits = {hit for hit in hits if low <= hit < high}
-    furniture = _furniture(lines, hits)
-    yield from furniture.values()
-    hits = {hit for hit in hits if lines.text(hit).strip() not in furniture}
-    for hit in sorted(hits):
-        if field := Table.field(lines.text(hit)):
+    if lines.paged:
+        furniture = _furniture(lines, hits)
+        yield from furniture.values()
+        hits = {hit for hit in hits if lines[hit].strip() not in furniture}
+    telling, talking = _apart(lines, {hit: laid[hit] for hit in hits}, talk)
+    for hit in sorted(telling):
+        if field := Table.field(lines[hit]):
             yield Passage(Zone.TABLE_FIELD, field, Place(line=lines.before + hit + 1))
-    for start, end in ranges(hits, len(lines)):
+    for start, end in joined([*ranges(telling, len(lines)), *((line, line + 1) for line in talking)]):
         start, end = max(start, low), min(end, high)
-        yield Passage(Zone.BODY, "\n".join(lines.texts(start, end)), Place(line=lines.before + start + 1))
+        yield Passage(Zone.BODY, "\n".join(lines[start:end]), Place(line=lines.before + start + 1))
+
+
+def _apart(lines: _Lines, hits: dict[int, list[tuple[int, int]]], talk: frozenset[bytes]) -> tuple[set[int], list[int]]:
+    """The lines of running text with a hit that may be marked, and a few that are mere talk.
+
+    In running text a level word is part of a marking only at the start of its line and beside a star, and of a field
+    only behind a label and a sign. A document that talks of secrecy has hundreds of others; a few of them tell it.
+    """
+    telling: set[int] = set()
+    talking: list[int] = []
+    data, starts = lines.data, lines.starts
+    past_mark = _PAST_MARK if lines.encoding == "utf-8" else _PAST_MARK_OF_TWO
+    for hit, spans in sorted(hits.items()):
+        raw, (start, end) = lines.raw[hit], spans[0]
+        mere = (
+            {data[one:other] for one, other in spans} <= talk
+            and spans[-1][1] <= starts[hit + 1]
+            and (
+                past_mark.match(data, starts[hit], start)
+                or not _STAR.search(data, max(0, start - _BESIDE), end + _BESIDE)
+            )
+            and not (_SIGN.search(raw[:_LABEL_BYTES]) and (len(raw) <= _FIELD_BYTES or b"   " in raw))
+        )
+        if not mere:
+            telling.add(hit)
+        elif len(talking) < _TALK_READ:
+            talking.append(hit)
+    return telling, talking
 
 
 def _furniture(lines: _Lines, hits: set[int]) -> dict[str, Passage]:
@@ -263,9 +389,9 @@ def _furniture(lines: _Lines, hits: set[int]) -> dict[str, Passage]:
     for start, end in zip([0, *breaks], [*breaks, len(lines)], strict=True):
         filled = [number for number in range(start, end) if lines.raw[number].strip()]
         for number in filled[:2]:
-            edges[lines.text(number).strip(), Zone.HEADER].append(number)
+            edges[lines[number].strip(), Zone.HEADER].append(number)
         for number in filled[2:][-2:]:
-            edges[lines.text(number).strip(), Zone.FOOTER].append(number)
+            edges[lines[number].strip(), Zone.FOOTER].append(number)
     return {
         text: Passage(zone, text, Place(line=lines.before + numbers[0] + 1), pages=len(numbers))
         for (text, zone), numbers in edges.items()
@@ -277,7 +403,7 @@ def _table(lines: _Lines, hits: set[int], table: Table) -> Iterator[Passage]:
     """Rows of a CSV or TSV: cells of the first rows, fields of label and value anywhere, else whole rows."""
     for hit in sorted(hits):
         place = Place(line=lines.before + hit + 1)
-        cells = table.cells(lines.text(hit))
+        cells = table.cells(lines[hit])
         if hit < table.head_rows:
             yield Passage(Zone.CELL, "\t".join(cells), place)
         else:

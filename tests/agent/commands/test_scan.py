@@ -121,7 +121,7 @@ def test_a_path_that_does_not_exist_is_a_usage_error_that_names_it(scan: Scan, t
     ("arguments", "told"),
     [
         (["--format", "sarif"], "not available in this version"),
-        (["--keywords", "words.txt"], "not available in this version"),
+        (["--keywords", "no-such-words.txt"], "no-such-words.txt"),
         (["--level", "机密"], "--class confidential"),
         (["--workers", "0"], "from 1 to 256"),
         (["--min-confidence", "101"], "from 0 to 100"),
@@ -285,3 +285,25 @@ def test_rules_that_could_run_for_ever_are_refused_before_the_scan(scan: Scan, f
     assert done.returncode == 2
     assert "slow.yaml:" in done.stderr
     assert "x.slow" in done.stderr
+
+
+def test_a_list_of_keywords_is_looked_for_besides_the_markings(scan: Scan, folder: Path, tmp_path: Path) -> None:
+    (folder / "store.txt").write_text("一批帐篷和发电机已入库，请查收。\n", "utf-8")
+    words = tmp_path / "stock.txt"
+    words.write_text("帐篷\n", "gb18030")
+    done = scan(folder, "--keywords", words, "--format", "jsonl", "--no-cache")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {Path(r["path"]).name: r["findings"] for r in records if r.get("verdict") == "finding"}
+    assert {"store.txt", "marked.txt"} == set(found)
+    (hint,) = found["store.txt"]
+    assert (hint["family"], hint["level"], hint["rule"]) == ("keyword", None, "keyword.stock")
+    assert "帐篷" not in done.stdout, "the word itself may be secret"
+    assert found["marked.txt"][0]["family"] != "keyword"
+
+
+def test_a_mistake_in_a_list_of_keywords_names_file_and_line(scan: Scan, folder: Path, tmp_path: Path) -> None:
+    words = tmp_path / "stock.yaml"
+    words.write_text("id: stock\nwords:\n- {text: 帐篷}\n", "utf-8")
+    done = scan(folder, "--keywords", words)
+    assert done.returncode == 2
+    assert "stock.yaml:3: unknown key" in done.stderr

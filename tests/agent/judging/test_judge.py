@@ -170,3 +170,14 @@ def test_a_file_that_was_marked_by_its_name_alone_still_has_an_identity() -> Non
     unread = msgspec.structs.replace(result(finding("state", "机密")), sha256=None)
     (seen,) = Judge().judge(unread, context("internal", "fixed"))
     assert len(cast("FileEvidence", seen.evidence).content_hash) == 64
+
+
+def test_a_name_of_endless_length_in_an_archive_does_not_make_a_report_endless() -> None:
+    told = context("internal", "medium", root="/media/stick")
+    member = "长" * 65_000 + "/秘密.docx"
+    (seen,) = Judge().judge(result(finding("state", "机密"), path="/media/stick/a.zip", member=member), told)
+    assert isinstance(seen.evidence, FileEvidence)
+    place = unseal(seen.evidence.sealed_place, REVEAL)
+    assert place.member is not None
+    assert place.member.endswith("/秘密.docx")
+    assert len(seen.evidence.sealed_place) < 128 * 1024

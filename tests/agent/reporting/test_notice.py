@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -79,3 +81,25 @@ def test_a_label_cannot_command_the_terminal(screen: io.StringIO) -> None:
     Notice(screen).mounted(Medium(key="k", label="\x1b[2Jevil\nline", bus="usb"))
     assert "\x1b" not in screen.getvalue()
     assert screen.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "gb18030"])
+def test_a_terminal_that_cannot_show_a_sign_shows_the_rest(encoding: str) -> None:
+    raw = io.BytesIO()
+    terminal = io.TextIOWrapper(raw, encoding=encoding)
+    Notice(terminal).violation(violation())
+    assert b"MEDIA-05" in raw.getvalue()
+
+
+def test_a_terminal_that_has_gone_stops_nothing() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    broken, closed = os.fdopen(writer, "w"), io.StringIO()
+    closed.close()
+    for stream in (broken, closed):
+        notice = Notice(stream)
+        notice.violation(violation())
+        notice.say("二", "two")
+    with contextlib.suppress(BrokenPipeError):
+        broken.close()
+    assert broken.closed

@@ -239,7 +239,7 @@ def test_a_full_disk_is_told_and_leaves_the_outbox_sound(state: Path, mine: Iden
 def test_a_file_that_is_no_database_is_told_clearly(state: Path) -> None:
     state.mkdir()
     (state / FILE).write_bytes(b"not a database at all" * 300)
-    with pytest.raises(OutboxUnavailable, match=r"is damaged.*move outbox"):
+    with pytest.raises(OutboxUnavailable, match=r"is damaged.*start the agent"):
         Outbox(state)
 
 

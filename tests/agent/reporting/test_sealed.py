@@ -139,3 +139,28 @@ def test_a_refusal_that_comes_back_by_hand_keeps_the_records_and_falls_in(
     (again,) = sealed.export(outbox, mine, tmp_path / "b.mijian")
     sealed.take_receipt(outbox, mine, carry(collector, again.path))
     assert collector.ids == [record.id]
+
+
+def test_a_link_laid_in_the_way_is_not_written_through(mine: Identity, outbox: Outbox, tmp_path: Path) -> None:
+    outbox.put(check())
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (tmp_path / "report.mijian.part").symlink_to(precious)
+    (written,) = sealed.export(outbox, mine, tmp_path / "report.mijian")
+    assert precious.read_bytes() == b"precious"
+    assert written.path.read_bytes() == written.leased.raw
+    assert written.path.stat().st_mode & 0o077 == 0
+    assert not (tmp_path / "report.mijian.part").is_symlink()
+
+
+def test_a_second_file_of_an_export_replaces_none_that_exists(
+    mine: Identity, outbox: Outbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealed, "MAX_RECORDS", 1)
+    monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(PermissionError))  # as on FAT
+    outbox.put(check(), check())
+    (tmp_path / "report-2.mijian").write_bytes(b"precious")
+    with pytest.raises(sealed.SealedFileError, match="report-2"):
+        sealed.export(outbox, mine, tmp_path / "report.mijian")
+    assert (tmp_path / "report-2.mijian").read_bytes() == b"precious"
+    assert outbox.waiting() == {"check": 2}

@@ -17,7 +17,8 @@ import pytest
 
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Outbox
-from agent.reporting.uplink import Sent, Uplink, retry_after
+from agent.reporting.uplink import Sent, Settled, Uplink, retry_after
+from agent.reporting.uplink import settle as settle_receipt
 from agent.settings import Settings, UplinkSettings
 from protocol import envelope, keys, receipts
 from protocol.ids import uuid7
@@ -214,6 +215,32 @@ def test_a_collector_restored_from_a_backup_is_followed(collector: Any, mine: Id
     outbox.put(record)
     settle(uplink)
     assert collector.ids[-1] == record.id
+
+
+def test_what_a_collector_holds_for_an_envelope_it_has_forgotten_is_told_again_in_its_row(
+    collector: Any, mine: Identity, outbox: Outbox
+) -> None:
+    """A collector put back to an older state waits for an envelope that exists no more: it must not wait for ever."""
+    outbox.rebase(7, "7" * 64)
+    record = check()
+    outbox.put(record)
+    leased = outbox.lease(mine)
+    assert leased is not None
+    held = msgspec.structs.replace(
+        collector.receipt(envelope.parse(leased.raw), Answer.HELD, "gap"), expected_sequence=1
+    )
+
+    def fault(request: BaseHTTPRequestHandler) -> bool:
+        collector.answer(request, 200, receipts.sign(held, collector.signing))
+        return False
+
+    collector.faults.append(fault)
+    settle(Uplink(outbox, mine, QUICK))
+    assert collector.ids == [record.id]
+    # The same receipt, carried here once more on a stick, moves nothing.
+    outbox.put(check())
+    assert settle_receipt(outbox, held, None) is Settled.DONE
+    assert (outbox.word("sequence"), outbox.waiting()) == ("1", {"check": 1})
 
 
 def test_an_envelope_too_large_for_the_collector_arrives_in_parts(

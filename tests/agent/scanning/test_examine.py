@@ -118,7 +118,7 @@ def test_documents_that_cannot_be_read_yet_are_told(examiner: Examiner) -> None:
     for data, name in (
         (picture, "scan.png"),
         (b"{\\rtf1\\ansi hello}", "letter.rtf"),
-        (b"Rar!\x1a\x07\x00" + bytes(50), "a.rar"),
+        (b"LZIP\x01" + bytes(50), "a.lz"),
     ):
         (row,) = rows(examiner, data, name)
         assert (row.verdict, row.reason) == (Verdict.NOT_EXAMINED, Reason.UNSUPPORTED), name

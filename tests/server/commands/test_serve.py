@@ -237,3 +237,44 @@ def test_a_sender_that_breaks_off_in_mid_body_harms_nobody(running: Collector) -
 
 def test_a_host_name_nobody_configured_is_refused(running: Collector) -> None:
     assert running.request("GET", "/sign-in/", Host="evil.example")[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/api/v1/envelopes", "/api/v1/enroll", "/sign-in/"])
+def test_senders_that_never_finish_their_bodies_do_not_shut_anybody_out(running: Collector, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nMIJIAN"
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(80):
+            peer = open_ones.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=20))
+            peer.sendall(head.encode())
+        assert running.get("/healthz")[0] == running.get("/sign-in/")[0] == 200
+        assert running.request("POST", path, b"x=1")[0] in (400, 403)
+
+
+def test_more_connections_than_threads_do_not_shut_anybody_out(running: Collector) -> None:
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(400):
+            peer = open_ones.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=20))
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+        assert running.get("/healthz")[0] == 200
+
+
+def test_a_form_of_many_megabytes_is_refused_unread(running: Collector) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as peer:
+        head = "POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        peer.sendall(f"{head}Content-Length: {10**12}\r\n\r\n--x\r\n".encode())
+        answer = peer.recv(1000)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"content-security-policy: default-src 'self'" in answer
+
+
+def test_a_body_in_chunks_has_no_known_length_and_is_refused(running: Collector) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as peer:
+        head = b"POST /api/v1/envelopes HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        peer.sendall(head + b"6\r\nMIJIAN\r\n0\r\n\r\n")
+        assert peer.recv(1000).startswith(b"HTTP/1.1 411 ")
+
+
+def test_a_header_with_an_underscore_cannot_pose_as_another(running: Collector) -> None:
+    assert running.request("GET", "/sign-in/", X_Forwarded_Host="evil.example")[0] == 200
+    status, body = running.request("GET", "/api/v1/violations", Authorization="Bearer mjk-wrong")
+    assert (status, json.loads(body)["reason"]) == (401, "not-authorised")

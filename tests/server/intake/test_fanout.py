@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
+import threading
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from protocol import envelope as envelopes
 from protocol import keys
 from protocol.ids import uuid7
 from protocol.receipts import Answer
-from protocol.records import AgentStarted, CheckDone, CheckOutcome, ViolationSeen, encode_record
+from protocol.records import AgentStarted, CheckDone, CheckOutcome, Severity, ViolationSeen, encode_record
 from server.audit.models import Entry
 from server.intake import fanout
 from server.intake.fanout import FanOut, drain, drain_if_free, work_once
@@ -114,8 +115,6 @@ def test_an_envelope_sealed_to_another_key_is_set_aside(deliver: Deliver, sender
         {"session": "not-an-id"},
         {"control": "<script>"},
         {"seen_at": datetime(2026, 1, 1)},  # noqa: DTZ001 (a time without a zone is the point)
-        {"seen_at": datetime(1, 1, 1, tzinfo=UTC)},
-        {"seen_at": datetime(9999, 12, 31, tzinfo=UTC)},
     ],
 )
 def test_a_record_no_agent_of_ours_writes_sets_its_whole_envelope_aside(
@@ -134,8 +133,61 @@ def test_numbers_beyond_any_database_do_not_stop_the_collector(
     line = encode_record(msgspec.structs.replace(file_seen(), medium=msgspec.structs.replace(stick, capacity=1)))
     deliver(sealed(sender, packed(line.replace(b'"capacity":1', b'"capacity":' + b"9" * 19))))
     deliver(sender.next(file_seen()))
-    assert SpoolEntry.objects.filter(state=SpoolEntry.State.BAD).count() == 1
-    assert Occurrence.objects.count() == 1
+    assert not SpoolEntry.objects.filter(state=SpoolEntry.State.BAD).exists()
+    assert Occurrence.objects.count() == 2
+
+
+@pytest.mark.parametrize("year", [1, 1970, 2009, 2090, 9999])
+def test_a_computer_whose_clock_is_years_off_loses_nothing(
+    deliver: Deliver, sender: Any, file_seen: Seen, year: int
+) -> None:
+    deliver(sender.next(msgspec.structs.replace(file_seen(), seen_at=datetime(year, 12, 31, tzinfo=UTC))))
+    seen = Occurrence.objects.get()
+    assert seen.seen_at == seen.received_at == Group.objects.get().last_seen_at
+
+
+def test_a_clock_that_is_ahead_does_not_freeze_what_a_violation_says(
+    deliver: Deliver, sender: Any, file_seen: Seen
+) -> None:
+    deliver(sender.next(file_seen("a", severity=Severity.LOW, seen_at=datetime(2090, 1, 1, tzinfo=UTC))))
+    first = Occurrence.objects.get()
+    deliver(sender.next(file_seen("a", seen_at=first.received_at + timedelta(microseconds=1))))
+    assert Group.objects.get().severity == Severity.CRITICAL
+
+
+def test_a_batch_that_unfolds_to_very_many_records_is_taken_in_parts(
+    deliver: Deliver, sender: Any, file_seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "MAX_BATCH_WEIGHT", 8000)
+    for _ in range(3):
+        deliver(sender.next(*(file_seen() for _ in range(2))), work=False)
+    assert (work_once(), work_once(), work_once()) == (2, 1, 0)
+    assert Occurrence.objects.count() == 6
+
+
+def test_a_fault_of_our_own_does_not_end_the_fan_out(
+    deliver: Deliver, sender: Any, file_seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = threading.Event()
+
+    def breaks() -> int:
+        if not tried.is_set():
+            tried.set()
+            raise RuntimeError
+        return drain_once()
+
+    drain_once = fanout.work_once
+    monkeypatch.setattr(fanout, "work_once", breaks)
+    monkeypatch.setattr(fanout, "PAUSE", 0.01)
+    worker = FanOut()
+    worker.start()
+    try:
+        assert tried.wait(10)
+        deliver(sender.next(file_seen()), work=False)
+        while not Occurrence.objects.exists():
+            assert worker.is_alive()
+    finally:
+        worker.stop()
 
 
 def test_what_the_checks_did_not_foresee_costs_only_its_own_envelope(

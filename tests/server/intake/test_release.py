@@ -47,6 +47,16 @@ def test_the_missing_envelope_that_comes_after_all_is_sent_on_by_its_computer(
     assert (receipt.answer, receipt.reason, receipt.expected_sequence) == (Answer.REFUSED, "sequence-reused", 3)
 
 
+def test_what_could_not_be_read_is_tried_again_once_the_reason_is_gone(
+    deliver: Deliver, sender: Any, file_seen: Seen, computer: Computer
+) -> None:
+    deliver(sender.next(file_seen()), work=False)
+    SpoolEntry.objects.update(state=SpoolEntry.State.BAD, reason="cannot-open", message="wrong key")
+    assert release_held(computer, by=None, reason="密钥已恢复") == 1
+    drain()
+    assert (Occurrence.objects.count(), SpoolEntry.objects.get().state) == (1, SpoolEntry.State.DONE)
+
+
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.IT, Role.VIEWER])
 def test_only_an_administrator_ends_a_gap(computer: Computer, person: Callable[..., User], role: Role) -> None:
     with pytest.raises(PermissionDenied):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,7 +22,11 @@ from server.violations.models import Group, Occurrence
 EVIL = "<script>alert(1)</script>\"'\0\u202e\n{{ 7|add:7 }}%s{% load x %}"
 LONG = "机" * 64_000
 HUGE = 10**4000
-TIMES = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)]
+TIMES = [
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+    datetime(1970, 1, 1, tzinfo=UTC),
+]
 
 FINDING = {
     "rule": "cn-state.starred",
@@ -81,8 +85,12 @@ RECORDS: dict[str, dict[str, Any]] = {
         "medium": {"key": "67" * 32, **dict.fromkeys(("bus", "vendor", "model", "label"), LONG), "capacity": 0}
     },
     "a network of nonsense": {
-        "evidence": {"type": "network", "signals": [EVIL, LONG, "peer:" + LONG] * 400, "interfaces": [EVIL] * 400,
-                     "since": "9999-12-31T23:59:59-12:00"}
+        "evidence": {
+            "type": "network",
+            "signals": [EVIL, LONG, "peer:" + LONG] * 400,
+            "interfaces": [EVIL] * 400,
+            "since": "9999-12-31T23:59:59-12:00",
+        }
     },
     "a network of nothing": {"evidence": {"type": "network", "signals": []}},
 }

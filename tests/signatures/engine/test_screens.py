@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from signatures.engine import build
 from signatures.engine.screens import screens
 from signatures.literals import Literal
 
@@ -45,3 +46,13 @@ def test_reach_covers_the_longest_way_to_write_a_literal() -> None:
             if exact.encoding in longest:
                 assert exact.pattern.fullmatch(longest[exact.encoding])
                 assert exact.reach >= len(longest[exact.encoding])
+
+
+def test_a_spaced_out_word_is_found_also_where_it_is_written_with_references() -> None:
+    sieve = build([Literal("C O N F I D E N T I A L"), Literal("S E C R E T")])
+    plain = "S E C R E T"
+    references = "".join(f"&#{ord(letter)};" for letter in plain)
+    for text in (plain, references, plain.replace(" ", "&nbsp;"), plain.replace(" ", "&#32;")):
+        assert sieve.worth(text.encode(), encodings=frozenset({"utf-8", "ent"})), text
+    assert sieve.engine == "hyperscan"
+    assert not sieve.worth(b"S E A T S", encodings=frozenset({"utf-8"}))

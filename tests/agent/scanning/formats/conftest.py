@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Reading, Source
+from signatures.engine import Sieve
 from signatures.passages import Passage, Zone
 
 WORDS = ("机密", "绝密", "秘密", "内部资料", "SECRET", "CONFIDENTIAL")
@@ -57,10 +58,11 @@ ReadPieces = Callable[..., Outcome]
 def read_pieces() -> ReadPieces:
     """Run a format over bytes; anything but `NotExamined` that it raises fails the test."""
 
-    def read(module: Format, data: bytes, budget: Budget | None = None) -> Outcome:
+    def read(module: Format, data: bytes, budget: Budget | None = None, sieve: Sieve | None = None) -> Outcome:
         outcome = Outcome()
+        reading = Reading(sieve or WordSieve(), budget or Budget())
         try:
-            for piece in module.pieces(Source(io.BytesIO(data), len(data)), Reading(WordSieve(), budget or Budget())):
+            for piece in module.pieces(Source(io.BytesIO(data), len(data)), reading):
                 if isinstance(piece, Passage):
                     outcome.passages.append(piece)
                 else:

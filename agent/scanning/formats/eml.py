@@ -1,0 +1,111 @@
+"""Mail and saved web pages: .eml, .mht, .mhtml: subject, headers, bodies with their zones, attachments as members."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from agent.scanning.formats import html, mime, text
+from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from protocol.records import Place, Reason
+from signatures.passages import Passage, Zone
+
+NAME = "eml"
+MEDIA_TYPES = ("message/rfc822", "multipart/related")
+LIMITS = {"message bytes": 128 * MiB, "parts": mime.MOST_PARTS, "parts in parts": mime.DEEPEST}
+LIMITATIONS = (
+    "Pictures that a mail or saved page shows in its text are not read; those that are attached are handed on.",
+    "Encrypted mail (S/MIME, PGP) is told as encrypted; style sheets and scripts of saved pages are not read.",
+)
+
+_UTF8 = frozenset({"utf-8"})
+_ROUTING = re.compile(
+    r"received|return-path|delivered-to|dkim|arc-|authentication|message-id|references|in-reply-to|date|from|to|cc|bcc|"
+    r"sender|reply-to|mime-version|content-(?!description|class)|x-(?:ms-exchange|forefront|google|spam|originating)|subject"
+)
+_PGP = b"-----BEGIN PGP MESSAGE-----"
+_SHOWN_ALONG = re.compile(r"(?:image|font|audio|video)/|text/(?:css|javascript)|application/(?:x-)?(?:javascript|font)")
+_ENDINGS = {"message/rfc822": "eml", "text/html": "html", "text/plain": "txt", "text/calendar": "ics"}
+_SUMMARY = re.compile(r"^SUMMARY[^:\r\n]{0,200}:([^\r\n]+)", re.MULTILINE)
+_LONGEST = 400
+_PART_OF_LABELS = re.compile(r"([^=; ]{1,200})=([^;]{0,400})(?:;|$)")
+
+
+def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
+    """Yield subject, headers and bodies where a rule's literal is in them, and every attachment as a `Member`."""
+    raw = source.read(LIMITS["message bytes"])
+    headers, body = mime.split(raw.removeprefix(b"\xef\xbb\xbf"))
+    yield from _headers(headers, reading)
+    walk = mime.Walk()
+    encrypted = False
+    for number, part in enumerate(walk.parts(headers, body), 1):
+        if part.media_type.startswith("text/") and not part.is_attached:
+            encrypted |= _PGP in part.raw
+            yield from _body(part, reading)
+        elif not _is_shown_along(part):
+            yield _member(part, number, reading)
+    if walk.encrypted or encrypted:
+        raise NotExamined(Reason.ENCRYPTED, "the mail is encrypted")
+    if walk.too_deep:
+        raise NotExamined(Reason.TOO_DEEP, f"parts nested more than {mime.DEEPEST} deep")
+    if walk.too_many:
+        raise NotExamined(Reason.TOO_LARGE, "the mail has too many parts")
+
+
+def _headers(headers: list[tuple[str, bytes]], reading: Reading) -> Iterator[Passage]:
+    """The subject, and what else in the head speaks of classification."""
+    for name, value in headers:
+        if name != "subject" and _ROUTING.match(name):
+            continue
+        line = mime.decoded_header(value)
+        if not line or not reading.worth(line.encode("utf-8", "replace"), encodings=_UTF8):
+            continue
+        if name == "subject":
+            yield Passage(Zone.SUBJECT, line, Place(part="subject"))
+            continue
+        for key, said in _PART_OF_LABELS.findall(line[:65536]) if name.startswith("msip_label") else ():
+            yield Passage(Zone.DOC_PROPERTY, said, Place(part="header-field"), name=key)
+        yield Passage(Zone.DOC_PROPERTY, line[:_LONGEST], Place(part="header-field"), name=name)
+
+
+def _body(part: mime.Part, reading: Reading) -> Iterator[Piece]:
+    """A text that is shown, through the reader of its kind, in UTF-8 whatever it was in."""
+    if part.media_type in ("text/css", "text/javascript"):
+        return
+    shown = part.text()
+    data = shown.encode("utf-8", "replace")
+    reading.budget.spend(len(data))
+    if part.media_type == "text/html":
+        # The mark at the start tells the encoding, whatever the page itself declares.
+        data = b"\xef\xbb\xbf" + data
+        yield from html.pieces(Source(io.BytesIO(data), len(data)), reading)
+        return
+    if part.media_type == "text/calendar":
+        for summary in _SUMMARY.findall(shown):
+            if reading.worth(summary.encode("utf-8", "replace"), encodings=_UTF8):
+                yield Passage(Zone.SUBJECT, summary.strip(), Place(part="calendar"))
+    yield from text.pieces(Source(io.BytesIO(data), len(data)), reading)
+    if b"\nbegin " in data or data.startswith(b"begin "):
+        for name, inside in mime.uuencoded(part.decoded()):
+            reading.budget.spend(len(inside))
+            yield Member(name, inside, len(inside))
+
+
+def _is_shown_along(part: mime.Part) -> bool:
+    """Whether a part is only what a page is dressed with: its pictures, styles and scripts."""
+    inside = part.related or "content-id" in part.headers
+    attached = part.headers.get("content-disposition", "").lower().startswith("attachment")
+    return inside and not attached and _SHOWN_ALONG.match(part.media_type) is not None
+
+
+def _member(part: mime.Part, number: int, reading: Reading) -> Member:
+    name = part.file_name or f"part-{number}.{_ENDINGS.get(part.media_type, 'bin')}"
+    if part.media_type == "message/rfc822" and "." not in name[-5:]:
+        name += ".eml"
+    try:
+        reading.budget.spend(len(part.raw))
+    except NotExamined as problem:
+        return Member(name, None, len(part.raw), problem)
+    data = part.decoded()
+    return Member(name, data, len(data))

@@ -1,0 +1,123 @@
+"""Control words of Rich Text Format (RTF 1.9.1) that matter here, and its text as bytes for the sieve."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from agent.scanning.formats.ole_properties import code_page_codec
+
+CHARSETS = {
+    77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5hkscs", 161: "cp1253",
+    162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
+    238: "cp1250",
+}  # fmt: skip
+"""Codecs of the character sets of fonts."""
+SYMBOL_CHARSET = 2
+
+CHARACTERS = {
+    "tab": "\t", "line": "\n", "column": "\n", "lbr": "\n", "softline": "\n", "emdash": "—",
+    "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "emspace": " ",
+    "enspace": " ", "qmspace": " ", "chpgn": "\n", "sectnum": "\n",
+}  # fmt: skip
+"""Words that stand for characters."""
+
+SILENT = frozenset({
+    "pict", "nonshppict", "shppict", "shprslt", "themedata", "colorschememapping", "datastore", "latentstyles",
+    "listtable", "listoverridetable", "rsidtbl", "generator", "xmlnstbl", "mmathPr", "pgptbl", "revtbl",
+    "wgrffmtfilter", "filetbl", "bkmkstart", "bkmkend", "pn", "pntxta", "pntxtb", "pntext", "listtext", "objclass",
+    "objname", "objdata", "objalias", "datafield", "formfield", "atnid", "atnauthor", "atntime", "atnref", "atnicn",
+    "atndate", "atnparent", "atrfstart", "atrfend", "tc", "tcn", "xe", "ftnsep", "ftnsepc", "ftncn", "aftnsep",
+    "aftnsepc", "aftncn", "passwordhash", "template", "falt", "panose", "fontemb", "fontfile", "blipuid", "picprop",
+    "htmltag", "mhtmltag", "oldcprops", "oldpprops", "oldtprops", "oldsprops", "docvar", "operator", "author",
+    "creatim", "revtim", "printim", "buptim", "edmins", "nofpages", "nofwords", "nofchars", "nofcharsws", "fchars",
+    "lchars", "cchs", "propertytype", "linkval", "xform", "xmlattrname", "xmlattrvalue", "writereservhash",
+    "protusertbl", "ebcstart", "ebcend", "nonesttables", "nesttableprops",
+})  # fmt: skip
+"""Groups whose text no reader sees, or sees once more elsewhere."""
+
+INFORMATION = {
+    "title": "title", "subject": "subject", "keywords": "keywords", "doccomm": "description", "comment": "description",
+    "category": "category", "manager": "Manager", "company": "Company", "hlinkbase": "HyperlinkBase",
+}  # fmt: skip
+"""Groups of the document's properties, by the names that other formats have for them."""
+
+STORIES = {
+    "header": "header", "headerl": "header", "headerr": "header", "headerf": "first header", "footer": "footer",
+    "footerl": "footer", "footerr": "footer", "footerf": "first footer", "footnote": "footnotes",
+    "annotation": "comments", "shptxt": "box", "dptxbxtext": "box",
+}  # fmt: skip
+"""Groups with a text of their own."""
+
+_HEXADECIMAL = re.compile(rb"[0-9a-fA-F\r\n \t]{64,}")
+_WORD = re.compile(rb"\\(?!u-?\d)[a-zA-Z]{1,32}(?:-?\d{1,10})?[ \r\n]?")
+_SIGN = re.compile(rb"\\[*:|-]")
+_BYTES = re.compile(rb"(?:\\'[0-9a-fA-F]{2})+")
+_SKIPS = re.compile(rb"\\uc(\d{1,2})")
+_CHARSET = re.compile(rb"\\fcharset(\d{1,3})")
+_SEARCHED = frozenset({"gb18030", "big5hkscs"})
+_DOUBLE = _SEARCHED | {"cp932", "cp949", "johab", "cp1361"}
+_CODE_PAGE = re.compile(rb"\\ansicpg(\d{1,5})")
+
+
+def document_codec(data: bytes) -> str:
+    """The codec of the code page that the head of a file names."""
+    found = _CODE_PAGE.search(data, 0, 4096)
+    if found:
+        return code_page_codec(int(found[1]))
+    return "mac_roman" if b"\\mac\\" in data[:64] else "cp1252"
+
+
+def plain_texts(data: bytes) -> list[bytes]:
+    """The text of a file as bytes, without groups and control words: in UTF-8, and as it is in its code pages.
+
+    Each has all that a reader can see, and much that none does; a stretch may stand in several of them.
+    """
+    skips = {int(count) for count in _SKIPS.findall(data)} or {1}
+    text = _HEXADECIMAL.sub(b"", data) if b"\\pict" in data or b"\\objdata" in data else data
+    text = _SIGN.sub(b"", _WORD.sub(b"", text)).replace(b"\\~", b" ").replace(b"\\_", b"-")
+    text = text.translate(None, b"\r\n{}\0")
+    codec = document_codec(data)
+    double = _double_codecs(data, codec) if b"\\'" in text else set[str]()
+    found: list[bytes] = []
+    for count in sorted(skips)[:4]:
+        units = re.compile(rb"\\u(-?\d{1,10}) ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d}" % min(count, 8))
+        single = "cp1252" if codec in _DOUBLE else codec
+        found.append(_BYTES.sub(_as_text(single), units.sub(_as_unit("utf-8"), text)))
+        for each in double:
+            # The second byte of a character may be an ASCII letter, which stands as it is.
+            raw = _BYTES.sub(_as_bytes, units.sub(_as_unit(each), text))
+            found.append(raw if each in _SEARCHED else raw.decode(each, "replace").encode("utf-8", "replace"))
+    return found
+
+
+def _double_codecs(data: bytes, codec: str) -> set[str]:
+    """The codecs with two bytes to a character that the file's code page and its fonts name; always that of GBK."""
+    charsets = (CHARSETS.get(int(number), "") for number in set(_CHARSET.findall(data)))
+    return {"gb18030", codec, *charsets} & _DOUBLE
+
+
+def unit(number: int) -> str:
+    """The character of a ``\\u`` word, whose number may be signed; nothing where there is none."""
+    number &= 0xFFFF
+    return "" if 0xD800 <= number < 0xE000 or not number else chr(number)
+
+
+def _as_unit(codec: str) -> Callable[[re.Match[bytes]], bytes]:
+    known: dict[bytes, bytes] = {}
+
+    def encoded(found: re.Match[bytes]) -> bytes:
+        number = found[1]
+        if number not in known:
+            known[number] = unit(int(number)).encode(codec, "replace")
+        return known[number]
+
+    return encoded
+
+
+def _as_text(codec: str) -> Callable[[re.Match[bytes]], bytes]:
+    return lambda found: _as_bytes(found).decode(codec, "replace").encode("utf-8", "replace")
+
+
+def _as_bytes(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[0].replace(b"\\'", b"").decode("ascii"))

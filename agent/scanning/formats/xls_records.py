@@ -1,0 +1,183 @@
+"""Records and strings of Excel workbooks before Office Open XML: BIFF8 (97–2003), BIFF5/7 (5.0, 95), BIFF2–4."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from agent.scanning.formats.officeart import wide
+from agent.scanning.formats.ole_properties import decoded
+
+BOF, EOF, FILEPASS, CODEPAGE, BOUNDSHEET, SST, CONTINUE = 0x0809, 0x0A, 0x2F, 0x42, 0x85, 0xFC, 0x3C
+LABELSST, LABEL, RSTRING, FORMULA, STRING, HEADER, FOOTER = 0xFD, 0x0204, 0xD6, 0x06, 0x0207, 0x14, 0x15
+NUMBER, RK, MULRK, NOTE, TXO, DRAWING, DRAWING_GROUP = 0x0203, 0x027E, 0xBD, 0x1C, 0x01B6, 0xEC, 0xEB
+HEADER_FOOTER, SERIES_TEXT, OBJ = 0x089C, 0x100D, 0x5D
+STARTS = frozenset({0x0009, 0x0209, 0x0409, BOF})
+"""Records that begin a stretch: workbook, sheet, chart. Older versions have numbers of their own for the same."""
+
+
+class Record(NamedTuple):
+    """One record: its number, and where its contents begin and end."""
+
+    kind: int
+    begin: int
+    end: int
+
+
+def records(data: bytes, at: int = 0) -> Iterator[Record]:
+    """The records of a stream from a place on, in order; the last ends with the stream, whatever it says."""
+    size = len(data)
+    head = struct.Struct("<HH").unpack_from
+    while at + 4 <= size:
+        kind, length = head(data, at)
+        begin = at + 4
+        at = begin + length
+        yield Record(kind, begin, at if at <= size else size)
+
+
+class Joined:
+    """A record and those that continue it, as one: strings may be cut at any character.
+
+    Where a string is cut, its next part begins with a byte of its own that says whether it is wide (MS-XLS 2.5.293).
+    """
+
+    def __init__(self, data: bytes, parts: list[Record]) -> None:
+        self._data = data
+        self._parts = parts
+        self._index = 0
+        self._at = parts[0].begin
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all has been read."""
+        return self._index >= len(self._parts)
+
+    def take(self, count: int) -> bytes:
+        """The next bytes, over the ends of records; fewer where there are no more."""
+        found: list[bytes] = []
+        while count > 0 and not self.exhausted:
+            end = self._parts[self._index].end
+            raw = self._data[self._at : min(self._at + count, end)]
+            found.append(raw)
+            count -= len(raw)
+            self._at += len(raw)
+            if self._at >= end:
+                self._next()
+        return b"".join(found)
+
+    def skip(self, count: int) -> None:
+        """Pass over bytes."""
+        while count > 0 and not self.exhausted:
+            step = min(count, self._parts[self._index].end - self._at)
+            count -= step
+            self._at += step
+            if self._at >= self._parts[self._index].end:
+                self._next()
+
+    def characters(self, count: int, *, is_wide: bool) -> str:
+        """The next characters, each part of them as wide as it says."""
+        found: list[str] = []
+        while count > 0 and not self.exhausted:
+            end = self._parts[self._index].end
+            width = 2 if is_wide else 1
+            size = min(count, (end - self._at) // width)
+            raw = self._data[self._at : self._at + size * width]
+            found.append(wide(raw) if is_wide else raw.decode("latin-1"))
+            count -= size
+            self._at += size * width
+            if self._at + width > end:
+                self._next()
+                if count > 0 and not self.exhausted:
+                    is_wide = bool(self.take(1)[:1].strip(b"\0"))
+        return "".join(found)
+
+    def string(self) -> str:
+        """A string with its length, its runs of formats and its reading passed over (XLUnicodeRichExtendedString)."""
+        at = self._at
+        head = self._data[at : at + 3] if at + 3 <= self._parts[self._index].end else self.take(3)
+        if len(head) < 3:
+            return ""
+        count, flags = struct.unpack("<HB", head)
+        if at == self._at:
+            last = at + 3 + (count << (flags & 1))
+            if not flags & 0x0C and last < self._parts[self._index].end:
+                # Nearly every string lies whole in one record and has no runs.
+                self._at = last
+                raw = self._data[at + 3 : last]
+                return wide(raw) if flags & 1 else raw.decode("latin-1")
+            self.skip(3)
+        runs = int.from_bytes(self.take(2), "little") if flags & 8 else 0
+        extra = int.from_bytes(self.take(4), "little") if flags & 4 else 0
+        text = self.characters(count, is_wide=bool(flags & 1))
+        self.skip(4 * runs + extra)
+        return text
+
+    def _next(self) -> None:
+        self._index += 1
+        if not self.exhausted:
+            self._at = self._parts[self._index].begin
+
+
+class SharedStrings:
+    """The strings of a workbook by number, kept as one text: a list of small ones would take several times as much."""
+
+    def __init__(self, joined: Joined, most: int) -> None:
+        joined.skip(4)
+        count = int.from_bytes(joined.take(4), "little")
+        parts: list[str] = []
+        self._ends = array("L")
+        length = 0
+        while len(self._ends) < count and not joined.exhausted and length < most:
+            text = joined.string()
+            parts.append(text)
+            length += len(text) + 1
+            self._ends.append(length)
+        self.text = "\n".join(parts)
+        """All of them, each on a line of its own."""
+        self.whole = len(self._ends) >= count
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, number: int) -> str:
+        if not 0 <= number < len(self._ends):
+            return ""
+        return self.text[self._ends[number - 1] if number else 0 : self._ends[number] - 1]
+
+    def block(self, first: int, last: int) -> str:
+        """Some of them, for a first look at many together."""
+        return self.text[self._ends[first - 1] if first else 0 : self._ends[last - 1]]
+
+
+def short_string(data: bytes, begin: int, end: int, codec: str | None, *, size: int = 2) -> str:
+    """A string that is not continued: with flags (BIFF8, where ``codec`` is None) or in a code page.
+
+    ``size`` is how many bytes its length takes.
+    """
+    count = int.from_bytes(data[begin : begin + size], "little")
+    begin += size
+    if codec is not None:
+        return decoded(data[begin : min(begin + count, end)], codec)
+    if begin >= end:
+        return ""
+    flags = data[begin]
+    begin += 1 + (2 if flags & 8 else 0) + (4 if flags & 4 else 0)
+    if flags & 1:
+        return wide(data[begin : min(begin + 2 * count, end)])
+    return data[begin : min(begin + count, end)].decode("latin-1")
+
+
+def rk_number(value: int) -> float:
+    """The number in an RK value: 30 bits of a whole number or of a fraction, perhaps times a hundred."""
+    if value & 2:
+        number = float((value >> 2) - (1 << 30 if value & 0x80000000 else 0))
+    else:
+        number = struct.unpack("<d", struct.pack("<Q", (value & 0xFFFFFFFC) << 32))[0]
+    return number / 100 if value & 1 else number
+
+
+def written(number: float) -> str:
+    """A number as it is written without a format: whole ones without a fraction."""
+    return str(int(number)) if number == number and abs(number) < 1e15 and number == int(number) else repr(number)

@@ -1,0 +1,125 @@
+"""Records brought within bounds: what a wrong clock, a wrong agent or a hostile one says must fit tables and pages.
+
+A violation is never refused for an odd number beside it: the number is brought to the nearest one that can be, words
+are cut, and a time that cannot be right becomes the time of arrival.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from protocol.records import (
+    FileEvidence,
+    Finding,
+    MediaSessionSeen,
+    Medium,
+    NetworkEvidence,
+    Place,
+    Record,
+    RecordsDropped,
+    ScanDone,
+    ViolationSeen,
+)
+from server.intake.refusals import printable
+
+EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
+"""No agent is older than this: a clock that says less was reset (an empty battery), and is not believed."""
+MOST_FINDINGS = 20
+MOST_CODES = 16
+MOST_SIGNALS = 64
+MOST_KINDS = 32
+LONGEST_WORD = 64
+LONGEST_MARKING = 200
+LONGEST_PLACE = 128 * 1024
+"""Characters of a sealed place; a longer one is no place of ours and is left away."""
+_LARGEST = 2**53
+"""What JSON, SQLite and every browser hold exactly."""
+
+
+def bounded(record: Record, received_at: datetime) -> Record:
+    """The record with every time, number and word within bounds. ``received_at`` is the collector's own time."""
+    changes: dict[str, Any] = {}
+    for name in ("seen_at", "started_at", "mounted_at", "ended_at"):
+        at = getattr(record, name, None)
+        if at is not None and not EARLIEST <= at <= received_at:
+            changes[name] = received_at
+    if isinstance(record, ViolationSeen):
+        changes["evidence"] = (
+            _file(record.evidence) if isinstance(record.evidence, FileEvidence) else _network(record.evidence)
+        )
+    elif isinstance(record, ScanDone):
+        for name in ("enumerated", "clean", "finding", "not_examined", "bytes"):
+            changes[name] = _number(getattr(record, name))
+        changes["seconds"] = max(0.0, min(record.seconds, 1e9))
+        changes["reasons"] = _counts(record.reasons)
+    elif isinstance(record, RecordsDropped):
+        changes["counts"] = _counts(record.counts)
+    if isinstance(record, ViolationSeen | ScanDone | MediaSessionSeen) and record.medium is not None:
+        changes["medium"] = _medium(record.medium)
+    return msgspec.structs.replace(record, **changes) if changes else record
+
+
+def _file(evidence: FileEvidence) -> FileEvidence:
+    return msgspec.structs.replace(
+        evidence,
+        sealed_place=evidence.sealed_place if len(evidence.sealed_place) <= LONGEST_PLACE else "",
+        extension=printable(evidence.extension, 32),
+        media_type=printable(evidence.media_type, 127),
+        size=_number(evidence.size),
+        modified=_moment(evidence.modified),
+        depth=_number(evidence.depth, 99),
+        findings=tuple(_finding(finding) for finding in evidence.findings[:MOST_FINDINGS]),
+    )
+
+
+def _finding(finding: Finding) -> Finding:
+    place = finding.place
+    return msgspec.structs.replace(
+        finding,
+        rule=printable(finding.rule, LONGEST_WORD),
+        family=printable(finding.family, 32),
+        level=None if finding.level is None else printable(finding.level, 8),
+        period=None if finding.period is None else printable(finding.period, LONGEST_WORD),
+        zone=printable(finding.zone, 32),
+        confidence=_number(finding.confidence, 100),
+        marking=printable(finding.marking, LONGEST_MARKING),
+        codes=tuple(printable(code, 32) for code in finding.codes[:MOST_CODES]),
+        place=Place(
+            **{name: _maybe(getattr(place, name)) for name in ("page", "sheet", "slide", "paragraph", "line")},
+            cell=None if place.cell is None else printable(place.cell, 16),
+            part=None if place.part is None else printable(place.part, 32),
+        ),
+    )
+
+
+def _network(evidence: NetworkEvidence) -> NetworkEvidence:
+    return msgspec.structs.replace(
+        evidence,
+        signals=tuple(printable(signal, 200) for signal in evidence.signals[:MOST_SIGNALS]),
+        interfaces=tuple(printable(name, LONGEST_WORD) for name in evidence.interfaces[:MOST_SIGNALS]),
+        since=_moment(evidence.since),
+    )
+
+
+def _medium(medium: Medium) -> Medium:
+    return msgspec.structs.replace(medium, capacity=None if medium.capacity is None else _number(medium.capacity))
+
+
+def _counts(told: dict[str, int]) -> dict[str, int]:
+    return {printable(kind, 32): _number(count) for kind, count in list(told.items())[:MOST_KINDS]}
+
+
+def _number(value: int, most: int = _LARGEST) -> int:
+    return max(0, min(value, most))
+
+
+def _maybe(value: int | None) -> int | None:
+    return None if value is None else _number(value)
+
+
+def _moment(at: datetime | None) -> datetime | None:
+    """A moment that every calendar and zone can show; files may claim any."""
+    return at if at is not None and at.tzinfo is not None and 1970 <= at.year <= 2500 else None

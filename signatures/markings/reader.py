@@ -1,0 +1,162 @@
+"""The reader: of the passages of a document, the lines that can hold a marking, as views, at a bounded cost.
+
+Three things keep the cost in proportion to the text, whatever the text is: one hit is looked for on each line, a very
+long line is read only around its stars, and a line that differs from a hundred others in its digits alone is passed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signatures.markings.candidates import Line
+from signatures.markings.normalise import Joiner, normalise
+from signatures.markings.patterns import gate
+from signatures.markings.triggers import BODY_MARK, STAR, column_around, lines_with, trigger_of
+from signatures.passages import Passage, Zone
+
+if TYPE_CHECKING:
+    from signatures.markings.patterns import PatternRule
+    from signatures.rules import RuleSet
+
+WINDOW = 300
+"""Characters before and after a hit that are read of a line longer than `LONG`; the longest line of body text."""
+LONG = 1000
+_READ = 200
+"""Stars that are read of one such line."""
+_ALIKE = 100
+"""Lines of one zone that are read although only their digits differ."""
+_FEW = 100
+"""Lines that are read before it is worth asking whether they are alike."""
+_SHAPES = 20_000
+"""Shapes of lines that are remembered of one document."""
+_DIGITS = re.compile(r"\d+")
+_LABEL = "密级"
+_SENSITIVITY_LABEL = re.compile(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A slice of ``source`` that is read as one line."""
+
+    number: int
+    source: str
+    first: int
+    last: int
+    vertical: bool = False
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return self.source[self.first : self.last]
+
+
+class Reader:
+    """The triggers of a rule set, compiled. Holds no state of a document."""
+
+    def __init__(self, rules: RuleSet, in_body: Sequence[PatternRule], spellings: Sequence[str]) -> None:
+        """``in_body`` are the rules that look at running text, ``spellings`` further ways to write a level."""
+        words = {word for pack in rules.packs for word in pack.vocabulary.words}
+        words |= {level.word for pack in rules.packs for level in pack.vocabulary.levels}
+        words |= {label for pack in rules.packs for label in pack.vocabulary.field_labels}
+        words |= {entry.text for rule in rules.rules for entry in rule.literals if entry.gaps}
+        self.joiner = Joiner(tuple(words | set(spellings)))
+        self.labels = _labels({label for pack in rules.packs for label in pack.vocabulary.field_labels})
+        self._trigger = trigger_of(rules.literals)
+        self._body_trigger = trigger_of(rules.literals_of([p.rule for p in in_body]))
+        self._body_gate = gate(in_body)
+
+    def lines(self, passages: Sequence[Passage]) -> Iterator[Line]:
+        """All lines of a document that can hold a marking."""
+        alike = _Alike()
+        count = 0
+        for index, passage in enumerate(passages):
+            for stretch in self._stretches(passage):
+                count += 1
+                if count <= _FEW or alike.is_new((passage.zone, passage.struck, _DIGITS.sub("0", stretch.text))):
+                    view = normalise(stretch.text, self.joiner, vertical=stretch.vertical)
+                    yield Line(passage, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
+
+    def short_lines(self, passages: Sequence[Passage], trigger: re.Pattern[str]) -> Iterator[Line]:
+        """The lines, in any zone, in which ``trigger`` is found, without the very long ones."""
+        alike = _Alike()
+        for index, passage in enumerate(passages):
+            text = self._labelled(passage)
+            for number, first, last in lines_with(text, (trigger,)):
+                if last - first <= WINDOW and alike.is_new((passage.zone, text[first:last])):
+                    view = normalise(text[first:last], self.joiner)
+                    yield Line(passage, index, number, view, text, first, last)
+
+    def _stretches(self, passage: Passage) -> Iterator[_Stretch]:
+        text = self._labelled(passage)
+        body = passage.zone is Zone.BODY
+        done = -1
+        for number, first, last in lines_with(text, (STAR, self._body_trigger) if body else (self._trigger,)):
+            if first <= done:
+                continue
+            if text.find("\n", first, last) >= 0:
+                if column := column_around(text, first, last):
+                    done = column[1]
+                    yield _Stretch(number - text.count("\n", column[0], first), text, *column, vertical=True)
+                elif last - first <= WINDOW:
+                    yield _Stretch(number, text, first, last)
+            elif last - first > (WINDOW if body else LONG):
+                yield from () if body else _windows(text, number, first, last)
+            elif not body or self._may_mark(text[first:last]):
+                yield _Stretch(number, text, first, last)
+
+    def _may_mark(self, line: str) -> bool:
+        """Whether a line of running text can be a marking: nothing but a starred mark, or what a rule asks for."""
+        if line.isascii():
+            return self._body_gate.search(line) is not None
+        return BODY_MARK.match(line) is not None or self._body_trigger.search(line) is not None
+
+    def _labelled(self, passage: Passage) -> str:
+        """The text; of a property that holds a marking (密级, Classification, a sensitivity label) with its label."""
+        name = passage.name
+        if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.labels.fullmatch(normalise(name + ":").text)):
+            return f"{_LABEL}:{passage.text}"
+        return passage.text
+
+
+def _windows(text: str, number: int, first: int, last: int) -> Iterator[_Stretch]:
+    """The beginning of a very long line, where a bracket may stand, and what is around its stars.
+
+    Windows that touch are one, so that none ends in the middle of a mark.
+    """
+    start, end, at = first, min(last, first + WINDOW), first
+    for _ in range(_READ):
+        hit = STAR.search(text, at, last)
+        if hit is None:
+            break
+        at = hit.end()
+        if hit.start() - WINDOW > end:
+            yield _Stretch(number, text, start, end)
+            start = hit.start() - WINDOW
+        end = min(last, hit.end() + WINDOW)
+    yield _Stretch(number, text, start, end)
+
+
+class _Alike:
+    """Counts lines of one shape in a document."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[object, ...]] = Counter()
+
+    def is_new(self, shape: tuple[object, ...]) -> bool:
+        """Whether there were not yet so many of this shape that one more says nothing."""
+        if shape not in self._counts and len(self._counts) >= _SHAPES:
+            return True
+        self._counts[shape] += 1
+        return self._counts[shape] <= _ALIKE
+
+
+def _labels(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(set(words), key=lambda word: (-len(word), word))
+    joined = "|".join(re.escape(word) for word in longest_first) or r"(?!)"
+    return re.compile(
+        rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:{joined})[】\])]?(?:\s{{0,4}}为?[:\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
+    )
