@@ -25,6 +25,7 @@ _LEVEL = re.compile(r"[绝絕机機秘祕]\s?密")
 _TERM = re.compile(r"长期|長期|永久|至?[\d０-９一二三四五六七八九十〇零]{1,4}\s?(?:年|个?月|個月).{0,8}|.{2,8}[前后後]")
 _MARK = re.compile(rf"{_LEVEL.pattern}\s?[{''.join(sorted(STARS))}]\s?(?:{_TERM.pattern})?")
 _EXAMPLE = re.compile(r"示例|样例|样式|举例|例[:：如]|形式|格式|标注|标志|含义|说明")
+_BOX = re.compile(r"\s*[□☐■☑☒✓✔○◻◼]")
 _LONGEST_LABEL = 24
 _LONGEST_CELL = 60
 
@@ -93,8 +94,9 @@ def row_passages(row: Row, place: Place, *, data: bool, zone: Zone = Zone.CELL) 
 
 def fields(row: Row, place: Place) -> Iterator[Passage]:
     """The labels of a row, each with the value beside it, and the period that follows the level."""
-    for cell in row:
-        yield from _own_fields(cell, place)
+    if not any(_BOX.match(cell.text) for cell in row):  # a form with boxes: no telling which is whose
+        for cell in row:
+            yield from _own_fields(cell, place)
     index = 0
     while index + 1 < len(row):
         label, value = row[index], row[index + 1]

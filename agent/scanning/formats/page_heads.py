@@ -20,7 +20,9 @@ _ITEM = re.compile(
     r"\s*(?:\d{1,3}\s?[.．、)）](?!\d)|[一二三四五六七八九十]{1,3}\s?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]"
     r"|[•●·▪◆■\-–—*]\s|[A-Ha-h]\s?[.．、)）])"
 )
-_CHAPTER = re.compile(r"\s*第\s?[一二三四五六七八九十百零〇\d]{1,5}\s?[章回节篇部卷集课讲幕场]|(?i:chapter|part|section|act)\s+[\divxlc]+\b")
+_CHAPTER = re.compile(
+    r"\s*第\s?[一二三四五六七八九十百零〇\d]{1,5}\s?[章回节篇部卷集课讲幕场]|(?i:chapter|part|section|act)\s+[\divxlc]+\b"
+)
 
 
 def is_field(text: str) -> bool:

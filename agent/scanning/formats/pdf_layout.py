@@ -17,7 +17,7 @@ from statistics import median
 
 from agent.scanning.formats import ooxml_tables, page_heads
 from agent.scanning.formats.ooxml_tables import Cell
-from agent.scanning.formats.pdf_order import shares_box, with_stars_in_line
+from agent.scanning.formats.pdf_order import shares_box, slanted_lines, with_symbols_in_line
 from agent.scanning.formats.pdfium import Character, Page
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -92,9 +92,9 @@ def lay_out(page: Page, number: int) -> Layout:
     layout = Layout(number, max(width, 1.0), max(height, 1.0))
     corner = {0: (left, bottom), 1: (bottom, right), 2: (right, top), 3: (top, left)}[up]
     upright = [one for one in characters if _quarter(one.angle) == up]
-    in_line = with_stars_in_line([_turn(one, up, corner) for one in upright])
+    in_line = with_symbols_in_line([_turn(one, up, corner) for one in upright])
     layout.fragments = _join_rows(list(_fragments(in_line)))
-    layout.slanted = list(_slanted(one for one in characters if _quarter(one.angle) != up))
+    layout.slanted = list(slanted_lines(one for one in characters if _quarter(one.angle) != up))
     layout.fragments = _join_vertical(layout.fragments)
     _dress(page, layout)
     return layout
@@ -206,34 +206,6 @@ def _join_vertical(fragments: list[Fragment]) -> list[Fragment]:
         text = "\n".join(one.text for one in column)
         made.append(Fragment(text, first.x, first.y, first.right, first.height, first.at, first.x))
     return made + [one for one in fragments if id(one) not in taken]
-
-
-def _slanted(characters: Iterable[Character]) -> Iterator[str]:
-    """Lines of text that do not run as the page does, each once."""
-    seen: set[str] = set()
-    text, before = "", None
-    for one in characters:
-        if one.text.isspace():
-            text += " " if text and not text.endswith(" ") else ""
-            continue
-        if before is not None and not _runs_on(before, one):
-            if text.strip() and text.strip() not in seen:
-                seen.add(text.strip())
-                yield text.strip()
-            text = ""
-        text += one.text
-        before = one
-    if text.strip() and text.strip() not in seen:
-        yield text.strip()
-
-
-def _runs_on(before: Character, one: Character) -> bool:
-    if abs(before.angle - one.angle) > 0.05:
-        return False
-    cosine, sine = math.cos(one.angle), math.sin(one.angle)
-    across, along = one.x - before.x, one.y - before.y
-    reach = 2.5 * max(before.right - before.left, before.top - before.bottom, 1.0)
-    return abs(along * cosine - across * sine) < 0.3 * reach and -0.1 * reach < across * cosine + along * sine < reach
 
 
 def _dress(page: Page, layout: Layout) -> None:
