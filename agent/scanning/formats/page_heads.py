@@ -13,9 +13,14 @@ from collections.abc import Iterable
 MOST_LINES = 8
 _WIDEST = 60
 """Half-width columns: thirty Chinese characters."""
+_CLAUSE = 32
+"""The same where a comma shows a clause."""
 _FIELD = re.compile(r"[^:：]{2,40}[:：]\s?\S.{0,78}")
 _SENTENCE = re.compile(r"[。；;，,！!？?、]\s*$|[。；！？].")
 _LEADER = re.compile(r"[.．·…⋯]{3,}|…|[\s/]\d{1,4}$")
+_ANNEX = re.compile(
+    r"(?:附\s?[件录表图]|(?i:annex|appendix|attachment|enclosure))\s*[\dA-Z一二三四五六七八九十]{0,3}\s?[:：]?"
+)
 _ITEM = re.compile(
     r"\s*(?:\d{1,3}\s?[.．、)）](?!\d)|[一二三四五六七八九十]{1,3}\s?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]"
     r"|[•●·▪◆■\-–—*]\s|[A-Ha-h]\s?[.．、)）])"
@@ -33,9 +38,11 @@ def is_field(text: str) -> bool:
 def may_be_head(text: str) -> bool:
     """Whether a line at the top of a later page may belong to the head of an annex."""
     text = text.strip()
+    if _ANNEX.fullmatch(text):
+        return True
     if not text or _SENTENCE.search(text) or _LEADER.search(text) or _ITEM.match(text) or _CHAPTER.match(text):
         return False
-    return width(text) <= _WIDEST or is_field(text)
+    return is_field(text) or width(text) <= (_CLAUSE if "，" in text else _WIDEST)
 
 
 def is_item(text: str) -> bool:

@@ -28,6 +28,8 @@ MARGIN = 0.08
 """Share of the height that counts as margin on a page of its own."""
 WIDE_MARGIN = 0.15
 """The same for lines that stand on several pages."""
+_LINE = 0.6
+"""Share of the width from which a line is one of running text."""
 BLOCK_ROWS = 12
 COVER_CHARACTERS = 240
 LARGE, COVER_TYPE, WATERMARK_TYPE = 14.0, 18.0, 24.0
@@ -333,7 +335,7 @@ def _later_head(layout: Layout, rest: list[Fragment]) -> list[Fragment]:
         kept = [one for one in row if id(one) in left]
         if not kept:
             continue
-        if len(kept) > 1 or layout.high(kept[0]) < TOP:
+        if len(kept) > 1 or layout.high(kept[0]) < TOP or kept[0].right - kept[0].x > _LINE * layout.width:
             break
         lines.append(kept[0])
     return lines[: len(page_heads.head_lines(one.text for one in lines))]
