@@ -16,7 +16,7 @@ _WIDEST = 60
 _CLAUSE = 32
 """The same where a comma shows a clause."""
 _FIELD = re.compile(r"[^:：]{2,40}[:：]\s?\S.{0,78}")
-_SENTENCE = re.compile(r"[。；;，,！!？?、]\s*$|[。；！？].")
+_SENTENCE = re.compile(r"[。；;，,！!？?、:：]\s*$|[。；！？].")
 _LEADER = re.compile(r"[.．·…⋯]{3,}|…|[\s/]\d{1,4}$")
 _ANNEX = re.compile(
     r"(?:附\s?[件录表图]|(?i:annex|appendix|attachment|enclosure))\s*[\dA-Z一二三四五六七八九十]{0,3}\s?[:：]?"
