@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn, cast
 
@@ -123,6 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     wanted, chosen = _first_look(arguments)
     words.use(chosen)
+    if wanted == "scan" and not {"-h", "--help"} & set(arguments):
+        _start_ahead()
     parser = build_parser(wanted)
     options = parser.parse_args(arguments)
     if options.version:
@@ -145,6 +148,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(f"mijian: {words.printable(str(error))}\n")
         return 2
+
+
+def _start_ahead() -> None:
+    """Have a worker loaded while we are: the two take about as long. Where that fails, the scan says why."""
+    from agent.scanning.spawn import start_ahead
+
+    with suppress(OSError):
+        start_ahead()
 
 
 def _is_mistake(error: Exception) -> bool:

@@ -38,7 +38,7 @@ TRADITIONAL: dict[str, str] = {
 CONFUSIONS: dict[str, str] = {"密": "蜜宓窑", "机": "枳杌朹", "绝": "艳纯绐", "秘": "泌枈"}
 """Character → what optical recognition makes of it (N8)."""
 
-_VARIANTS: dict[str, str] = {"-": "\u2011\u2010\u2013\u2014"}
+_VARIANTS: dict[str, str] = {"-": "\u2011\u2013\u2014"}
 for _odd, _plain in TRADITIONAL.items():
     _VARIANTS[_plain] = _VARIANTS.get(_plain, "") + _odd
 

@@ -21,9 +21,10 @@ from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
+from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found, shown
 from agent.scanning.wire import FILES_AT_ONCE, Examined, Job, Ready, Reply, Start
-from agent.scanning.workforce import PROGRAM, Task, Worker
+from agent.scanning.workforce import Task, Worker
 from protocol.records import Reason, Verdict
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ _OOXML_MAINS = (
     (b"documents/", "application/vnd.ms-xpsdocument"),
 )
 _TELLING = re.compile(
-    rb"\[content_types\]|ofd\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest", re.IGNORECASE
+    rb"\[content_types\]|ofd\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest",
+    re.IGNORECASE,
 )
 _MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+-]+")
 

@@ -18,13 +18,15 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from agent.scanning.examine import Examiner
 from agent.scanning.formats.base import Source
+from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
 from agent.scanning.talk import talk_of
 from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Ready, Reply, Start, framed
@@ -32,11 +34,14 @@ from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
 from signatures.markings import Grammar
 from signatures.passages import Passage
-from signatures.rules import RuleSet, load_rules
+from signatures.rules import RuleSet
 from signatures.strict_yaml import FileMistake
 
 if TYPE_CHECKING:
     from signatures.keywords import KeywordList
+
+_GARBAGE = 20_000
+"""Objects that are made before the next look for circles among them; one file seldom leaves any."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 ENCODINGS_AT_ONCE = (
@@ -47,6 +52,9 @@ ENCODINGS_AT_ONCE = (
     frozenset({"utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5"}),
 )
 """The sets of encodings that formats ask the sieve for: made ready while compiled databases can still be kept."""
+
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes up to which a file is read whole before anybody looks at it."""
 
 DESCRIPTORS = 256
 """Descriptors a worker may hold: a batch of files and the libraries it loads."""
@@ -77,10 +85,11 @@ def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
     """Load rules and sieve: the only files a worker opens, and it does so before it is confined."""
     rules_directory = Path(start.rules) if start.rules is not None else None
     try:
-        rules = load_rules(rules_directory)
+        cache = Path(start.cache) if start.cache is not None else None
+        rules = rules_of(rules_directory, cache)
         keywords = _keywords(start.keywords)
         digest = _digest(rules, keywords)
-        sieve = _sieve(rules, keywords, digest, Path(start.cache) if start.cache is not None else None)
+        sieve = _sieve(rules, keywords, digest, cache)
     except FileMistake as error:
         return None, Ready(mistake=str(error))
     except OSError as error:
@@ -138,6 +147,7 @@ def _confine(memory: int) -> str:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
     try:
         pages = int(Path("/proc/self/statm").read_bytes().split()[0])
         limit = pages * resource.getpagesize() + memory
@@ -196,13 +206,17 @@ class _Serve:
 
     def _file(self, job: Job, descriptor: int) -> Reply:
         self._grant(job.seconds)
-        with os.fdopen(descriptor, "rb") as stream:
+        try:
+            source, stream = _opened(descriptor, job.size)
             try:
-                return self._examiner.examine(Source(stream, job.size), job.name, job.folder)
-            except MemoryError:
-                # Not even the row could be made; with all of it let go of, this one can.
-                row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", job.size, Reason.TOO_LARGE)
-                return Reply([row], leaving=True)
+                return self._examiner.examine(source, job.name, job.folder)
+            finally:
+                if stream is not None:
+                    stream.close()
+        except MemoryError:
+            # Not even the row could be made; with all of it let go of, this one can.
+            row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", job.size, Reason.TOO_LARGE)
+            return Reply([row], leaving=True)
 
     def _grant(self, seconds: float) -> None:
         """CPU seconds for the next file: a backstop should the scanner itself not end a worker that hangs."""
@@ -210,6 +224,22 @@ class _Serve:
         if abs(wanted - self._cpu_limit) > seconds / 2:
             self._cpu_limit = wanted
             resource.setrlimit(resource.RLIMIT_CPU, (int(wanted) + 1, resource.RLIM_INFINITY))
+
+
+def _opened(descriptor: int, size: int) -> tuple[Source, BinaryIO | None]:
+    """A file handed over, and what has to be closed after it: nothing, where one call reads all of a small file."""
+    if size <= IN_MEMORY:
+        try:
+            data = os.read(descriptor, size + 1)
+        except OSError:
+            data = b""  # the reader meets the same again, and tells it
+        if len(data) == size:
+            os.close(descriptor)
+            return Source.of(data), None
+        with suppress(OSError):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+    stream = os.fdopen(descriptor, "rb")
+    return Source(stream, size), stream
 
 
 def _receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:

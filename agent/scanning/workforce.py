@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -16,17 +15,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from agent.scanning.spawn import PROGRAM, spawn
 from agent.scanning.walk import Found
 from agent.scanning.wire import LENGTH, LONGEST, Job, Ready, Reply, Start, framed
 
 _ready = msgspec.msgpack.Decoder(Ready)
 _reply = msgspec.msgpack.Decoder(Reply)
-
-PROGRAM = (sys.executable, "-I", "-m", "agent.scanning.worker")
-"""What a worker's process runs: isolated from the environment and from the folder it is started in."""
-
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
-"""What a worker gets of our environment; nothing that may hold a secret."""
 
 _LATER = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ETOOMANYREFS, errno.ENOBUFS, errno.EINTR})
 
@@ -55,19 +49,7 @@ class Worker:
     """A process that examines files. Its keeper polls it; nothing here blocks."""
 
     def __init__(self, start: Start, program: Sequence[str] = PROGRAM) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            self.process = subprocess.Popen(
-                program,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # what a library prints there may be a document's content
-                env={name: os.environ[name] for name in _KEPT if name in os.environ} | {"LC_ALL": "C.UTF-8"},
-                cwd="/",
-                start_new_session=True,  # Ctrl-C at the terminal is not for it
-            )
-        ours.setblocking(False)
-        self.connection = ours
+        self.process, self.connection = spawn(program)
         self.ready = False
         self.leaving = False
         self.garbled = False

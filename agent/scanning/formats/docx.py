@@ -14,7 +14,8 @@ from lxml import etree
 from agent.scanning.formats import docx_front
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.docx_front import Front
-from agent.scanning.formats.docx_paragraphs import Paragraph, blocks, read_paragraph, read_table
+from agent.scanning.formats.docx_later import Later
+from agent.scanning.formats.docx_paragraphs import Paragraph, at_page_breaks, blocks, read_paragraph, read_table
 from agent.scanning.formats.docx_styles import StylesOnDemand
 from agent.scanning.formats.ooxml import (
     MEMBER_BYTES,
@@ -99,40 +100,37 @@ class _Document:
             return
         styles = bytes(self._package.read("word/styles.xml"))
         front = Front(StylesOnDemand(styles, self._package.parsed))
-        vertical: list[str] = []
+        later = Later(front.styles)
         for block in blocks(body):
             kind = local(block)
             if kind == "sectPr":
                 continue
             self._number += 1
-            if kind == "tbl":
-                rows, paragraphs = read_table(block)
-                if not front.take_table(rows, paragraphs, self._number):
-                    yield from front.flush()
-                    yield from self._around(paragraphs, front.first_page)
-                    yield from table_passages(rows, self._place())
+            if kind == "p":
+                for paragraph in at_page_breaks(read_paragraph(block)):
+                    yield from self._paragraph(paragraph, front, later)
                 continue
-            paragraph = read_paragraph(block)
-            if front.take(paragraph, self._number):
-                continue
-            yield from front.flush()
-            yield from self._around([paragraph], front.first_page)
-            if 0 < len(paragraph.text) <= 2:
-                vertical.append(paragraph.text)
-                continue
-            yield from self._vertical(vertical)
-            if paragraph.text:
-                zone = docx_front.body_zone(paragraph, front.styles, front.previous)
-                yield Passage(zone, paragraph.text, self._place(), emphasis=paragraph.emphasis)
-                front.previous = paragraph.text
+            rows, paragraphs = read_table(block)
+            if not front.take_table(rows, paragraphs, self._number):
+                yield from front.flush()
+                yield from later.flush()
+                yield from self._around(paragraphs, front.first_page)
+                yield from table_passages(rows, self._place())
         yield from front.flush()
-        yield from self._vertical(vertical)
+        yield from later.flush()
 
-    def _vertical(self, letters: list[str]) -> Iterator[Passage]:
-        """Paragraphs of one or two characters each, one below the other, are one text."""
-        if letters:
-            yield Passage(Zone.BODY, "\n".join(letters), self._place())
-            letters.clear()
+    def _paragraph(self, paragraph: Paragraph, front: Front, later: Later) -> Iterator[Passage]:
+        taken = front.take(paragraph, self._number)
+        if not taken:
+            yield from front.flush()
+            if front.previous:  # the last line of the head stands before the first of the text
+                later.previous, front.previous = front.previous, ""
+            if paragraph.breaks_before:
+                yield from later.turn()
+            yield from self._around([paragraph], front.first_page)
+            yield from later.take(paragraph, self._place())
+        if paragraph.breaks_after:
+            yield from later.turn()
 
     def _around(self, paragraphs: list[Paragraph], first_page: bool) -> Iterator[Passage]:
         """What hangs on paragraphs without being in their line: boxes, lettering, struck text, alternative texts."""

@@ -13,11 +13,14 @@ from agent.scanning.formats.docx_paragraphs import Paragraph
 from agent.scanning.formats.ooxml import attribute, child, local
 from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.ooxml_tables import passages as table_passages
+from agent.scanning.formats.page_heads import width
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 _TOP_LINES = 12
 _SHORT_TITLE = 12
+_SHORT_FIRST = 48
+"""Columns of a first line that may be a sentence and yet no prose: ``Confidential. Do not distribute.``"""
 _COVER_LINES = 40
 _COVER_CHARACTERS = 400
 _PAGE_CHARACTERS = 1_400
@@ -160,7 +163,7 @@ class Front:
     def take(self, paragraph: Paragraph, number: int) -> bool:
         """Take a paragraph into the head; False where it belongs to the text after it."""
         self._turn_page(paragraph.breaks_before)
-        if self._open and is_prose(paragraph.text):
+        if self._open and is_prose(paragraph.text) and not (self._lines == 0 and width(paragraph.text) <= _SHORT_FIRST):
             self._open = False
         taken = self._open
         if taken:

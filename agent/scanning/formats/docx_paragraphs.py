@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -22,6 +22,11 @@ _SILENT = frozenset({"rPr", "pPr", "sdtPr", "sdtEndPr", "instrText", "delInstrTe
 _STRUCK = frozenset({"del", "moveFrom"})
 _PAGE_FIELD = re.compile(r"\b(?:PAGE|NUMPAGES|SECTIONPAGES)\b")
 _DEEPEST = 200
+_TORN = re.compile(
+    r"(?<=密[★☆])[ \u3000]*\n[ \u3000]*(?=长期|長期|至?[\d０-９一二三四五六七八九十]{1,4}\s?(?:年|个?月|個月))"
+    r"|(?<=密)[ \u3000]*\n[ \u3000]*(?=[★☆][ \u3000]*(?:长期|長期|至?[\d０-９一二三四五六七八九十]))"
+)
+"""A line break within a mark, between its level and its period."""
 
 
 @dataclass
@@ -59,6 +64,8 @@ class Paragraph:
     breaks_before: bool = False
     breaks_after: bool = False
     parts: list[str] = field(default_factory=list)
+    page_ends: list[int] = field(default_factory=list)
+    """Before which of its parts a page that was broken by hand ends."""
     struck_parts: list[str] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     watermarks: list[str] = field(default_factory=list)
@@ -106,6 +113,18 @@ def read_paragraph(element: etree._Element) -> Paragraph:
     _Walk(paragraph).into(element, struck=False, depth=0)
     paragraph.whole = paragraph.text
     return paragraph
+
+
+def at_page_breaks(paragraph: Paragraph) -> list[Paragraph]:
+    """The paragraph, cut in two where text follows the last page break in it; its boxes stay with the first part."""
+    cut = paragraph.page_ends[-1] if paragraph.page_ends else 0
+    after = paragraph.parts[cut:]
+    if not cut or not _lines("".join(after)):
+        return [paragraph]
+    first = replace(paragraph, parts=paragraph.parts[:cut], whole=None, page_ends=[], breaks_after=True)
+    second = replace(paragraph, parts=after, whole=None, page_ends=[], breaks_before=False, breaks_after=False)
+    second.struck_parts, second.boxes, second.watermarks, second.descriptions = [], [], [], []
+    return [first, second]
 
 
 def read_table(element: etree._Element) -> tuple[list[list[Cell]], list[Paragraph]]:
@@ -175,7 +194,9 @@ class _Walk:
                 self._text("\t", struck=struck)
             case "br" | "cr":
                 self._text("\n", struck=struck)
-                paragraph.breaks_after |= attribute(each, "type") == "page"
+                if attribute(each, "type") == "page":
+                    paragraph.page_ends.append(len(paragraph.parts))
+                    paragraph.breaks_after = True
             case "lastRenderedPageBreak":
                 paragraph.breaks_before |= not paragraph.parts
                 paragraph.breaks_after |= bool(paragraph.parts)
@@ -304,5 +325,5 @@ _BLANKS = " \t\r\n\u3000\u00a0"
 def _lines(text: str) -> str:
     if "\n" not in text:
         return text.strip(_BLANKS)
-    lines = (line.strip(_BLANKS) for line in text.split("\n"))
+    lines = (line.strip(_BLANKS) for line in _TORN.sub("", text).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -12,6 +12,7 @@ from lxml import etree
 from agent.scanning.formats import markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
+from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
@@ -204,6 +205,7 @@ def _body(blocks: list[_Block], reading: Reading) -> Iterator[Passage]:
         yield _passage(Zone.FOOTER, blocks, foot, foot + 1)
         high = foot
     tabular = _tabular(blocks)
+    yield from _labelled(blocks, hits, tabular)
     yield from _tables(blocks, {hit for hit in hits if hit >= low}, tabular)
     rest = []
     for hit in sorted(hits):
@@ -252,6 +254,27 @@ def _tabular(blocks: list[_Block]) -> dict[tuple[int, int] | None, list[int]]:
     return {row: found for row, found in rows.items() if all(len(blocks[n].text) <= _SHORT for n in found)}
 
 
+def _labelled(
+    blocks: list[_Block], hits: set[int], tabular: dict[tuple[int, int] | None, list[int]]
+) -> Iterator[Passage]:
+    """Label and value in cells side by side, in the head of the page too, with the period that follows or is below."""
+    tables: dict[int, list[Sequence[Cell]]] = defaultdict(list)
+    for row, numbers in tabular.items():
+        if row is not None:
+            tables[row[0]].append([Cell(blocks[n].text.rstrip(":： "), at, str(n)) for at, n in enumerate(numbers)])
+    for rows in tables.values():
+        for each in with_periods(rows):
+            own = [number for cell in each if (number := int(cell.address or 0)) in hits]
+            if own:
+                place, struck = Place(paragraph=own[0] + 1), all(blocks[number].struck for number in own)
+                texts = dict.fromkeys(passage.text for passage in fields(each, place))
+                values = {text for told in texts for text in told.split("\t")[1::2]}
+                others = Table.fields([cell.text for cell in each])
+                texts |= dict.fromkeys(f"{label}\t{value}" for label, value in others if value not in values)
+                for text_ in texts:
+                    yield Passage(Zone.TABLE_FIELD, text_, place, struck=struck)
+
+
 def _tables(
     blocks: list[_Block], hits: set[int], tabular: dict[tuple[int, int] | None, list[int]]
 ) -> Iterator[Passage]:
@@ -264,8 +287,6 @@ def _tables(
         texts = [blocks[number].text for number in cells]
         place = Place(paragraph=own[0] + 1)
         struck = all(blocks[number].struck for number in own)
-        for label, value in Table.fields(texts):
-            yield Passage(Zone.TABLE_FIELD, f"{label}\t{value}", place, struck=struck)
         if in_table[row[0]] >= _MANY:
             yield Passage(Zone.BODY, "\t".join(texts), place, struck=struck)
             continue

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from protocol.records import Place
+from signatures.characters import STARS
 from signatures.passages import NOWHERE, Passage, Zone
 
 _LABEL = re.compile(
@@ -19,6 +20,12 @@ _LABEL = re.compile(
     r"classif|sensitiv|marking|caveat|protective|handling|distribution|dissemination|releas|label|level|tlp"
 )
 _PERIOD_LABEL = re.compile(r"期\s*限|(?i:duration|period|declassify)")
+_LABELLED = re.compile(r"\s*(?P<label>[^:：\t]{1,24}?)\s*[:：]\s*(?P<value>\S[^\t]{0,59})")
+_LEVEL = re.compile(r"[绝絕机機秘祕]\s?密")
+_TERM = re.compile(r"长期|長期|永久|至?[\d０-９一二三四五六七八九十〇零]{1,4}\s?(?:年|个?月|個月).{0,8}|.{2,8}[前后後]")
+_MARK = re.compile(rf"{_LEVEL.pattern}\s?[{''.join(sorted(STARS))}]\s?(?:{_TERM.pattern})?")
+_EXAMPLE = re.compile(r"示例|样例|样式|举例|例[:：如]|形式|格式|标注|标志|含义|说明")
+_BOX = re.compile(r"\s*[□☐■☑☒✓✔○◻◼]")
 _LONGEST_LABEL = 24
 _LONGEST_CELL = 60
 
@@ -58,28 +65,38 @@ def tabular(rows: Sequence[Row], index: int) -> bool:
 def passages(rows: Sequence[Row], place: Place = NOWHERE, *, zone: Zone = Zone.CELL) -> Iterator[Passage]:
     """The passages of a whole table. ``zone`` is where cells that stand for themselves are."""
     rows = with_periods(rows)
-    if len(rows) == 2 and len(rows[0]) == len(rows[1]) and not any(list(_fields(row, place)) for row in rows):
+    if len(rows) == 2 and len(rows[0]) == len(rows[1]) and not any(list(fields(row, place)) for row in rows):
         # Two rows, the labels above their values.
-        yield from _fields([cell for pair in zip(rows[0], rows[1], strict=True) for cell in pair], place)
+        yield from fields([cell for pair in zip(rows[0], rows[1], strict=True) for cell in pair], place)
+    lone = [mark for mark in _lone_mark(rows) if not any(list(fields(row, place)) for row in rows if mark in row)]
     for index, row in enumerate(rows):
-        yield from row_passages(row, place, data=tabular(rows, index), zone=zone)
+        told = list(row_passages(row, place, data=tabular(rows, index), zone=zone))
+        yield from told
+        for mark in lone:
+            if mark in row and not any(each.zone is zone and each.text == mark.text for each in told):
+                yield Passage(zone, mark.text, _at(place, mark), emphasis=mark.emphasis)
 
 
 def row_passages(row: Row, place: Place, *, data: bool, zone: Zone = Zone.CELL) -> Iterator[Passage]:
     """The passages of one row; ``data`` says that it belongs to a table of data."""
     if not row:
         return
-    fields = list(_fields(row, place))
-    yield from fields
-    if len(row) == 1 or (not data and not fields and len(row) <= 4):
+    told = list(fields(row, place))
+    yield from told
+    yield from _scattered(row, place)
+    if len(row) == 1 or (not data and not told and len(row) <= 4):
         for cell in row:
             short = len(cell.text) <= _LONGEST_CELL
             yield Passage(zone if short else Zone.BODY, cell.text, _at(place, cell), emphasis=cell.emphasis)
-    elif not fields or data:
+    elif not told or data:
         yield Passage(Zone.BODY, "\t".join(_flat(cell.text) for cell in row), _at(place, row[0]))
 
 
-def _fields(row: Row, place: Place) -> Iterator[Passage]:
+def fields(row: Row, place: Place) -> Iterator[Passage]:
+    """The labels of a row, each with the value beside it, and the period that follows the level."""
+    if not any(_BOX.match(cell.text) for cell in row):  # a form with boxes: no telling which is whose
+        for cell in row:
+            yield from _own_fields(cell, place)
     index = 0
     while index + 1 < len(row):
         label, value = row[index], row[index + 1]
@@ -94,6 +111,44 @@ def _fields(row: Row, place: Place) -> Iterator[Passage]:
             index += 2
         else:
             index += 1
+
+
+def _own_fields(cell: Cell, place: Place) -> Iterator[Passage]:
+    """Lines of a cell that are label and value themselves: ``密级：秘密★1年``."""
+    if len(cell.text) > _LONGEST_LABEL + _LONGEST_CELL:
+        return
+    for line in cell.text.split("\n"):
+        found = _LABELLED.fullmatch(line)
+        if found and is_label(found["label"]):
+            text = f"{_flat(found['label'])}\t{_flat(found['value'])}"
+            yield Passage(Zone.TABLE_FIELD, text, _at(place, cell), emphasis=cell.emphasis)
+
+
+def _scattered(row: Row, place: Place) -> Iterator[Passage]:
+    """A mark whose level, star and period stand in a cell each: ``机密|★|10年``."""
+    for index in range(1, len(row)):
+        if row[index].text.strip() in STARS and _LEVEL.fullmatch(row[index - 1].text.strip()):
+            cells = list(row[index - 1 : index + 1])
+            if index + 1 < len(row) and _TERM.fullmatch(row[index + 1].text.strip()):
+                cells.append(row[index + 1])
+            text = "".join(_flat(cell.text) for cell in cells)
+            yield Passage(Zone.CELL, text, _at(place, cells[0]), emphasis=any(cell.emphasis for cell in cells))
+
+
+def _lone_mark(rows: Sequence[Row]) -> Iterator[Cell]:
+    """A starred mark that fills a cell of a table of data, where it is the only one and no column of levels.
+
+    A register and a table of examples have such cells too, but under a head that names them or several of them.
+    """
+    marks = [(at, cell) for at, row in enumerate(rows) for cell in row if _MARK.fullmatch(cell.text.strip())]
+    if len(marks) != 1:
+        return
+    at, mark = marks[0]
+    above = [cell for row in rows[:at] for cell in row]
+    if any(cell.column == mark.column and is_label(cell.text) for cell in above):
+        return
+    if not any(_EXAMPLE.search(cell.text) for row in rows for cell in row):
+        yield mark
 
 
 def with_periods(rows: Sequence[Row]) -> list[Row]:

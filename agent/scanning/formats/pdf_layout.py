@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from agent.scanning.formats import ooxml_tables, page_heads
+from agent.scanning.formats.ooxml_tables import Cell
+from agent.scanning.formats.pdf_order import shares_box, slanted_lines, with_symbols_in_line
 from agent.scanning.formats.pdfium import Character, Page
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -25,6 +28,8 @@ MARGIN = 0.08
 """Share of the height that counts as margin on a page of its own."""
 WIDE_MARGIN = 0.15
 """The same for lines that stand on several pages."""
+_LINE = 0.6
+"""Share of the width from which a line is one of running text."""
 BLOCK_ROWS = 12
 COVER_CHARACTERS = 240
 LARGE, COVER_TYPE, WATERMARK_TYPE = 14.0, 18.0, 24.0
@@ -89,8 +94,9 @@ def lay_out(page: Page, number: int) -> Layout:
     layout = Layout(number, max(width, 1.0), max(height, 1.0))
     corner = {0: (left, bottom), 1: (bottom, right), 2: (right, top), 3: (top, left)}[up]
     upright = [one for one in characters if _quarter(one.angle) == up]
-    layout.fragments = _join_rows(list(_fragments(_turn(one, up, corner) for one in upright)))
-    layout.slanted = list(_slanted(one for one in characters if _quarter(one.angle) != up))
+    in_line = with_symbols_in_line([_turn(one, up, corner) for one in upright])
+    layout.fragments = _join_rows(list(_fragments(in_line)))
+    layout.slanted = list(slanted_lines(one for one in characters if _quarter(one.angle) != up))
     layout.fragments = _join_vertical(layout.fragments)
     _dress(page, layout)
     return layout
@@ -134,10 +140,14 @@ def _fragments(characters: Iterable[Character]) -> Iterator[Fragment]:
                 blanks, end = blanks + 1, one.right
             continue
         if current is not None and runs_on:
-            gap = one.x - end
+            gap, tall = one.x - end, max(height, current.height)
             if one.text == current.text[-1] > "\u2e80" and abs(one.x - current.last) < 0.25 * height:
                 continue  # drawn twice to look bold
-            if -0.6 * height <= gap <= 1.2 * height and blanks <= 3:
+            if shares_box(current.last, current.right, current.text[-1], one):
+                current.text += one.text
+                continue
+            # The step over may be an ideographic space, as wide as the line's own characters, before a small digit.
+            if -0.6 * height <= gap <= 1.2 * tall and blanks <= 3:
                 current.text += " " + one.text if blanks or gap > 0.22 * height else one.text
                 current.right, current.last = one.right, one.x
                 current.height = max(current.height, height)
@@ -200,34 +210,6 @@ def _join_vertical(fragments: list[Fragment]) -> list[Fragment]:
     return made + [one for one in fragments if id(one) not in taken]
 
 
-def _slanted(characters: Iterable[Character]) -> Iterator[str]:
-    """Lines of text that do not run as the page does, each once."""
-    seen: set[str] = set()
-    text, before = "", None
-    for one in characters:
-        if one.text.isspace():
-            text += " " if text and not text.endswith(" ") else ""
-            continue
-        if before is not None and not _runs_on(before, one):
-            if text.strip() and text.strip() not in seen:
-                seen.add(text.strip())
-                yield text.strip()
-            text = ""
-        text += one.text
-        before = one
-    if text.strip() and text.strip() not in seen:
-        yield text.strip()
-
-
-def _runs_on(before: Character, one: Character) -> bool:
-    if abs(before.angle - one.angle) > 0.05:
-        return False
-    cosine, sine = math.cos(one.angle), math.sin(one.angle)
-    across, along = one.x - before.x, one.y - before.y
-    reach = 2.5 * max(before.right - before.left, before.top - before.bottom, 1.0)
-    return abs(along * cosine - across * sine) < 0.3 * reach and -0.1 * reach < across * cosine + along * sine < reach
-
-
 def _dress(page: Page, layout: Layout) -> None:
     """Look at the size, weight, colour and marks of each fragment's first character."""
     pale: list[Fragment] = []
@@ -278,6 +260,13 @@ def passages(layout: Layout, repeated: Counter[str]) -> Iterator[Passage]:
             yield Passage(zone, one.text, place, pages=pages, emphasis=one.emphasis)
     if layout.number == 1:
         rest = yield from _first_page(layout, rest, place)
+    else:
+        yield from _labelled(layout.rows(), place, set())
+        head = _later_head(layout, rest)
+        if head:
+            yield _joined(Zone.P1_BLOCK, head, place)
+        taken = {id(one) for one in head}
+        rest = [one for one in rest if id(one) not in taken]
     if rest:
         yield Passage(Zone.BODY, "\n".join(one.text for one in rest), place)
 
@@ -315,15 +304,41 @@ def _first_page(layout: Layout, rest: list[Fragment], place: Place) -> Generator
     if block:
         yield _joined(Zone.COVER if is_cover else Zone.P1_BLOCK, block, place)
     yield from _title(rows[:BLOCK_ROWS], place)
-    yield from _fields(rows, place)
+    yield from _fields(layout, rows, place)
     used = {id(one) for one in (*corner, *block)}
     return [one for one in rest if id(one) not in used]
 
 
 def _joined(zone: Zone, fragments: list[Fragment], place: Place) -> Passage:
-    # A marking is short: the large type of a title above it does not count for it.
-    emphasis = any(one.emphasis and len(one.text) <= 16 for one in fragments)
+    """Lines as one passage. A marking is short: the title above it and the items of a list lend it no emphasis."""
+    largest = max(one.size for one in fragments)
+    emphasis = any(
+        one.emphasis
+        and len(one.text) <= 16
+        and not page_heads.is_item(one.text)
+        and not (page_heads.width(one.text) > 16 and one.size > 0.92 * largest)
+        for one in fragments
+    )
     return Passage(zone, "\n".join(one.text for one in fragments), place, emphasis=emphasis)
+
+
+def _later_head(layout: Layout, rest: list[Fragment]) -> list[Fragment]:
+    """The head of an annex at the top of a later page: its first lines, as long as each is short and stands alone.
+
+    A page that is wider than high is a slide, and what stands at its top the slide's title.
+    """
+    if layout.width > layout.height:
+        return []
+    left = {id(one) for one in rest}
+    lines: list[Fragment] = []
+    for row in layout.rows():
+        kept = [one for one in row if id(one) in left]
+        if not kept:
+            continue
+        if len(kept) > 1 or layout.high(kept[0]) < TOP or kept[0].right - kept[0].x > _LINE * layout.width:
+            break
+        lines.append(kept[0])
+    return lines[: len(page_heads.head_lines(one.text for one in lines))]
 
 
 def _title(rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
@@ -341,13 +356,30 @@ def _title(rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
         above = 0.92 * largest
 
 
-def _fields(rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
+def _fields(layout: Layout, rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
     """Neighbours of one row as label and value."""
-    told = 0
+    told: set[str] = set()
+    yield from _labelled(layout.rows(), place, told)
     for row in rows:
         for label, value in pairwise(row):
             if len(label.text) <= 12 and len(value.text) <= 24 and "\n" not in label.text + value.text:
-                told += 1
-                if told > _MOST_FIELDS:
+                if len(told) >= _MOST_FIELDS:
                     return
-                yield Passage(Zone.TABLE_FIELD, f"{label.text}\t{value.text}", place, emphasis=value.emphasis)
+                if value.text not in told:
+                    told.add(f"{label.text}\t{value.text}")
+                    yield Passage(Zone.TABLE_FIELD, f"{label.text}\t{value.text}", place, emphasis=value.emphasis)
+
+
+def _labelled(rows: list[list[Fragment]], place: Place, told: set[str]) -> Iterator[Passage]:
+    """What a label says beside it, with the period that follows or stands below. Fills ``told`` with the values."""
+    cells: list[Sequence[Cell]] = [
+        [Cell(one.text, number, emphasis=one.emphasis) for number, one in enumerate(row)]
+        for row in rows
+        if len(row) > 1 and all("\n" not in one.text for one in row)
+    ]
+    for row in ooxml_tables.with_periods(cells):
+        for passage in ooxml_tables.fields(row, place):
+            if len(told) >= _MOST_FIELDS:
+                return
+            told.update(passage.text.split("\t")[1::2])
+            yield passage

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.officeart import shape_texts
-from agent.scanning.formats.ole_properties import code_page_codec
+from agent.scanning.formats.ole_properties import code_page_codec, decoded
 from agent.scanning.formats.xls_records import Joined, Record, SharedStrings, short_string
 from protocol.records import Reason
 from signatures.passages import Zone
@@ -17,6 +17,8 @@ from signatures.passages import Zone
 STRING_CHARACTERS = 64_000_000
 """Characters of the shared strings, all together."""
 _NOTE_OBJECT = 0x19
+_LONGEST_NOTE = 32_768
+"""Bytes of a comment before BIFF8."""
 _LABELS = frozenset({0x0004, biff.LABEL, biff.RSTRING})
 _RESULTS = frozenset({0x0007, biff.STRING})
 
@@ -67,6 +69,7 @@ class Book:
         self.strings = SharedStrings(Joined(b"", [Record(0, 0, 0)]), 0)
         self.sheets: list[Sheet] = []
         self._starts: dict[int, int] = {}
+        self._note_bytes = b""
         self._read()
 
     @property
@@ -190,7 +193,8 @@ class Book:
         for count in struct.unpack_from("<4H", self.stream, record.begin + 30):
             if count and at + 3 <= record.end:
                 self._add(sheet.headers, short_string(self.stream, at, record.end, None))
-                at += 3 + (count << (self.stream[at + 2] & 1))
+                length = struct.unpack_from("<H", self.stream, at)[0]
+                at += 3 + (length << (self.stream[at + 2] & 1))
 
     def _note(self, record: Record, sheet: Sheet) -> None:
         """The cell of a comment; before BIFF8 also its text, in parts of 2048 bytes."""
@@ -199,12 +203,14 @@ class Book:
             return
         row, column = struct.unpack_from("<HH", self.stream, begin)
         if self.version < 8:
-            text = short_string(self.stream, begin + 4, end, self._codec)
+            raw = self.stream[begin + 6 : end]
             if row == 0xFFFF and sheet.comments:
-                at, before = sheet.comments[-1]
-                sheet.comments[-1] = (at, before + text)
+                # A character may be cut: the whole is turned into text again, which no long comment may ask for.
+                self._note_bytes = (self._note_bytes + raw)[:_LONGEST_NOTE]
+                sheet.comments[-1] = (sheet.comments[-1][0], decoded(self._note_bytes, self._codec))
             else:
-                sheet.comments.append(((row, column), text))
+                self._note_bytes = raw
+                sheet.comments.append(((row, column), decoded(raw, self._codec)))
             return
         which = sheet.notes.get(struct.unpack_from("<H", self.stream, begin + 6)[0])
         if which is not None:

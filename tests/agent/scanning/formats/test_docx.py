@@ -353,3 +353,104 @@ def test_no_real_document_raises_anything_but_not_examined(read_pieces: Any, sha
     outcomes = [read_pieces(docx, path.read_bytes()) for path in files]
     assert len(outcomes) > 30
     assert sum(outcome.problem is None for outcome in outcomes) > 25
+
+
+def test_the_head_of_an_annex_on_a_later_page_is_one_block(read_pieces: Any) -> None:
+    document = python_docx.Document()
+    document.add_paragraph(PROSE)
+    document.add_page_break()
+    document.add_paragraph("机密")
+    document.add_paragraph("附件1")
+    document.add_paragraph(PROSE)
+    document.add_paragraph("秘密")
+    outcome = read_pieces(docx, saved(document))
+    assert outcome.texts(Zone.P1_BLOCK) == ["机密\n附件1"]
+    assert "秘密" in outcome.texts(Zone.BODY)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "<w:p><w:pPr><w:pageBreakBefore/></w:pPr><w:r><w:t>机密</w:t></w:r></w:p>",
+        "<w:p><w:r><w:t>以上。</w:t><w:br w:type='page'/><w:t>机密</w:t></w:r></w:p>",
+        "<w:p><w:r><w:br w:type='page'/><w:t>机密</w:t></w:r></w:p>",
+        "<w:p><w:r><w:lastRenderedPageBreak/><w:t>机密</w:t></w:r></w:p>",
+        "<w:p><w:pPr><w:sectPr/></w:pPr></w:p><w:p><w:r><w:t>机密</w:t></w:r></w:p>",
+    ],
+)
+def test_a_page_begins_after_any_kind_of_break(read_pieces: Any, turn: str) -> None:
+    outcome = read_pieces(docx, with_body(paragraph(PROSE) + turn + paragraph(PROSE)))
+    assert outcome.texts(Zone.P1_BLOCK) == ["机密"]
+
+
+@pytest.mark.parametrize("before", ["第三章 风声", "1. 定义", "目录……3", "附录 12/30", PROSE, "下列标志正确的是："])
+def test_a_chapter_a_list_or_prose_at_the_top_of_a_page_is_no_head(read_pieces: Any, before: str) -> None:
+    body = [paragraph(PROSE), "<w:p><w:r><w:br w:type='page'/></w:r></w:p>", paragraph(before), paragraph("机密")]
+    outcome = read_pieces(docx, with_body("".join(body) + paragraph(PROSE)))
+    assert "机密" in outcome.texts(Zone.BODY)
+
+
+def test_lines_of_label_and_value_come_as_one_block(read_pieces: Any) -> None:
+    document = python_docx.Document()
+    document.add_paragraph(PROSE)
+    for line in ("Classified By: D2-118", "Derived From: SECRET guide 4", "Declassify On: 20391231"):
+        document.add_paragraph(line)
+    document.add_paragraph(PROSE)
+    [block] = [text for text in read_pieces(docx, saved(document)).texts(Zone.BODY) if "SECRET" in text]
+    assert block == "Classified By: D2-118\nDerived From: SECRET guide 4\nDeclassify On: 20391231"
+
+
+def test_a_short_sentence_above_the_title_is_not_taken_for_prose(read_pieces: Any) -> None:
+    document = python_docx.Document()
+    document.add_paragraph("SECRET plan. Do not distribute.")
+    document.add_heading("Sourcing Review", 0)
+    document.add_paragraph(PROSE)
+    assert read_pieces(docx, saved(document)).texts(Zone.P1_TOP_LEFT) == ["SECRET plan. Do not distribute."]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("机密★<w:br/>10年", "机密★10年"), ("机密<w:br/>★长期", "机密★长期"), ("机密★<w:br/>特急", "机密★\n特急")],
+)
+def test_a_line_break_within_a_mark_is_no_end_of_it(read_pieces: Any, typed: str, read: str) -> None:
+    runs = typed.replace("<w:br/>", "</w:t><w:br/><w:t>")
+    outcome = read_pieces(docx, with_body(f"<w:p><w:r><w:t>{runs}</w:t></w:r></w:p>" + paragraph(PROSE)))
+    assert outcome.texts(Zone.P1_TOP_LEFT) == [read]
+
+
+def test_a_cell_that_is_label_and_value_itself_is_a_field(read_pieces: Any) -> None:
+    outcome = read_pieces(docx, table_of([["密级：秘密★1年", "缓急：加急"], ["签发：", "会签："]]))
+    assert outcome.texts(Zone.TABLE_FIELD) == ["密级\t秘密★1年"]
+
+
+def test_a_level_among_the_boxes_of_a_form_is_no_value(read_pieces: Any) -> None:
+    outcome = read_pieces(docx, table_of([["密级：秘密", "□机密"], ["签发：", "会签："]]))
+    assert "密级\t秘密" not in outcome.texts(Zone.TABLE_FIELD)
+
+
+def test_the_only_starred_cell_of_a_table_stands_for_itself(read_pieces: Any) -> None:
+    rows = [["编号", "3", "份数", "2"], ["附注", "见后", "机密★10年", "甲"], ["拟稿", "乙", "核稿", "丙"]]
+    assert read_pieces(docx, table_of(rows)).texts(Zone.CELL) == ["机密★10年"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["文号", "标题", "密级"], ["1", "甲", "机密★10年"], ["2", "乙", "无"]],
+        [["文号", "标题", "备注"], ["1", "甲", "机密★10年"], ["2", "乙", "秘密★5年"]],
+        [["类别", "书写示例", "备注"], ["一", "机密★10年", "甲"], ["二", "无", "乙"]],
+    ],
+)
+def test_starred_cells_of_registers_and_examples_stay_rows(read_pieces: Any, rows: list[list[str]]) -> None:
+    assert read_pieces(docx, table_of(rows)).texts(Zone.CELL) == []
+
+
+def table_of(rows: list[list[str]]) -> bytes:
+    """A document whose text is a table after some prose."""
+    document = python_docx.Document()
+    document.add_paragraph(PROSE)
+    table = document.add_table(len(rows), len(rows[0]))
+    for row, texts in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    return saved(document)

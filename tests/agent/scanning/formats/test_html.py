@@ -140,3 +140,15 @@ def test_deep_nesting_is_read_to_the_ground() -> None:
 def test_no_markup_at_all_makes_an_error(markup: str, noise: bytes) -> None:
     page = f"<html>{markup}<p>绝密".encode() + noise
     assert all(passage.text.encode("utf-8") for passage in read(page))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "<tr><th>密级<td>机密<th>保密期限<td>10年",
+        "<tr><th>密级：<td>机密</tr><tr><th>保密期限<td>10年</tr>",
+    ],
+)
+def test_a_table_in_the_head_of_a_page_gives_level_and_period_together(rows: str) -> None:
+    page = f"<body><table>{rows}</table><h1>关于工作的方案</h1>{PROSE * 3}</body>"
+    assert texts(page, Zone.TABLE_FIELD) == ["密级\t机密\t保密期限\t10年"]

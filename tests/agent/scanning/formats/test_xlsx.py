@@ -190,3 +190,8 @@ def test_no_real_workbook_raises_anything_but_not_examined(read_pieces: Any, sha
     outcomes = [read_pieces(xlsx, path.read_bytes()) for path in files]
     assert len(outcomes) > 25
     assert sum(outcome.problem is None for outcome in outcomes) > 18
+
+
+def test_a_mark_over_three_cells_is_read_as_one(read_pieces: Any) -> None:
+    outcome = read_pieces(xlsx, saved(book_of(["机密", "★", "10年"], ["序号", "名称", "数量"], [1, "甲", 2])))
+    assert "机密★10年" in outcome.texts(Zone.CELL)
