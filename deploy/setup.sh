@@ -24,6 +24,7 @@ command -v "$python" >/dev/null || { echo "mijian: there is no $python; install 
 
 need python3-venv "$python" -c 'import ensurepip, venv'
 need libmagic1 has_library 'libmagic\.so\.1'
+need libarchive13 has_library 'libarchive\.so\.13'
 need e2fsprogs has_command mkfs.ext4
 need iproute2 has_command ip
 need mount has_command mount

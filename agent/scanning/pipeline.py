@@ -53,7 +53,7 @@ class ScanOptions:
     """Yield to the person who uses the computer: idle priority and a small share of the processor."""
     patience: float = PATIENCE
     """Seconds a file is granted, beside those for its size."""
-    memory: int = 320 * MiB
+    memory: int = 448 * MiB
     """Bytes of memory a worker may take beyond what it starts with."""
     skip: tuple[int, int] | None = None
     """Device and inode of one file to leave out, such as the scan's own output."""

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from signatures.markings.candidates import Candidate
-from signatures.markings.cues import cues_in
+from signatures.markings.cues import cues_in, cues_of
+from signatures.markings.headings import Headings
 from signatures.markings.notations import Notations
 from signatures.markings.scoring import EXAMPLE
 from signatures.markings.triggers import LEVEL
@@ -24,6 +25,10 @@ _SOME = 8
 _UNBACKED = 40
 """Most points of a mark that needs support and has none: weak, never for review."""
 _LINE = 200
+_BELOW = 4
+"""Lines below a candidate that are asked whether it is their heading."""
+_SPOKEN = frozenset({"level_only", "commercial", "work"})
+"""Families whose words papers about secrecy have on lines of their own."""
 
 
 class Document:
@@ -49,6 +54,7 @@ class Document:
             self._repetition(candidate)
             self._secrecy(candidate)
             self._opposed(candidate)
+        self._headings()
         self._agreement()
         self._support()
 
@@ -100,8 +106,23 @@ class Document:
             if passage.zone in (Zone.HEADER, Zone.FOOTER):
                 candidate.add("repeated header or footer", 10)
 
+    def _headings(self) -> None:
+        """Words alone on a line because the paper goes on to tell of them; official paper has none such."""
+        if not self._candidates or cues_of(self._passages):
+            return
+        headings = Headings(self._passages)
+        for candidate in self._candidates:
+            line = candidate.line
+            below = line.below(_BELOW)
+            for passage in self._passages[line.index + 1 : line.index + 1 + _BELOW]:
+                below += passage.text[: 4 * _LINE].split("\n")
+            if (taken := headings.against(candidate, below)) is not None:
+                candidate.add(*taken)
+
     def _secrecy(self, candidate: Candidate) -> None:
-        if candidate.form in ("BARE", "PLAIN") and self.about_secrecy():
+        zone = candidate.line.passage.zone
+        spoken = candidate.family in _SPOKEN and _loose(candidate) and zone in FRONT
+        if (candidate.form in ("BARE", "PLAIN") or spoken) and self.about_secrecy():
             candidate.add("the document is about secrecy", -15)
 
     def about_secrecy(self) -> bool:

@@ -72,6 +72,8 @@ def _against(candidate: Candidate) -> None:
     opened, closed = before.rstrip()[-1:], after.lstrip()[:1]
     if not candidate.alone and opened and opened in _OPENING and closed and closed in _CLOSING:
         candidate.add("in quotation marks", -40)
+    elif candidate.starred and not candidate.alone and _quoted(before, after):
+        candidate.add("inside quotation marks with other words", -45)
     in_lead = candidate.form in ("LEAD", "lead", "tail")
     if zone not in NAMES and not in_lead and (EXAMPLE.search(before) or EXAMPLE.search(after)):
         candidate.add("words of example or instruction", -45)
@@ -86,4 +88,17 @@ def _against(candidate: Candidate) -> None:
         if _NUMBERED.match(before):
             candidate.add("a list number begins the line", -20)
         if _OPTION.fullmatch(before):
-            candidate.add("an option of a question", -45)
+            candidate.add("an option of a question", -50)
+
+
+def _quoted(before: str, after: str) -> bool:
+    """Whether a quotation that begins before the mark ends after it and holds other words."""
+    for opening, closing in (("“", "”"), ("「", "」"), ("『", "』"), ('"', '"')):
+        begun = before.rfind(opening)
+        open_still = begun >= 0 and (
+            before.count(opening) % 2 == 1 if opening == closing else closing not in before[begun:]
+        )
+        end = after.find(closing) if open_still else -1
+        if end >= 0 and re.search(r"\w", before[begun + 1 :] + after[:end]):
+            return True
+    return False

@@ -117,7 +117,6 @@ def test_documents_that_cannot_be_read_yet_are_told(examiner: Examiner) -> None:
     picture = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(13)
     for data, name in (
         (picture, "scan.png"),
-        (b"{\\rtf1\\ansi hello}", "letter.rtf"),
         (b"LZIP\x01" + bytes(50), "a.lz"),
     ):
         (row,) = rows(examiner, data, name)

@@ -1,0 +1,76 @@
+"""The structured productions: what is taken for a mark, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from protocol.records import Finding, Severity
+
+Find = Callable[..., tuple[Finding, ...]]
+
+
+@pytest.mark.parametrize(
+    ("text", "marking"),
+    [
+        ("机密★１０年", "机密★10年"),
+        ("机密★", "机密★"),
+        ("机密级★五年", "机密★5年"),
+        ("机密（5年）", "机密 5年"),
+        ("机密，5年", "机密 5年"),
+        ("机密", "机密"),
+        ("机密级", "机密"),
+        ("长期★机密", "机密★长期"),
+        ("密级：秘密", "秘密"),
+        ("密级：秘密  保密期限：３年", "秘密 3年"),
+        ("机密*5年", "机密★5年"),
+    ],
+)
+def test_a_mark_is_told_in_its_usual_form(find: Find, text: str, marking: str) -> None:
+    assert [finding.marking for finding in find(text)] == [marking]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机密★5年（已解密）", "机密★5年 解密", "已解密 机密★5年", "机密（已解密）", "机密 5年（已解密）", "解密 机密★",
+        "【秘密★5年】 2024年已解密",
+    ],
+)  # fmt: skip
+def test_a_mark_with_the_word_declassified_beside_it_is_told_so(find: Find, text: str) -> None:
+    (found,) = find(text, least=1)
+    assert "DECLASSIFIED_STAMP" in found.codes
+    assert found.severity in (Severity.HIGH, Severity.MEDIUM)
+
+
+@pytest.mark.parametrize("text", ["机密★5年 解密时间另定", "机密★解密条件另定", "机密★5年 " + "甲" * 24 + "解密"])
+def test_a_condition_of_declassification_or_a_far_word_declassifies_nothing(find: Find, text: str) -> None:
+    assert all("DECLASSIFIED_STAMP" not in finding.codes for finding in find(text, least=1))
+
+
+@pytest.mark.parametrize("word", ["变更为", "调整为", "更改为", "延长为", "→"])
+def test_of_a_changed_mark_only_the_one_that_holds_now_is_told(find: Find, word: str) -> None:
+    found = find(f"机密★10年 {word} 秘密★5年")
+    assert [(f.marking, f.codes) for f in found] == [("秘密★5年", ("CHANGED_MARK",))]
+
+
+def test_two_marks_with_a_change_somewhere_else_are_both_told(find: Find) -> None:
+    found = find("机密★10年 秘密★5年 变更为", least=1)
+    assert {f.marking for f in found} == {"机密★10年", "秘密★5年"}
+
+
+@pytest.mark.parametrize("word", ["工作", "商业", "公司", "企业", "集团", "技术", "个人"])
+def test_a_level_that_belongs_to_another_word_is_no_state_mark(find: Find, word: str) -> None:
+    assert not any(finding.family == "state" for finding in find(f"{word}秘密★5年", least=1))
+
+
+@pytest.mark.parametrize("text", ["**机密**", "机密**5年", "机密*文件", "秘密十年", "机密★★5年"])
+def test_what_only_resembles_a_mark_is_none(find: Find, text: str) -> None:
+    assert not any(finding.family == "state" and finding.period for finding in find(text))
+
+
+@pytest.mark.parametrize("star", "太大女犬")
+def test_a_star_misread_as_a_character_is_believed_on_a_line_of_its_own(find: Find, star: str) -> None:
+    assert [(f.marking, f.codes) for f in find(f"机密{star}5年")] == [("机密★5年", ("OCR_FIX",))]
+    assert find(f"机密{star}5年的文件") == ()

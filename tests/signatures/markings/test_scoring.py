@@ -1,0 +1,232 @@
+"""Each point given and taken, as a person sees it who asks why (marking-grammar 3.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from protocol.records import Place
+from signatures.markings import Grammar
+from signatures.passages import Passage, Zone
+
+STAR, ALONE = ("form STARRED", 60), ("alone on its line", 10)
+TOP = ("zone p1_top_left", 25)
+
+
+def points(grammar: Grammar, zone: str, text: str) -> list[tuple[tuple[str, int], ...]]:
+    return [reading.points for reading in grammar.explain(text, Zone(zone)).readings]
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "given"),
+    [
+        ("p1_top_left", "机密★10年", (STAR, TOP, ALONE)),
+        ("p1_top_left", "秘密★", (("form STARRED", 45), TOP, ALONE)),
+        ("p1_top_left", "5年★机密", (("form REVERSED", 60), TOP, ALONE)),
+        ("cover", "密级：机密", (("form FIELD", 40), ("zone cover", 25), ALONE)),
+        ("header", "机密 5年", (("form PLAIN", 35), ("zone header", 20), ALONE)),
+        ("footer", "机密", (("form BARE", 30), ("zone footer", 20), ALONE)),
+        ("filename", "（机密）方案.docx", (("form FILENAME", 30), ("zone filename", 20))),
+        ("para_lead", "（机密）本部分为部署。", (("form LEAD", 30), ("zone para_lead", 15))),
+        ("header", "核心商密", (("form line", 30), ("zone header", 20), ALONE)),
+        ("header", "SECRET//NOFORN", (("form line", 50), ("zone header", 20), ALONE)),
+        ("subject", "TLP:RED plan", (("form name", 30), ("zone subject", 20))),
+        ("watermark", "机\n密", (("form BARE", 30), ("zone watermark", 30), ALONE)),
+    ],
+)
+def test_form_zone_and_a_line_of_its_own_give_points(
+    grammar: Grammar, zone: str, text: str, given: tuple[tuple[str, int], ...]
+) -> None:
+    assert points(grammar, zone, text) == [given]
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("机蜜★5年", (ALONE, ("a character was read for another", -10))),
+        ("机密★5年文件", (("a noun follows", -40),)),
+        ("属于机密★5年", (("a word before it makes it a noun", -30),)),
+        ("国家机密★5年", (("a word before it makes it a noun", -30),)),
+        ("附有“机密★5年”", (("in quotation marks", -40),)),
+        ("格式 机密★5年", (("words of example or instruction", -45),)),
+        ("机密★5年 字样", (("words of example or instruction", -45),)),
+        ("机密★5年 " + "甲" * 30, (("part of a long line", -25),)),
+        ("应当 机密★5年", (("part of a clause", -25),)),
+        ("机密★5年 不得", (("part of a clause", -25),)),
+        ("1.机密★5年", (("a list number begins the line", -20),)),
+        ("（一）机密★5年", (("a list number begins the line", -20),)),
+        ("A.机密★5年", (("an option of a question", -45),)),
+        ("“机密★5年", ()),
+        ("机密★5年 甲", ()),
+    ],
+)
+def test_what_stands_on_the_same_line_takes_points(
+    grammar: Grammar, text: str, taken: tuple[tuple[str, int], ...]
+) -> None:
+    assert points(grammar, "p1_top_left", text) == [(STAR, TOP, *taken)]
+
+
+def test_a_placeholder_for_the_term_takes_points_first(grammar: Grammar) -> None:
+    placeholder = ("a placeholder stands for the term", -60)
+    for text in ("机密★X年", "机密★____年", "机密★保密期限"):
+        assert points(grammar, "p1_top_left", text)[0][:3] == (placeholder, ("form STARRED", 45), TOP)
+
+
+def test_a_header_may_be_longer_than_a_line_at_the_top_of_a_page(grammar: Grammar) -> None:
+    (header,) = points(grammar, "header", "机密★5年 " + "甲" * 30)
+    assert header == (STAR, ("zone header", 20))
+    (long,) = points(grammar, "header", "机密★5年 " + "甲" * 60)
+    assert long == (STAR, ("zone header", 20), ("part of a long line", -25))
+
+
+def test_a_line_is_long_from_thirty_one_characters(grammar: Grammar) -> None:
+    (short,) = points(grammar, "p1_top_left", "机密★5年 " + "甲" * 24)
+    assert short == (STAR, TOP)
+    (long,) = points(grammar, "p1_top_left", "机密★5年 " + "甲" * 25)
+    assert long == (STAR, TOP, ("part of a long line", -25))
+
+
+@pytest.mark.parametrize("after", ["是指泄露后的", "级事项为下列", "信息的范围", "包括下列"])
+def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> None:
+    (given,) = points(grammar, "para_lead", f"（机密）{after}内容。")
+    assert given[-1] == ("a definition follows", -25)
+
+
+def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar: Grammar) -> None:
+    assert points(grammar, "para_lead", "（机密）参会人员应当按时到场，例如值班人员。") == [
+        (("form LEAD", 30), ("zone para_lead", 15))
+    ]
+    assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("绝密★30年 秘密★10年", ("several levels on the line", -50)),
+        ("绝密★30年\n机密★20年\n秘密★10年", ("all levels are listed", -60)),
+        ("机密\n秘密", ("levels are listed", -50)),
+        ("机密 5年\n秘密 3年", ("levels are listed", -50)),
+        ("机密\n内部\n核心商密", ("levels are listed", -50)),
+    ],
+)
+def test_levels_one_after_the_other_take_points_from_each(grammar: Grammar, text: str, reason: tuple[str, int]) -> None:
+    found = points(grammar, "p1_top_left", text)
+    assert len(found) >= 2
+    assert all(reason in each for each in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["绝密★30年\n机密★20年", "机密\n机密", "机密\n内部", "机密\n密级：秘密", "机密★20年（变更为秘密★10年）"]
+)
+def test_fewer_levels_than_a_list_has_take_none(grammar: Grammar, text: str) -> None:
+    found = points(grammar, "p1_top_left", text)
+    assert found
+    assert not any("listed" in reason or "several" in reason for each in found for reason, _ in each)
+
+
+def test_levels_over_the_paragraphs_of_a_document_are_a_list_too(grammar: Grammar) -> None:
+    def confidences(*texts: str) -> list[int]:
+        found = grammar.find([Passage(Zone.TITLE, text) for text in texts], least=1)
+        return [finding.confidence for finding in found]
+
+    assert confidences("绝密", "内部资料") == [55, 55]
+    assert confidences("绝密", "内部资料", "核心商密") == [5, 5, 5]
+
+
+def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> None:
+    cells = [Passage(Zone.CELL, "绝密"), Passage(Zone.CELL, "机密")]
+    assert [f.confidence for f in grammar.find(cells, least=1)] == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "reason"),
+    [
+        ("p1_top_left", "标注的格式如下：\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "国家秘密的标志为\n机密★5年", ("the line above announces an example", -45)),
+        ("cover", "密级：机密\n□\n□", ("boxes of a form stand beside it", -60)),
+        ("p1_top_left", "非密\n机密★5年", ("a notation in the same zone says the opposite", -30)),
+        ("header", "SECRET", ("needs to be repeated or backed by a classification block", -20)),
+        ("p1_top_left", "绝秘", ("means nothing without star and term", -25)),
+        ("title", "保密制度\n机密", ("the document is about secrecy", -15)),
+        ("p1_top_left", "000012\n机密", ("neighbour: copy number", 8)),
+        ("p1_top_left", "机密\n特急", ("neighbour: urgency", 8)),
+        ("p1_block", "机密\n特急", ("block around the mark: urgency", 10)),
+    ],
+)
+def test_what_stands_around_gives_and_takes_points(
+    grammar: Grammar, zone: str, text: str, reason: tuple[str, int]
+) -> None:
+    assert any(reason in each for each in points(grammar, zone, text))
+
+
+@pytest.mark.parametrize("above", ["请按期反馈：", "保密要求", "会议时间如下"])
+def test_a_line_above_that_announces_something_else_takes_none(grammar: Grammar, above: str) -> None:
+    assert points(grammar, "p1_top_left", f"{above}\n机密★5年") == [(STAR, TOP, ALONE)]
+
+
+def test_only_three_cues_count(grammar: Grammar) -> None:
+    (given,) = points(grammar, "p1_top_left", "000012\n机密★5年\n特急\n远山市人民政府文件\n远政〔2024〕15号")
+    assert [gain for reason, gain in given if reason.startswith("neighbour")] == [8, 8, 8]
+
+
+def confidence(grammar: Grammar, *passages: Passage) -> int:
+    """Of the mark in the first passage."""
+    found = [f for f in grammar.find(passages, least=1) if f.zone == passages[0].zone]
+    return found[0].confidence
+
+
+def test_repetition_type_and_agreement_give_their_points(grammar: Grammar) -> None:
+    bare = Passage(Zone.HEADER, "机密")
+    assert confidence(grammar, bare) == 60
+    assert confidence(grammar, Passage(Zone.HEADER, "机密", pages=2)) == 80
+    assert confidence(grammar, Passage(Zone.HEADER, "机密", emphasis=True)) == 65
+    assert confidence(grammar, bare, Passage(Zone.FILENAME, "（机密）1.docx")) == 75
+    assert confidence(grammar, bare, Passage(Zone.FILENAME, "（秘密）1.docx")) == 60
+    assert confidence(grammar, bare, Passage(Zone.DOC_PROPERTY, "机密", name="keywords")) == 75
+    assert confidence(grammar, bare, Passage(Zone.FOOTER, "机密")) == 60
+    assert confidence(grammar, Passage(Zone.P1_TOP_LEFT, "机密", pages=2)) == 75
+
+
+def test_a_header_seen_on_two_pages_is_repeated_however_it_is_told(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "机密", Place(page=page)) for page in (1, 2)]
+    assert confidence(grammar, *pages) == 80
+    assert confidence(grammar, pages[0], pages[0]) == 60
+    tops = [Passage(Zone.TITLE, "机密", Place(page=page)) for page in (1, 2)]
+    assert confidence(grammar, *tops) == 55
+
+
+def test_cells_below_a_column_head_or_among_examples_are_held_down(grammar: Grammar) -> None:
+    def cell(text: str, name: str) -> Passage:
+        return Passage(Zone.CELL, text, Place(cell=name))
+
+    assert confidence(grammar, cell("机密", "B2")) == 55
+    assert confidence(grammar, cell("机密", "B2"), cell("密级", "B1")) == 5
+    assert confidence(grammar, cell("机密", "B2"), cell("密级", "B3")) == 55
+    assert confidence(grammar, cell("机密", "B2"), cell("密级", "C1")) == 55
+    assert confidence(grammar, cell("机密", "B9"), cell("密级", "B9")) == 55
+    assert confidence(grammar, cell("机密", "B10"), cell("密级", "B9")) == 5
+    assert confidence(grammar, cell("机密", "B2"), cell("标志示例", "C1")) == 10
+    assert confidence(grammar, cell("机密", "B2"), Passage(Zone.BODY, "标志示例")) == 55
+    assert confidence(grammar, cell("机密", "B2"), cell("标志示例" + "甲" * 60, "C1")) == 55
+
+
+def test_a_lone_secret_is_backed_by_repetition_both_edges_or_a_block(grammar: Grammar) -> None:
+    header = Passage(Zone.HEADER, "SECRET")
+    block = Passage(Zone.BODY, "Classified By: A. Name\nDerived From: Multiple\nDeclassify On: 20481231")
+    assert confidence(grammar, header) == 40
+    assert confidence(grammar, header, block) == 60
+    assert confidence(grammar, header, Passage(Zone.FOOTER, "SECRET")) == 60
+    assert confidence(grammar, header, Passage(Zone.FOOTER, "CONFIDENTIAL")) == 40
+    assert confidence(grammar, Passage(Zone.WATERMARK, "SECRET")) == 70
+
+
+def test_talk_about_secrecy_is_told_by_title_or_by_many_level_words(grammar: Grammar) -> None:
+    mark = Passage(Zone.HEADER, "机密")
+    assert confidence(grammar, mark, Passage(Zone.TITLE, "保密工作管理办法")) == 45
+    assert confidence(grammar, mark, Passage(Zone.FILENAME, "保密知识测试.docx")) == 45
+    assert confidence(grammar, mark, Passage(Zone.BODY, "保密工作管理办法")) == 60
+    assert confidence(grammar, mark, Passage(Zone.TITLE, "工作管理办法")) == 60
+    assert confidence(grammar, mark, Passage(Zone.TITLE, "保密工作会议")) == 60
+    assert confidence(grammar, mark, Passage(Zone.BODY, "涉及机密的、" * 7)) == 60
+    assert confidence(grammar, mark, Passage(Zone.BODY, "涉及机密的、" * 8)) == 45
+    starred = Passage(Zone.P1_TOP_LEFT, "机密★5年")
+    assert confidence(grammar, mark, starred, Passage(Zone.BODY, "涉及机密的、" * 20)) == 60
