@@ -116,8 +116,7 @@ class Document:
             below = line.below(_BELOW)
             for passage in self._passages[line.index + 1 : line.index + 1 + _BELOW]:
                 below += passage.text[: 4 * _LINE].split("\n")
-            if (taken := headings.against(candidate, below)) is not None:
-                candidate.add(*taken)
+            headings.judge(candidate, below)
 
     def _secrecy(self, candidate: Candidate) -> None:
         zone = candidate.line.passage.zone

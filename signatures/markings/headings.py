@@ -15,12 +15,18 @@ from signatures.markings.candidates import Candidate
 from signatures.markings.zones import FRONT, FURNITURE, NAMES
 from signatures.passages import Passage, Zone
 
-_REACH = 3
-"""Lines below in which a heading is taken up again."""
+_ITEM = 4
+"""The longest item of a menu: such lines are passed over to reach the prose."""
+_ALL_LABELS = 3
+"""Different labels from which on they are explained and not used."""
 _MANY = 200
 """Passages whose text is asked for prose or labels."""
-_TOLD = re.compile(r"(?:这[个是种]?|一个|那个|的|是|有|“|「)(?P<word>绝密|机密|秘密)(?![★级文资件载])")
+_TOLD = re.compile(
+    r"(?:这[个是种些]|那[个是种些]|一个|什么|[大小]|[我你他她]的)(?P<word>绝密|机密|秘密)(?![★级文资件载])"
+)
 """A level word as a word of prose; beside official nouns (国家秘密, 机密级) it says nothing."""
+_NO_PROSE = re.compile(r"[\s★(:/|·级文资材-]")
+"""What follows a level word in a mark or its name rather than in a sentence."""
 _SUBTITLE = re.compile(r"\s*(?:——|—|--)\s?[^\W\d_]")
 _LABEL = re.compile(r"(?i:^\s*TLP\s?:\s?(RED|AMBER|GREEN|CLEAR|WHITE))", re.MULTILINE)
 _ENGLISH_WORD = re.compile(
@@ -44,27 +50,30 @@ class Headings:
         self._english: bool | None = None
         self._words: frozenset[str] | None = None
 
-    def against(self, candidate: Candidate, below: Sequence[str]) -> tuple[str, int] | None:
-        """Reason and points to take from a candidate with these lines below it; None where it may be a mark."""
+    def judge(self, candidate: Candidate, below: Sequence[str]) -> None:
+        """Take points from a candidate that these lines below it, or the whole paper, show to be no mark."""
         zone = candidate.line.passage.zone
         if candidate.form not in _KINDS or candidate.term is not None or candidate.starred:
-            return None
+            return
         if zone in FURNITURE | NAMES or zone is Zone.DOC_PROPERTY or candidate.line.passage.pages >= 2:
-            return None
-        if candidate.family == "tlp" and self._different_labels() >= 3:
-            return "the labels are explained one after the other", -40
-        if candidate.family in _FOREIGN and self._titled_in_english():
-            return "the document is about markings", -30
-        if zone in FRONT and candidate.alone:
-            word = candidate.line.text[candidate.start : candidate.end].strip().casefold()
-            texts = [unicodedata.normalize("NFKC", line).strip() for line in below if line.strip()][:_REACH]
-            if any(len(t) > len(word) + 1 and _takes_up(t, word) for t in texts):
-                return "a line below takes the word up again", -30
-            if candidate.form == "BARE" and texts and _SUBTITLE.match(texts[0]):
-                return "a subtitle follows", -30
-            if candidate.form == "BARE" and candidate.level in self._prose_words():
-                return "the word is a word of the prose", -30
-        return None
+            return
+        if candidate.family == "tlp" and self._different_labels() >= _ALL_LABELS:
+            candidate.add("labels are explained one after the other", -40)
+        elif candidate.family in _FOREIGN and self._titled_in_english():
+            candidate.add("the document is about markings", -30)
+        elif zone in FRONT and candidate.alone:
+            self._below(candidate, [line for text in below if (line := unicodedata.normalize("NFKC", text).strip())])
+
+    def _below(self, candidate: Candidate, lines: Sequence[str]) -> None:
+        word = candidate.line.text[candidate.start : candidate.end].strip().casefold()
+        told = [line for line in lines if len(line) > _ITEM]
+        # A title that the format gives may stand anywhere over these lines; of any other word only the next counts.
+        if any(_takes_up(line, word) for line in (told if candidate.line.passage.zone is Zone.TITLE else told[:1])):
+            candidate.add("the line below takes the word up again", -30)
+        elif candidate.form == "BARE" and lines and _SUBTITLE.match(lines[0]):
+            candidate.add("a subtitle follows", -30)
+        elif candidate.form == "BARE" and candidate.level in self._prose_words():
+            candidate.add("the word is a word of the prose", -30)
 
     def _different_labels(self) -> int:
         if self._labels is None:
@@ -94,7 +103,7 @@ class Headings:
 def _takes_up(line: str, word: str) -> bool:
     """Whether a line of prose begins with the word."""
     folded = line.casefold()
+    if not folded.startswith(word):
+        return False
     after = folded[len(word) :]
-    return folded.startswith(word) and not re.match(r"[\s★(:/\-|·级文资材]|//", after) or (
-        word.isascii() and folded.startswith(word + ",")
-    )
+    return (word.isascii() and after.startswith(",")) or not (not after or _NO_PROSE.match(after))

@@ -83,6 +83,11 @@ def test_level_and_term_in_two_fields_of_a_form_are_one_state_mark(grammar: Gram
     assert [(f.family, f.level, f.period) for f in found] == [("state", "机密", "P10Y")]
 
 
+def test_gaps_in_the_labels_of_a_form_hide_nothing(find: Find) -> None:
+    for text in ("密 级：机密    保 密 期 限：10年", "密级：机密\n保 密 期 限：10 年"):
+        assert [(f.level, f.period) for f in find(text, "cover")] == [("机密", "P10Y")]
+
+
 def test_a_property_called_level_needs_no_label_in_its_value(grammar: Grammar) -> None:
     plain = grammar.find([Passage(Zone.DOC_PROPERTY, "机密", name="keywords")])[0]
     named = grammar.find([Passage(Zone.DOC_PROPERTY, "机密", name="密级")])[0]
@@ -134,7 +139,11 @@ def test_the_explanation_accounts_for_every_point(grammar: Grammar) -> None:
     assert reading.rule == "cn-state.starred"
     assert reading.confidence == max(0, min(100, sum(points for _, points in reading.points)))
     assert ("in quotation marks", -40) in reading.points
-    assert grammar.explain("机密", Zone.HEADER).tried[0] == ("line", "机密")
+    assert told.views == ("例如,标注为“机密★10年”",)
+    header = grammar.explain("远山研究所\t机 密", Zone.HEADER)
+    assert header.views == ("远山研究所\t机密",)
+    assert header.tried == (("line", "远山研究所\t机密"), ("segment", "远山研究所"), ("segment", "机密"))
+    assert grammar.explain("方案-机密.docx", Zone.FILENAME).tried == (("name", "方案"), ("name", "机密"))
 
 
 @given(

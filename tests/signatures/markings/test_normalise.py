@@ -31,6 +31,10 @@ def test_the_view_folds_what_only_looks_different(original: str, view: str) -> N
     assert normalise(original, JOINER).text == view
 
 
+def test_of_two_words_that_begin_alike_the_longer_is_closed_up() -> None:
+    assert normalise("内 部 资 料", Joiner(("内部", "内部资料", "资料"))).text == "内部资料"
+
+
 def test_lines_of_one_character_are_read_as_one_word() -> None:
     view = normalise("机\n密\n★\n5\n年", JOINER, vertical=True)
     assert view.text == "机密★5年"

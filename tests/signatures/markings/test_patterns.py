@@ -47,6 +47,12 @@ def test_a_classification_block_needs_its_other_lines(find: Find) -> None:
     block = "Classified By: A. Name\nDerived From: Multiple Sources\nDeclassify On: 20331231"
     assert [(f.level, f.period) for f in find(block, "body")] == [("CLASSIFIED_BLOCK", "DATE:2033-12-31")]
     assert find("Declassify On: 20331231", "body") == ()
+    near = "Classified By: A. Name\nReason: 1.4(c)" + "\n." * 4 + "\nDeclassify On: 20331231"
+    assert len(find(near, "body")) == 1
+    assert find(near.replace("\n.", "\n.\n."), "body") == ()
+    below = "Declassify On: 20331231" + "\n." * 4 + "\nClassified By: A. Name\nDerived From: Multiple"
+    assert len(find(below, "body")) == 1
+    assert find(below.replace("\nDerived", "\n.\nDerived"), "body") == ()
 
 
 def test_a_name_that_only_begins_like_a_marking_is_none(find: Find) -> None:

@@ -64,6 +64,11 @@ def test_a_column_of_characters_is_read_as_one_line_once() -> None:
     assert (line.text, line.number, line.view.vertical) == ("机密★5年", 1, True)
 
 
+def test_a_column_counts_from_its_first_character() -> None:
+    (line,) = READER.lines([Passage(TOP, "通知\n密\n级\n机\n密\n附件")])
+    assert (line.text, line.number) == ("密级机密", 1)
+
+
 def test_a_word_broken_at_the_end_of_a_line_is_read_joined() -> None:
     assert top("关于机\n密事项") == ["关于机密事项"]
 
@@ -157,6 +162,8 @@ def test_the_lines_of_a_trigger_are_short_and_told_with_their_numbers() -> None:
         passages = [Passage(BODY, "无"), Passage(Zone.DOC_PROPERTY, text, **more)]  # type: ignore[arg-type]
         return ((x.index, x.number, x.text) for x in READER.short_lines(passages, re.compile("公开|非密")))
 
+    (line,) = READER.short_lines([Passage(BODY, "无\n非密")], re.compile("非密"))
+    assert (line.source, line.first, line.last) == ("无\n非密", 2, 4)
     assert list(found("主动公开\n无\n公　开\n非密")) == [(1, 0, "主动公开"), (1, 3, "非密")]
     assert list(found("公开" + "甲" * 299)) == []
     assert list(found("公开" + "甲" * 298)) == [(1, 0, "公开" + "甲" * 298)]

@@ -54,7 +54,7 @@ def test_form_zone_and_a_line_of_its_own_give_points(
         ("机密★5年 不得", (("part of a clause", -25),)),
         ("1.机密★5年", (("a list number begins the line", -20),)),
         ("（一）机密★5年", (("a list number begins the line", -20),)),
-        ("A.机密★5年", (("an option of a question", -45),)),
+        ("A.机密★5年", (("an option of a question", -50),)),
         ("“机密★5年", ()),
         ("机密★5年 甲", ()),
     ],

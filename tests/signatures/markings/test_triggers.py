@@ -17,6 +17,7 @@ def test_a_word_with_gaps_is_seen_anywhere(gap: str, around: str) -> None:
 def test_case_and_width_matter_only_where_the_literal_says_so() -> None:
     assert TRIGGER.search("for INTERNAL USE only")
     assert TRIGGER.search("ＣＵＩ")
+    assert TRIGGER.search("Ｉnternal\u3000use")
     assert not TRIGGER.search("cui")
 
 

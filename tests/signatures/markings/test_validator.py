@@ -39,6 +39,7 @@ Find = Callable[..., tuple[Finding, ...]]
         ("工作秘密★3年", ("STAR_IN_NON_STATE",)),
         ("普通商密▲3年", ()),
         ("TLP: RED", ("TLP_FORMAT",)),
+        ("TLP :RED", ("TLP_FORMAT",)),
         ("绝秘★10年", ("LEVEL_UNKNOWN",)),
         ("隐秘级（5年）", ("LEVEL_UNKNOWN",)),
         ("密级：一般★5年", ("LEVEL_UNKNOWN",)),

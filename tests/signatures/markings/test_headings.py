@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from signatures.markings import Grammar
+from signatures.passages import Passage, Zone
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机密\n机密是国家秘密的密级之一。",
+        "秘密\n我有一个秘密\n藏在山谷里",
+        "内部\n内部链接是指同一网站下的页面之间互相链接。",
+        "绝密\n——一艘潜艇的故事",
+        "TOP SECRET\nTop secret, baby, top secret, oh",
+        "TLP:RED\nFor named recipients.\nTLP:AMBER\nLimited disclosure.\nTLP:GREEN\nFor the community.",
+        "CUI training: what it is\nCUI\nInformation the law wants protected.",
+    ],
+)
+def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Grammar, text: str) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("机密\n关于桥梁值勤安排的通知\n各区：\n现将安排通知如下。", "机密"),
+        ("机密\n关于公司的机密载体清点的报告", "机密"),
+        ("000012\n机密\n特急\n机密载体清点情况", "机密"),
+        ("内部\n关于人员调整的说明\n内部审计结果另行通报。", "内部"),
+        ("TOP SECRET\nMaritime patrol coverage", "TOP SECRET"),
+        ("TLP:AMBER\nPhishing against logistics firms\nTLP:AMBER limits disclosure.", "AMBER"),
+    ],
+)
+def test_a_mark_over_an_ordinary_paper_stays_a_mark(grammar: Grammar, text: str, level: str) -> None:
+    assert level in [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, text)])]
+
+
+def test_a_label_repeated_around_the_pages_stays_one_beside_definitions(grammar: Grammar) -> None:
+    passages = [
+        Passage(Zone.HEADER, "TLP:AMBER", pages=3),
+        Passage(Zone.BODY, "TLP:RED is for named recipients.\nTLP:GREEN is for the community.\nTLP:CLEAR is for all."),
+    ]
+    assert [f.level for f in grammar.find(passages)] == ["AMBER"]
+
+
+def test_a_mark_quoted_in_a_sentence_is_talk(grammar: Grammar) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, '"""机密★10年 is a mark."""')]) == ()
+    assert [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, "“机密★10年”")])] == ["机密"]
