@@ -361,6 +361,7 @@ def test_the_head_of_an_annex_on_a_later_page_is_one_block(read_pieces: Any) -> 
     document.add_page_break()
     document.add_paragraph("机密")
     document.add_paragraph("附件1")
+    document.add_paragraph("值班人员名单")
     document.add_paragraph(PROSE)
     document.add_paragraph("秘密")
     outcome = read_pieces(docx, saved(document))
@@ -379,8 +380,30 @@ def test_the_head_of_an_annex_on_a_later_page_is_one_block(read_pieces: Any) -> 
     ],
 )
 def test_a_page_begins_after_any_kind_of_break(read_pieces: Any, turn: str) -> None:
-    outcome = read_pieces(docx, with_body(paragraph(PROSE) + turn + paragraph(PROSE)))
-    assert outcome.texts(Zone.P1_BLOCK) == ["机密"]
+    outcome = read_pieces(docx, with_body(paragraph(PROSE) + turn + paragraph("附件") + paragraph(PROSE)))
+    assert [text.split("\n")[0] for text in outcome.texts(Zone.P1_BLOCK)] == ["机密"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["信息的等级", "机密", PROSE],
+        ["秘密", "我有一个秘密", "藏在山谷里", "风知道", "云也知道", "只有你不知道"],
+        ["SECRET", "I keep a secret, nobody has to know"],
+    ],
+)
+def test_a_word_that_heads_prose_or_verse_is_no_head_of_an_annex(read_pieces: Any, lines: list[str]) -> None:
+    turn = "<w:p><w:r><w:br w:type='page'/></w:r></w:p>"
+    outcome = read_pieces(docx, with_body(paragraph(PROSE) + turn + "".join(map(paragraph, lines))))
+    assert not any(
+        word in text.split("\n") for text in outcome.texts(Zone.P1_BLOCK) for word in ("机密", "秘密", "SECRET")
+    )
+
+
+def test_a_banner_above_the_text_of_a_later_page_is_its_head(read_pieces: Any) -> None:
+    turn = "<w:p><w:r><w:br w:type='page'/></w:r></w:p>"
+    outcome = read_pieces(docx, with_body(paragraph(PROSE) + turn + paragraph("SECRET//NOFORN") + paragraph(PROSE)))
+    assert outcome.texts(Zone.P1_BLOCK) == ["SECRET//NOFORN"]
 
 
 @pytest.mark.parametrize("before", ["第三章 风声", "1. 定义", "目录……3", "附录 12/30", PROSE, "下列标志正确的是："])

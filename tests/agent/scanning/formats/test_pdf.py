@@ -174,7 +174,7 @@ def test_a_first_page_of_few_large_words_is_a_cover() -> None:
 
 
 def test_the_head_of_an_annex_on_a_later_page_is_a_block() -> None:
-    data = made(prose(14), both(lines("机密", "附件 1", top=740), prose(14)))
+    data = made(prose(14), both(lines("机密", "附件 1", "值班人员名单", top=740), prose(14)))
     (block,) = (one for one in read(data)[0] if "机密" in one.text)
     assert (block.zone, block.text, block.place.page) == (Zone.P1_BLOCK, "机密\n附件 1", 2)
 
@@ -183,6 +183,12 @@ def test_the_head_of_an_annex_on_a_later_page_is_a_block() -> None:
 def test_a_chapter_a_list_or_prose_at_the_top_of_a_later_page_is_no_head(before: str) -> None:
     data = made(prose(14), both(lines(before, "机密", top=740), prose(14)))
     assert zones(data, "机密") == {Zone.BODY}
+
+
+def test_a_word_that_heads_prose_or_verse_on_a_later_page_is_no_head() -> None:
+    verse = lines("秘密", "我有一个秘密", "藏在山谷里", "风知道", "云也知道", "只有你不知道", top=740)
+    assert zones(made(prose(14), verse), "秘密") == {Zone.BODY}
+    assert zones(made(prose(14), lines("秘密", PROSE, PROSE, top=740)), "秘密") == {Zone.BODY}
 
 
 def test_the_top_of_a_slide_is_no_head_of_an_annex() -> None:
@@ -209,7 +215,10 @@ def test_an_ideographic_space_within_a_mark_does_not_part_it() -> None:
     def page(canvas: Canvas) -> None:
         canvas.setFont("STSong-Light", 16)
         canvas.drawString(70, 790, "机密")
-        canvas.drawString(70 + 3 * 16, 790, "10年")
+        canvas.drawString(70 + 3 * 16 + 12, 790, "年")
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(70 + 3 * 16, 790, "10")
+        canvas.setFont("STSong-Light", 12)
         prose(14)(canvas)
 
     assert Zone.P1_TOP_LEFT in zones(made(page), "机密 10年")
@@ -239,7 +248,7 @@ def test_options_of_a_question_in_large_type_lend_no_emphasis() -> None:
 
 def test_a_ligature_of_two_letters_does_not_part_a_word() -> None:
     font = (
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 1 /LastChar 1 /Widths [640]"
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FirstChar 1 /LastChar 1 /Widths [900]"
         b" /Encoding << /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [1 /fi] >> /ToUnicode 5 0 R >>"
     )
     cmap = (
