@@ -51,7 +51,8 @@ class Later:
         if self._at_head and self._joins_head(text, zone):
             yield from self._add(Zone.P1_BLOCK, paragraph, place)
             return
-        self._at_head = False
+        if self._at_head:
+            yield from self._end_head(runs_into_text=zone is Zone.BODY)
         if len(text) <= _LETTERS or (zone is Zone.BODY and page_heads.is_field(text)):
             yield from self._add(Zone.BODY, paragraph, place)
             return
@@ -77,10 +78,24 @@ class Later:
         self._lines.append(paragraph.text)
         self._emphasis |= paragraph.emphasis
 
+    def _end_head(self, *, runs_into_text: bool) -> Iterator[Passage]:
+        """Yield the lines that are the head of this page, and as text those that are not."""
+        self._at_head = False
+        if self._kind is not Zone.P1_BLOCK:
+            return
+        lines = [line for text in self._lines for line in text.split("\n")]
+        count = page_heads.head_of(lines, runs_into_text=runs_into_text)
+        for zone, part in ((Zone.P1_BLOCK, lines[:count]), (Zone.BODY, lines[count:])):
+            if part:
+                yield Passage(zone, "\n".join(part), self._place, emphasis=self._emphasis)
+        self._forget()
+
     def flush(self) -> Iterator[Passage]:
         """The lines gathered so far; the page has gone on."""
-        self._at_head = False
+        yield from self._end_head(runs_into_text=False)
         if self._lines:
             yield Passage(self._kind, "\n".join(self._lines), self._place, emphasis=self._emphasis)
-        self._lines = []
-        self._emphasis = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._kind, self._lines, self._emphasis = Zone.BODY, [], False

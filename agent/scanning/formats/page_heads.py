@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-MOST_LINES = 8
+MOST_LINES = 10
+"""Lines of a head, and enough to see that there are too many for one."""
+_MOST_FREE = 5
+"""Lines of a head that are neither label and value nor the number of an annex."""
 _WIDEST = 60
 """Half-width columns: thirty Chinese characters."""
 _CLAUSE = 32
 """The same where a comma shows a clause."""
 _FIELD = re.compile(r"[^:：]{2,40}[:：]\s?\S.{0,78}")
-_SENTENCE = re.compile(r"[。；;，,！!？?、:：]\s*$|[。；！？].")
+_SENTENCE = re.compile(r"[。；;，,！!？?、:：]\s*$|[。；！？].|, [a-z]")
 _LEADER = re.compile(r"[.．·…⋯]{3,}|…|[\s/]\d{1,4}$")
 _ANNEX = re.compile(
     r"(?:附\s?[件录表图]|(?i:annex|appendix|attachment|enclosure))\s*[\dA-Z一二三四五六七八九十]{0,3}\s?[:：]?"
 )
+_NO_HEADING = re.compile(r"//|[★☆]|密\s?(?:等\s?)?[级級别別]\s?[:：]|(?i:classification|marking)\s?:")
 _ITEM = re.compile(
     r"\s*(?:\d{1,3}\s?[.．、)）](?!\d)|[一二三四五六七八九十]{1,3}\s?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）]"
     r"|[•●·▪◆■\-–—*]\s|[A-Ha-h]\s?[.．、)）])"
@@ -55,11 +59,15 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def head_lines(lines: Iterable[str]) -> list[str]:
-    """The first lines of a page that may be the head of an annex; none where something else begins at once."""
-    found: list[str] = []
-    for line in lines:
-        if len(found) == MOST_LINES or not may_be_head(line):
-            break
-        found.append(line)
-    return found
+def head_of(lines: Sequence[str], *, runs_into_text: bool) -> int:
+    """How many of the short lines at the top of a page are the head of an annex.
+
+    None where there are as many as in a poem or a list. Where they run into text, the last is the heading of that
+    text (``机密`` over its definition) unless no heading is written so.
+    """
+    free = sum(not is_field(line) and not _ANNEX.fullmatch(line.strip()) for line in lines)
+    if free > _MOST_FREE:
+        return 0
+    if runs_into_text and lines and not _NO_HEADING.search(lines[-1]):
+        return len(lines) - 1
+    return len(lines)

@@ -331,14 +331,19 @@ def _later_head(layout: Layout, rest: list[Fragment]) -> list[Fragment]:
         return []
     left = {id(one) for one in rest}
     lines: list[Fragment] = []
+    runs_into_text = False
     for row in layout.rows():
         kept = [one for one in row if id(one) in left]
-        if not kept:
-            continue
-        if len(kept) > 1 or layout.high(kept[0]) < TOP or kept[0].right - kept[0].x > _LINE * layout.width:
+        if len(kept) > 1 or len(lines) == page_heads.MOST_LINES:
             break
-        lines.append(kept[0])
-    return lines[: len(page_heads.head_lines(one.text for one in lines))]
+        if kept:
+            is_long = kept[0].right - kept[0].x > _LINE * layout.width
+            runs_into_text = is_long or not page_heads.may_be_head(kept[0].text)
+            if runs_into_text:
+                break
+            lines.append(kept[0])
+    count = page_heads.head_of([one.text for one in lines], runs_into_text=runs_into_text)
+    return [one for one in lines[:count] if layout.high(one) >= TOP]
 
 
 def _title(rows: list[list[Fragment]], place: Place) -> Iterator[Passage]:
