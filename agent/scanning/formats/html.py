@@ -315,7 +315,8 @@ def _asides(page: etree._Element, reading: Reading) -> Iterator[Passage]:
             if _worth(element.text or "", reading):
                 yield Passage(Zone.BODY, element.text or "", Place(part="comment"))
             continue
-        if not isinstance(element.tag, str):
+        tag: object = element.tag  # of an instruction or entity it is a function
+        if not isinstance(tag, str):
             continue
         for name in _ATTRIBUTES:
             value = element.get(name)

@@ -123,11 +123,11 @@ def _by_encoding(file: File, entries: dict[str, Any]) -> dict[int, str]:
         if isinstance(one, int):
             code = one
         elif isinstance(one, Name):
-            text = _GLYPHS.get(one) or (str(one) if re.fullmatch("[A-Za-z]", one) else None)
-            if text is None:
+            glyph: str | None = _GLYPHS.get(one) or (str(one) if re.fullmatch("[A-Za-z]", one) else None)
+            if glyph is None:
                 codes.pop(code, None)
             else:
-                codes[code] = text
+                codes[code] = glyph
             code += 1
         else:
             raise CannotTell
