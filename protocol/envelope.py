@@ -100,7 +100,7 @@ def parse(raw: bytes) -> Envelope:
     if len(raw) > MAX_ENVELOPE:
         raise EnvelopeError("too-large", f"the envelope has {len(raw)} bytes; at most {MAX_ENVELOPE} are taken")
     if not raw.startswith(MAGIC):
-        if raw.startswith(MAGIC[:6]) and len(raw) > 6:
+        if raw.startswith(MAGIC[:6]) and raw[6:7] not in (b"", MAGIC[6:7]):
             raise EnvelopeError("newer-version", f"envelope layout {raw[6]} is not known here; update the collector")
         raise EnvelopeError("not-an-envelope", "these bytes are not a Mijian envelope")
     at = len(MAGIC)

@@ -174,6 +174,8 @@ class _Blocks:
 
     def _flush(self, state: _State) -> None:
         """End a block. Emphasis and strokes count where they cover all of it."""
+        if not self._text:
+            return
         line = _BLANKS.sub(" ", "".join(self._text)).strip()
         if line:
             self.found.append(

@@ -57,10 +57,11 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     if source.size > LIMITS["document bytes"]:
         raise NotExamined(Reason.TOO_LARGE, "the document is too large")
     whole = source.read(pdfium.IN_MEMORY) if source.size <= pdfium.IN_MEMORY else None
-    if whole is not None and pdf_sieve.surely_without(whole, reading):
+    file = pdf_sieve.opened(whole) if whole is not None else None
+    if pdf_sieve.surely_without(file, reading):
         return
     with pdfium.Document(source, whole) as document:
-        yield from _properties(document, whole, reading)
+        yield from _properties(document, whole, file, reading)
         yield from _outline(document, reading)
         yield from _form(document, reading)
         pages = _Pages(document, reading)
@@ -193,12 +194,15 @@ def _note_zone(subtype: int, page: int, high: float, is_left: bool) -> Zone:
     return Zone.BODY
 
 
-def _properties(document: pdfium.Document, whole: bytes | None, reading: Reading) -> Iterator[Passage]:
+def _properties(
+    document: pdfium.Document, whole: bytes | None, file: pdf_file.File | None, reading: Reading
+) -> Iterator[Passage]:
     """Properties of the information dictionary and of XMP packets."""
     found: dict[str, str] = {}
     packets = pdf_sieve.XMP.findall(whole) if whole and b"<x:xmpmeta" in whole else []
     try:
-        file = pdf_file.File(whole or b"")
+        if file is None:
+            raise CannotTell
         found = pdf_sieve.information(file)
         packets += [packet for packet in pdf_sieve.metadata(file) if packet not in packets]
     except (CannotTell, RecursionError):

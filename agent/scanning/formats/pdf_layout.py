@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -94,7 +95,8 @@ def lay_out(page: Page, number: int) -> Layout:
     layout = Layout(number, max(width, 1.0), max(height, 1.0))
     corner = {0: (left, bottom), 1: (bottom, right), 2: (right, top), 3: (top, left)}[up]
     upright = [one for one in characters if _quarter(one.angle) == up]
-    in_line = with_symbols_in_line([_turn(one, up, corner) for one in upright])
+    turned_up = upright if up == 0 and corner == (0.0, 0.0) else [_turn(one, up, corner) for one in upright]
+    in_line = with_symbols_in_line(turned_up)
     layout.fragments = _join_rows(list(_fragments(in_line)))
     layout.slanted = list(slanted_lines(one for one in characters if _quarter(one.angle) != up))
     layout.fragments = _join_vertical(layout.fragments)
@@ -102,6 +104,7 @@ def lay_out(page: Page, number: int) -> Layout:
     return layout
 
 
+@lru_cache(maxsize=1024)
 def _quarter(angle: float) -> int | None:
     """How many right angles, counter-clockwise; None for a slant."""
     quarters = angle / (math.pi / 2)

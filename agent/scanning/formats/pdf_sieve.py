@@ -25,10 +25,20 @@ XMP = re.compile(rb"<x:xmpmeta.{0,2000000}?</x:xmpmeta>", re.S)
 """A packet of XMP properties lying open in the file."""
 
 
-def surely_without(data: bytes, reading: Reading) -> bool:
-    """Whether no literal of any rule is in what this PDF shows. False means: not, or that it cannot be told."""
+def opened(data: bytes) -> File | None:
+    """The file's objects, to be read one by one; None where they cannot be told apart."""
     try:
-        file = File(data)
+        return File(data)
+    except (CannotTell, RecursionError):
+        return None
+
+
+def surely_without(file: File | None, reading: Reading) -> bool:
+    """Whether no literal of any rule is in what this PDF shows. False means: not, or that it cannot be told."""
+    if file is None:
+        return False
+    data = file.data
+    try:
         catalog = file.entries(file.trailer.get("Root"))
         properties = information(file)
         texts = [*properties.keys(), *properties.values(), *_outline(file, catalog), *_pages(file, catalog)]

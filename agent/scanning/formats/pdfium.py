@@ -7,6 +7,7 @@ PDFium is not thread-safe: one process reads one document at a time. Nothing her
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -26,6 +27,10 @@ _MOST_CHARACTERS = 60_000
 _MOST_STRING = 4 * MiB
 _MOST_BOOKMARKS = 5_000
 _MOST_NOTES = 2_000
+
+
+_EDGES = struct.Struct("4f").unpack
+"""The fields of FS_RECTF: left, top, right, bottom."""
 
 
 class Character(NamedTuple):
@@ -110,12 +115,12 @@ class Page:
             code = unicode_of(page, index)
             if code <= 32 and (code != 32 or generated(page, index) == 1):
                 continue
-            if 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF:
+            if code > 0xD7FF and (code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF):
                 continue
             origin_of(page, index, x, y)
             box_of(page, index, box)
-            edges = (box.left, box.bottom, box.right, box.top)
-            yield Character(chr(code), x.value, y.value, *edges, -angle_of(page, index), index)
+            left, top, right, bottom = _EDGES(box)
+            yield Character(chr(code), x.value, y.value, left, bottom, right, top, -angle_of(page, index), index)
 
     def colour(self, index: int) -> tuple[int, int, int, int]:
         """Red, green, blue and opacity (0-255) of one character."""
