@@ -109,6 +109,8 @@ class TestPortions:
         banner, portion = (Zone.HEADER, "UNCLASSIFIED"), (LEAD, "(S//NF) The route is fixed.")
         assert codes(grammar, banner, portion) == {"para_lead S//NF": ("PORTION_HIGHER",)}
         assert codes(grammar, (Zone.HEADER, "SECRET//NOFORN"), portion)["para_lead S//NF"] == ()
+        title = (Zone.TITLE, "(S//NF) The route")
+        assert codes(grammar, banner, title)["title S//NF"] == ("PORTION_HIGHER",)
         assert codes(grammar, (BODY, "UNCLASSIFIED"), portion)["para_lead S//NF"] == ()
 
 

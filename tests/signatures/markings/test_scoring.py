@@ -43,10 +43,12 @@ def test_form_zone_and_a_line_of_its_own_give_points(
     ("text", "taken"),
     [
         ("机蜜★5年", (ALONE, ("a character was read for another", -10))),
+        ("机密太5年", (ALONE, ("a character was read for another", -10))),
         ("机密★5年文件", (("a noun follows", -40),)),
         ("属于机密★5年", (("a word before it makes it a noun", -30),)),
         ("国家机密★5年", (("a word before it makes it a noun", -30),)),
         ("附有“机密★5年”", (("in quotation marks", -40),)),
+        ("附有“ 机密★5年 ”", (("in quotation marks", -40),)),
         ("格式 机密★5年", (("words of example or instruction", -45),)),
         ("机密★5年 字样", (("words of example or instruction", -45),)),
         ("机密★5年 " + "甲" * 30, (("part of a long line", -25),)),
@@ -202,6 +204,7 @@ def test_cells_below_a_column_head_or_among_examples_are_held_down(grammar: Gram
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "B1")) == 5
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "B3")) == 55
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "C1")) == 55
+    assert confidence(grammar, cell("机密", "B3"), cell("密级", "B5"), cell("密级", "B1"), cell("密级", "B4")) == 5
     assert confidence(grammar, cell("机密", "B9"), cell("密级", "B9")) == 55
     assert confidence(grammar, cell("机密", "B10"), cell("密级", "B9")) == 5
     assert confidence(grammar, cell("机密", "B2"), cell("标志示例", "C1")) == 10

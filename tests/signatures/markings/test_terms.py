@@ -51,6 +51,8 @@ def test_what_says_nothing_is_no_term(text: str) -> None:
         ("11个月", ()),
         ("12个月", ("PERIOD_UNIT",)),
         ("90天", ("PERIOD_UNIT",)),
+        ("1.5年", ("PERIOD_UNIT",)),
+        ("半年", ("PERIOD_UNIT",)),
         ("永久", ("PERIOD_FOREVER",)),
     ],
 )

@@ -38,6 +38,7 @@ Find = Callable[..., tuple[Finding, ...]]
         ("机\n密\n★\n5\n年", ("VERTICAL",)),
         ("工作秘密★3年", ("STAR_IN_NON_STATE",)),
         ("普通商密▲3年", ()),
+        ("普 通 商 密▲3年", ("SPACING",)),
         ("TLP: RED", ("TLP_FORMAT",)),
         ("TLP :RED", ("TLP_FORMAT",)),
         ("绝秘★10年", ("LEVEL_UNKNOWN",)),
