@@ -6,7 +6,6 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,10 +27,9 @@ from agent.scanning.formats.lines import (
     ranges,
     undecorated,
 )
+from agent.scanning.formats.text_talk import apart
 from protocol.records import Place
-from signatures.characters import STARS
 from signatures.engine import Span
-from signatures.engine.bytecode import any_of, spellings
 from signatures.passages import Passage, Zone
 
 NAME = "text"
@@ -50,26 +48,6 @@ _MARGIN = _KEPT // 2
 _LONGEST_LINE = LIMITS["bytes of a line"]
 _CUT = 1024
 """Bytes on either side of a hit that are read of a longer line."""
-_TALK_READ = 16
-"""Lines that are mere talk and are read all the same, so that the grammar sees that there is talk."""
-_BEFORE_MARK = 12
-"""Ideographs before a level word with which its line cannot be a marking any more."""
-_BESIDE = 20
-"""Bytes beside a level word in which its star would stand: three separators and the star."""
-_LABEL_BYTES, _FIELD_BYTES = 100, 320
-"""In how many bytes a label ends, and how long the whole line may be, for it to be a field (see `Table.field`)."""
-_SIGN = re.compile(rb"[:=\t,;|]")
-_PAST_MARK = re.compile(rb"(?:[^\xe4-\xe9]*[\xe4-\xe9]){%d}" % _BEFORE_MARK)
-_PAST_MARK_OF_TWO = re.compile(rb"(?:[^\xb0-\xfe]*[\xb0-\xfe].){%d}" % _BEFORE_MARK, re.DOTALL)
-"""So many ideographs, in UTF-8 and in GB18030 or Big5."""
-_STAR_BYTES = {
-    form
-    for star in (*STARS, "*", "＊")
-    for encoding in ("utf-8", "gb18030", "big5")
-    for form in spellings(star, encoding)
-}
-_STAR = re.compile(any_of(_STAR_BYTES).encode("ascii"))
-"""A star in any encoding but UTF-16, which is read as UTF-8 or not as lines."""
 _BEGINNING = 16 * 1024
 """Bytes that are read of a text that has hits in its head only."""
 _SEARCHED = frozenset(TEXT_ENCODINGS)
@@ -343,41 +321,13 @@ def _zoned(
         furniture = _furniture(lines, hits)
         yield from furniture.values()
         hits = {hit for hit in hits if lines[hit].strip() not in furniture}
-    telling, talking = _apart(lines, {hit: laid[hit] for hit in hits}, talk)
+    telling, talking = apart(lines.data, lines.starts, lines.encoding, {hit: laid[hit] for hit in hits}, talk)
     for hit in sorted(telling):
         if field := Table.field(lines[hit]):
             yield Passage(Zone.TABLE_FIELD, field, Place(line=lines.before + hit + 1))
     for start, end in joined([*ranges(telling, len(lines)), *((line, line + 1) for line in talking)]):
         start, end = max(start, low), min(end, high)
         yield Passage(Zone.BODY, "\n".join(lines[start:end]), Place(line=lines.before + start + 1))
-
-
-def _apart(lines: _Lines, hits: dict[int, list[tuple[int, int]]], talk: frozenset[bytes]) -> tuple[set[int], list[int]]:
-    """The lines of running text with a hit that may be marked, and a few that are mere talk.
-
-    In running text a level word is part of a marking only at the start of its line and beside a star, and of a field
-    only behind a label and a sign. A document that talks of secrecy has hundreds of others; a few of them tell it.
-    """
-    telling: set[int] = set()
-    talking: list[int] = []
-    data, starts = lines.data, lines.starts
-    past_mark = _PAST_MARK if lines.encoding == "utf-8" else _PAST_MARK_OF_TWO
-    for hit, spans in sorted(hits.items()):
-        raw, (start, end) = lines.raw[hit], spans[0]
-        mere = (
-            {data[one:other] for one, other in spans} <= talk
-            and spans[-1][1] <= starts[hit + 1]
-            and (
-                past_mark.match(data, starts[hit], start)
-                or not _STAR.search(data, max(0, start - _BESIDE), end + _BESIDE)
-            )
-            and not (_SIGN.search(raw[:_LABEL_BYTES]) and (len(raw) <= _FIELD_BYTES or b"   " in raw))
-        )
-        if not mere:
-            telling.add(hit)
-        elif len(talking) < _TALK_READ:
-            talking.append(hit)
-    return telling, talking
 
 
 def _furniture(lines: _Lines, hits: set[int]) -> dict[str, Passage]:
