@@ -13,7 +13,7 @@ from typing import TextIO
 from agent import words
 from agent.reporting.uplink import Sent
 from protocol.receipts import Answer
-from protocol.records import CheckOutcome, Medium, NetworkEvidence, ViolationSeen
+from protocol.records import CheckOutcome, FileEvidence, Medium, NetworkEvidence, ViolationSeen
 
 
 class Notice:
@@ -62,7 +62,8 @@ class Notice:
             signals = ", ".join(seen.evidence.signals)
             self.say(f"  ● 违规外联 {seen.control}：{signals}", f"  ● outside connection, {seen.control}: {signals}")
             return
-        marking = seen.evidence.findings[0].marking if seen.evidence.findings else ""
+        findings = seen.evidence.findings if isinstance(seen.evidence, FileEvidence) else ()
+        marking = findings[0].marking if findings else ""
         rank = words.severity(seen.severity)
         self.say(f"  ● {rank} {seen.control}：{marking}", f"  ● {rank} {seen.control}: {marking}")
 
