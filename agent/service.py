@@ -1,18 +1,18 @@
 """The daemon: media, file and network events in, scans and checks out, everything reported through the outbox.
 
-Threads: the media watch, the file watch, one that scans what a priority queue hands it, the isolation watch
-(confidential computers only), the uplink, and the caller's, which waits for the end. A thread that fails by a fault
-of ours ends the service with status 1, so that whoever started it starts it again; nothing that was seen is lost.
+Threads: the media watch, the phone watch, the file watch, one that scans what a priority queue hands it, the isolation
+watch (confidential computers only), the uplink, the desktop's, and the caller's, which keeps the house: outbox,
+policy, schedules, clock, budget, health. A thread that fails by a fault of ours ends the service with status 1, so
+that whoever started it starts it again; nothing that was seen is lost.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
-import itertools
 import logging
 import os
 import platform
-import queue
 import threading
 import time
 import traceback
@@ -21,31 +21,44 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO, cast
 
+import msgspec
+
+from agent.attending import Attending
 from agent.checks.isolation import Episode, IsolationCheck
+from agent.housekeeping import Housekeeping, Parts
+from agent.integrity import Integrity
+from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context, Judge
+from agent.judging.waivers import marked
 from agent.reporting import identity
+from agent.reporting.desktop import Desktop
 from agent.reporting.enrolment import agent_version
 from agent.reporting.mend import mend, open_outbox
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import OutboxUnavailable
+from agent.reporting.policies import Policies
+from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions
-from agent.scanning.walk import shown
 from agent.scanning.wire import Start
 from agent.settings import Settings
 from agent.sweep import Sweep
+from agent.systemd import Supervisor
 from agent.watched import Watched
-from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
-from agent.watching.sessions import Session, Sessions
+from agent.watching.media import MediaWatch
+from agent.watching.phones import PhoneWatch
 from protocol.ids import uuid7
-from protocol.records import AgentStarted, ComputerClass
+from protocol.policy import Waiver
+from protocol.records import AgentStarted, ComputerClass, ViolationSeen
+from signatures.bundles import BundleRefused
+from signatures.bundles import current as installed_rules
 from signatures.controls import load_controls
 
 LOCK_FILE = "run.lock"
-URGENT, MEDIA, FILES = 0, 1, 2
-"""Priorities of jobs, most urgent first."""
+RULES_FOLDER = "rules"
+LEDGER_FILE = "ledger.sqlite3"
 
 log = logging.getLogger(__name__)
 
@@ -62,25 +75,59 @@ class Service:
         self._settings = settings
         self._identity = identity.load(settings.state)
         self._lock = _alone(settings.state)
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._status = 0
         self._notice = notice or Notice()
+        self._supervisor = Supervisor()
         self._outbox = open_outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
-        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent)
+        self._policies = Policies(settings.state, self._identity)
+        self._fetch = PolicyFetch(self._policies, self._identity, settings.uplink.policy_seconds)
+        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent, self._fetch)
         self._reporter = Reporter(self._outbox, self._uplink.wake)
-        self._sessions = Sessions(self._reporter)
         self._controls = load_controls()
         identity.make_private(settings.state / "cache")  # workers keep compiled rules only where the folder is
-        self._options = ScanOptions(
+        self._base = ScanOptions(
             least=settings.scan.min_confidence,
             workers=settings.scan.workers,
             order="newest",
             cache=settings.state / "cache",
+            ledger=settings.state / LEDGER_FILE,
         )
-        self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice)
-        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
-        self._numbers = itertools.count()
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._status = 0
+        self._jobs = Jobs()
+        self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice, self._waivers)
+        self._desktop = Desktop(enabled=settings.notice.desktop)
+        self._attending = Attending(
+            settings,
+            self._identity,
+            self._policies,
+            self._reporter,
+            self._jobs,
+            self._sweep,
+            self._notice,
+            self._desktop,
+            self._stop,
+        )
+        self._watched = Watched(settings.files, self._outbox, self._files_changed, more=self._policy_folders)
+        self._housekeeping = Housekeeping(
+            Parts(
+                settings=settings,
+                identity=self._identity,
+                outbox=self._outbox,
+                policies=self._policies,
+                fetch=self._fetch,
+                reporter=self._reporter,
+                jobs=self._jobs,
+                sweep=self._sweep,
+                attending=self._attending,
+                watched=self._watched,
+                integrity=Integrity(
+                    self._outbox, self._policies, self._controls["SEC-13"], agent_version(), self._violation
+                ),
+                supervisor=self._supervisor,
+                scan_disks=self._scan_disks,
+            )
+        )
 
     # --- life ----------------------------------------------------------------------------------------------------
 
@@ -89,8 +136,11 @@ class Service:
         with self._lock:
             self._notice.started(self._identity.agent, self._identity.computer_class, self._identity.level)
             self._start()
+            self._supervisor.ready()
             while not (stop.wait(0.5) or self._stop.is_set()):
                 self._keep_outbox()
+                if self._housekeeping.step() and self._identity.computer_class is ComputerClass.CONFIDENTIAL:
+                    self._start_isolation()
             self._end()
         return self._status
 
@@ -104,20 +154,23 @@ class Service:
         self._reporter.retry()
 
     def _start(self) -> None:
-        self._job(URGENT, self._come_up)
-        self._thread("scanner", self._work)
+        self._jobs.add(Priority.URGENT, "come up", self._come_up)
+        self._thread("scanner", lambda: self._jobs.run(self._stop))
+        self._thread("desktop", lambda: self._desktop.run(self._stop))
+        key = self._identity.organisation_key
         if self._settings.media.watch:
-            watch = MediaWatch(self._settings.media, self._identity.organisation_key)
-            self._thread("media watch", lambda: watch.run(self._media, self._stop, self._sessions.end_left_over))
+            watch = MediaWatch(self._settings.media, key)
+            left_over = self._attending.sessions.end_left_over
+            self._thread("media watch", lambda: watch.run(self._attending.event, self._stop, left_over))
+            if self._settings.media.phones:
+                self._thread("phone watch", lambda: PhoneWatch(key).run(self._attending.event, self._stop))
         else:
-            self._sessions.end_left_over()
-        if self._settings.files.watch:
-            self._thread("file watch", self._watch_files)
+            self._attending.sessions.end_left_over()
+        self._thread("file watch", lambda: self._watched.run(self._stop, self._not_watched))
         if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
-            self._thread("isolation watch", self._watch_isolation)
-        if self._settings.uplink.sends(self._identity.computer_class):
-            self._thread("uplink", self._uplink.run)
-        else:
+            self._start_isolation()
+        self._thread("uplink", self._uplink.run)
+        if not self._settings.uplink.sends(ComputerClass(self._identity.computer_class)):
             self._notice.say(
                 "本机不通过网络上报：请用 mijian export 导出密封报告",
                 "this computer sends nothing over a network: carry its reports with mijian export",
@@ -125,14 +178,14 @@ class Service:
 
     def _end(self) -> None:
         """End the threads and whatever they hold; the medium is not in use any more when this returns."""
+        self._supervisor.stopping()
         self._stop.set()
         self._uplink.stop()
-        for session in self._sessions.all():
+        for session in self._attending.sessions.all():
             session.gone.set()
         for thread in self._threads:
             thread.join(3 if thread.name == "uplink" else 20)  # what is on its way is sent again after the next start
-        for session in self._sessions.all():
-            self._sessions.end(session, "agent-stopped")
+        self._attending.close()
         self._keep_outbox()
         if self._reporter.stuck:
             log.error("%d reports could not be written to the disk and are lost", self._reporter.stuck)
@@ -157,23 +210,37 @@ class Service:
         self._status = status
         self._stop.set()
 
-    # --- jobs ----------------------------------------------------------------------------------------------------
+    # --- scans ---------------------------------------------------------------------------------------------------
 
-    def _job(self, priority: int, act: Callable[[], None]) -> None:
-        self._jobs.put((priority, next(self._numbers), act))
+    def _options(self) -> ScanOptions:
+        """How to scan now: gently while somebody works at the computer, with the rules that are in force."""
+        limited = self._housekeeping.presence().limited
+        processors = len(os.sched_getaffinity(0))
+        try:
+            rules = installed_rules(self._settings.state / RULES_FOLDER)
+        except BundleRefused as error:
+            log.error("the installed rules cannot be used (%s): those of the program are", error.reason)
+            rules = None
+        return dataclasses.replace(
+            self._base,
+            background=limited,
+            share=self._settings.budget.processor_percent / 100 * processors,
+            workers=1 if limited else self._settings.scan.workers,
+            rules=rules,
+        )
 
-    def _work(self) -> None:
-        while not self._stop.is_set():
-            try:
-                _, _, act = self._jobs.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            act()
+    def _waivers(self) -> Sequence[Waiver]:
+        policy = self._policies.current
+        return policy.waivers if policy else ()
 
-    def _come_up(self) -> None:
+    def _come_up(self, _: threading.Event) -> bool:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
+        options = self._options()
         start = Start(
-            rules=None, cache=str(self._options.cache), least=self._options.least, memory=self._options.memory
+            rules=str(options.rules) if options.rules else None,
+            cache=str(options.cache),
+            least=options.least,
+            memory=options.memory,
         )
         word: Literal["full", "partial", "none"] = "none"
         rules = ""
@@ -185,11 +252,13 @@ class Service:
         except RulesMistake as error:
             self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
             self._fail(2)
-            return
+            return True
         except CageBroken:
+            self._sweep.broken = "workers-broken"
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
+        self._housekeeping.up(rules, word)
         self._reporter.report(
             AgentStarted(
                 id=uuid7(),
@@ -200,73 +269,79 @@ class Service:
                 platform=platform.platform(terse=True),
             )
         )
+        return True
 
-    # --- media ---------------------------------------------------------------------------------------------------
-
-    def _media(self, event: MediaEvent) -> None:
-        """What to do when a medium comes or goes. Called by the media watch."""
-        if isinstance(event, MediumMounted):
-            self._notice.mounted(event.attached.medium)
-            session = self._sessions.begin(event.attached)
-            self._job(MEDIA, lambda: self._scan(session))
-        elif isinstance(event, MediumGone):
-            gone = self._sessions.find(event.attached)
-            if gone:
-                gone.gone.set()
-                ending = event.ending
-                self._notice.gone(event.attached.medium, pulled=ending == "removed")
-                self._job(URGENT, lambda: self._sessions.end(gone, ending))
-        else:
-            moved = self._sessions.move(event.attached)
-            if moved:
-                self._job(MEDIA, lambda: self._scan(moved[1]))
-
-    def _scan(self, session: Session) -> None:
-        self._sweep.medium(session, self._context(session), self._stop)
-
-    def _context(self, session: Session | None) -> Context:
+    def _fixed(self) -> Context:
         return Context(
-            computer_class=self._identity.computer_class,
+            computer_class=ComputerClass(self._identity.computer_class),
             level=self._identity.level,
             organisation_key=self._identity.organisation_key,
             reveal_key=self._identity.reveal_key,
-            place="medium" if session else "fixed",
-            root=shown(session.attached.path) if session else "",
-            medium=session.attached.medium if session else None,
-            session=session.id if session else None,
         )
 
-    def _watch_files(self) -> None:
-        def scan(paths: Sequence[str], done: Callable[[], None]) -> None:
-            self._job(FILES, lambda: self._scan_files(paths, done))
+    def _scan_disks(
+        self, roots: Sequence[str], schedule: str, cause: Literal["schedule", "rescan"], done: Callable[[], None]
+    ) -> None:
+        """Queue a scan of folders of this computer; ``done`` is called once it was made to the end."""
 
-        Watched(self._settings.files, self._outbox, scan).run(
-            self._stop,
-            lambda count: self._notice.say(
-                f"有 {count} 个文件夹无法监视", f"{count} of the folders in files.watch cannot be watched"
-            ),
-        )
+        def act(pause: threading.Event) -> bool:
+            ended = self._sweep.disks(roots, self._fixed(), self._stop, pause, cause, schedule)
+            if ended:
+                done()
+            return ended
 
-    def _scan_files(self, paths: Sequence[str], done: Callable[[], None]) -> None:
-        if self._sweep.files(paths, self._context(None), self._stop):
+        self._jobs.add(Priority.SCHEDULE, f"schedule {schedule}", act)
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    def _policy_folders(self) -> tuple[str, ...]:
+        policy = self._policies.current
+        return policy.folders if policy else ()
+
+    def _files_changed(self, paths: Sequence[str], done: Callable[[], None]) -> None:
+        def act(pause: threading.Event) -> bool:
+            if not self._sweep.files(paths, self._fixed(), self._stop, pause):
+                return not pause.is_set()
             done()
+            return True
+
+        self._jobs.add(Priority.FILES, "files", act)
+
+    def _not_watched(self, count: int) -> None:
+        self._notice.say(f"有 {count} 个文件夹无法监视", f"{count} of the folders in files.watch cannot be watched")
+
+    def _violation(self, found: ViolationSeen) -> None:
+        """Report a violation that no file and no medium is behind."""
+        seen = marked(found, self._waivers(), datetime.now(UTC))
+        self._notice.violation(seen)
+        self._reporter.report(seen)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 
+    def _start_isolation(self) -> None:
+        if all(thread.name != "isolation watch" for thread in self._threads):
+            self._thread("isolation watch", self._watch_isolation)
+
     def _watch_isolation(self) -> None:
         """Check at once, then at every look where something changed, and on the schedule."""
-        settings = self._settings.isolation
-        check = IsolationCheck(self._identity.computer_class, settings)
         episode = Episode()
         due = time.monotonic()
         while not self._stop.is_set():
+            settings = self._settings.isolation
+            policy = self._policies.current
+            if policy and (policy.allowed_networks or policy.allowed_interfaces):
+                settings = msgspec.structs.replace(
+                    settings,
+                    allowed_networks=policy.allowed_networks or settings.allowed_networks,
+                    allowed_interfaces=policy.allowed_interfaces or settings.allowed_interfaces,
+                )
+            check = IsolationCheck(ComputerClass(self._identity.computer_class), settings)
             result = check.run()
             news = episode.is_news(result)
             if news:
                 seen = result.violation(self._controls[check.control].severity)
                 if seen:
-                    self._notice.violation(seen)
-                    self._reporter.report(seen)
+                    self._violation(seen)
                 self._notice.checked(check.control, result.outcome)
             if news or time.monotonic() >= due:
                 self._reporter.report(result.done())

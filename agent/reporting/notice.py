@@ -43,6 +43,13 @@ class Notice:
         """A medium was mounted and will be scanned."""
         self.say(f"介质已接入：{_name(medium)}；开始检查", f"medium mounted: {_name(medium)}; scanning")
 
+    def plugged(self, medium: Medium) -> None:
+        """A phone, camera or player was plugged in: recognised, not readable."""
+        self.say(
+            f"手机或相机已接入：{_name(medium)}；其中的文件无法检查",
+            f"phone or camera plugged in: {_name(medium)}; its files cannot be examined",
+        )
+
     def gone(self, medium: Medium, *, pulled: bool) -> None:
         """A medium went."""
         if pulled:

@@ -51,6 +51,8 @@ class ScanOptions:
     """Directory for compiled databases; None to compile them at every start."""
     background: bool = False
     """Yield to the person who uses the computer: idle priority and a small share of the processor."""
+    share: float = 0.10
+    """That share, of one processor."""
     patience: float = PATIENCE
     """Seconds a file is granted, beside those for its size."""
     memory: int = 448 * MiB
@@ -132,7 +134,7 @@ class _Run:
             memory=options.memory,
         )
         with ExitStack() as stack:
-            throttle = _throttle() if options.background else None
+            throttle = _throttle(options.share) if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
             cage.begin()
@@ -201,10 +203,10 @@ class _Run:
             self.on_progress(self.progress)
 
 
-def _throttle() -> Throttle:
+def _throttle(share: float) -> Throttle:
     from agent.scanning.throttle import Throttle  # here: it loads psutil, which a scan at full speed has no use for
 
-    return Throttle()
+    return Throttle(share)
 
 
 def _when(status: os.stat_result | None) -> datetime | None:

@@ -17,6 +17,8 @@ import msgspec
 import pytest
 
 from agent.reporting import identity
+from agent.scanning.pipeline import Scanner, ScanOptions
+from agent.scanning.program import program
 from protocol import envelope, keys, receipts
 from protocol.enrolment import EnrolAnswer, EnrolRequest, Refusal, proof_holds
 from protocol.ids import uuid7
@@ -36,6 +38,18 @@ def cache_home(pytestconfig: pytest.Config) -> Path:
 def compiled(cache_home: Path) -> Path:
     """The folder for compiled databases in it."""
     return cache_home / "mijian"
+
+
+@pytest.fixture(scope="session")
+def warm(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with everything in it that a worker of this very program keeps there."""
+    marker = compiled.parent / f"warm-{program()}"
+    if not marker.exists():
+        folder = tmp_path_factory.mktemp("warm")
+        (folder / "通知.txt").write_text("机密★10年\n", "utf-8")
+        Scanner(ScanOptions(cache=compiled, workers=1)).run([folder])
+        marker.touch()
+    return compiled
 
 
 class Collector:

@@ -40,8 +40,6 @@ from protocol.records import (
     ScanDone,
     ViolationSeen,
 )
-from signatures.engine import build
-from signatures.rules import load_rules
 
 MARKED = "机密★10年\n\n关于召开会议的通知\n\n各处室：请按时参加。\n".encode()
 PLAIN = "关于放假的通知\n\n各处室：请做好值班安排，遵守保密纪律。\n".encode()
@@ -70,11 +68,10 @@ def quick(state: Path, transport: Literal["auto", "http"] = "auto", **more: Any)
 
 
 @pytest.fixture
-def state(state: Path, compiled: Path) -> Path:
+def state(state: Path, warm: Path) -> Path:
     """A state folder that has been in use: its rules are compiled."""
-    build(load_rules().literals, cache=compiled)
     state.mkdir(mode=0o700)
-    shutil.copytree(compiled, state / "cache")
+    shutil.copytree(warm, state / "cache")
     (state / "cache").chmod(0o700)
     return state
 

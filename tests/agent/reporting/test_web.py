@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.reporting import web
+from agent.settings import CollectorSettings
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,9 @@ def test_a_collector_is_believed_by_the_authority_of_the_settings(
     tls: tuple[str, list[bytes]], certificate: Path
 ) -> None:
     left: list[int] = []
-    answer = web.Client(str(certificate)).post(tls[0], b"envelope", "x/y", 5, lambda: left.append(1))
+    answer = web.Client(CollectorSettings(ca_file=str(certificate))).post(
+        tls[0], b"envelope", "x/y", 5, lambda: left.append(1)
+    )
     assert (answer.status, answer.body) == (200, b"taken")
     assert tls[1] == [b"envelope"]
     assert left == [1]
@@ -109,5 +112,5 @@ def test_nothing_leaves_for_a_collector_that_is_not_trusted(tls: tuple[str, list
 
 
 def test_an_authority_that_is_not_there_is_told(tls: tuple[str, list[bytes]], tmp_path: Path) -> None:
-    with pytest.raises(web.NoAnswer, match="ca_file cannot be used"):
-        web.Client(str(tmp_path / "none.pem")).post(tls[0], b"envelope", "x/y", 5)
+    with pytest.raises(web.NoAnswer, match="ca_file or client_certificate cannot be used"):
+        web.Client(CollectorSettings(ca_file=str(tmp_path / "none.pem"))).post(tls[0], b"envelope", "x/y", 5)

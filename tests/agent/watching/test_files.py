@@ -68,6 +68,7 @@ def test_more_changes_than_can_be_held_are_told_as_the_folder(
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = str(tmp_path / "none")
-    watch = FileWatch(FilesSettings(watch=(missing, str(tmp_path))), lambda _: None)
+    (tmp_path / "there").mkdir()
+    watch = FileWatch(FilesSettings(watch=(missing, str(tmp_path / "there"))), lambda _: None)
     assert watch.start() == [missing]
     watch.stop()
