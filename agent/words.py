@@ -90,6 +90,23 @@ SEVERITIES: dict[str, tuple[str, str]] = {
 """Severities for people; keys as in `protocol.records.Severity`."""
 
 
+RECORDS: dict[str, tuple[str, str]] = {
+    "violation": ("违规", "violations"),
+    "media-session": ("介质会话", "media sessions"),
+    "scan": ("检查", "scans"),
+    "check": ("检查项", "checks"),
+    "started": ("启动", "starts"),
+    "dropped": ("丢弃记录", "records given up"),
+    "heartbeat": ("心跳", "heartbeats"),
+}
+"""Types of records for people; keys as the tags in `protocol.records`."""
+
+
+def record(kind: str) -> str:
+    """A type of records in the language in force; what is not known is given back as it is."""
+    return text(*RECORDS[kind]) if kind in RECORDS else kind
+
+
 def reason(value: str) -> str:
     """A reason in the language in force; what is not known is given back as it is."""
     return text(*REASONS[value]) if value in REASONS else value

@@ -134,6 +134,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rules: str = ""
     """``sha256:…`` of the rule bundle that is to be in force; empty: those shipped with the program."""
     rules_version: int = 0
+    rules_key: str = ""
+    """Raw Ed25519 public key, base64, that bundles of rules must be signed with to be taken; empty: none are."""
     inspection: date | None = None
     """The next announced inspection."""
     holidays: tuple[date, ...] = ()
