@@ -40,7 +40,9 @@ from protocol.ids import uuid7
 from protocol.records import ComputerClass, Heartbeat
 
 HEARTBEAT_SECONDS = 900.0
-LIVE_SECONDS = 2.0
+LIVE_SECONDS = 5.0
+BUSY_SECONDS = 1.0
+"""How often it is told how the agent stands: while it waits, and while it scans."""
 SCHEDULE_SECONDS = 20.0
 NO_CONTACT = timedelta(days=1)
 NEARLY_FULL = 0.9
@@ -79,7 +81,7 @@ class Housekeeping:
         self._started = datetime.now(UTC)
         self._up_since = time.monotonic()
         self._presence = Watcher(parts.settings.budget.idle_minutes * 60)
-        self._due = dict.fromkeys(("live", "live again", "schedule", "heartbeat"), 0.0)
+        self._due = dict.fromkeys(("live", "live again", "alive", "schedule", "heartbeat"), 0.0)
         self._serial = parts.policies.serial
         self._waiver_end = self._next_waiver_end()
         self._beat = 0
@@ -100,7 +102,8 @@ class Housekeeping:
     def step(self) -> bool:
         """Do what is due; says whether a new policy is in force."""
         parts = self._parts
-        parts.supervisor.alive()
+        if self._is_due("alive", parts.supervisor.watchdog_seconds / 4):
+            parts.supervisor.alive()
         parts.policies.reload()
         changed = self._follow_policy()
         self._end_waivers()
@@ -113,7 +116,7 @@ class Housekeeping:
                 self._schedules()
             if self._is_due("heartbeat", HEARTBEAT_SECONDS):
                 self._heartbeat()
-        if self._is_due("live", LIVE_SECONDS):
+        if self._is_due("live", BUSY_SECONDS if parts.sweep.under else LIVE_SECONDS):
             self._tell()
         return changed
 

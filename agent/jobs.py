@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 
+IDLE_SECONDS = 5.0
+"""How often an idle queue looks whether the agent stops; `Jobs.wake` has it look at once."""
+
+
 class Priority(IntEnum):
     """How urgent a job is; lower goes first."""
 
@@ -57,7 +61,7 @@ class Jobs:
         """Work until ``stop`` is set. What a job raises is the caller's."""
         while not stop.is_set():
             try:
-                job = self._queue.get(timeout=0.2)
+                job = self._queue.get(timeout=IDLE_SECONDS)
             except queue.Empty:
                 continue
             with self._lock:
@@ -73,6 +77,10 @@ class Jobs:
             if not done and not stop.is_set():
                 with self._lock:
                     self._queue.put(job)  # with its old number: before what came after it
+
+    def wake(self) -> None:
+        """Have an idle queue look at once whether it is to stop."""
+        self.add(Priority.URGENT, "", lambda _: True)
 
     def is_running(self, key: str) -> bool:
         """Whether the job under way is about this."""

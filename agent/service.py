@@ -52,8 +52,6 @@ from agent.watching.phones import PhoneWatch
 from protocol.ids import uuid7
 from protocol.policy import Waiver
 from protocol.records import AgentStarted, ComputerClass, ViolationSeen
-from signatures.bundles import BundleRefused
-from signatures.bundles import current as installed_rules
 from signatures.controls import load_controls
 
 LOCK_FILE = "run.lock"
@@ -180,6 +178,8 @@ class Service:
         """End the threads and whatever they hold; the medium is not in use any more when this returns."""
         self._supervisor.stopping()
         self._stop.set()
+        self._jobs.wake()
+        self._desktop.wake()
         self._uplink.stop()
         for session in self._attending.sessions.all():
             session.gone.set()
@@ -214,10 +214,12 @@ class Service:
 
     def _options(self) -> ScanOptions:
         """How to scan now: gently while somebody works at the computer, with the rules that are in force."""
+        from signatures.bundles import BundleRefused, current  # here: an agent that only waits has no use for it
+
         limited = self._housekeeping.presence().limited
         processors = len(os.sched_getaffinity(0))
         try:
-            rules = installed_rules(self._settings.state / RULES_FOLDER)
+            rules = current(self._settings.state / RULES_FOLDER)
         except BundleRefused as error:
             log.error("the installed rules cannot be used (%s): those of the program are", error.reason)
             rules = None

@@ -82,15 +82,19 @@ class Desktop:
         """The session has ended: its notification stays, and is not replaced any more."""
         self._news.put(session)
 
+    def wake(self) -> None:
+        """Have `run` look at once whether it is to stop."""
+        self._news.put("")
+
     def run(self, stop: threading.Event) -> None:
         """Tell until ``stop`` is set."""
         while not stop.is_set():
             try:
-                news = self._news.get(timeout=0.5)
+                news = self._news.get(timeout=5)
             except queue.Empty:
                 continue
             if isinstance(news, str):
-                self._shown.pop(news, None)
+                self._shown.pop(news, None)  # also the empty word of `wake`
             else:
                 self.show(news)
 

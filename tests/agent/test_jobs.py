@@ -51,6 +51,7 @@ def working() -> Iterator[Working]:
     made = Working()
     yield made
     made.stop.set()
+    made.jobs.wake()
     if made.thread.ident is not None:
         made.thread.join(10)
 

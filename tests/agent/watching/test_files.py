@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from watchdog.observers.inotify_c import InotifyFD
 
 from agent.settings import FilesSettings
 from agent.watching import files as module
@@ -72,3 +75,71 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     watch = FileWatch(FilesSettings(watch=(missing, str(tmp_path / "there"))), lambda _: None)
     assert watch.start() == [missing]
     watch.stop()
+
+
+def test_pipes_and_sockets_are_never_told_and_stop_nothing(watch: FileWatch, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(folder / "socket"))
+    (folder / "after.txt").write_text("x")
+    assert gather(watch, 1) == [str(folder / "after.txt")]
+    time.sleep(0.5)
+    assert watch.settled() == []
+
+
+def test_a_folder_moved_in_is_told_with_all_its_files(watch: FileWatch, tmp_path: Path) -> None:
+    outside = tmp_path / "outside" / "deep"
+    outside.mkdir(parents=True)
+    for number in range(3):
+        (outside / f"{number}.txt").write_text("x")
+    (tmp_path / "outside").rename(tmp_path / "work" / "inside")
+    assert len(set(gather(watch, 3))) == 3
+
+
+def test_what_the_kernels_queue_could_not_hold_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More files at once than the kernel holds events for, while the reader is held up as on a busy computer."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    count = limit + 2000
+    if count > 40_000:
+        pytest.skip("this kernel's queue is too long to be filled in a test")
+    watch = FileWatch(FilesSettings(watch=(str(folder),), settle_seconds=0.1), lambda _: None)
+    watch.start()
+    monkeypatch.setattr(module, "MOST", 2 * count)
+    try:
+        with InotifyFD.get_instance()._lock:  # held up: the queue of the kernel runs over
+            for number in range(count):
+                (folder / str(number)).write_bytes(b"")
+        found: set[str] = set()
+        until = time.monotonic() + 60
+        while len(found) < count and time.monotonic() < until:
+            watch.keep_up()
+            found.update(watch.settled())
+            time.sleep(0.05)
+    finally:
+        watch.stop()
+    assert watch.lost >= 1
+    assert len(found) == count
+
+
+def test_a_folder_that_comes_later_and_one_that_is_mounted_over_are_watched(
+    tmp_path: Path,
+) -> None:
+    late = tmp_path / "late"
+    watch = FileWatch(FilesSettings(watch=(str(late),), settle_seconds=0.1), lambda _: None)
+    assert watch.start() == [str(late)]
+    try:
+        late.mkdir()
+        (late / "early.txt").write_text("x")
+        watch.refresh()
+        assert watch.failed == []
+        assert gather(watch, 1) == [str(late / "early.txt")]
+        late.rename(tmp_path / "away")
+        late.mkdir()  # another folder under the same name, as when something is mounted there
+        watch.refresh()
+        (late / "new.txt").write_text("x")
+        assert str(late / "new.txt") in gather(watch, 1)
+    finally:
+        watch.stop()
