@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test check format lock bench picture clean
+.PHONY: help demo test check format lock bench picture deb clean
 PY := .venv/bin/python
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make bench         speed and recall of 'mijian scan' against other tools in the same run"
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
+	@echo "make deb           a Debian package of the agent; TRY=1 installs, updates and purges it in a fresh Debian root"
 	@echo "make lock          renew the locked versions"
 
 demo:
@@ -34,6 +35,11 @@ bench:
 picture:
 	@deploy/setup.sh test
 	@$(PY) deploy/demo/demo.py --once --picture docs/pictures/review.png
+
+deb:
+	@deploy/setup.sh test
+	@deploy/deb/build.sh $(VERSION)
+	@$(if $(TRY),deploy/deb/try.sh)
 
 lock:
 	@deploy/setup.sh test
