@@ -23,7 +23,7 @@ inside() { chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 
 say "installing $package"
 cp "$package" "$root/tmp/new.deb"
 inside dpkg -i /tmp/new.deb
-[ -e "$root/etc/systemd/system/multi-user.target.wants/mijian.service" ] || { say "the service is not enabled"; exit 1; }
+[ -L "$root/etc/systemd/system/multi-user.target.wants/mijian.service" ] || { say "the service is not enabled"; exit 1; }
 [ "$(stat -c %a "$root/etc/mijian" "$root/var/lib/mijian" | sort -u)" = 700 ] || { say "folders are open"; exit 1; }
 inside getent passwd mijian-scan >/dev/null || { say "there is no account for workers"; exit 1; }
 inside mijian --version
@@ -44,7 +44,7 @@ touch "$root/var/lib/mijian/kept"
 rm "$root/etc/systemd/system/multi-user.target.wants/mijian.service"
 inside dpkg -i --force-confold /tmp/new.deb >/dev/null
 grep -q "language: zh" "$root/etc/mijian/mijian.yaml" && [ -e "$root/var/lib/mijian/kept" ]
-[ ! -e "$root/etc/systemd/system/multi-user.target.wants/mijian.service" ] || { say "it enabled itself again"; exit 1; }
+[ ! -L "$root/etc/systemd/system/multi-user.target.wants/mijian.service" ] || { say "it enabled itself again"; exit 1; }
 inside mijian --version >/dev/null
 
 say "removing keeps state, purging leaves nothing"
