@@ -48,7 +48,6 @@ ENCODINGS_AT_ONCE = (
     frozenset({"utf-8"}),
     frozenset({"utf-8", "ent"}),
     frozenset({"utf-16-le"}),
-    frozenset({"utf-8", "gb18030", "big5"}),
     frozenset({"utf-8", "gb18030", "big5", "ent"}),
     frozenset({"utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5"}),
 )

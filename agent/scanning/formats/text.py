@@ -51,11 +51,6 @@ _CUT = 1024
 _BEGINNING = 16 * 1024
 """Bytes that are read of a text that has hits in its head only."""
 _SEARCHED = frozenset(TEXT_ENCODINGS)
-_WITHOUT_UTF16 = frozenset({"utf-8", "gb18030", "big5"})
-_TOLD = 512
-"""Bytes from which on UTF-16 betrays itself by a NUL or a control byte; shorter texts are searched for all the same."""
-_UNSEEN_IN_TEXT = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r") + b"\x7f"
-_SEEN_IN_TEXT = bytes(byte for byte in range(256) if byte not in _UNSEEN_IN_TEXT)
 _UTF8 = frozenset({"utf-8"})
 
 
@@ -81,8 +76,6 @@ class _Chunk:
     low: int
     high: int
     last: bool
-    nul: bool
-    """Whether any of its bytes is NUL."""
 
     @property
     def first(self) -> bool:
@@ -92,18 +85,17 @@ class _Chunk:
 def _chunks(source: Source) -> Iterator[_Chunk]:
     """The file in overlapping stretches, in one buffer that is used again: a chunk is gone when the next comes."""
     if source.data is not None and source.size < _CHUNK:
-        yield _Chunk(source.data, 0, 0, source.size, last=True, nul=b"\0" in source.data)
+        yield _Chunk(source.data, 0, 0, source.size, last=True)
         return
     stream = source.stream
     stream.seek(0)
     if source.size < _CHUNK:
         data = stream.read(_CHUNK)
         if len(data) < _CHUNK:
-            yield _Chunk(data, 0, 0, len(data), last=True, nul=b"\0" in data)
+            yield _Chunk(data, 0, 0, len(data), last=True)
             return
         stream.seek(0)
-    raw = bytearray(_KEPT + _CHUNK)
-    buffer = memoryview(raw)
+    buffer = memoryview(bytearray(_KEPT + _CHUNK))
     kept, start, low = 0, 0, 0
     while True:
         filled = kept
@@ -116,7 +108,7 @@ def _chunks(source: Source) -> Iterator[_Chunk]:
             filled += len(data)
         last = filled < kept + _CHUNK
         high = filled if last else filled - _MARGIN
-        yield _Chunk(buffer[:filled], start, low, high, last, nul=raw.find(0, 0, filled) >= 0)
+        yield _Chunk(buffer[:filled], start, low, high, last)
         if last:
             return
         buffer[:_KEPT] = bytes(buffer[filled - _KEPT : filled])
@@ -133,7 +125,7 @@ def _passages(chunk: _Chunk, marked: tuple[str, int], source: Source, reading: R
         if spans:
             yield from _zoned(lines, spans, reading.talk, first=True, last=True)
             return
-    claims = reading.sieve.spans(chunk.data, encodings=_encodings(chunk))
+    claims = reading.sieve.spans(chunk.data, encodings=_SEARCHED)
     if not chunk.first or not chunk.last:
         claims = [span for span in claims if chunk.low <= span[0] < chunk.high]
     if not claims:
@@ -157,17 +149,6 @@ def _passages(chunk: _Chunk, marked: tuple[str, int], source: Source, reading: R
         last = chunk.last and some is data
         lines.cut_first, lines.cut_last = not chunk.first, not last and some is data
         yield from _zoned(lines, own, reading.talk, first=chunk.first, last=last)
-
-
-def _encodings(chunk: _Chunk) -> frozenset[str]:
-    """The encodings worth searching for. Two more cost nearly as much again, and few files are in UTF-16.
-
-    In UTF-16 every blank, digit, line end and Latin letter has a NUL, and of Chinese one character in ten a control
-    byte: a stretch without either is in none.
-    """
-    if chunk.nul or len(chunk.data) < _TOLD or bytes(chunk.data[:4096]).translate(None, _SEEN_IN_TEXT):
-        return _SEARCHED
-    return _WITHOUT_UTF16
 
 
 def _as_utf8(
