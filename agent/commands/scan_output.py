@@ -153,6 +153,7 @@ class Table:
             text("成员", "member"),
             text("密级", "level"),
             text("标志", "marking"),
+            text("期限", "period"),
             text("位置", "zone"),
             text("置信度", "confidence"),
             text("严重程度", "severity"),
@@ -162,6 +163,7 @@ class Table:
             for finding in result.findings:
                 severity, control = self._judged(finding) if self._judged else (finding.severity.value, None)
                 cells = [result.path, result.member or "", finding.level or finding.family, finding.marking]
+                cells += [words.standing(finding)]
                 cells += [finding.zone, str(finding.confidence), words.severity(severity)]
                 _row(table, cells + [control or "—"] * bool(self._judged))
         return table

@@ -19,11 +19,15 @@ from protocol.records import (
     ViolationSeen,
 )
 from signatures.controls import Control, Place, Row, load_controls, load_table
+from signatures.markings.codes import softer
 
 MOST_FINDINGS = 20
 LONGEST_MEMBER = 8000
 """Characters of the way inside containers that are told: names in archives can be as long as their maker likes."""
 _RANK = {severity: number for number, severity in enumerate(Severity)}
+_MILDER = frozenset({"EXPIRED_REVIEW", "DECLASSIFIED_STAMP"})
+"""Codes of a marking that holds no more, or may not: one step less severe (marking-grammar 4 and 6), never nothing,
+since only a declassification review ends a secret, and an extension may be on its way."""
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
@@ -89,7 +93,8 @@ class Judge:
             if _fits(row, finding, context):
                 if row.control is None:
                     return None
-                return row.control, row.severity or self._controls[row.control].severity
+                severity = row.severity or self._controls[row.control].severity
+                return row.control, softer(severity) if _MILDER.intersection(finding.codes) else severity
         return None
 
     def judge(self, result: MarkedFile, context: Context) -> list[ViolationSeen]:

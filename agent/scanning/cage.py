@@ -235,7 +235,7 @@ class Cage:
             return _unopened(file, Reason.SPECIAL_FILE)
         name, folder = _as_text(file.name), "/".join(map(_as_text, file.folder.split("/")))
         seconds = self._patience + status.st_size / SLOWEST
-        return Task(file, status, Job(name, folder, status.st_size, seconds), descriptor)
+        return Task(file, status, Job(name, folder, status.st_size, seconds, status.st_mtime), descriptor)
 
     # -- looking after the workers -------------------------------------------------------------------------------
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
+
+import msgspec
 
 from agent.scanning.formats import format_for
 from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Piece, Reading, Source
@@ -16,6 +19,8 @@ from agent.scanning.identify import Identity, Kind, identify
 from agent.scanning.wire import Examined, Reply
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import Sieve
+from signatures.markings.circumstances import UNKNOWN, Circumstances
+from signatures.markings.combine import Row, combine
 from signatures.passages import Passage, Zone
 
 ENCRYPTED = frozenset({"application/x-ole-encrypted-package"})
@@ -29,13 +34,20 @@ _DEVICE_ERRORS = frozenset(
 )
 """What reading says when the medium was pulled or is failing; any other OSError comes from a parser."""
 
+LETTERS = frozenset({"message/rfc822", "application/vnd.ms-outlook", "application/vnd.ms-tnef"})
+"""Media types to which files are attached rather than put together in them."""
+
 _UTF8 = frozenset({"utf-8"})
+_UNSET = 1980
+"""The year at which clocks that were never set begin, or one after it."""
 
 
 class Judge(Protocol):
     """The grammar (see `signatures.markings`)."""
 
-    def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
+    def find(
+        self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
+    ) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
         ...
 
@@ -51,14 +63,24 @@ class Examiner:
         self._talk = talk
         self._folder: tuple[str, list[Passage]] = ("", [])
 
-    def examine(self, source: Source, name: str, folder: str = "", budget: Budget | None = None) -> Reply:
-        """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`."""
+    def examine(
+        self,
+        source: Source,
+        name: str,
+        folder: str = "",
+        budget: Budget | None = None,
+        about: Circumstances = UNKNOWN,
+    ) -> Reply:
+        """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`.
+
+        ``about`` is what is known of the file from outside; nothing of it is said of its members, which are older.
+        """
         if folder != self._folder[0]:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
         around = self._named([name], Zone.FILENAME) + self._folder[1]
         examination = _Examination(self._sieve, self._grammar, self._least, budget or Budget(), self._talk)
-        examination.file(source, name, around, None, 0)
-        return Reply(examination.rows, examination.notes, examination.out_of_memory)
+        examination.file(source, name, around, None, 0, about)
+        return Reply(_together(examination.rows), examination.notes, examination.out_of_memory)
 
     def _named(self, names: list[str], zone: Zone) -> list[Passage]:
         return _named(self._sieve, names, zone)
@@ -84,7 +106,15 @@ class _Examination:
         self.notes: list[str] = []
         self.out_of_memory = False
 
-    def file(self, source: Source, name: str, passages: list[Passage], member: str | None, depth: int) -> None:
+    def file(
+        self,
+        source: Source,
+        name: str,
+        passages: list[Passage],
+        member: str | None,
+        depth: int,
+        about: Circumstances = UNKNOWN,
+    ) -> None:
         """Examine one file or member and all that it holds; adds their rows."""
         place = len(self.rows)
         self.rows.append(Examined(Verdict.CLEAN, "application/octet-stream", source.size, member=member))
@@ -98,7 +128,7 @@ class _Examination:
         findings: tuple[Finding, ...] = ()
         try:
             if passages:
-                findings = self.grammar.find(passages, least=self.least)
+                findings = self.grammar.find(passages, least=self.least, about=about)
         except Exception as error:  # noqa: BLE001 — the same for the grammar
             reason = self._fate(error, identity)
         verdict = Verdict.FINDING if findings else Verdict.NOT_EXAMINED if reason else Verdict.CLEAN
@@ -178,6 +208,29 @@ class _Examination:
             return Reason.UNREADABLE
         self.notes.append(f"{type(error).__name__} in {identity.media_type}")
         return Reason.CRASHED
+
+
+def about_file(modified: float | None) -> Circumstances:
+    """What the time of a file's last change, in seconds since 1970, says of its document.
+
+    Nothing, where no calendar has it or the medium's clock stood at its beginning.
+    """
+    try:
+        day = None if modified is None else datetime.fromtimestamp(modified, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        day = None
+    return UNKNOWN if day is None or day.year <= _UNSET else Circumstances(file_time=day)
+
+
+def _together(rows: list[Examined]) -> list[Examined]:
+    """The rows, with what a container's mark and those of its members show only together (COMPILATION …)."""
+    if sum(bool(row.findings) for row in rows) < 2:
+        return rows
+    told = combine([Row(row.member, row.findings, letter=row.media_type in LETTERS) for row in rows])
+    return [
+        row if row.findings == findings else msgspec.structs.replace(row, findings=findings)
+        for row, findings in zip(rows, told, strict=True)
+    ]
 
 
 def _digest(source: Source) -> str | None:

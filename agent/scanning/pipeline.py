@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from agent.scanning.program import program
 from agent.scanning.results import FileResult, Summary
 from agent.scanning.walk import Found, NotEntered, Order, Walk, shown
 from agent.scanning.wire import Examined, Start
-from protocol.records import Verdict
+from protocol.records import Finding, Verdict
 
 if TYPE_CHECKING:
     from agent.scanning.throttle import Throttle
@@ -117,6 +117,7 @@ class _Run:
         self.ledger: Ledger | None = None
         self.progress = Progress()
         self.summary = self.progress.summary
+        self.today = datetime.now().astimezone().date()
         self._told = 0.0
 
     def run(self) -> Summary:
@@ -184,7 +185,7 @@ class _Run:
                 verdict=row.verdict,
                 reason=row.reason,
                 media_type=row.media_type,
-                findings=row.findings,
+                findings=_aged(row.findings, self.today) if row.findings else (),
                 size=row.size,
                 modified=modified if row.member is None else None,
                 sha256=row.sha256,
@@ -205,6 +206,13 @@ def _throttle() -> Throttle:
     from agent.scanning.throttle import Throttle  # here: it loads psutil, which a scan at full speed has no use for
 
     return Throttle()
+
+
+def _aged(findings: tuple[Finding, ...], today: date) -> tuple[Finding, ...]:
+    """The findings as they stand today: what was found once, and kept in the ledger, may have run out since."""
+    from signatures.markings.periods import aged  # here: most scans find nothing, and the grammar is not small
+
+    return tuple(aged(finding, today) for finding in findings)
 
 
 def _when(status: os.stat_result | None) -> datetime | None:

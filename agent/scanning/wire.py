@@ -54,6 +54,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     size: int
     seconds: float
     """What the scanner grants it."""
+    modified: float | None = None
+    """When it was last changed, in seconds since 1970: the weakest of all issue dates."""
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from agent.scanning.examine import Examiner
+from agent.scanning.examine import Examiner, about_file
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
@@ -33,6 +33,7 @@ from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, R
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
 from signatures.markings import Grammar
+from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.passages import Passage
 from signatures.rules import RuleSet
 from signatures.strict_yaml import FileMistake
@@ -176,11 +177,13 @@ class _Grammar:
         self._keywords = keywords
         self._made: Grammar | None = None
 
-    def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
+    def find(
+        self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
+    ) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
         if self._made is None:
             self._made = Grammar(self._rules)
-        found = self._made.find(passages, least=least)
+        found = self._made.find(passages, least=least, about=about)
         return found + self._keywords.find(passages, least=least) if self._keywords else found
 
 
@@ -209,7 +212,7 @@ class _Serve:
         try:
             source, stream = _opened(descriptor, job.size)
             try:
-                return self._examiner.examine(source, job.name, job.folder)
+                return self._examiner.examine(source, job.name, job.folder, about=about_file(job.modified))
             finally:
                 if stream is not None:
                     stream.close()

@@ -45,7 +45,13 @@ LIMITATIONS = (
     "In tracked changes of a spreadsheet the earlier texts of cells are read, not their places.",
 )
 
-_PROPERTIES = {"title": "title", "subject": "subject", "description": "description", "keyword": "keywords"}
+_PROPERTIES = {
+    "title": "title",
+    "subject": "subject",
+    "description": "description",
+    "keyword": "keywords",
+    "creation-date": "created",
+}
 _LONGEST = 400
 _FORM_WORDS = ("label", "value", "current-value", "title")
 

@@ -15,7 +15,9 @@ _CORE = re.compile(r"(?i)^docprops/core[^/]*\.xml$|\.psmdcp$")
 _APP = re.compile(r"(?i)^docprops/app\.xml$")
 _CUSTOM = re.compile(r"(?i)^docprops/custom\.xml$")
 _CUSTOM_XML = re.compile(r"(?i)^customxml/[^/]+\.xml$")
-_CORE_NAMES = frozenset({"title", "subject", "keywords", "category", "description", "contentStatus", "contentType"})
+_CORE_NAMES = frozenset(
+    {"title", "subject", "keywords", "category", "description", "contentStatus", "contentType", "created"}
+)
 _APP_NAMES = frozenset({"Manager", "Company", "Template", "HyperlinkBase"})
 _LONGEST = 400
 _MOST_CUSTOM_XML = 200

@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from agent.judging.judge import Context, Judge, is_above
@@ -108,6 +109,14 @@ def test_a_classified_computer_may_hold_its_own_level_and_none_above(
     assert is_above(level, most) is broken
     expected = ("CPC-09", Severity.CRITICAL) if broken else None
     assert Judge().broken(finding("state", level), context("confidential", "fixed", most)) == expected
+
+
+@pytest.mark.parametrize("code", ["EXPIRED_REVIEW", "DECLASSIFIED_STAMP"])
+def test_a_mark_that_has_run_out_or_was_declassified_is_one_step_less_severe_and_never_nothing(code: str) -> None:
+    over = msgspec.structs.replace(finding("state", "机密"), codes=(code,))
+    assert Judge().broken(over, context("internal", "medium")) == ("MEDIA-05", Severity.HIGH)
+    changed = msgspec.structs.replace(over, codes=("CHANGED_MARK", "EXPIRES_SOON"))
+    assert Judge().broken(changed, context("internal", "medium")) == ("MEDIA-05", Severity.CRITICAL)
 
 
 def test_every_family_that_a_rule_can_find_is_decided_on_a_medium() -> None:
