@@ -14,8 +14,9 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from agent.scanning.cage import PATIENCE, Cage, Done
+from agent.scanning.cage import PATIENCE, Cage
 from agent.scanning.ledger import Ledger
+from agent.scanning.opening import Done
 from agent.scanning.program import program
 from agent.scanning.results import FileResult, Summary
 from agent.scanning.walk import Found, NotEntered, Order, Walk, shown

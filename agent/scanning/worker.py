@@ -1,8 +1,8 @@
 """A worker: a process that examines files it is handed as open descriptors, and answers with their rows.
 
-Started by `agent.scanning.cage` as ``python -I -m agent.scanning.worker`` with a Unix socket as its standard input.
-It loads the rules, confines itself, then reads jobs until the socket is closed. It never learns a path and never
-opens one for a file's sake. What is confined here, and in one place, is where a fuller cage is put in.
+Forked by `agent.scanning.nursery_process`, which has loaded the rules and all readers. It confines itself, then reads
+jobs from its socket until that is closed. It never learns a path and never opens one. What it read cannot be met in
+another worker: all are forked from a process that reads no file.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ import os
 import resource
 import signal
 import socket
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from agent.scanning import formats
 from agent.scanning.examine import Examiner, about_file
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
 from agent.scanning.talk import talk_of
-from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Ready, Reply, Start, framed
+from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Loaded, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
 from signatures.markings import Grammar
@@ -61,29 +62,20 @@ DESCRIPTORS = 256
 """Descriptors a worker may hold: a batch of files and the libraries it loads."""
 
 
-def main() -> int:
-    """Serve the socket at standard input until it is closed. Returns the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scanner's to answer
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    connection = socket.socket(fileno=0)
-    first = _receive(connection)
-    if first is None:
-        return 0
-    start = msgspec.msgpack.decode(first[0], type=Start)
-    examiner, ready = _prepare(start)
-    if examiner is None:
-        connection.sendall(framed(ready))
-        return 0
-    connection.sendall(framed(Ready(rules=ready.rules, cage=_confine(start.memory))))
-    serve = _Serve(connection, examiner)
-    while (batch := _receive(connection)) is not None:
-        if not serve.batch(*batch):
-            break
-    return 0
+@dataclass(frozen=True)
+class Prepared:
+    """What is loaded once for all workers."""
+
+    examiner: Examiner
+    grammar: _Grammar
+
+    def make_grammar(self) -> None:
+        """Compile the grammar now, rather than when the first file asks for it."""
+        self.grammar.make()
 
 
-def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
-    """Load rules and sieve: the only files a worker opens, and it does so before it is confined."""
+def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
+    """Load rules and sieve, before anything is forked or confined."""
     rules_directory = Path(start.rules) if start.rules is not None else None
     try:
         cache = Path(start.cache) if start.cache is not None else None
@@ -92,12 +84,34 @@ def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
         digest = _digest(rules, keywords)
         sieve = _sieve(rules, keywords, digest, cache)
     except FileMistake as error:
-        return None, Ready(mistake=str(error))
+        return None, Loaded(mistake=str(error))
     except OSError as error:
-        return None, Ready(mistake=f"{error.filename or rules_directory}: {error.strerror}")
+        return None, Loaded(mistake=f"{error.filename or rules_directory}: {error.strerror}")
     # A keyword counts in running text too: then no literal is mere talk.
     talk = talk_of(rules) if keywords is None else frozenset()
-    return Examiner(sieve, _Grammar(rules, keywords), least=start.least, talk=talk), Ready(rules=digest)
+    grammar = _Grammar(rules, keywords)
+    return Prepared(Examiner(sieve, grammar, least=start.least, talk=talk), grammar), Loaded(rules=digest)
+
+
+def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int) -> int:
+    """Confine this process, then examine what comes until the socket is closed. Returns the exit status."""
+    end_with_parent()
+    if os.getppid() != parent:
+        return 0  # it ended before that was asked for
+    gc.enable()
+    gc.set_threshold(_GARBAGE)
+    connection.sendall(framed(Ready(cage=_confine(start.memory), pid=os.getpid())))
+    formats.close()
+    serve = _Serve(connection, prepared.examiner)
+    while (batch := receive(connection)) is not None:
+        if not serve.batch(*batch):
+            break
+    return 0
+
+
+def end_with_parent() -> None:
+    """Have this process killed once the one that started it ends, however it ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _keywords(file: str | None) -> KeywordList | None:
@@ -119,7 +133,7 @@ def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Pat
     """The sieve, with all it will need compiled and kept in the cache before the worker may write no more.
 
     Compiling takes seconds, and is done by one process while others wait; loading what was compiled takes
-    milliseconds, and is left until a file asks for it.
+    milliseconds.
     """
     words = keywords.literals if keywords else ()
     try:
@@ -127,28 +141,27 @@ def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Pat
     except OSError:
         note = None  # the folder cannot be written: what lies in it can be used all the same
     if note is None:
-        return build(rules.literals, words=words, cache=cache)
+        sieve = build(rules.literals, words=words, cache=cache)
+        sieve.prepare(*ENCODINGS_AT_ONCE)
+        return sieve
     with note:
         fcntl.flock(note, fcntl.LOCK_EX)
         note.seek(0)
         this = f"{digest} {program()}"
         sieve = build(rules.literals, words=words, cache=cache)
+        sieve.prepare(*ENCODINGS_AT_ONCE)
         if note.read() != this:
-            sieve.prepare(*ENCODINGS_AT_ONCE)
             note.truncate(0)
             note.write(this)
     return sieve
 
 
 def _confine(memory: int) -> str:
-    """Give up all that reading files does not need. Returns the word for the summary: ``partial`` or ``none``.
+    """Give up all that reading files does not need. Returns the word for the summary.
 
     Memory is counted from what the process has now. Files of any size may not be written, no process may be
     started, no core left behind. No network and no file system is the fuller cage's part.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
     try:
         pages = int(Path("/proc/self/statm").read_bytes().split()[0])
         limit = pages * resource.getpagesize() + memory
@@ -158,9 +171,9 @@ def _confine(memory: int) -> str:
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
     except (OSError, ValueError):
-        return "none"
+        return "none: no limits can be set"
     held = _prctl(_PR_SET_DUMPABLE, 0) and _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    return "partial" if held else "none"
+    return "partial" if held else "none: the kernel refuses"
 
 
 def _prctl(option: int, value: int) -> bool:
@@ -177,13 +190,17 @@ class _Grammar:
         self._keywords = keywords
         self._made: Grammar | None = None
 
+    def make(self) -> Grammar:
+        """The grammar, compiled."""
+        if self._made is None:
+            self._made = Grammar(self._rules)
+        return self._made
+
     def find(
         self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
     ) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
-        if self._made is None:
-            self._made = Grammar(self._rules)
-        found = self._made.find(passages, least=least, about=about)
+        found = self.make().find(passages, least=least, about=about)
         return found + self._keywords.find(passages, least=least) if self._keywords else found
 
 
@@ -203,7 +220,7 @@ class _Serve:
         for job, descriptor in zip(jobs, descriptors, strict=True):
             reply = self._file(job, descriptor)
             self._connection.sendall(framed(reply))
-            if reply.leaving:
+            if reply.leaving or reply.lacking:
                 return False
         return True
 
@@ -216,6 +233,8 @@ class _Serve:
             finally:
                 if stream is not None:
                     stream.close()
+        except formats.NotLoaded:
+            return Reply([], lacking=True)
         except MemoryError:
             # Not even the row could be made; with all of it let go of, this one can.
             row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", job.size, Reason.TOO_LARGE)
@@ -245,7 +264,7 @@ def _opened(descriptor: int, size: int) -> tuple[Source, BinaryIO | None]:
     return Source(stream, size), stream
 
 
-def _receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
+def receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
     """The next message and the descriptors that came with it; None where there will be no more.
 
     The descriptors are attached to a message's first byte, and a read never goes beyond one message.
@@ -267,7 +286,3 @@ def _receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
             return None
         body += data
     return bytes(body), descriptors
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ time a file of its kind comes along, so a scan of text files never loads PDFium 
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib import import_module
 from typing import cast
@@ -82,9 +83,29 @@ FORMATS: dict[str, str] = {
 def format_for(media_type: str) -> Format | None:
     """The format that reads files of this media type, or None where we do not read them."""
     name = FORMATS.get(media_type)
-    return None if name is None else _load(name)
+    return None if name is None else load(name)
+
+
+class NotLoaded(BaseException):
+    """A module is wanted that was not loaded before the cage closed, and cannot be now: another worker has it.
+
+    No `Exception`: nothing that looks after broken files is to take it for one.
+    """
+
+
+_caged = False
+
+
+def close() -> None:
+    """Say that from now on no module can be loaded in this process: `load` raises `NotLoaded` where one would be."""
+    global _caged
+    _caged = True
 
 
 @cache
-def _load(name: str) -> Format:
-    return cast("Format", import_module(f"{__name__}.{name}"))
+def load(name: str) -> Format:
+    """The module of a format. Raises `NotLoaded` in a caged process that does not have it."""
+    module = f"{__name__}.{name}"
+    if _caged and module not in sys.modules:
+        raise NotLoaded(name)
+    return cast("Format", import_module(module))

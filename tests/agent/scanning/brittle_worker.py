@@ -1,4 +1,4 @@
-"""A real worker whose reader of plain text does what the file says: ends, hangs, hoards, raises. Run by tests alone."""
+"""A real nursery whose reader of plain text does what the file says: ends, hangs, hoards, raises. For tests alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from agent.scanning import examine, worker
+from agent.scanning import examine, nursery_process
 from agent.scanning.formats.base import Piece, Reading, Source
 
 
@@ -42,4 +42,4 @@ class Obeying:
 if __name__ == "__main__":
     real = examine.format_for
     examine.format_for = lambda media_type: Obeying() if media_type == "text/plain" else real(media_type)
-    sys.exit(worker.main())
+    sys.exit(nursery_process.main())
