@@ -209,9 +209,9 @@ _MAIL_ENDINGS = frozenset({"eml", "mht", "mhtml", "mbox"})
 def _mail_kind(start: bytes, name: str) -> Identity | None:
     """A mail or mailbox. Notes that merely begin with ``From:`` and ``Subject:`` stay plain text."""
     ending = _ending(name)
-    if ending not in _MAIL_ENDINGS and b": " not in start and b":\t" not in start:
-        return None
     mailbox = start.startswith(b"From ")
+    if ending not in _MAIL_ENDINGS and not mailbox and not _HEADER.match(start):
+        return None  # a mail begins with a header
     body = _EMPTY_LINE.search(start)
     headers = {found.lower() for found in _HEADER.findall(start[: body.start()] if body else start)}
     mail = len(headers & _MAIL_COMMON) + len(headers & _MAIL_ONLY) >= 2 and bool(headers & _MAIL_ONLY)
@@ -259,9 +259,9 @@ def _numbered_part(name: str) -> tuple[str, Kind] | None:
 
 
 def _is_utf32(data: bytes) -> bool:
-    if len(data) < 16 or data.count(0) * 2 < len(data):
-        return False
     sample = data[: min(len(data), 4096) & ~3]
+    if len(sample) < 16 or sample.count(0) * 2 < len(sample):
+        return False
     for encoding in ("utf-32-le", "utf-32-be"):
         try:
             text = sample.decode(encoding)
