@@ -11,15 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from agent.commands import UsageError
 from agent.commands.scan_output import Jsonl, Judged, Output, Table, Target
 from agent.words import text
 from protocol.records import Severity
 
+if TYPE_CHECKING:
+    from signatures.rules import Rule
+
 CLASSES = ("internet", "internal", "confidential")
 LEVELS = ("秘密", "机密", "绝密")
-LATER_FORMATS = ("sarif", "html")
+FORMATS = ("table", "jsonl", "sarif", "html")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,9 +42,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("paths", nargs="+", metavar="PATH", help=text("要扫描的文件或文件夹", "files or folders to scan"))
     add(
         "--format",
-        choices=("table", "jsonl", *LATER_FORMATS),
+        choices=FORMATS,
         default="table",
-        help=text("输出格式: table 或 jsonl", "output: table or jsonl"),
+        help=text(
+            "输出格式: table 供人阅读, jsonl 供程序, sarif 供安全平台, html 为可打印的报告",
+            "output: table for people, jsonl for programs, sarif for security platforms, html a report to print",
+        ),
     )
     add("--output", type=Path, metavar="FILE", help=text("写入文件而不是标准输出", "write to a file"))
     add(
@@ -94,9 +101,8 @@ def run(options: argparse.Namespace) -> int:
         target = Target(options.output)
     except OSError as error:
         raise UsageError(f"--output {options.output}: {error.strerror}") from error
-    kind = Jsonl if options.format == "jsonl" else Table
     try:
-        status = _scan(options, kind(target, everything=options.all, judged=_judged(options)), target.identity)
+        status = _scan(options, _output(options, target), target.identity)
         target.close()
     except BaseException:
         target.abandon()
@@ -104,14 +110,34 @@ def run(options: argparse.Namespace) -> int:
     return status
 
 
+def _output(options: argparse.Namespace, target: Target) -> Output:
+    """What prints in the format that was asked for."""
+    judged = _judged(options)
+    if options.format in ("table", "jsonl"):
+        plain = Jsonl if options.format == "jsonl" else Table
+        return plain(target, everything=options.all, judged=judged)
+    # Loaded here: these two tell the rules by their titles.
+    from agent.commands.scan_html import Html
+    from agent.commands.scan_sarif import Sarif
+
+    kind = Html if options.format == "html" else Sarif
+    return kind(target, everything=options.all, judged=judged, rules=_rules(options))
+
+
+def _rules(options: argparse.Namespace) -> dict[str, Rule]:
+    """The rules by their ids. Raises `UsageError` where they cannot be read."""
+    from agent.scanning.kept_rules import rules_of
+    from signatures.strict_yaml import FileMistake
+
+    try:
+        return {rule.id: rule for rule in rules_of(options.rules, cache_folder()).rules}
+    except FileMistake as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"{error.filename or options.rules}: {error.strerror}") from error
+
+
 def _refuse_what_is_not_there(options: argparse.Namespace) -> None:
-    if options.format in LATER_FORMATS:
-        raise UsageError(
-            text(
-                f"--format {options.format}: 本版本尚不提供, 请用 table 或 jsonl",
-                f"--format {options.format} is not available in this version; use table or jsonl",
-            )
-        )
     if options.keywords is not None:
         _warn_of_keywords(options.keywords)
     if options.level is not None and options.computer_class != "confidential":

@@ -98,21 +98,26 @@ class Jsonl:
             self._target.stream.flush()
 
     def summary(self, summary: Summary) -> None:
-        """Print the sum; ``complete`` stands in it only where it is false."""
-        keys: dict[str, object] = {
-            "enumerated": summary.enumerated,
-            "clean": summary.clean,
-            "finding": summary.finding,
-            "not_examined": summary.not_examined,
-            "reasons": dict(sorted(summary.reasons.items())),
-            "bytes": summary.bytes,
-            "seconds": summary.seconds,
-            "rules": summary.rules,
-            "cage": summary.cage,
-        }
-        if not summary.complete:
-            keys["complete"] = False
-        self._target.stream.write(msgspec.json.encode({"summary": keys}) + b"\n")
+        """Print the sum."""
+        self._target.stream.write(msgspec.json.encode({"summary": summary_keys(summary)}) + b"\n")
+
+
+def summary_keys(summary: Summary) -> dict[str, object]:
+    """The sum as the contract has it; ``complete`` stands in it only where it is false."""
+    keys: dict[str, object] = {
+        "enumerated": summary.enumerated,
+        "clean": summary.clean,
+        "finding": summary.finding,
+        "not_examined": summary.not_examined,
+        "reasons": dict(sorted(summary.reasons.items())),
+        "bytes": summary.bytes,
+        "seconds": summary.seconds,
+        "rules": summary.rules,
+        "cage": summary.cage,
+    }
+    if not summary.complete:
+        keys["complete"] = False
+    return keys
 
 
 class Table:

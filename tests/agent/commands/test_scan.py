@@ -131,7 +131,6 @@ def test_a_path_that_does_not_exist_is_a_usage_error_that_names_it(scan: Scan, t
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--format", "sarif"], "not available in this version"),
         (["--keywords", "no-such-words.txt"], "no-such-words.txt"),
         (["--level", "机密"], "--class confidential"),
         (["--workers", "0"], "from 1 to 256"),
