@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from agent.judging.judge import Context, Judge
 from agent.reporting.notice import Notice
@@ -19,7 +19,7 @@ from agent.reporting.outbox import SeenMark
 from agent.reporting.reporter import Reporter
 from agent.scanning.cage import CageBroken, RulesMistake
 from agent.scanning.pipeline import Progress, Scanner, ScanOptions
-from agent.scanning.results import FileResult, Summary
+from agent.scanning.results import FileResult, Summary, cage_level
 from agent.scanning.walk import MissingPath
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
@@ -79,6 +79,7 @@ class Sweep:
             tally.severities,
             complete=summary.complete,
         )
+        level, why = cage_level(summary.cage)
         self._reporter.report(
             ScanDone(
                 id=uuid7(),
@@ -91,7 +92,8 @@ class Sweep:
                 reasons=dict(summary.reasons),
                 bytes=summary.bytes,
                 rules=summary.rules,
-                cage=cast("Literal['full', 'partial', 'none']", summary.cage),
+                cage=level,
+                cage_why=why,
                 complete=summary.complete,
                 session=session.id,
                 medium=session.attached.medium,

@@ -143,7 +143,7 @@ class _Run:
                 self._finished(done, remember=not cage.mixed)
                 self._tell()
             cage.ready(self.stop)
-            self.summary.rules, self.summary.cage = cage.rules, cage.word
+            self.summary.rules, self.summary.cage = cage.rules, cage.word or "none: no file was examined"
         self.summary.complete = not self.stop.is_set()
         self.summary.seconds = round(time.monotonic() - began, 3)
         self._tell(at_once=True)

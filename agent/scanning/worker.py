@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from agent.scanning import formats
+from agent.scanning import formats, preload
 from agent.scanning.confining import kernel
 from agent.scanning.confining.confine import confine
 from agent.scanning.descriptor import opened
@@ -98,7 +98,7 @@ def work(connection: socket.socket, start: Start, prepared: Prepared, parent: in
     gc.enable()
     gc.set_threshold(_GARBAGE)
     connection.sendall(framed(Ready(cage=confine(start.memory).word, pid=os.getpid())))
-    formats.close()
+    preload.close()
     serve = _Serve(connection, prepared.examiner)
     while (batch := receive(connection)) is not None:
         if not serve.batch(*batch):

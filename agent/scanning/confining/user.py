@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 NAME = "mijian-scan"
@@ -46,7 +47,7 @@ def _known() -> tuple[int, int] | None:
 
 def _unused() -> tuple[int, int]:
     """A user and group of which nothing is known here: not by name, not as a process, not to systemd."""
-    running = {entry.stat().st_uid for entry in _processes()}
+    running = _users_of_processes()
     for _ in range(100):
         number = secrets.choice(DYNAMIC)
         if number not in running and not Path(f"/run/systemd/dynamic-uid/{number}").exists() and not _named(number):
@@ -54,9 +55,14 @@ def _unused() -> tuple[int, int]:
     raise OSError("no unused user can be found")
 
 
-def _processes() -> list[os.DirEntry[str]]:
+def _users_of_processes() -> set[int]:
+    users = set()
     with os.scandir("/proc") as entries:
-        return [entry for entry in entries if entry.name.isdigit() and entry.is_dir()]
+        for entry in entries:
+            if entry.name.isdigit():
+                with suppress(FileNotFoundError, ProcessLookupError):  # it has ended just now
+                    users.add(entry.stat().st_uid)
+    return users
 
 
 def _named(number: int) -> bool:
