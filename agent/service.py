@@ -75,6 +75,9 @@ class Service:
             workers=settings.scan.workers,
             order="newest",
             cache=settings.state / "cache",
+            ledger=settings.state / "cache" / "ledger.sqlite" if settings.scan.ledger else None,
+            expires_days=settings.scan.ledger_days,
+            tell_clean=False,
         )
         self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice)
         self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()

@@ -73,6 +73,11 @@ class Summary:
         """Everything that was seen: files and members."""
         return self.clean + self.finding + self.not_examined
 
+    def add_clean(self, files: int, size: int) -> None:
+        """Count files from disk that are clean."""
+        self.clean += files
+        self.bytes += size
+
     def add(self, result: FileResult) -> None:
         """Count one result."""
         match result.verdict:
