@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO, cast
+from typing import TextIO
 
 from agent.checks.isolation import Episode, IsolationCheck
 from agent.judging.judge import Context, Judge
@@ -32,6 +32,7 @@ from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions
+from agent.scanning.results import cage_level
 from agent.scanning.walk import shown
 from agent.scanning.wire import Start
 from agent.settings import Settings
@@ -74,6 +75,9 @@ class Service:
             workers=settings.scan.workers,
             order="newest",
             cache=settings.state / "cache",
+            ledger=settings.state / "cache" / "ledger.sqlite" if settings.scan.ledger else None,
+            expires_days=settings.scan.ledger_days,
+            tell_clean=False,
         )
         self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice)
         self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
@@ -175,13 +179,13 @@ class Service:
         start = Start(
             rules=None, cache=str(self._options.cache), least=self._options.least, memory=self._options.memory
         )
-        word: Literal["full", "partial", "none"] = "none"
+        word = "none: workers cannot be started"
         rules = ""
         try:
             with Cage(start, 1) as cage:
                 cage.begin()
                 rules = cage.ready(self._stop)
-                word = cast("Literal['full', 'partial', 'none']", cage.word)
+                word = cage.word or word
         except RulesMistake as error:
             self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
             self._fail(2)
@@ -190,13 +194,19 @@ class Service:
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
+        level, why = cage_level(word)
+        if level != "full":
+            self._notice.say(
+                f"检查进程的隔离不完整：{word}", f"the processes that read files are not fully confined: {word}"
+            )
         self._reporter.report(
             AgentStarted(
                 id=uuid7(),
                 seen_at=datetime.now(UTC),
                 version=agent_version(),
                 rules=rules,
-                cage=word,
+                cage=level,
+                cage_why=why,
                 platform=platform.platform(terse=True),
             )
         )

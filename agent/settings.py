@@ -77,6 +77,10 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Worker processes; 0: one for each processor."""
     min_confidence: Annotated[int, msgspec.Meta(ge=1, le=100)] = 45
     """Findings below are not reported (design: ≥ 70 alert, 45–69 review)."""
+    ledger: bool = True
+    """Whether to remember how files ended, so that what has not changed is not read again."""
+    ledger_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 90
+    """Days for which a verdict is remembered."""
 
 
 class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

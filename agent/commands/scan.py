@@ -205,6 +205,7 @@ def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | N
             ledger=None if options.no_cache or folder is None else folder / "ledger.sqlite",
             cache=folder,
             skip=skip,
+            tell_clean=options.all,
         )
     )
     # Lines that appear on the terminal while the bar is drawn there would tear both apart.

@@ -200,6 +200,8 @@ def coverage(summary: Summary) -> str:
         f"+ {summary.not_examined} not examined{told}; "
         f"{words.size(summary.bytes)} in {summary.seconds:.1f} s, {speed}/s",
     )
+    if not summary.cage.startswith("full"):
+        line += "\n" + text(f"检查进程的隔离: {summary.cage}", f"confinement of what reads files: {summary.cage}")
     if summary.complete:
         return line
     return (

@@ -350,7 +350,8 @@ class Cage:
             if reason is None and not task.again:
                 self._suspects.append(task.file)
             else:
-                self._done.append(Done(task.file, task.status, row(reason or Reason.CRASHED, task.job.size)))
+                reply = row(reason or Reason.CRASHED, task.job.size)
+                self._done.append(Done(task.file, task.status, reply, fatal=True))
             self._set_back()
         self._waiting.extendleft(task.file for task in reversed(worker.tasks))
 

@@ -6,19 +6,19 @@ What is kept holds for the very bytes of the packs and the very same program, an
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import msgspec
 
 from agent.scanning.program import program
+from agent.scanning.rules_key import rules_key
 from signatures.engine.cache import Cache
-from signatures.rules import PACKS, RuleSet, load_rules
+from signatures.rules import RuleSet, load_rules
 
 
 def rules_of(directory: Path | None, cache: Path | None) -> RuleSet:
     """The packs of a directory, or those we ship. Raises as `load_rules` does."""
-    key = _key(PACKS if directory is None else directory) if cache is not None else ""
+    key = rules_key(directory, program()) if cache is not None else ""
     if cache is None or not key:
         return load_rules(directory)
     kept = Cache(cache).load(key)
@@ -28,18 +28,6 @@ def rules_of(directory: Path | None, cache: Path | None) -> RuleSet:
         except msgspec.MsgspecError:
             pass  # kept by another version of a library: read anew, and kept anew
     rules = load_rules(directory)
-    if key == _key(PACKS if directory is None else directory):
+    if key == rules_key(directory, program()):
         Cache(cache).store(key, msgspec.msgpack.encode(rules))
     return rules
-
-
-def _key(folder: Path) -> str:
-    """What tells these packs, read by this program, from all others; empty where they cannot be read."""
-    digest = hashlib.sha256(f"{program()} {msgspec.__version__}".encode())
-    try:
-        for file in sorted(folder.glob("*.yaml")):
-            data = file.read_bytes()
-            digest.update(f"{file.name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
-    except OSError:
-        return ""
-    return f"rules-{digest.hexdigest()}"

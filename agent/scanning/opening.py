@@ -33,6 +33,8 @@ class Done:
     status: os.stat_result
     """Of the descriptor that was read, where one could be opened; else as the walk met it."""
     reply: Reply
+    fatal: bool = False
+    """Whether it was the end of the worker that read it: it is not to be tried again."""
 
 
 def opened(file: Found, patience: float) -> Task | Done:

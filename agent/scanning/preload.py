@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import codecs
 import encodings
+import encodings.aliases
 import pkgutil
+import sys
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 
 from agent.scanning import formats
@@ -56,6 +59,7 @@ def core() -> None:
     for name in CORE_CODECS:
         codecs.lookup(name)
     libmagic_available()
+    _charsets()
 
 
 def later() -> None:
@@ -65,6 +69,25 @@ def later() -> None:
     archive_library.available()
     for name in LATE:
         import_module(name)
-    for module in pkgutil.iter_modules(encodings.__path__):
+    for module in _charsets():
         with suppress(LookupError):  # those that only another system has
-            codecs.lookup(module.name)
+            codecs.lookup(module)
+
+
+@cache
+def _charsets() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - {"mbcs", "oem"}
+
+
+def close() -> None:
+    """Say that from now on nothing can be loaded in this process: what is not there raises `formats.NotLoaded`."""
+    formats.close()
+    known = _charsets()
+
+    def lacking(name: str) -> None:
+        """Asked for a character set that this process does not have: another may."""
+        module = encodings.aliases.aliases.get(name, name)
+        if module in known and f"encodings.{module}" not in sys.modules:
+            raise formats.NotLoaded(module)
+
+    codecs.register(lacking)

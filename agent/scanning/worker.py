@@ -7,7 +7,6 @@ another worker: all are forked from a process that reads no file.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gc
 import hashlib
@@ -24,7 +23,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from agent.scanning import formats
+from agent.scanning import formats, preload
+from agent.scanning.confining import kernel
+from agent.scanning.confining.confine import confine
+from agent.scanning.descriptor import opened
 from agent.scanning.examine import Examiner, about_file
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 _GARBAGE = 20_000
 """Objects that are made before the next look for circles among them; one file seldom leaves any."""
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 ENCODINGS_AT_ONCE = (
     frozenset({"utf-8"}),
     frozenset({"utf-8", "ent"}),
@@ -57,9 +58,6 @@ ENCODINGS_AT_ONCE = (
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a file is read whole before anybody looks at it."""
-
-DESCRIPTORS = 256
-"""Descriptors a worker may hold: a batch of files and the libraries it loads."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,8 @@ def work(connection: socket.socket, start: Start, prepared: Prepared, parent: in
         return 0  # it ended before that was asked for
     gc.enable()
     gc.set_threshold(_GARBAGE)
-    connection.sendall(framed(Ready(cage=_confine(start.memory), pid=os.getpid())))
-    formats.close()
+    connection.sendall(framed(Ready(cage=confine(start.memory).word, pid=os.getpid())))
+    preload.close()
     serve = _Serve(connection, prepared.examiner)
     while (batch := receive(connection)) is not None:
         if not serve.batch(*batch):
@@ -111,7 +109,8 @@ def work(connection: socket.socket, start: Start, prepared: Prepared, parent: in
 
 def end_with_parent() -> None:
     """Have this process killed once the one that started it ends, however it ends."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    with suppress(OSError):  # then it ends when its socket is closed
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _keywords(file: str | None) -> KeywordList | None:
@@ -154,32 +153,6 @@ def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Pat
             note.truncate(0)
             note.write(this)
     return sieve
-
-
-def _confine(memory: int) -> str:
-    """Give up all that reading files does not need. Returns the word for the summary.
-
-    Memory is counted from what the process has now. Files of any size may not be written, no process may be
-    started, no core left behind. No network and no file system is the fuller cage's part.
-    """
-    try:
-        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-        limit = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-    except (OSError, ValueError):
-        return "none: no limits can be set"
-    held = _prctl(_PR_SET_DUMPABLE, 0) and _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    return "partial" if held else "none: the kernel refuses"
-
-
-def _prctl(option: int, value: int) -> bool:
-    libc = ctypes.CDLL(None, use_errno=True)
-    prctl = getattr(libc, "prctl", None)
-    return prctl is not None and prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0
 
 
 class _Grammar:
@@ -260,7 +233,7 @@ def _opened(descriptor: int, size: int) -> tuple[Source, BinaryIO | None]:
             return Source.of(data), None
         with suppress(OSError):
             os.lseek(descriptor, 0, os.SEEK_SET)
-    stream = os.fdopen(descriptor, "rb")
+    stream = opened(descriptor)
     return Source(stream, size), stream
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from functools import cache
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from agent.scanning.formats.base import Format
+if TYPE_CHECKING:  # what stands here is asked for by many who read no file
+    from agent.scanning.formats.base import Format
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _OPENDOCUMENT = (
