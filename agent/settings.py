@@ -79,6 +79,21 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Findings below are not reported (design: ≥ 70 alert, 45–69 review)."""
 
 
+class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the agent looks for beside the rules we ship."""
+
+    trusted_key: str = ""
+    """File with the public key that signed bundles of rules must be signed with; empty: the one that was trusted when
+    the bundle in force was installed."""
+    keywords: str = ""
+    """File with a list of keywords; read anew when it changes."""
+    families: tuple[str, ...] = ()
+    """Packs to switch on that are off by themselves: de, fr, ca, au, jp, tw."""
+
+    def __post_init__(self) -> None:
+        _absolute(self.trusted_key, self.keywords)
+
+
 class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The passive isolation check of confidential computers (control NET-03)."""
 
@@ -122,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uplink: UplinkSettings = UplinkSettings()
     media: MediaSettings = MediaSettings()
     scan: ScanSettings = ScanSettings()
+    rules: RulesSettings = RulesSettings()
     isolation: IsolationSettings = IsolationSettings()
     outbox: OutboxSettings = OutboxSettings()
     files: FilesSettings = FilesSettings()

@@ -36,6 +36,10 @@ class ScanOptions:
 
     rules: Path | None = None
     """Directory of rule packs; None for those we ship."""
+    enable: tuple[str, ...] = ()
+    """Packs to use although they are not enabled by themselves (``de``, ``jp`` …)."""
+    sound: bool = False
+    """Leave out packs with a mistake instead of refusing to scan: for what nobody watches."""
     keywords: Path | None = None
     """File with a list of keywords (see `signatures.keywords`), looked for besides the markings."""
     least: int = 45
@@ -125,13 +129,7 @@ class _Run:
         began = time.monotonic()
         options = self.options
         met = iter(self.walk)  # a path that does not exist is told before any worker is started
-        start = Start(
-            rules=os.fspath(options.rules) if options.rules else None,
-            keywords=os.fspath(options.keywords) if options.keywords else None,
-            cache=os.fspath(options.cache) if options.cache else None,
-            least=options.least,
-            memory=options.memory,
-        )
+        start = start_of(options)
         with ExitStack() as stack:
             throttle = _throttle() if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
@@ -200,6 +198,19 @@ class _Run:
         if self.on_progress is not None and (at_once or time.monotonic() - self._told > 0.1):
             self._told = time.monotonic()
             self.on_progress(self.progress)
+
+
+def start_of(options: ScanOptions) -> Start:
+    """What a worker is told at its start."""
+    return Start(
+        rules=os.fspath(options.rules) if options.rules else None,
+        keywords=os.fspath(options.keywords) if options.keywords else None,
+        enable=options.enable,
+        sound=options.sound,
+        cache=os.fspath(options.cache) if options.cache else None,
+        least=options.least,
+        memory=options.memory,
+    )
 
 
 def _throttle() -> Throttle:

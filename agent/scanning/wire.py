@@ -26,6 +26,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Directory of rule packs; None for those we ship."""
     keywords: str | None = None
     """File with a list of keywords, if there is one."""
+    enable: tuple[str, ...] = ()
+    """Packs to use although they are not enabled by themselves."""
+    sound: bool = False
+    """Whether packs with a mistake are left out, rather than the scan refused."""
     cache: str | None
     """Directory for compiled databases; None for none."""
     least: int

@@ -88,7 +88,7 @@ def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
     rules_directory = Path(start.rules) if start.rules is not None else None
     try:
         cache = Path(start.cache) if start.cache is not None else None
-        rules = rules_of(rules_directory, cache)
+        rules = rules_of(rules_directory, cache, enable=start.enable, sound=start.sound)
         keywords = _keywords(start.keywords)
         digest = _digest(rules, keywords)
         sieve = _sieve(rules, keywords, digest, cache)
