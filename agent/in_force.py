@@ -121,7 +121,14 @@ class InForce:
     def applied(self, options: ScanOptions, state: State) -> ScanOptions:
         """How to scan with what is in force."""
         families = tuple(sorted(self._settings.rules.families))
-        return replace(options, rules=state.folder, keywords=state.keywords, enable=families, sound=True)
+        return replace(
+            options,
+            rules=state.folder,
+            keywords=state.keywords,
+            enable=families,
+            labels=self._settings.rules.labels,
+            sound=True,
+        )
 
     # --- rules ---------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import msgspec
 
 from protocol.records import ComputerClass
 from signatures import strict_yaml
+from signatures.labels import LabelMeaning, doubled
 
 DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
 """Read when neither ``--settings`` nor ``MIJIAN_SETTINGS`` names another; it need not exist."""
@@ -89,9 +90,13 @@ class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File with a list of keywords; read anew when it changes."""
     families: tuple[str, ...] = ()
     """Packs to switch on that are off by themselves: de, fr, ca, au, jp, tw."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
 
     def __post_init__(self) -> None:
         _absolute(self.trusted_key, self.keywords)
+        if twice := doubled(self.labels):
+            raise ValueError(f"the label {twice!r} stands twice")
 
 
 class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from protocol.records import Finding, Verdict
 
 if TYPE_CHECKING:
     from agent.scanning.throttle import Throttle
+    from signatures.labels import LabelMeaning
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ class ScanOptions:
     """Directory of rule packs; None for those we ship."""
     enable: tuple[str, ...] = ()
     """Packs to use although they are not enabled by themselves (``de``, ``jp`` …)."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
     sound: bool = False
     """Leave out packs with a mistake instead of refusing to scan: for what nobody watches."""
     keywords: Path | None = None
@@ -207,6 +210,7 @@ def start_of(options: ScanOptions) -> Start:
         keywords=os.fspath(options.keywords) if options.keywords else None,
         enable=options.enable,
         sound=options.sound,
+        labels=options.labels,
         cache=os.fspath(options.cache) if options.cache else None,
         least=options.least,
         memory=options.memory,

@@ -32,6 +32,8 @@ from agent.scanning.talk import talk_of
 from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
+from signatures.labels import LabelMeaning, is_id
+from signatures.literals import Literal
 from signatures.markings import Grammar
 from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.passages import Passage
@@ -90,15 +92,17 @@ def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
         cache = Path(start.cache) if start.cache is not None else None
         rules = rules_of(rules_directory, cache, enable=start.enable, sound=start.sound)
         keywords = _keywords(start.keywords)
-        digest = _digest(rules, keywords)
-        sieve = _sieve(rules, keywords, digest, cache)
+        digest = _digest(rules, keywords, start.labels)
+        sieve = _sieve(rules, keywords, start.labels, digest, cache)
     except FileMistake as error:
         return None, Ready(mistake=str(error))
     except OSError as error:
         return None, Ready(mistake=f"{error.filename or rules_directory}: {error.strerror}")
     # A keyword counts in running text too: then no literal is mere talk.
     talk = talk_of(rules) if keywords is None else frozenset()
-    return Examiner(sieve, _Grammar(rules, keywords), least=start.least, talk=talk), Ready(rules=digest)
+    return Examiner(
+        sieve, _Grammar(rules, keywords, start.labels), least=start.least, talk=talk, labels=bool(start.labels)
+    ), Ready(rules=digest)
 
 
 def _keywords(file: str | None) -> KeywordList | None:
@@ -109,20 +113,24 @@ def _keywords(file: str | None) -> KeywordList | None:
     return read(Path(file))
 
 
-def _digest(rules: RuleSet, keywords: KeywordList | None) -> str:
-    """What stands for all that is looked for: verdicts made with other rules or words are no use."""
-    if keywords is None:
+def _digest(rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...]) -> str:
+    """What stands for all that is looked for: verdicts made with other rules, words or labels are no use."""
+    if keywords is None and not labels:
         return rules.digest
-    return "sha256:" + hashlib.sha256(f"{rules.digest} {keywords.digest}".encode()).hexdigest()
+    more = msgspec.msgpack.encode((keywords.digest if keywords else "", labels))
+    return "sha256:" + hashlib.sha256(rules.digest.encode() + more).hexdigest()
 
 
-def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Path | None) -> LiteralSieve:
+def _sieve(
+    rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...], digest: str, cache: Path | None
+) -> LiteralSieve:
     """The sieve, with all it will need compiled and kept in the cache before the worker may write no more.
 
     Compiling takes seconds, and is done by one process while others wait; loading what was compiled takes
     milliseconds, and is left until a file asks for it.
     """
     words = keywords.literals if keywords else ()
+    words += tuple(Literal(one.label.strip()) for one in labels if len(one.label.strip()) > 1 and not is_id(one.label))
     try:
         note = (cache / "compiled").open("a+") if cache is not None else None
     except OSError:
@@ -173,8 +181,9 @@ def _prctl(option: int, value: int) -> bool:
 class _Grammar:
     """The grammar and the keywords; the grammar is made when the first file asks for it: many a scan never does."""
 
-    def __init__(self, rules: RuleSet, keywords: KeywordList | None) -> None:
+    def __init__(self, rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...] = ()) -> None:
         self._rules = rules
+        self._labels = labels
         self._keywords = keywords
         self._made: Grammar | None = None
 
@@ -183,7 +192,7 @@ class _Grammar:
     ) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
         if self._made is None:
-            self._made = Grammar(self._rules)
+            self._made = Grammar(self._rules, self._labels)
         found = self._made.find(passages, least=least, about=about)
         return found + self._keywords.find(passages, least=least) if self._keywords else found
 
