@@ -189,6 +189,7 @@ class _Run:
                 findings=_aged(row.findings, self.today) if row.findings else (),
                 size=row.size,
                 modified=modified if row.member is None else None,
+                mode=status.st_mode if status is not None and row.member is None else None,
                 sha256=row.sha256,
             )
             self.summary.add(result)
