@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from agent.checks.isolation import Episode, IsolationCheck
+from agent.in_force import TROUBLES, InForce, report_of
 from agent.judging.judge import Context, Judge
 from agent.reporting import identity
 from agent.reporting.enrolment import agent_version
@@ -31,10 +32,9 @@ from agent.reporting.outbox import OutboxUnavailable
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
-from agent.scanning.pipeline import ScanOptions
+from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
 from agent.scanning.walk import shown
-from agent.scanning.wire import Start
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.watched import Watched
@@ -79,7 +79,9 @@ class Service:
             expires_days=settings.scan.ledger_days,
             tell_clean=False,
         )
-        self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice)
+        self._in_force = InForce(settings)
+        self._troubles: frozenset[str] = frozenset()
+        self._sweep = Sweep(self._options_now, Judge(controls=self._controls), self._reporter, self._notice)
         self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._stop = threading.Event()
@@ -174,11 +176,20 @@ class Service:
                 continue
             act()
 
+    def _options_now(self) -> ScanOptions:
+        """How to scan now; what is newly wrong with the rules in force, or is so no more, is told."""
+        state = self._in_force.look()
+        troubles = frozenset(state.troubles)
+        if troubles != self._troubles:
+            for trouble in sorted(troubles - self._troubles):
+                self._notice.say(*TROUBLES[trouble])
+            self._troubles = troubles
+            self._reporter.report(report_of(state))
+        return self._in_force.applied(self._options, state)
+
     def _come_up(self) -> None:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
-        start = Start(
-            rules=None, cache=str(self._options.cache), least=self._options.least, memory=self._options.memory
-        )
+        start = start_of(self._options_now())
         word = "none: workers cannot be started"
         rules = ""
         try:

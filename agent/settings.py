@@ -14,6 +14,7 @@ import msgspec
 
 from protocol.records import ComputerClass
 from signatures import strict_yaml
+from signatures.labels import LabelMeaning, doubled
 
 DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
 """Read when neither ``--settings`` nor ``MIJIAN_SETTINGS`` names another; it need not exist."""
@@ -83,6 +84,25 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Days for which a verdict is remembered."""
 
 
+class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the agent looks for beside the rules we ship."""
+
+    trusted_key: str = ""
+    """File with the public key that signed bundles of rules must be signed with; empty: the one that was trusted when
+    the bundle in force was installed."""
+    keywords: str = ""
+    """File with a list of keywords; read anew when it changes."""
+    families: tuple[str, ...] = ()
+    """Packs to switch on that are off by themselves: de, fr, ca, au, jp, tw."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
+
+    def __post_init__(self) -> None:
+        _absolute(self.trusted_key, self.keywords)
+        if twice := doubled(self.labels):
+            raise ValueError(f"the label {twice!r} stands twice")
+
+
 class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The passive isolation check of confidential computers (control NET-03)."""
 
@@ -126,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uplink: UplinkSettings = UplinkSettings()
     media: MediaSettings = MediaSettings()
     scan: ScanSettings = ScanSettings()
+    rules: RulesSettings = RulesSettings()
     isolation: IsolationSettings = IsolationSettings()
     outbox: OutboxSettings = OutboxSettings()
     files: FilesSettings = FilesSettings()

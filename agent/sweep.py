@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,8 +55,9 @@ class Either(threading.Event):
 class Sweep:
     """Scans for the service. One sweep at a time."""
 
-    def __init__(self, options: ScanOptions, judge: Judge, reporter: Reporter, notice: Notice) -> None:
-        self._scanner = Scanner(options)
+    def __init__(self, options: Callable[[], ScanOptions], judge: Judge, reporter: Reporter, notice: Notice) -> None:
+        """``options`` is asked before each sweep: rules may have come."""
+        self._options = options
         self._judge = judge
         self._reporter = reporter
         self._notice = notice
@@ -132,7 +133,7 @@ class Sweep:
         if not there or stop.is_set():  # gone before its turn came: something else may be mounted there by now
             return Summary(complete=False, cage="none")
         try:
-            return self._scanner.run(there, result, progress, stop, medium=medium)
+            return Scanner(self._options()).run(there, result, progress, stop, medium=medium)
         except MissingPath:
             log.warning("what was to be scanned has gone")
             return Summary(complete=False, cage="none")

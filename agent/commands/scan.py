@@ -19,6 +19,7 @@ from agent.words import text
 from protocol.records import Severity
 
 if TYPE_CHECKING:
+    from signatures.labels import LabelMeaning
     from signatures.rules import Rule
 
 CLASSES = ("internet", "internal", "confidential")
@@ -63,6 +64,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         metavar="FILE",
         help=text("关键词表 (yaml、csv 或每行一词)", "list of keywords (yaml, csv, or one a line)"),
+    )
+    add(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help=text("敏感度标签对照表 (yaml)", "table of what sensitivity labels mean (yaml)"),
+    )
+    add(
+        "--family",
+        dest="families",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=text("另外启用的规则包, 可重复: de fr ca au jp tw", "also use this pack of rules: de fr ca au jp tw"),
     )
     add("--no-cache", action="store_true", help=text("全部重新检查", "examine everything anew"))
     add("--workers", type=_count, default=0, metavar="N", help=text("并行进程数", "processes (default: processors)"))
@@ -161,6 +176,21 @@ def _warn_of_keywords(file: Path) -> None:
     sys.stderr.write("".join(f"mijian: {warning}\n" for warning in warnings))
 
 
+def _labels(file: Path | None) -> tuple[LabelMeaning, ...]:
+    """The table of labels. Raises `UsageError` where it cannot be read or has a mistake."""
+    if file is None:
+        return ()
+    from signatures.labels import read_labels
+    from signatures.strict_yaml import FileMistake
+
+    try:
+        return read_labels(file)
+    except OSError as error:
+        raise UsageError(f"--labels {file}: {error.strerror}") from error
+    except FileMistake as mistake:
+        raise UsageError(f"--labels {mistake}") from mistake
+
+
 def _refuse_unsafe_rules(folder: Path) -> None:
     """A pattern that can run for ever would cost every file it meets its whole time."""
     from signatures.lints import unsafe_in
@@ -199,6 +229,8 @@ def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | N
         ScanOptions(
             rules=options.rules,
             keywords=options.keywords,
+            enable=tuple(sorted(set(options.families))),
+            labels=_labels(options.labels),
             least=options.min_confidence,
             workers=options.workers,
             cross_file_systems=options.cross_file_systems,

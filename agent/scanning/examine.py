@@ -55,12 +55,21 @@ class Judge(Protocol):
 class Examiner:
     """Examines files one after another; holds no state of any of them."""
 
-    def __init__(self, sieve: Sieve, grammar: Judge, *, least: int = 45, talk: frozenset[bytes] = frozenset()) -> None:
-        """``talk``: see `Reading.talk`."""
+    def __init__(
+        self,
+        sieve: Sieve,
+        grammar: Judge,
+        *,
+        least: int = 45,
+        talk: frozenset[bytes] = frozenset(),
+        labels: bool = False,
+    ) -> None:
+        """``talk``, ``labels``: see `Reading`."""
         self._sieve = sieve
         self._grammar = grammar
         self._least = least
         self._talk = talk
+        self._labels = labels
         self._folder: tuple[str, list[Passage]] = ("", [])
 
     def examine(
@@ -78,7 +87,9 @@ class Examiner:
         if folder != self._folder[0]:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
         around = self._named([name], Zone.FILENAME) + self._folder[1]
-        examination = _Examination(self._sieve, self._grammar, self._least, budget or Budget(), self._talk)
+        examination = _Examination(
+            self._grammar, self._least, Reading(self._sieve, budget or Budget(), self._talk, self._labels)
+        )
         examination.file(source, name, around, None, 0, about)
         return Reply(_together(examination.rows), examination.notes, examination.out_of_memory)
 
@@ -96,12 +107,12 @@ def _named(sieve: Sieve, names: list[str], zone: Zone) -> list[Passage]:
 class _Examination:
     """One file from disk with all that is in it: shared budget, rows in order, notes for the log."""
 
-    def __init__(self, sieve: Sieve, grammar: Judge, least: int, budget: Budget, talk: frozenset[bytes]) -> None:
-        self.sieve = sieve
+    def __init__(self, grammar: Judge, least: int, reading: Reading) -> None:
+        self.sieve = reading.sieve
+        self.reading = reading
         self.grammar = grammar
         self.least = least
-        self.budget = budget
-        self.talk = talk
+        self.budget = reading.budget
         self.rows: list[Examined] = []
         self.notes: list[str] = []
         self.out_of_memory = False
@@ -166,7 +177,7 @@ class _Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
-        return reader.pieces(source, Reading(self.sieve, self.budget, self.talk))
+        return reader.pieces(source, self.reading)
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""

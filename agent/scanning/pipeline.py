@@ -15,6 +15,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from agent.scanning.cage import PATIENCE, Cage
 from agent.scanning.folders import Settled
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
@@ -29,6 +31,7 @@ from protocol.records import Finding, Verdict
 
 if TYPE_CHECKING:
     from agent.scanning.throttle import Throttle
+    from signatures.labels import LabelMeaning
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,12 @@ class ScanOptions:
 
     rules: Path | None = None
     """Directory of rule packs; None for those we ship."""
+    enable: tuple[str, ...] = ()
+    """Packs to use although they are not enabled by themselves (``de``, ``jp`` …)."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
+    sound: bool = False
+    """Leave out packs with a mistake instead of refusing to scan: for what nobody watches."""
     keywords: Path | None = None
     """File with a list of keywords (see `signatures.keywords`), looked for besides the markings."""
     least: int = 45
@@ -142,13 +151,7 @@ class _Run:
         began = time.monotonic()
         options = self.options
         met = self.walk.listings()  # a path that does not exist is told before any worker is started
-        start = Start(
-            rules=os.fspath(options.rules) if options.rules else None,
-            keywords=os.fspath(options.keywords) if options.keywords else None,
-            cache=os.fspath(options.cache) if options.cache else None,
-            least=options.least,
-            memory=options.memory,
-        )
+        start = start_of(options)
         with ExitStack() as stack:
             throttle = _throttle() if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
@@ -183,8 +186,11 @@ class _Run:
             log.warning("going on without the ledger of what was seen: %s", type(error).__name__)
 
     def _current_rules(self) -> str:
-        """What tells the rules and keywords, as they lie on the disk now, from all others."""
-        key = rules_key(self.options.rules, without_formats())
+        """What tells the rules, labels and keywords, as they lie on the disk now, from all others."""
+        options = self.options
+        key = rules_key(options.rules, without_formats(), options.enable)
+        if key and options.labels:
+            key += f" {hashlib.sha256(msgspec.msgpack.encode(options.labels)).hexdigest()}"
         if self.options.keywords is None or not key:
             return key
         try:
@@ -273,6 +279,7 @@ class _Run:
                 findings=_aged(row.findings, self.today) if row.findings else (),
                 size=row.size,
                 modified=modified if row.member is None else None,
+                mode=status.st_mode if status is not None and row.member is None else None,
                 sha256=row.sha256,
             )
             self.summary.add(result)
@@ -285,6 +292,20 @@ class _Run:
         if self.on_progress is not None and (at_once or time.monotonic() - self._told > 0.1):
             self._told = time.monotonic()
             self.on_progress(self.progress)
+
+
+def start_of(options: ScanOptions) -> Start:
+    """What a worker is told at its start."""
+    return Start(
+        rules=os.fspath(options.rules) if options.rules else None,
+        keywords=os.fspath(options.keywords) if options.keywords else None,
+        enable=options.enable,
+        sound=options.sound,
+        labels=options.labels,
+        cache=os.fspath(options.cache) if options.cache else None,
+        least=options.least,
+        memory=options.memory,
+    )
 
 
 def _throttle() -> Throttle:

@@ -29,6 +29,8 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     """Bytes of the file or member."""
     modified: datetime | None = None
+    mode: int | None = None
+    """Type and permissions of a file of its own; None for members."""
     sha256: str | None = None
     """Hex digest of the bytes; computed only where there is a finding, and never written to any output."""
 

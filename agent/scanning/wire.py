@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from protocol.records import Finding, Reason, Verdict
+from signatures.labels import LabelMeaning
 
 LENGTH = 4
 """Bytes of the length that stands before every message, big-endian."""
@@ -26,6 +27,12 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Directory of rule packs; None for those we ship."""
     keywords: str | None = None
     """File with a list of keywords, if there is one."""
+    enable: tuple[str, ...] = ()
+    """Packs to use although they are not enabled by themselves."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
+    sound: bool = False
+    """Whether packs with a mistake are left out, rather than the scan refused."""
     cache: str | None
     """Directory for compiled databases; None for none."""
     least: int

@@ -35,6 +35,8 @@ from agent.scanning.talk import talk_of
 from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Loaded, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
+from signatures.labels import LabelMeaning, is_id
+from signatures.literals import Literal
 from signatures.markings import Grammar
 from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.passages import Passage
@@ -77,18 +79,19 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
     rules_directory = Path(start.rules) if start.rules is not None else None
     try:
         cache = Path(start.cache) if start.cache is not None else None
-        rules = rules_of(rules_directory, cache)
+        rules = rules_of(rules_directory, cache, enable=start.enable, sound=start.sound)
         keywords = _keywords(start.keywords)
-        digest = _digest(rules, keywords)
-        sieve = _sieve(rules, keywords, digest, cache)
+        digest = _digest(rules, keywords, start.labels)
+        sieve = _sieve(rules, keywords, start.labels, digest, cache)
     except FileMistake as error:
         return None, Loaded(mistake=str(error))
     except OSError as error:
         return None, Loaded(mistake=f"{error.filename or rules_directory}: {error.strerror}")
     # A keyword counts in running text too: then no literal is mere talk.
     talk = talk_of(rules) if keywords is None else frozenset()
-    grammar = _Grammar(rules, keywords)
-    return Prepared(Examiner(sieve, grammar, least=start.least, talk=talk), grammar), Loaded(rules=digest)
+    grammar = _Grammar(rules, keywords, start.labels)
+    examiner = Examiner(sieve, grammar, least=start.least, talk=talk, labels=bool(start.labels))
+    return Prepared(examiner, grammar), Loaded(rules=digest)
 
 
 def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int) -> int:
@@ -121,20 +124,24 @@ def _keywords(file: str | None) -> KeywordList | None:
     return read(Path(file))
 
 
-def _digest(rules: RuleSet, keywords: KeywordList | None) -> str:
-    """What stands for all that is looked for: verdicts made with other rules or words are no use."""
-    if keywords is None:
+def _digest(rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...]) -> str:
+    """What stands for all that is looked for: verdicts made with other rules, words or labels are no use."""
+    if keywords is None and not labels:
         return rules.digest
-    return "sha256:" + hashlib.sha256(f"{rules.digest} {keywords.digest}".encode()).hexdigest()
+    more = msgspec.msgpack.encode((keywords.digest if keywords else "", labels))
+    return "sha256:" + hashlib.sha256(rules.digest.encode() + more).hexdigest()
 
 
-def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Path | None) -> LiteralSieve:
+def _sieve(
+    rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...], digest: str, cache: Path | None
+) -> LiteralSieve:
     """The sieve, with all it will need compiled and kept in the cache before the worker may write no more.
 
     Compiling takes seconds, and is done by one process while others wait; loading what was compiled takes
     milliseconds.
     """
     words = keywords.literals if keywords else ()
+    words += tuple(Literal(one.label.strip()) for one in labels if len(one.label.strip()) > 1 and not is_id(one.label))
     try:
         note = (cache / "compiled").open("a+") if cache is not None else None
     except OSError:
@@ -158,15 +165,16 @@ def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Pat
 class _Grammar:
     """The grammar and the keywords; the grammar is made when the first file asks for it: many a scan never does."""
 
-    def __init__(self, rules: RuleSet, keywords: KeywordList | None) -> None:
+    def __init__(self, rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...] = ()) -> None:
         self._rules = rules
+        self._labels = labels
         self._keywords = keywords
         self._made: Grammar | None = None
 
     def make(self) -> Grammar:
         """The grammar, compiled."""
         if self._made is None:
-            self._made = Grammar(self._rules)
+            self._made = Grammar(self._rules, self._labels)
         return self._made
 
     def find(

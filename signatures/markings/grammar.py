@@ -32,6 +32,8 @@ from signatures.markings.zones import NAMES
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
+    from signatures.labels import LabelMeaning
+    from signatures.markings.labelled import Labels
     from signatures.rules import RuleSet
 
 MOST = 50
@@ -75,8 +77,11 @@ class Grammar:
 
     Each pattern is compiled when the first text asks for it."""
 
-    def __init__(self, rules: RuleSet) -> None:
-        """Sort the rules by zone; takes a few milliseconds, nothing is read from disk or compiled."""
+    def __init__(self, rules: RuleSet, labels: Sequence[LabelMeaning] = ()) -> None:
+        """Sort the rules by zone; takes a few milliseconds, nothing is read from disk or compiled.
+
+        ``labels`` says what the organisation's sensitivity labels mean.
+        """
         self.rules = rules
         self._states = [StateGrammar(p) for p in rules.packs if p.vocabulary.levels]
         controls = frozenset(word for pack in rules.packs for word in pack.vocabulary.controls)
@@ -93,6 +98,11 @@ class Grammar:
         }
         spelled = {bad for state in self._states for bad in state.spellings}
         self._reader = Reader(rules, self._by_zone[Zone.BODY], tuple(spelled))
+        self._labels: Labels | None = None
+        if labels:
+            from signatures.markings.labelled import Labels  # here: few organisations have such a table
+
+            self._labels = Labels(labels, rules, self._reader.names_level)
 
     def find(
         self, passages: Sequence[Passage], *, least: int = REVIEW, about: Circumstances = UNKNOWN
@@ -152,10 +162,14 @@ class Grammar:
                     return
 
     def _judged(self, passages: Sequence[Passage], about: Circumstances = UNKNOWN) -> list[Candidate]:
-        candidates = self._candidates(passages)
-        if not candidates:
+        labelled, told, strange = self._labels.read(passages) if self._labels else ([], frozenset(), [])
+        candidates = [c for c in self._candidates(passages) if c.line.index not in told] + labelled
+        if not candidates and not strange:
             return []
-        notations = Notations(self.notations(passages))
+        denials = self.notations(passages)
+        understood = {c.line.index for c in candidates} | {denial.index for denial in denials}
+        candidates += [c for c in strange if c.line.index not in understood]
+        notations = Notations(denials)
         for candidate in candidates:
             score(candidate)
             validate(candidate, self._maximum(candidate.level))

@@ -115,10 +115,14 @@ class Reader:
             return self._body_gate.search(line) is not None
         return BODY_MARK.match(line) is not None or self._body_trigger.search(narrowed(line)) is not None
 
+    def names_level(self, name: str) -> bool:
+        """Whether a property of this name holds a level: 密级, Classification."""
+        return self.labels.fullmatch(normalise(name + ":", self.joiner).text) is not None
+
     def _labelled(self, passage: Passage) -> str:
         """The text; of a property that holds a marking (密级, Classification, a sensitivity label) with its label."""
         name = passage.name
-        if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.labels.fullmatch(normalise(name + ":").text)):
+        if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.names_level(name)):
             return f"{_LABEL}:{passage.text}"
         return passage.text
 

@@ -36,6 +36,8 @@ _NEVER = re.compile(
     rb"|sheetmetadata|people|commentids|commentsids|commentsextended|commentsextensible|commentauthors|authors"
     rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
 )
+LABELS = re.compile(r"(?i)^(?:docmetadata/labelinfo|docprops/custom)\.xml$")
+"""The parts that hold sensitivity labels."""
 _EMBEDDED = re.compile(
     rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.bin)(?<!\.rels)$"
     rb"|\.(?:docx|docm|xlsx|xlsm|xlsb|pptx|pptm|doc|xls|ppt|rtf|html?|mht|mhtml|txt|pdf|odt|ods|odp|zip)$"
@@ -101,6 +103,8 @@ class Package:
 
         ``only`` names the parts to look at; the caller then offers the others' text itself, through ``extra``.
         """
+        if self._reading.labels and self._labelled():
+            return True
         waiting: list[bytes | bytearray] = []
         size = 0
         for name in self.parts:
@@ -113,6 +117,14 @@ class Package:
                         return True
                     waiting, size = [], 0
         return self.hit(b"\0".join((stripped(b"".join(waiting)), *extra)))
+
+    def _labelled(self) -> bool:
+        """Whether the document has a sensitivity label, or a property of its own that may stand for one."""
+        return any(
+            (b"labelList" in xml) if "label" in name.lower() else b"<property" in xml
+            for name in self.names(LABELS)
+            if (xml := self.read(name))
+        )
 
     def hit(self, text: bytes) -> bool:
         """Whether a literal of some rule is in this text."""

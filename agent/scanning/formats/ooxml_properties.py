@@ -19,6 +19,9 @@ _CORE_NAMES = frozenset(
     {"title", "subject", "keywords", "category", "description", "contentStatus", "contentType", "created"}
 )
 _APP_NAMES = frozenset({"Manager", "Company", "Template", "HyperlinkBase"})
+_LABELS = re.compile(r"(?i)^docmetadata/labelinfo\.xml$")
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_TRUE = ("1", "true")
 _LONGEST = 400
 _MOST_CUSTOM_XML = 200
 
@@ -36,6 +39,8 @@ def properties(package: Package) -> Iterator[Passage]:
         root = package.tree(name)
         for each in () if root is None else root:
             yield from _property(attribute(each, "name"), "".join(all_text(each)), "custom-properties")
+    for name in package.names(_LABELS):
+        yield from _labels(package.tree(name))
     for name in package.names(_CUSTOM_XML):
         yield from _custom_xml(package.tree(name))
 
@@ -44,6 +49,16 @@ def _named(root: etree._Element | None, names: frozenset[str], part: str) -> Ite
     for each in () if root is None else root:
         if local(each) in names:
             yield from _property(local(each), "".join(all_text(each)), part)
+
+
+def _labels(root: etree._Element | None) -> Iterator[Passage]:
+    """The sensitivity labels in force ([MS-OFFCRYPTO] 2.6.4), named as the older properties of Purview are."""
+    for each in () if root is None else root:
+        identifier = attribute(each, "id").strip().strip("{}")
+        if local(each) == "label" and attribute(each, "removed") not in _TRUE and _ID.fullmatch(identifier):
+            enabled = attribute(each, "enabled") or "1"
+            yield from _property(f"MSIP_Label_{identifier}_Enabled", enabled, "label-info")
+            yield from _property(f"MSIP_Label_{identifier}_Id", identifier, "label-info")
 
 
 def _custom_xml(root: etree._Element | None) -> Iterator[Passage]:
