@@ -53,6 +53,8 @@ FORMATS: dict[str, str] = {
     "message/rfc822": "eml",
     "multipart/related": "eml",
     "application/mbox": "mbox",
+    "application/vnd.ms-outlook": "msg",
+    "application/vnd.ms-tnef": "tnef",
     "application/pkcs7-mime": "p7m",
     "application/x-tar": "tar",
     "application/gzip": "compressed",

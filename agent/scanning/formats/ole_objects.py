@@ -44,7 +44,8 @@ def members(file: CompoundFile, reading: Reading) -> Iterator[Member]:
                 yield _member(file, entry, reading)
             elif name in _MAINS:
                 inside.add(path)
-                yield _document(file, _below(in_order, path), path, _MAINS[name], reading)
+                own = f"{_readable('/'.join(path))}.{_MAINS[name]}"
+                yield as_file(file, below(in_order, path), path, own, reading)
                 break
 
 
@@ -104,15 +105,17 @@ def _member(file: CompoundFile, entry: Entry, reading: Reading) -> Member:
     return Member(name, data, len(data))
 
 
-def _below(entries: list[Entry], path: tuple[str, ...]) -> list[Entry]:
+def below(entries: list[Entry], path: tuple[str, ...]) -> list[Entry]:
     """Of all entries, in the order of their paths, those in this storage, at any depth."""
     first = bisect_right(entries, path, key=lambda entry: entry.path)
     return list(takewhile(lambda entry: entry.path[: len(path)] == path, islice(entries, first, None)))
 
 
-def _document(file: CompoundFile, entries: list[Entry], path: tuple[str, ...], ending: str, reading: Reading) -> Member:
-    """The document in this storage, with all its ``entries``, as a file of its own."""
-    name = f"{_readable('/'.join(path))}.{ending}"
+def as_file(file: CompoundFile, entries: list[Entry], path: tuple[str, ...], name: str, reading: Reading) -> Member:
+    """What lies in this storage, with all its ``entries``, as a compound file of its own.
+
+    Without bytes, and with its problem, where a stream is too large or the budget is spent.
+    """
     try:
         streams = []
         for entry in entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +28,12 @@ class WordSieve:
         return any(form in bytes(data) for form in self.forms)
 
     def spans(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
-        return []
+        found = [
+            (each.start(), each.end(), "utf-8")
+            for form in self.forms
+            for each in re.finditer(re.escape(form), bytes(data))
+        ]
+        return sorted(found)
 
 
 @dataclass
