@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, cast
 
 from agent.scanning.directories import ZIP, ends_as_zip, ole_kind, zip_kind
 from agent.scanning.formats.base import Source
-from agent.scanning.media_types import EXTENSIONS, LIBMAGIC_KINDS, SIGNATURES, TEXT_EXTENSIONS, Kind
+from agent.scanning.media_types import EXTENSIONS, LIBMAGIC_KINDS, SIGNATURES, TEXT_EXTENSIONS, XML_ROOTS, Kind
 
 __all__ = ["Identity", "Kind", "identify", "libmagic_available"]
 
@@ -193,6 +193,9 @@ def _markup_kind(start: bytes, name: str) -> Identity:
             said = _FLAT.search(start)
             kind = said.group(1).decode("ascii") if said else "text"
             return Identity(f"application/vnd.oasis.opendocument.{kind}-flat-xml", Kind.DOCUMENT)
+        told = XML_ROOTS.get(name_of_root)
+        if told is not None and told[0] in start.lower():
+            return Identity(told[1], Kind.DOCUMENT)
         is_html = name_of_root == b"html"
         return Identity("text/html" if is_html else "application/xml", Kind.TEXT)
     ending = _ending(name)

@@ -236,3 +236,12 @@ LIBMAGIC_KINDS: dict[str, Kind] = {
     "application/x-dbf": _B,
 }
 """Kinds of what libmagic may say beyond our own table."""
+
+XML_ROOTS: dict[bytes, tuple[bytes, str]] = {
+    b"worddocument": (b"http://schemas.microsoft.com/office/word/2003/wordml", "application/vnd.ms-wordml+xml"),
+    b"workbook": (b"urn:schemas-microsoft-com:office:spreadsheet", "application/vnd.ms-spreadsheetml+xml"),
+    b"package": (b"http://schemas.microsoft.com/office/2006/xmlpackage", "application/vnd.ms-office-flat-opc+xml"),
+    b"uof": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
+    b"uof_0000": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
+}
+"""Documents that are one XML file: the name of the root in small letters, a word of its head, the media type."""

@@ -22,6 +22,7 @@ _MAINS = {
     "book": "xls",
     "powerpoint document": "ppt",
     "visiodocument": "vsd",
+    "__properties_version1.0": "msg",
 }
 _LONGEST_NAME = 240
 _END, _FREE, _TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
@@ -64,7 +65,14 @@ def unwrapped(name: str, data: bytes, reading: Reading) -> Iterator[Member]:
         if entry.name.lower() in _MAINS:
             yield Member(f"{name}.{_MAINS[entry.name.lower()]}", data, len(data))
             return
-    for entry in roots:
+    yield from inside(file, name, reading)
+
+
+def inside(file: CompoundFile, name: str, reading: Reading) -> Iterator[Member]:
+    """The file that a compound file is wrapped around (``name``: where it has none of its own); those in storages."""
+    for entry in file:
+        if len(entry.path) > 1 or entry.is_storage:
+            continue
         if entry.name.lower() == _NATIVE.lower() or entry.name.lower() in _WHOLE:
             member = _member(file, entry, reading)
             own = member.name.rpartition("/")[2] if "/" in member.name else ""

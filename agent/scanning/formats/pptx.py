@@ -29,7 +29,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros and embedded OLE objects are not read.",
+    "Macros are not read.",
     "Pictures, sound and film in the presentation are not read.",
     "Layouts and masters that no slide uses are left out.",
 )
