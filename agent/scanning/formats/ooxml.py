@@ -8,17 +8,18 @@ is in it are the parts parsed, and then all of them, because a marking is judged
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from lxml import etree
 
 from agent.scanning.formats import ole_objects
-from agent.scanning.formats.base import Member, MiB, NotExamined, Reading, Source
+from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ole import MAGIC
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
 from protocol.records import Reason
+from signatures.passages import Passage
 
 PART_BYTES = 128 * MiB
 """Bytes of one part, unpacked; a larger one is left out and the file ends as ``too-large``."""
@@ -134,14 +135,8 @@ class Package:
 
     def parsed(self, xml: bytes | bytearray) -> etree._Element | None:
         """XML, parsed without entities, network or trust; what is broken is remembered."""
-        if not xml or xml.isspace():
-            return None
-        parser = safe_parser()
-        try:
-            root = etree.fromstring(bytes(xml), parser)
-        except etree.XMLSyntaxError:
-            root = None
-        if root is None or len(parser.error_log.filter_from_fatals()):
+        root, broken = parsed(xml)
+        if broken:
             self.mark_damaged()
         return root
 
@@ -185,6 +180,20 @@ class Package:
             raise self._directory.problem
         if main and not any(name.lower().startswith(main) for name in self.parts):
             raise NotExamined(Reason.DAMAGED, "the document has no text part")
+
+
+def pieces(
+    source: Source, reading: Reading, main: str, passages: Callable[[Package], Iterator[Passage]]
+) -> Iterator[Piece]:
+    """The files embedded in a package and, where a rule's literal is in its text, the ``passages`` of all of it.
+
+    ``main`` is the folder of the document's own parts; without one the file ends as ``damaged``.
+    """
+    package = Package(source, reading)
+    yield from package.members()
+    if package.worth():
+        yield from passages(package)
+    package.finish(main)
 
 
 @lru_cache(maxsize=4096)
@@ -253,6 +262,18 @@ def in_utf8(xml: bytes | bytearray) -> bytes | bytearray:
         return xml
     # The declaration is no longer true, and lxml would believe it.
     return re.sub(r"^\s*\ufeff?<\?xml.*?\?>", "", text, count=1, flags=re.DOTALL).encode("utf-8", "replace")
+
+
+def parsed(xml: bytes | bytearray) -> tuple[etree._Element | None, bool]:
+    """The root of this XML, and whether any of it is broken; None where nothing of it can be parsed, or it is empty."""
+    if not xml or xml.isspace():
+        return None, False
+    parser = safe_parser()
+    try:
+        root = etree.fromstring(bytes(xml), parser)
+    except etree.XMLSyntaxError:
+        return None, True
+    return root, root is None or bool(len(parser.error_log.filter_from_fatals()))
 
 
 def safe_parser() -> etree.XMLParser:

@@ -109,6 +109,7 @@ class _Workbook:
         return self._package.hit(stripped(xml))
 
     def passages(self) -> Iterator[Passage]:
+        """The names of the sheets, each sheet, drawings, comments and properties."""
         numbers: dict[str, int] = {}
         relations = self._package.relations(_WORKBOOK)
         root = self._package.tree(_WORKBOOK)

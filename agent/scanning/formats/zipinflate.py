@@ -77,6 +77,7 @@ def _lzma(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """LZMA as zip has it: version (2), length of properties (2), properties (5), then the bare stream."""
 
     def with_header() -> Iterator[bytes]:
+        """The chunks with the head that a stand-alone stream has in place of that of the zip."""
         rest = iter(chunks)
         first = next(rest, b"")
         # The stand-alone header wants the size after the properties; eight FF say "until the end mark".
