@@ -18,7 +18,7 @@ from protocol.records import Finding, Reason, Verdict
 from signatures.engine import Sieve
 from signatures.passages import Passage, Zone
 
-ENCRYPTED = frozenset({"application/x-ole-encrypted-package"})
+ENCRYPTED = frozenset({"application/x-microsoft-rpmsg-message"})
 """Media types that are nothing but an encryption's wrapping."""
 
 LONGEST_TEXT = 32_000_000

@@ -54,6 +54,7 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"CAJ\x00", "application/x-caj", _D),
     (b"ITOLITLS", "application/x-ms-reader", _D),
     (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef", _C),
+    (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", "application/x-microsoft-rpmsg-message", _D),
     # Containers
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed", _C),
     (b"Rar!\x1a\x07", "application/vnd.rar", _C),
