@@ -33,6 +33,8 @@ _DOCUMENT = re.compile(r"(?i)\.fdoc$")
 _UNICODE = re.compile(rb"""UnicodeString\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _UNIT = 25.4 / 96
 """Millimetres of one unit, which is a 96th of an inch."""
+_WIDE = "\u2190"
+"""From the arrows and stars on, characters are as wide as they are high in the fonts of East Asia."""
 _DEEPEST = 60
 _MOST_RUNS = 50_000
 
@@ -114,7 +116,7 @@ class _XpsPage(TextPage):
         steps = _advances(attribute(element, "Indices"), len(text))
         x, y = _figure(attribute(element, "OriginX"), 0.0), _figure(attribute(element, "OriginY"), 0.0)
         for letter, step in zip(text, steps, strict=True):
-            wide = size if letter > "\u2e7f" else 0.5 * size
+            wide = size if letter >= _WIDE else 0.5 * size
             self.add_letter(letter, matrix, (x, y, min(step * size, wide * 1.2) if step else wide, size))
             x += step * size if step else wide
 
