@@ -82,6 +82,7 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"\xed\xab\xee\xdb", "application/x-rpm", _C),
     (b"xar!", "application/x-xar", _C),
     (b"MSWIM\x00\x00\x00", "application/x-ms-wim", _C),
+    (b"LUKS\xba\xbe", "application/x-encrypted-disk-image", _C),
     (b"hsqs", "application/x-squashfs", _C),
     (b"QFI\xfb", "application/x-qemu-disk", _C),
     (b"KDMV", "application/x-vmdk-disk", _C),
