@@ -10,6 +10,8 @@ from typing import Protocol, cast
 import zstandard
 from isal import isal_zlib
 
+from agent.scanning.formats.inflate64 import inflated
+
 STEP = 256 * 1024
 """Bytes given out at a time."""
 _MOST_MEMORY = 128 * 1024 * 1024
@@ -103,6 +105,7 @@ def _zstandard(chunks: Iterable[bytes]) -> Iterator[bytes]:
 METHODS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     0: _stored,
     8: _deflated,
+    9: inflated,
     12: _bzipped,
     14: _lzma,
     93: _zstandard,
