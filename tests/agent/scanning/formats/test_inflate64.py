@@ -46,7 +46,7 @@ def unpacked(data: bytes, step: int = 1000) -> bytes:
 
 @pytest.mark.parametrize("level", [0, 1, 9])
 def test_what_is_the_same_in_deflate_comes_out_the_same(level: int) -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - no secret hangs on it
     data = " ".join(str(chance.randrange(10**6)) for _ in range(8000)).encode()
     packer = zlib.compressobj(level, zlib.DEFLATED, -15)
     packed = packer.compress(data) + packer.flush()
