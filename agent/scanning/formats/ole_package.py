@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agent.scanning.formats import ole_objects, ole_properties
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ole import CompoundFile
+from agent.scanning.identify import Kind, identify
 from protocol.records import Reason
 
 NAME = "ole_package"
@@ -21,9 +22,14 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from ole_properties.worthy_passages(ole_properties.read_properties(file), reading)
     found = False
     for member in ole_objects.inside(file, "object", reading):
-        found = True
+        # Bytes without a name that nobody knows are a program's own form of what it shows.
+        found |= "/" in member.name or member.data is None or not _is_unknown(member.data)
         yield member
     if file.damaged:
         raise NotExamined(Reason.DAMAGED, "a part of the compound file is damaged")
     if not found:
         raise NotExamined(Reason.UNSUPPORTED, "a compound file of a program that is not known")
+
+
+def _is_unknown(data: bytes) -> bool:
+    return identify(Source.of(data), "").kind is Kind.BINARY

@@ -23,6 +23,8 @@ def test_the_file_in_a_package_is_a_member_under_its_own_name(read_pieces: Any) 
 
 def test_a_compound_file_that_nobody_knows_is_unsupported(read_pieces: Any) -> None:
     assert read_pieces(ole_package, compound_file([(("Data",), b"something")])).reason == "unsupported"
+    own_form = bytes(range(256)) * 3
+    assert read_pieces(ole_package, compound_file([(("CONTENTS",), own_form)])).reason == "unsupported"
 
 
 def test_a_package_that_breaks_off_is_damaged(read_pieces: Any) -> None:
