@@ -8,11 +8,13 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
 
+from agent.scanning import disguises
 from agent.scanning.formats import format_for
 from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Piece, Reading, Source
 from agent.scanning.identify import Identity, Kind, identify
@@ -23,7 +25,7 @@ from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.markings.combine import Row, combine
 from signatures.passages import Passage, Zone
 
-ENCRYPTED = frozenset({"application/x-ole-encrypted-package"})
+ENCRYPTED = frozenset({"application/x-microsoft-rpmsg-message"})
 """Media types that are nothing but an encryption's wrapping."""
 
 LONGEST_TEXT = 32_000_000
@@ -100,7 +102,10 @@ class Examiner:
 def _named(sieve: Sieve, names: list[str], zone: Zone) -> list[Passage]:
     """Names as passages, as far as they are worth the grammar's time."""
     return [
-        Passage(zone, name) for name in names if name and sieve.worth(name.encode("utf-8", "replace"), encodings=_UTF8)
+        Passage(zone, name)
+        for written in names
+        for name in disguises.shown(written)
+        if name and sieve.worth(name.encode("utf-8", "replace"), encodings=_UTF8)
     ]
 
 
@@ -133,7 +138,7 @@ class _Examination:
         reason: Reason | None = None
         try:
             identity = identify(source, name)
-            self._read(identity, source, passages, member, depth)
+            self._read(identity, source, name, passages, member, depth)
         except Exception as error:  # noqa: BLE001 — see _fate: no file may end the scan, whatever its reader raises
             reason = self._fate(error, identity)
         findings: tuple[Finding, ...] = ()
@@ -154,11 +159,14 @@ class _Examination:
         )
 
     def _read(
-        self, identity: Identity, source: Source, passages: list[Passage], member: str | None, depth: int
+        self, identity: Identity, source: Source, name: str, passages: list[Passage], member: str | None, depth: int
     ) -> None:
         """Read the pieces of one file: passages are added to ``passages``, members examined at once."""
         room = LONGEST_TEXT
-        for piece in self._pieces(identity, source, depth):
+        hidden = disguises.behind(source, identity.media_type)
+        if hidden is not None:
+            self._member(hidden, member, depth)
+        for piece in self._pieces(identity, source, name, depth):
             if isinstance(piece, Member):
                 self._member(piece, member, depth)
                 continue
@@ -167,7 +175,7 @@ class _Examination:
             if room < 0:
                 raise NotExamined(Reason.TOO_LARGE, "more text than is held at once")
 
-    def _pieces(self, identity: Identity, source: Source, depth: int) -> Iterator[Piece]:
+    def _pieces(self, identity: Identity, source: Source, name: str, depth: int) -> Iterator[Piece]:
         if identity.kind in (Kind.BINARY, Kind.EMPTY):
             return iter(())  # a program, a video, nothing at all: only its name is looked at
         if identity.media_type in ENCRYPTED:
@@ -177,7 +185,7 @@ class _Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
-        return reader.pieces(source, self.reading)
+        return reader.pieces(source, replace(self.reading, name=name))
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""

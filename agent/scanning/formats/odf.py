@@ -111,6 +111,7 @@ class _Text:
         self._number = 0
 
     def passages(self) -> Iterator[Passage]:
+        """The passages of the whole document: its body, then styles and properties."""
         if self._as_object:
             for each in self._body.iter("{*}p"):
                 if text := self._reader.paragraph(each).text:

@@ -91,6 +91,7 @@ class _Body:
         self._any_picture = False
 
     def passages(self) -> Iterator[Passage]:
+        """The properties, pages, annotations, custom tags and outline of one document."""
         yield from self._properties()
         yield from self._pages()
         if len(self._document.pages) >= MOST_PAGES:

@@ -45,6 +45,27 @@ def properties(package: Package) -> Iterator[Passage]:
         yield from _custom_xml(package.tree(name))
 
 
+def office_2003(root: etree._Element) -> Iterator[Passage]:
+    """The properties in the one-file forms of Office 2003: known ones, and custom ones by their own names."""
+    for each in root:
+        if local(each) == "DocumentProperties":
+            for found in each:
+                name = local(found)
+                if name in _OLD_NAMES:
+                    yield from _property(_OLD_NAMES[name], "".join(all_text(found)), "core-properties")
+        elif local(each) == "CustomDocumentProperties":
+            for found in each:
+                name = _CODED.sub(lambda code: chr(int(code[1], 16)), local(found))
+                yield from _property(name, "".join(all_text(found)), "custom-properties")
+
+
+_CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_OLD_NAMES = {
+    "Title": "title", "Subject": "subject", "Keywords": "keywords", "Category": "category",
+    "Description": "description", "Manager": "Manager", "Company": "Company", "HyperlinkBase": "HyperlinkBase",
+}  # fmt: skip
+
+
 def _named(root: etree._Element | None, names: frozenset[str], part: str) -> Iterator[Passage]:
     for each in () if root is None else root:
         if local(each) in names:
