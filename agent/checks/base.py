@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -111,6 +111,8 @@ class Context:
     registration: Registration | None = None
     marked: Marked | None = None
     """None where no files were scanned for this self-check."""
+    earlier: Mapping[str, Result] = field(default_factory=dict)
+    """Results of the checks that ran before this one, by name: for those that sum up."""
 
     @property
     def today(self) -> int:

@@ -63,6 +63,11 @@ class Tree:
             raise Unreadable(path, TOO_LARGE)
         return data
 
+    def head(self, path: str, count: int) -> bytes | None:
+        """The first bytes of a file of any size; None where there is none. Raises `Unreadable`."""
+        with self._file(path) as descriptor:
+            return None if descriptor is None else _read(descriptor, path, count)
+
     def tail(self, path: str, limit: int = MiB) -> list[str]:
         """The last whole lines of a log within ``limit`` bytes, oldest first; none where there is no such file."""
         with self._file(path) as descriptor:

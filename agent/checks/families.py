@@ -1,0 +1,66 @@
+"""Every check there is, in the order in which they run: a new family is one module and its name here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from agent.checks import (
+    accounts,
+    antivirus,
+    backup,
+    clients,
+    clock,
+    connected,
+    devices,
+    encryption,
+    firewall,
+    integrity,
+    logins,
+    logs,
+    markings,
+    printers,
+    readiness,
+    registration,
+    remote,
+    residues,
+    shares,
+    software,
+    updates,
+)
+from agent.checks.base import Check
+
+FAMILIES = (
+    registration,
+    connected,
+    markings,
+    devices,
+    accounts,
+    logins,
+    antivirus,
+    updates,
+    firewall,
+    shares,
+    remote,
+    clients,
+    printers,
+    encryption,
+    residues,
+    software,
+    backup,
+    logs,
+    clock,
+    integrity,
+    readiness,  # last: it sums up the others
+)
+
+
+@cache
+def checks() -> dict[str, Check]:
+    """Every check by its name. Raises `ValueError` where two have the same."""
+    found: dict[str, Check] = {}
+    for family in FAMILIES:
+        for check in family.CHECKS:
+            if check.name in found:
+                raise ValueError(f"two checks are called {check.name}")
+            found[check.name] = check
+    return found
