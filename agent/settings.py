@@ -8,12 +8,13 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from protocol.records import ComputerClass
 from signatures import strict_yaml
+from signatures.profiles import Parameters, overridden
 
 DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
 """Read when neither ``--settings`` nor ``MIJIAN_SETTINGS`` names another; it need not exist."""
@@ -113,6 +114,20 @@ class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _absolute(*self.watch)
 
 
+class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The self-check (`mijian check`)."""
+
+    organisation: str = ""
+    """Name on the report."""
+    profile: str = ""
+    """Profile by id or full path of a file; empty: that of the computer's class and level."""
+    parameters: dict[str, Any] = {}
+    """In place of the profile's own; keys as in `signatures.profiles.Parameters`."""
+
+    def __post_init__(self) -> None:
+        overridden(Parameters(), self.parameters)
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an administrator may set on one computer."""
 
@@ -125,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     isolation: IsolationSettings = IsolationSettings()
     outbox: OutboxSettings = OutboxSettings()
     files: FilesSettings = FilesSettings()
+    check: CheckSettings = CheckSettings()
 
     def __post_init__(self) -> None:
         _absolute(self.state_dir)

@@ -236,6 +236,37 @@ class CheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
     """A fixed sentence of ours for not-applicable, manual and error; never data from the computer."""
 
 
+class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How one check of a self-check ended."""
+
+    check: str
+    """Its name, such as ``password-age``."""
+    controls: tuple[str, ...]
+    outcome: CheckOutcome
+    severity: Severity
+
+
+class SelfCheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="self-check"):
+    """One self-check of this computer by a profile: outcomes and answers, no evidence.
+
+    Collectors from before it refuse the envelope that holds one and say so (unknown type of record).
+    """
+
+    id: str
+    seen_at: datetime
+    seconds: float
+    number: str
+    """Number of the report that was printed or shown."""
+    profile: str
+    profile_version: str
+    profile_digest: str
+    files: int
+    """Files scanned for it; 0 where none were."""
+    results: tuple[CheckLine, ...]
+    answers: dict[str, Literal["yes", "no", "not-applicable", ""]] = {}
+    """Control → what a person answered."""
+
+
 class RecordsDropped(msgspec.Struct, frozen=True, kw_only=True, tag="dropped"):
     """The outbox was full and gave up records of low priority; violations go last."""
 
@@ -256,7 +287,7 @@ class AgentStarted(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
     platform: str
 
 
-Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | RecordsDropped | AgentStarted
+Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | SelfCheckDone | RecordsDropped | AgentStarted
 """Every kind of record that may stand in an envelope."""
 
 _encoder = msgspec.json.Encoder()

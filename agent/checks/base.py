@@ -16,6 +16,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.checks.survey import Survey
 from agent.checks.tree import Tree, Unreadable
 from agent.settings import Settings
 from protocol.ids import uuid7
@@ -111,6 +112,8 @@ class Context:
     registration: Registration | None = None
     marked: Marked | None = None
     """None where no files were scanned for this self-check."""
+    device: Survey | None = None
+    """None where no raw device was examined."""
     earlier: Mapping[str, Result] = field(default_factory=dict)
     """Results of the checks that ran before this one, by name: for those that sum up."""
 
@@ -144,6 +147,8 @@ class Check:
     """What stands in the report as evidence."""
     look: Callable[[Context], Result]
     classes: frozenset[ComputerClass] = ALL
+    in_part: tuple[str, ...] = ()
+    """Further controls on which it bears in part."""
     extent: Extent = "full"
     """Whether the controls are tested as far as software can, or only in part (an indicator)."""
     live_only: bool = False

@@ -22,6 +22,7 @@ from agent.checks import (
     readiness,
     registration,
     remote,
+    residual,
     residues,
     shares,
     software,
@@ -50,6 +51,7 @@ FAMILIES = (
     logs,
     clock,
     integrity,
+    residual,
     readiness,  # last: it sums up the others
 )
 

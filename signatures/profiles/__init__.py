@@ -5,8 +5,10 @@ Data in the ``*.yaml`` files beside, read strictly; ``questions.yaml`` holds wha
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -117,6 +119,16 @@ def load_profiles(folder: Path = FOLDER) -> dict[str, Profile]:
             raise FileMistake(path, 1, f"the profile {profile.id} stands in two files")
         profiles[profile.id] = profile
     return profiles
+
+
+def overridden(parameters: Parameters, given: Mapping[str, Any]) -> Parameters:
+    """Parameters with some of them replaced. Raises `ValueError` naming the key, and the nearest that is known."""
+    for key in given:
+        if key not in Parameters.__struct_fields__:
+            near = difflib.get_close_matches(key, Parameters.__struct_fields__, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"unknown parameter {key!r}{hint}")
+    return msgspec.convert({**msgspec.to_builtins(parameters), **given}, Parameters)
 
 
 def choose(profiles: dict[str, Profile], computer_class: ComputerClass, level: Level | None) -> Profile | None:
