@@ -90,6 +90,12 @@ class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     allowed_networks: tuple[str, ...] = ()
     """CIDR prefixes of the closed network this computer belongs to, if it belongs to one."""
     allowed_interfaces: tuple[str, ...] = ()
+    """Names of interfaces that belong to the closed network."""
+    allowed_ssids: tuple[str, ...] = ()
+    """Names of wireless networks the computer may join."""
+    probe: str = ""
+    """One address of the organisation's own that `mijian check --probe` may try, as ``tcp:ADDRESS:PORT`` or
+    ``dns:ADDRESS``; empty: a confidential computer never tries any."""
 
     def __post_init__(self) -> None:
         for prefix in self.allowed_networks:

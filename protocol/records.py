@@ -234,6 +234,8 @@ class CheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
     outcome: CheckOutcome
     why: str = ""
     """A fixed sentence of ours for not-applicable, manual and error; never data from the computer."""
+    stood_seconds: float | None = None
+    """How long the broken state stood that this run found ended, as far as the agent saw it; None elsewhere."""
 
 
 class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
