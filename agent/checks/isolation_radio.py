@@ -26,7 +26,7 @@ _PCI = {"0x0280": "wlan", "0x0d11": "bluetooth", "0x0d20": "wlan", "0x0d21": "wl
 """Class and subclass of PCI devices that are radios (PCI code and ID assignment: 0280 is other network controller)."""
 _NAMED = re.compile(r"wireless|2\.4 ?g|receiver|unifying|\bbolt\b|nano transceiver|dongle|无线|接收器", re.I)
 _NAMED_WLAN = re.compile(r"802\.11|wi-?fi|wlan", re.I)
-_NAMED_MODEM = re.compile(r"\b(lte|[345]g|umts|hspa|mobile broadband|wwan)\b", re.I)
+_NAMED_MODEM = re.compile(r"(?<![\d.])\b(lte|[345]g|umts|hspa|mobile broadband|wwan)\b", re.I)
 
 RECEIVERS = {
     "046d": {"c517", "c51a", "c521", "c525", "c526", "c52b", "c52e", "c52f", "c531", "c532", "c534", "c537", "c539"}

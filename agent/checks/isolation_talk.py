@@ -60,6 +60,31 @@ REMEDIES: dict[str, tuple[str, str]] = {
     "input": ("改用有线键盘和鼠标", "use a wired keyboard and mouse"),
 }
 """Kind of signal → what to do; `CABLE` where it stands not here."""
+TRACES: dict[str, tuple[str, str]] = {
+    "trace:network-manager:wifi": ("保存的无线网络", "wireless networks that are remembered"),
+    "trace:network-manager:vpn": ("保存的 VPN", "VPNs that are remembered"),
+    "trace:network-manager:cellular": ("保存的蜂窝网络", "cellular networks that are remembered"),
+    "trace:network-manager": ("使用过的网络连接", "network profiles that were used"),
+    "trace:lease": ("DHCP 租约", "addresses leased by DHCP"),
+    "trace:wireless": ("保存的无线网络", "wireless networks that are remembered"),
+    "trace:bluetooth-pairing": ("配对过的蓝牙设备", "Bluetooth devices that were paired"),
+    "trace:dial-up": ("拨号设置", "dial-up settings"),
+    "trace:packages": ("通过网络获取软件包", "packages fetched over a network"),
+    "trace:browser": ("浏览器访问记录", "pages visited with a browser"),
+    "trace:recent-files": ("最近使用的网络文件", "recently used files on a network"),
+    "trace:file-manager": ("文件管理器访问过的网络位置", "network places the file manager visited"),
+    "trace:ssh": ("SSH 连接过的主机", "hosts contacted by ssh"),
+    "trace:proxy": ("设置过的代理", "proxies that are set"),
+    "trace:log:internet": ("日志：已连通互联网", "logs: the internet was reached"),
+    "trace:log:lease": ("日志：获得过地址", "logs: an address was leased"),
+    "trace:log:wireless": ("日志：接入过无线网络", "logs: a wireless network was joined"),
+    "trace:log:usb-link": ("日志：USB 网络（手机共享）", "logs: a network over USB (telephone)"),
+    "trace:log:cellular": ("日志：蜂窝网络", "logs: a cellular network"),
+    "trace:log:tunnel": ("日志：VPN 隧道", "logs: a VPN tunnel"),
+    "trace:log:link": ("日志：网线曾插入", "logs: a cable was plugged in"),
+    "trace:clock-set-back": ("时钟曾被回拨", "the clock was set back"),
+}
+"""Beginning of a kind of trace → what it means; the first that fits."""
 CABLE = ("拔除网线", "unplug the cable")
 
 

@@ -83,10 +83,17 @@ def machine() -> Iterator[Machine]:
         subprocess.run(["ip", "netns", "del", name], check=True)
 
 
-def plant(root: Path, files: dict[str, str | bytes]) -> Path:
-    """Write a tree of files."""
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return root
+@pytest.fixture
+def plant(tmp_path: Path) -> Callable[[dict[str, str | bytes]], Path]:
+    """Writes a tree of files below a root, and gives the root."""
+
+    def write(files: dict[str, str | bytes]) -> Path:
+        root = tmp_path / "root"
+        root.mkdir(exist_ok=True)
+        for name, content in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return root
+
+    return write

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,11 @@ from agent.checks.tree import Tree
 ip = ipaddress.ip_address
 
 
-def plant(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return root
+Plant = Callable[[dict[str, str]], Path]
 
 
-def test_resolvers_are_read_also_behind_a_local_stub(tmp_path: Path) -> None:
+def test_resolvers_are_read_also_behind_a_local_stub(plant: Plant) -> None:
     root = plant(
-        tmp_path,
         {
             "etc/resolv.conf": "# made by\nnameserver 127.0.0.53\noptions edns0\n",
             "run/systemd/resolve/resolv.conf": "nameserver 8.8.8.8\nnameserver fe80::1%eth0\nnameserver rubbish\n",
@@ -67,17 +62,17 @@ def test_a_damaged_answer_of_the_kernel_ends_at_the_damage() -> None:
         ("", "", "wired"),
     ],
 )
-def test_the_wire_is_known_by_type_and_driver(tmp_path: Path, about: str, driver: str, medium: str) -> None:
-    folder = plant(tmp_path, {"sys/class/net/x0/uevent": about}) / "sys/class/net/x0"
+def test_the_wire_is_known_by_type_and_driver(plant: Plant, about: str, driver: str, medium: str) -> None:
+    root = plant({"sys/class/net/x0/uevent": about})
+    folder = root / "sys/class/net/x0"
     if driver:
         (folder / "device").mkdir()
         (folder / "device/driver").symlink_to(f"../../../../bus/usb/drivers/{driver}")
-    assert medium_of("x0", tmp_path) == medium
+    assert medium_of("x0", root) == medium
 
 
-def test_proxies_are_found_wherever_they_are_set_and_told_without_a_password(tmp_path: Path) -> None:
+def test_proxies_are_found_wherever_they_are_set_and_told_without_a_password(plant: Plant) -> None:
     root = plant(
-        tmp_path,
         {
             "etc/environment": "PATH=/usr/bin\nhttp_proxy=http://user:secret@203.0.113.9:8080/\n#https_proxy=http://no:1\n",
             "etc/profile.d/office.sh": "export https_proxy=http://10.20.0.8:3128 no_proxy=localhost\n",
