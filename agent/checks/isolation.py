@@ -1,4 +1,4 @@
-"""NET-03, CPC-03, NET-02, NET-01: a classified computer touches no network it may not touch, and joins none together.
+"""NET-03, CPC-03, NET-02: a classified computer touches no network it may not touch, and joins none together.
 
 Passive: it looks, and sends nothing. What it sees is told in words that `isolation_signals` explains.
 
@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from agent.checks.base import CONFIDENTIAL, Check, CheckResult, Context, Fact, Result, manual
+from agent.checks.base import CONFIDENTIAL, Check, CheckResult, Context, Fact, Result
 from agent.checks.isolation_signals import connections, mixing, word
 from agent.checks.isolation_talk import facts
 from agent.checks.network import NetworkState, observe
@@ -144,21 +144,9 @@ def look_for_mixing(context: Context) -> Result:
     return _result(mixing(state, context.settings.isolation), state)
 
 
-def look_for_secrets_on_the_net(context: Context) -> Result:
-    """NET-01: a computer with secrets is not on a network, one on a network holds no secrets."""
-    state = observe(context.tree)
-    if context.computer_class is ComputerClass.CONFIDENTIAL:
-        return _result(connections(state, context.settings.isolation), state)
-    if context.marked is None:
-        return manual("本次未扫描文件：请先用 mijian scan 检查本机", "no files were scanned: scan this computer first")
-    count = context.marked.families.get("state", 0)
-    seen = Fact(what=Text(zh="带国家秘密标志的文件", en="files with markings of state secrets"), seen=str(count))
-    return Result(outcome=CheckOutcome.FAIL if count else CheckOutcome.PASS, facts=(seen,))
-
-
 CHECKS = (
     Check(
-        name="isolation-live",
+        name="isolation",
         controls=("NET-03", "CPC-03"),
         title=Text(zh="涉密计算机当前有无外联", en="No connection to the outside now"),
         remedy=Text(
@@ -172,7 +160,7 @@ CHECKS = (
         live_only=True,
     ),
     Check(
-        name="isolation-zones",
+        name="network-zones",
         controls=("NET-02",),
         title=Text(zh="内网与外网隔离", en="Networks are kept apart"),
         remedy=Text(
@@ -182,20 +170,6 @@ CHECKS = (
         records=RECORDED,
         look=look_for_mixing,
         classes=frozenset({ComputerClass.CONFIDENTIAL, ComputerClass.INTERNAL}),
-        live_only=True,
-    ),
-    Check(
-        name="secrets-off-net",
-        controls=("NET-01",),
-        title=Text(zh="涉密不上网，上网不涉密", en="Secrets are not on a network, a networked computer holds none"),
-        remedy=Text(
-            zh="涉密计算机断开网络；上网计算机上的涉密文件移交保密员处理。",
-            en="Disconnect the classified computer; hand secret files on a networked one over to the secrecy officer.",
-        ),
-        reads=(*READS, "scan"),
-        records=Text(zh="迹象；带标志文件的数量", en="signals; the number of marked files"),
-        look=look_for_secrets_on_the_net,
-        extent="part",
         live_only=True,
     ),
 )

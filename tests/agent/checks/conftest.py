@@ -53,7 +53,14 @@ class Machine:
 
     def do(self, act: Callable[[], T]) -> T:
         """What a function gives when it is run on this machine."""
-        seen = within(Path("/run/netns") / self.name, act)
+        return self._do(self.name, act)
+
+    def do_at_wall(self, act: Callable[[], T]) -> T:
+        """The same at the other end of its cables."""
+        return self._do(self.wall, act)
+
+    def _do(self, name: str, act: Callable[[], T]) -> T:
+        seen = within(Path("/run/netns") / name, act)
         assert seen is not None
         return seen
 

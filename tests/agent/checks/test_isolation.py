@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import ipaddress
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 
-import msgspec
 import pytest
 
 from agent.checks import isolation_talk
@@ -168,41 +164,3 @@ def test_the_same_state_is_told_once_and_again_when_it_changes() -> None:
     ]
     for result, news in story:
         assert episode.is_news(result) is news, result
-
-
-def verdict(namespace: Callable[..., subprocess.CompletedProcess[str]]) -> tuple[int, dict[str, object]]:
-    done = namespace(
-        sys.executable,
-        "-m",
-        "agent.cli",
-        "check",
-        "--class",
-        "confidential",
-        "--format",
-        "jsonl",
-        "--state",
-        "/nowhere",
-    )
-    return done.returncode, msgspec.json.decode(done.stdout, type=dict)
-
-
-@pytest.mark.root
-def test_a_computer_without_a_network_passes_and_one_with_a_default_route_does_not(
-    namespace: Callable[..., subprocess.CompletedProcess[str]],
-) -> None:
-    namespace("ip", "link", "set", "lo", "up")
-    status, row = verdict(namespace)
-    assert (status, row["outcome"], row["signals"]) == (0, "pass", [])
-    for command in (
-        "link add office0 type veth peer name socket0",
-        "link set socket0 up",
-        "addr add 198.51.100.7/24 dev office0",
-        "link set office0 up",
-        "route add default via 198.51.100.1",
-    ):
-        namespace("ip", *command.split())
-    status, row = verdict(namespace)
-    assert (status, row["outcome"]) == (1, "fail")
-    assert {"default-route:office0", "interface:office0"} <= set(row["signals"])  # type: ignore[call-overload]
-    assert row["clause"]
-    assert row["remedy"]
