@@ -157,7 +157,7 @@ CHECKS = (
         title=Text(zh="没有未登记的外接设备", en="No device that is not registered is attached"),
         remedy=Text(
             zh="未登记设备交保密员；批准的登记入 media_allowed。",
-            en="Unplug what is not registered and hand it to the secrecy officer; register approved ones in media_allowed.",
+            en="Unplug what is not registered and hand it to the secrecy officer; name approved ones in media_allowed.",
         ),
         reads=("sys/bus/usb/devices/*",),
         records=Text(zh="厂商、产品编号，序列号末四位", en="ids of vendor and product, last four of the serial"),

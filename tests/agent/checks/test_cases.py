@@ -13,8 +13,6 @@ from agent.checks.base import Context
 from agent.checks.families import checks
 from protocol.records import CheckOutcome
 
-
-
 Make = Callable[..., Context]
 CASES = Path(__file__).parent / "cases"
 ELSEWHERE = {"isolation", "registered", "agent-files", "agent-state", "baseline", "two-networks", "inspection"}
@@ -28,7 +26,7 @@ def cases() -> Iterator[Any]:
                 yield pytest.param(path.stem, outcome, case, id=f"{path.stem}-{outcome}-{number}-{case.get('why', '')}")
 
 
-@pytest.mark.parametrize(("name", "outcome", "case"), cases())
+@pytest.mark.parametrize(("name", "outcome", "case"), list(cases()))
 def test_a_check_tells_sound_from_faulty(name: str, outcome: str, case: dict[str, Any], make: Make) -> None:
     check = checks()[name]
     context: Context = make(
