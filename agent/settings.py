@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,19 @@ class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     allowed_networks: tuple[str, ...] = ()
     """CIDR prefixes of the closed network this computer belongs to, if it belongs to one."""
     allowed_interfaces: tuple[str, ...] = ()
+    """Names of interfaces that belong to the closed network."""
+    allowed_ssids: tuple[str, ...] = ()
+    """Names of wireless networks the computer may join."""
+    inspected_on: date | None = None
+    """Day of the last inspection: traces from before it are not told again."""
+    probe: str = ""
+    """One address of the organisation's own that `mijian check --probe` may try, as ``tcp:ADDRESS:PORT`` or
+    ``dns:ADDRESS``; empty: a confidential computer never tries any."""
+
+    @property
+    def inspected_at(self) -> datetime | None:
+        """The beginning of the day of the last inspection; None where there was none."""
+        return datetime.combine(self.inspected_on, time(), UTC) if self.inspected_on else None
 
     def __post_init__(self) -> None:
         for prefix in self.allowed_networks:

@@ -165,7 +165,11 @@ class NetworkEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
     """Sorted, stable words: ``default-route:eth0``, ``resolver:public``, ``peer:public:firefox`` …"""
     interfaces: tuple[str, ...] = ()
     since: datetime | None = None
-    """When the agent first saw this state; None where it stood already at start."""
+    """When the agent first saw this state; None where it stood already at start. Of traces: the oldest."""
+    counts: dict[str, int] = {}
+    """Of traces (NET-04): signal → how many."""
+    newest: dict[str, datetime] = {}
+    """Of traces: signal → the newest, where a time is known."""
 
 
 class ViolationSeen(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
@@ -234,6 +238,8 @@ class CheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
     outcome: CheckOutcome
     why: str = ""
     """A fixed sentence of ours for not-applicable, manual and error; never data from the computer."""
+    stood_seconds: float | None = None
+    """How long the broken state stood that this run found ended, as far as the agent saw it; None elsewhere."""
 
 
 class CheckLine(msgspec.Struct, frozen=True, kw_only=True):

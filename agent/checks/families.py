@@ -10,11 +10,12 @@ from agent.checks import (
     backup,
     clients,
     clock,
-    connected,
     devices,
     encryption,
     firewall,
     integrity,
+    isolation,
+    isolation_radio,
     logins,
     logs,
     markings,
@@ -26,13 +27,18 @@ from agent.checks import (
     residues,
     shares,
     software,
+    traces,
+    traces_usb,
     updates,
 )
 from agent.checks.base import Check
 
 FAMILIES = (
     registration,
-    connected,
+    isolation,
+    isolation_radio,
+    traces,
+    traces_usb,
     markings,
     devices,
     accounts,

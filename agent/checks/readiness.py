@@ -15,7 +15,7 @@ BASELINE = (
     "disk-encryption", "usb-storage-policy", "shares", "listening", "remote-control",
 )  # fmt: skip
 """What a protected computer has, whatever its class."""
-TWO_NETWORKS = ("state-secrets", "isolation", "outgoing-folders", "level-above", "network-now", "network-traces")
+TWO_NETWORKS = ("state-secrets", "isolation", "outgoing-folders", "level-above", "network-zones", "network-traces")
 INSPECTION = (
     "state-secrets",
     "recent-on-media",

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -78,6 +78,10 @@ class Tree:
                 os.lseek(descriptor, size - limit, os.SEEK_SET)
             lines = _read(descriptor, path, limit).decode("utf-8", "replace").splitlines()
         return lines[1:] if size > limit else lines
+
+    def opened(self, path: str) -> AbstractContextManager[int | None]:
+        """A descriptor on an ordinary file, for what is read in pieces; None where there is none."""
+        return self._file(path)
 
     def lines(self, path: str, limit: int = MiB) -> list[str]:
         """The lines of a settings file without those that are empty or comments (``#``, ``;``)."""
