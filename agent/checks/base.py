@@ -169,7 +169,7 @@ class Check:
             log.info("the check %s could not read something: %s", self.name, error.why.en)
             what = Text(zh="无法读取", en="cannot be read")
             return Result(outcome=CheckOutcome.ERROR, why=error.why, facts=(Fact(what=what, seen=error.path),))
-        except (OSError, ValueError, RecursionError, MemoryError) as error:
+        except (OSError, ValueError, LookupError, RecursionError, MemoryError) as error:
             log.warning("the check %s failed with %s", self.name, type(error).__name__)
             return Result(outcome=CheckOutcome.ERROR, why=FAILED_TO_READ)
 

@@ -156,8 +156,8 @@ CHECKS = (
         in_part=("MEDIA-04", "CPC-17", "NET-05"),
         title=Text(zh="没有未登记的外接设备", en="No device that is not registered is attached"),
         remedy=Text(
-            zh="未登记设备交保密员；批准的登记入 media_allowed（厂商:产品:序列号）。",
-            en="Unplug what is not registered and hand it to the secrecy officer; register approved ones in media_allowed.",
+            zh="未登记设备交保密员；批准的登记入 media_allowed。",
+            en="Unplug what is not registered and hand it to the secrecy officer; name approved ones in media_allowed.",
         ),
         reads=("sys/bus/usb/devices/*",),
         records=Text(zh="厂商、产品编号，序列号末四位", en="ids of vendor and product, last four of the serial"),

@@ -63,10 +63,7 @@ def _mounts(tree: Tree) -> list[tuple[str, str, str]]:
     """Source, mount point and type of every disk file system: of the kernel where it runs, else of fstab."""
     found = []
     if tree.live:
-        for line in (tree.read("proc/self/mountinfo") or "").splitlines():
-            before, _, after = line.partition(" - ")
-            kind, source = [*after.split(), "", ""][:2]
-            found.append((source, before.split()[4].encode().decode("unicode_escape", "replace"), kind))
+        found = [_mount(line) for line in (tree.read("proc/self/mountinfo") or "").splitlines()]
     else:
         for line in tree.lines("etc/fstab"):
             fields = line.split()
@@ -111,7 +108,7 @@ def _swap(context: Context) -> Result:
     mapped = _mapped(tree)
     areas: list[str] = []
     if tree.live:
-        areas = [line.split()[0] for line in (tree.read("proc/swaps") or "").splitlines()[1:]]
+        areas = [line.split()[0] for line in (tree.read("proc/swaps") or "").splitlines()[1:] if line.split()]
     else:
         areas = [
             line.split()[0] for line in tree.lines("etc/fstab") if len(line.split()) > 2 and line.split()[2] == "swap"
@@ -130,7 +127,7 @@ def _media(context: Context) -> Result:
     found = [
         (source, point, kind)
         for line in (tree.read("proc/self/mountinfo") or "").splitlines()
-        for source, point, kind in [_of_media(line)]
+        for source, point, kind in [_mount(line)]
         if REMOVABLE.match(point) and source.startswith("/dev/")
     ]
     if not found:
@@ -143,11 +140,13 @@ def _media(context: Context) -> Result:
     return verdict(wrong, [fact("挂载的移动介质数", "removable media mounted", len(found))])
 
 
-def _of_media(line: str) -> tuple[str, str, str]:
+def _mount(line: str) -> tuple[str, str, str]:
+    """Source, mount point and type of one line of mountinfo; octal escapes in names are undone."""
     before, _, after = line.partition(" - ")
     fields = before.split()
     kind, source = [*after.split(), "", ""][:2]
-    return source, fields[4] if len(fields) > 4 else "", kind
+    point = fields[4] if len(fields) > 4 else ""
+    return source, re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), point), kind
 
 
 _STATE = Text(zh="挂载点、文件系统类型、是否加密", en="mount points, types of file systems, whether encrypted")

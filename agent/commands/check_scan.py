@@ -22,8 +22,8 @@ PLACES = {
         r"(thunderbird|/Maildir/|/evolution/|claws-mail|foxmail|\.mbox\b|\.eml\b|\.msg\b|\.pst\b)", re.IGNORECASE
     ),
     "sync": re.compile(
-        r"(onedrive|dropbox|baidunetdisk|百度网盘|nutstore|坚果云|wpsdrive|wps云|adrive|xwechat_files|wechat files|weixin"
-        r"|tencent files|dingtalk|larkshell|telegram|nextcloud|syncthing)",
+        r"(onedrive|dropbox|baidunetdisk|百度网盘|nutstore|坚果云|wpsdrive|wps云|adrive|xwechat_files|wechat files"
+        r"|weixin|tencent files|dingtalk|larkshell|telegram|nextcloud|syncthing)",
         re.IGNORECASE,
     ),
     "share": re.compile(
