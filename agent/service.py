@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from agent.checks.isolation import Episode, IsolationCheck
+from agent.checks.isolation_talk import facts
 from agent.in_force import TROUBLES, InForce, report_of
 from agent.judging.judge import Context, Judge
 from agent.reporting import identity
@@ -38,6 +39,7 @@ from agent.scanning.walk import shown
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.watched import Watched
+from agent.watching.links import LinkWatch
 from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
 from agent.watching.sessions import Session, Sessions
 from protocol.ids import uuid7
@@ -275,24 +277,27 @@ class Service:
     # --- isolation -----------------------------------------------------------------------------------------------
 
     def _watch_isolation(self) -> None:
-        """Check at once, then at every look where something changed, and on the schedule."""
+        """Check at once, at every change the kernel tells, at every look of the clock, and report on the schedule."""
         settings = self._settings.isolation
         check = IsolationCheck(self._identity.computer_class, settings)
         episode = Episode()
         due = time.monotonic()
-        while not self._stop.is_set():
-            result = check.run()
-            news = episode.is_news(result)
-            if news:
-                seen = result.violation(self._controls[check.control].severity)
-                if seen:
-                    self._notice.violation(seen)
-                    self._reporter.report(seen)
-                self._notice.checked(check.control, result.outcome)
-            if news or time.monotonic() >= due:
-                self._reporter.report(result.done())
-                due = time.monotonic() + settings.interval_seconds
-            self._stop.wait(settings.poll_seconds)
+        with LinkWatch() as links:
+            while not self._stop.is_set():
+                result = check.run()
+                news = episode.is_news(result)
+                if news:
+                    seen = result.violation(self._controls[check.control].severity)
+                    if seen:
+                        self._notice.violation(seen)
+                        for told in facts(result.evidence.signals if result.evidence else ()):
+                            self._notice.say(f"    {told.what.zh}：{told.seen}", f"    {told.what.en}: {told.seen}")
+                        self._reporter.report(seen)
+                    self._notice.checked(check.control, result.outcome, check.stood)
+                if news or time.monotonic() >= due:
+                    self._reporter.report(check.done(result))
+                    due = time.monotonic() + settings.interval_seconds
+                links.wait(self._stop, settings.poll_seconds)
 
 
 def _alone(state: Path) -> TextIO:

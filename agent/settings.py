@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from agent.probe_target import target
 from protocol.records import ComputerClass
 from signatures import strict_yaml
 from signatures.labels import LabelMeaning, doubled
+from signatures.profiles import Parameters, overridden
 
 DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
 """Read when neither ``--settings`` nor ``MIJIAN_SETTINGS`` names another; it need not exist."""
@@ -113,10 +116,25 @@ class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     allowed_networks: tuple[str, ...] = ()
     """CIDR prefixes of the closed network this computer belongs to, if it belongs to one."""
     allowed_interfaces: tuple[str, ...] = ()
+    """Names of interfaces that belong to the closed network."""
+    allowed_ssids: tuple[str, ...] = ()
+    """Names of wireless networks the computer may join."""
+    inspected_on: date | None = None
+    """Day of the last inspection: traces from before it are not told again."""
+    probe: str = ""
+    """One address of the organisation's own that `mijian check --probe` may try, as ``tcp:ADDRESS:PORT`` or
+    ``dns:ADDRESS``; empty: a confidential computer never tries any."""
+
+    @property
+    def inspected_at(self) -> datetime | None:
+        """The beginning of the day of the last inspection; None where there was none."""
+        return datetime.combine(self.inspected_on, time(), UTC) if self.inspected_on else None
 
     def __post_init__(self) -> None:
         for prefix in self.allowed_networks:
             ipaddress.ip_network(prefix)
+        if self.probe:
+            target(self.probe)
 
 
 class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +155,20 @@ class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _absolute(*self.watch)
 
 
+class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The self-check (`mijian check`)."""
+
+    organisation: str = ""
+    """Name on the report."""
+    profile: str = ""
+    """Profile by id or full path of a file; empty: that of the computer's class and level."""
+    parameters: dict[str, Any] = {}
+    """In place of the profile's own; keys as in `signatures.profiles.Parameters`."""
+
+    def __post_init__(self) -> None:
+        overridden(Parameters(), self.parameters)
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an administrator may set on one computer."""
 
@@ -150,6 +182,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     isolation: IsolationSettings = IsolationSettings()
     outbox: OutboxSettings = OutboxSettings()
     files: FilesSettings = FilesSettings()
+    check: CheckSettings = CheckSettings()
 
     def __post_init__(self) -> None:
         _absolute(self.state_dir)

@@ -165,7 +165,11 @@ class NetworkEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
     """Sorted, stable words: ``default-route:eth0``, ``resolver:public``, ``peer:public:firefox`` …"""
     interfaces: tuple[str, ...] = ()
     since: datetime | None = None
-    """When the agent first saw this state; None where it stood already at start."""
+    """When the agent first saw this state; None where it stood already at start. Of traces: the oldest."""
+    counts: dict[str, int] = {}
+    """Of traces (NET-04): signal → how many."""
+    newest: dict[str, datetime] = {}
+    """Of traces: signal → the newest, where a time is known."""
 
 
 class ViolationSeen(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
@@ -240,6 +244,39 @@ class CheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
     outcome: CheckOutcome
     why: str = ""
     """A fixed sentence of ours for not-applicable, manual and error; never data from the computer."""
+    stood_seconds: float | None = None
+    """How long the broken state stood that this run found ended, as far as the agent saw it; None elsewhere."""
+
+
+class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How one check of a self-check ended."""
+
+    check: str
+    """Its name, such as ``password-age``."""
+    controls: tuple[str, ...]
+    outcome: CheckOutcome
+    severity: Severity
+
+
+class SelfCheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="self-check"):
+    """One self-check of this computer by a profile: outcomes and answers, no evidence.
+
+    Collectors from before it refuse the envelope that holds one and say so (unknown type of record).
+    """
+
+    id: str
+    seen_at: datetime
+    seconds: float
+    number: str
+    """Number of the report that was printed or shown."""
+    profile: str
+    profile_version: str
+    profile_digest: str
+    files: int
+    """Files scanned for it; 0 where none were."""
+    results: tuple[CheckLine, ...]
+    answers: dict[str, Literal["yes", "no", "not-applicable", ""]] = {}
+    """Control → what a person answered."""
 
 
 class RecordsDropped(msgspec.Struct, frozen=True, kw_only=True, tag="dropped"):
@@ -264,7 +301,7 @@ class AgentStarted(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
     """What the cage lacks on this computer, where it is not full."""
 
 
-Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | RecordsDropped | AgentStarted
+Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | SelfCheckDone | RecordsDropped | AgentStarted
 """Every kind of record that may stand in an envelope."""
 
 _encoder = msgspec.json.Encoder()
