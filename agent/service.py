@@ -14,19 +14,17 @@ import logging
 import os
 import platform
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO, cast
-
-import msgspec
+from typing import Literal, TextIO
 
 from agent.attending import Attending
-from agent.checks.isolation import Episode, IsolationCheck
 from agent.housekeeping import Housekeeping, Parts
+from agent.in_force import TROUBLES, InForce, report_of
 from agent.integrity import Integrity
+from agent.isolation_watch import IsolationWatch
 from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context, Judge
 from agent.judging.waivers import marked
@@ -41,8 +39,8 @@ from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
-from agent.scanning.pipeline import ScanOptions
-from agent.scanning.wire import Start
+from agent.scanning.pipeline import ScanOptions, start_of
+from agent.scanning.results import cage_level
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.systemd import Supervisor
@@ -55,8 +53,6 @@ from protocol.records import AgentStarted, ComputerClass, ViolationSeen
 from signatures.controls import load_controls
 
 LOCK_FILE = "run.lock"
-RULES_FOLDER = "rules"
-LEDGER_FILE = "ledger.sqlite3"
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +86,12 @@ class Service:
             workers=settings.scan.workers,
             order="newest",
             cache=settings.state / "cache",
-            ledger=settings.state / LEDGER_FILE,
+            ledger=settings.state / "cache" / "ledger.sqlite" if settings.scan.ledger else None,
+            expires_days=settings.scan.ledger_days,
+            tell_clean=False,
         )
+        self._in_force = InForce(settings)
+        self._troubles: frozenset[str] = frozenset()
         self._jobs = Jobs()
         self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice, self._waivers)
         self._desktop = Desktop(enabled=settings.notice.desktop)
@@ -213,23 +213,25 @@ class Service:
     # --- scans ---------------------------------------------------------------------------------------------------
 
     def _options(self) -> ScanOptions:
-        """How to scan now: gently while somebody works at the computer, with the rules that are in force."""
-        from signatures.bundles import BundleRefused, current  # here: an agent that only waits has no use for it
+        """How to scan now: gently while somebody works at the computer, with the rules that are in force.
 
+        What is newly wrong with the rules, or is so no more, is told.
+        """
+        state = self._in_force.look()
+        troubles = frozenset(state.troubles)
+        if troubles != self._troubles:
+            for trouble in sorted(troubles - self._troubles):
+                self._notice.say(*TROUBLES[trouble])
+            self._troubles = troubles
+            self._reporter.report(report_of(state))
         limited = self._housekeeping.presence().limited
-        processors = len(os.sched_getaffinity(0))
-        try:
-            rules = current(self._settings.state / RULES_FOLDER)
-        except BundleRefused as error:
-            log.error("the installed rules cannot be used (%s): those of the program are", error.reason)
-            rules = None
-        return dataclasses.replace(
+        options = dataclasses.replace(
             self._base,
             background=limited,
-            share=self._settings.budget.processor_percent / 100 * processors,
+            share=self._settings.budget.processor_percent / 100 * len(os.sched_getaffinity(0)),
             workers=1 if limited else self._settings.scan.workers,
-            rules=rules,
         )
+        return self._in_force.applied(options, state)
 
     def _waivers(self) -> Sequence[Waiver]:
         policy = self._policies.current
@@ -237,20 +239,14 @@ class Service:
 
     def _come_up(self, _: threading.Event) -> bool:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
-        options = self._options()
-        start = Start(
-            rules=str(options.rules) if options.rules else None,
-            cache=str(options.cache),
-            least=options.least,
-            memory=options.memory,
-        )
-        word: Literal["full", "partial", "none"] = "none"
+        start = start_of(self._options())
+        word = "none: workers cannot be started"
         rules = ""
         try:
             with Cage(start, 1) as cage:
                 cage.begin()
                 rules = cage.ready(self._stop)
-                word = cast("Literal['full', 'partial', 'none']", cage.word)
+                word = cage.word or word
         except RulesMistake as error:
             self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
             self._fail(2)
@@ -260,6 +256,11 @@ class Service:
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
+        level, why = cage_level(word)
+        if level != "full":
+            self._notice.say(
+                f"检查进程的隔离不完整：{word}", f"the processes that read files are not fully confined: {word}"
+            )
         self._housekeeping.up(rules, word)
         self._reporter.report(
             AgentStarted(
@@ -267,7 +268,8 @@ class Service:
                 seen_at=datetime.now(UTC),
                 version=agent_version(),
                 rules=rules,
-                cage=word,
+                cage=level,
+                cage_why=why,
                 platform=platform.platform(terse=True),
             )
         )
@@ -318,37 +320,20 @@ class Service:
         self._notice.violation(seen)
         self._reporter.report(seen)
 
-    # --- isolation -----------------------------------------------------------------------------------------------
-
     def _start_isolation(self) -> None:
-        if all(thread.name != "isolation watch" for thread in self._threads):
-            self._thread("isolation watch", self._watch_isolation)
-
-    def _watch_isolation(self) -> None:
-        """Check at once, then at every look where something changed, and on the schedule."""
-        episode = Episode()
-        due = time.monotonic()
-        while not self._stop.is_set():
-            settings = self._settings.isolation
-            policy = self._policies.current
-            if policy and (policy.allowed_networks or policy.allowed_interfaces):
-                settings = msgspec.structs.replace(
-                    settings,
-                    allowed_networks=policy.allowed_networks or settings.allowed_networks,
-                    allowed_interfaces=policy.allowed_interfaces or settings.allowed_interfaces,
-                )
-            check = IsolationCheck(ComputerClass(self._identity.computer_class), settings)
-            result = check.run()
-            news = episode.is_news(result)
-            if news:
-                seen = result.violation(self._controls[check.control].severity)
-                if seen:
-                    self._violation(seen)
-                self._notice.checked(check.control, result.outcome)
-            if news or time.monotonic() >= due:
-                self._reporter.report(result.done())
-                due = time.monotonic() + settings.interval_seconds
-            self._stop.wait(settings.poll_seconds)
+        """Watch over the isolation of this computer, unless that is done already."""
+        if any(thread.name == "isolation watch" for thread in self._threads):
+            return
+        watch = IsolationWatch(
+            self._settings.isolation,
+            self._identity,
+            self._policies,
+            self._controls["NET-03"].severity,
+            self._reporter,
+            self._notice,
+            self._violation,
+        )
+        self._thread("isolation watch", lambda: watch.run(self._stop))
 
 
 def _alone(state: Path) -> TextIO:

@@ -20,12 +20,12 @@ from agent.reporting.outbox import SeenMark
 from agent.reporting.reporter import Reporter
 from agent.scanning.cage import CageBroken, RulesMistake
 from agent.scanning.pipeline import Progress, Scanner, ScanOptions
-from agent.scanning.results import FileResult, Summary
+from agent.scanning.results import FileResult, Summary, cage_level
 from agent.scanning.walk import MissingPath
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
 from protocol.policy import Waiver
-from protocol.records import FileEvidence, ScanDone
+from protocol.records import FileEvidence, Medium, ScanDone
 
 FIXED = "fixed"
 """Stands for the session where files lie on a disk of the computer: a file is told again once it has changed."""
@@ -102,7 +102,8 @@ class Sweep:
         tally = Tally()
         started = datetime.now(UTC)
         halt = Either(stop, session.gone, pause)
-        summary = self._run([session.attached.path], context, session.id, halt, tally, cause)
+        paths, medium = [session.attached.path], _identity(session.attached.medium)
+        summary = self._run(paths, context, session.id, halt, tally, cause, medium)
         if summary is None:
             return tally
         if not summary.complete and pause.is_set() and not stop.is_set() and not session.gone.is_set():
@@ -144,6 +145,7 @@ class Sweep:
     def _report(
         self, summary: Summary, started: datetime, cause: Cause, *, session: Session | None = None, schedule: str = ""
     ) -> None:
+        level, why = cage_level(summary.cage)
         done = ScanDone(
             id=uuid7(),
             started_at=started,
@@ -155,7 +157,8 @@ class Sweep:
             reasons=dict(summary.reasons),
             bytes=summary.bytes,
             rules=summary.rules,
-            cage=cast("Literal['full', 'partial', 'none']", summary.cage),
+            cage=level,
+            cage_why=why,
             complete=summary.complete,
             session=session.id if session else None,
             medium=session.attached.medium if session else None,
@@ -173,6 +176,7 @@ class Sweep:
         stop: threading.Event,
         tally: Tally,
         cause: Cause,
+        medium: str = "",
     ) -> Summary | None:
         under = self.under = Under(cause, None if session == FIXED else session, datetime.now(UTC))
 
@@ -188,7 +192,7 @@ class Sweep:
             return Summary(complete=False, cage="none")
         try:
             summary = Scanner(self._options()).run(
-                there, lambda one: self._judged(one, context, session, tally), progress, stop
+                there, lambda one: self._judged(one, context, session, tally), progress, stop, medium=medium
             )
             self.broken = ""
             return summary
@@ -215,6 +219,13 @@ class Sweep:
                 tally.severities[seen.severity] += 1
                 tally.controls[seen.control] += 1
                 self._notice.violation(seen)
+
+
+def _identity(medium: Medium) -> str:
+    """By what the files of a medium are known again; empty where its file system says nothing of itself."""
+    if medium.filesystem_uuid_hash is None:
+        return ""
+    return f"{medium.key} {medium.filesystem} {medium.filesystem_uuid_hash} {medium.capacity}"
 
 
 def seen_mark(session: str, evidence: FileEvidence, control: str, waiver: str) -> SeenMark:

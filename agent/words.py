@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from protocol.records import Finding
 
 Language = Literal["zh", "en"]
 
@@ -95,6 +98,7 @@ RECORDS: dict[str, tuple[str, str]] = {
     "media-session": ("介质会话", "media sessions"),
     "scan": ("检查", "scans"),
     "check": ("检查项", "checks"),
+    "self-check": ("自查", "self-checks"),
     "started": ("启动", "starts"),
     "dropped": ("丢弃记录", "records given up"),
     "heartbeat": ("心跳", "heartbeats"),
@@ -105,6 +109,26 @@ RECORDS: dict[str, tuple[str, str]] = {
 def record(kind: str) -> str:
     """A type of records in the language in force; what is not known is given back as it is."""
     return text(*RECORDS[kind]) if kind in RECORDS else kind
+
+
+STANDINGS: dict[str, tuple[str, str]] = {
+    "valid": ("有效", "valid"),
+    "expires-soon": ("即将到期", "expires soon"),
+    "due-for-review": ("已到期, 待解密审核", "due for declassification review"),
+    "unknown": ("无法推算", "unknown"),
+}
+"""How a marking stands with its period, for people; keys as in `signatures.markings.periods.Status`."""
+
+
+def standing(finding: Finding) -> str:
+    """How a marking stands with its period, and its last day where that is known, in the language in force."""
+    if finding.status not in STANDINGS:
+        return finding.status
+    said = text(*STANDINGS[finding.status])
+    if finding.expires is None:
+        return said
+    about = text("约至", "about") if finding.assumed or finding.issued_from == "file-time" else text("至", "until")
+    return f"{said} ({about} {finding.expires.isoformat()})"
 
 
 def reason(value: str) -> str:

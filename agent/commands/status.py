@@ -13,12 +13,13 @@ import msgspec
 
 from agent import words
 from agent.commands import context
+from agent.in_force import InForce
 from agent.reporting import identity, live
 from agent.reporting.outbox import FILE, Outbox
 from agent.reporting.policies import Policies
 from agent.settings import Settings
 
-TYPES = ("violation", "media-session", "scan", "check", "started", "dropped", "heartbeat")
+TYPES = ("violation", "media-session", "scan", "check", "self-check", "started", "dropped", "heartbeat")
 """Types of records, as they travel."""
 STALE_SECONDS = 180
 """The agent writes how it stands at least once a minute."""
@@ -70,6 +71,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         **_health(settings, running=running),
         "policy": _policy(policies),
         "transport": "http" if settings.uplink.sends(mine.computer_class) else "sealed",
+        "rules": InForce(settings, keep=False).look().told(),
         "waiting": waiting,
         "last_receipt": receipt or None,
         "last_refusal": refusal or None,
@@ -190,6 +192,14 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
             if state["transport"] == "http"
             else text("密封文件（mijian export）", "as sealed files (mijian export)"),
         ),
+        (text("规则", "rules"), _rules(state["rules"])),
+        *(
+            (
+                text("规则问题", "rules: trouble"),
+                " ".join(filter(None, (each["told"], f"({each['detail']})" if each["detail"] else ""))),
+            )
+            for each in state["rules"]["troubles"]
+        ),
         (text("待上报", "waiting"), waiting or text("无", "nothing")),
         (text("最近回执", "last receipt"), state["last_receipt"] or "—"),
         (text("最近拒收", "last refusal"), state["last_refusal"] or "—"),
@@ -197,3 +207,11 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("介质会话", "media sessions"), str(len(state["sessions"]))),
         *_now(state),
     ]
+
+
+def _rules(rules: dict[str, Any]) -> str:
+    text = words.text
+    origin = text("程序自带", "those shipped with this program")
+    if rules["origin"] == "bundle":
+        origin = text(f"规则包, 版本 {rules['version']}", f"a signed bundle, version {rules['version']}")
+    return origin + (text("; 另有关键词表", "; and a list of keywords") if rules["keywords"] else "")
