@@ -207,6 +207,8 @@ class Housekeeping:
         found = [*parts.watched.troubles, parts.policies.problem, parts.sweep.broken]
         if parts.reporter.stuck:
             found.append("records-in-memory")
+        if self.presence().limited and _memory() > parts.settings.budget.memory_mb * 1_000_000:
+            found.append("memory-over-budget")
         try:
             if parts.outbox.fill >= NEARLY_FULL:
                 found.append("outbox-nearly-full")

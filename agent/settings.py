@@ -206,7 +206,8 @@ class BudgetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     processor_percent: Annotated[float, msgspec.Meta(gt=0, le=100)] = 10.0
     """Share of all processors together, over twelve seconds; without anybody there, and on the charger, no limit."""
     memory_mb: Annotated[int, msgspec.Meta(ge=100, le=100_000)] = 200
-    """Megabytes of the whole service, workers included; above it no further worker is started."""
+    """Megabytes the whole service is to keep to, workers included: while somebody works it scans with one process,
+    and health says ``limited`` where that takes more."""
     idle_minutes: Positive = 5.0
     """Nobody works at the computer when nothing was typed or moved for so long."""
 

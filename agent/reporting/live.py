@@ -37,6 +37,7 @@ LIMITED: dict[str, tuple[str, str]] = {
     ),
     "no-contact": ("超过一天未与采集端联系", "no contact with the collector for more than a day"),
     "refused": ("采集端拒收", "the collector refuses what is sent"),
+    "memory-over-budget": ("占用内存超出预算", "more memory is taken than the budget allows"),
     "records-in-memory": ("有记录只在内存中", "records wait in memory"),
 }
 """Reasons that limit it, for people."""

@@ -32,7 +32,7 @@ say "using it"
 mkdir "$root/tmp/docs"
 printf '机密★10年\n' >"$root/tmp/docs/a.txt"
 status=0
-inside mijian scan /tmp/docs --format jsonl --class internal >"$root/tmp/said" || status=$?
+inside env XDG_CACHE_HOME=/tmp/cache mijian scan /tmp/docs --format jsonl --class internal >"$root/tmp/said" || status=$?
 [ "$status" = 1 ] && grep -q '"level":"机密"' "$root/tmp/said" || { say "the scan found nothing"; exit 1; }
 status=0
 inside mijian status >/dev/null 2>&1 || status=$?
@@ -51,6 +51,7 @@ say "removing keeps state, purging leaves nothing"
 inside dpkg -r mijian >/dev/null
 [ -e "$root/var/lib/mijian/kept" ] && [ ! -e "$root/opt/mijian" ]
 inside dpkg -P mijian >/dev/null
+rm -rf "$root/tmp/cache" "$root/tmp/new.deb"
 left=$(find "$root" -xdev -path "$root/proc" -prune -o -iname '*mijian*' -print)
 [ -z "$left" ] || { say "left behind:"; echo "$left"; exit 1; }
 say "all is well"
