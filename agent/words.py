@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -27,6 +29,26 @@ def language() -> Language:
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+SYSTEM_FILES = (Path("/etc/locale.conf"), Path("/etc/default/locale"))
+"""Where systems say in which language they speak; a service gets no LANG from its manager."""
+
+
+def of_system(files: Iterable[Path] = SYSTEM_FILES) -> Language | None:
+    """The language of the system, where the environment names none; None leaves it to the environment."""
+    if any(os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")):
+        return None
+    for file in files:
+        try:
+            lines = file.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            name, _, value = line.strip().partition("=")
+            if name == "LANG":
+                return "zh" if value.strip("\"'").lower().startswith("zh") else "en"
+    return None
 
 
 def use(chosen: Language | None) -> None:

@@ -48,8 +48,9 @@ def test_every_violation_arrives_once_whatever_is_killed_and_when(house: Any) ->
         else:
             house.kill_collector()
             house.start_collector()
-    house.until(lambda: sum(house.violations().values()) >= FILES, seconds=60 + FILES)
+    house.until(lambda: sum(count for key, count in house.violations().items() if key) >= FILES, seconds=60 + FILES)
     house.until(lambda: not house.status()["waiting"]["violation"], seconds=60)
     held = house.violations()
+    held.pop("", None)  # what is told of the agent itself (SEC-13): a developer may have edited it meanwhile
     assert sum(held.values()) == FILES, f"MIJIAN_SEED={SEED}"
     assert held == house.hashes(*contents), f"MIJIAN_SEED={SEED}"
