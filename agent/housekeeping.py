@@ -40,7 +40,7 @@ from protocol.ids import uuid7
 from protocol.records import ComputerClass, Heartbeat
 
 HEARTBEAT_SECONDS = 900.0
-LIVE_SECONDS = 5.0
+LIVE_SECONDS = 10.0
 BUSY_SECONDS = 1.0
 """How often it is told how the agent stands: while it waits, and while it scans."""
 SCHEDULE_SECONDS = 20.0
@@ -207,7 +207,8 @@ class Housekeeping:
         found = [*parts.watched.troubles, parts.policies.problem, parts.sweep.broken]
         if parts.reporter.stuck:
             found.append("records-in-memory")
-        if self.presence().limited and _memory() > parts.settings.budget.memory_mb * 1_000_000:
+        over = parts.settings.budget.memory_mb * 1_000_000
+        if parts.sweep.under and self.presence().limited and _memory(with_workers=True) > over:
             found.append("memory-over-budget")
         try:
             if parts.outbox.fill >= NEARLY_FULL:
@@ -295,15 +296,15 @@ class Housekeeping:
             why="working" if presence.working else "battery" if presence.on_battery else "",
             processor_percent=budget.processor_percent if presence.limited else 100.0,
             memory_mb=budget.memory_mb,
-            memory_used_mb=_memory() // 1_000_000,
+            memory_used_mb=_memory(with_workers=self._parts.sweep.under is not None) // 1_000_000,
         )
 
 
-def _memory() -> int:
-    """Resident bytes of this process and of those it started."""
+def _memory(*, with_workers: bool) -> int:
+    """Resident bytes of this process, and of those it started; to look for these costs a look at every process."""
     total = 0
     me = psutil.Process(os.getpid())
-    for process in (me, *me.children(recursive=True)):
+    for process in (me, *(me.children(recursive=True) if with_workers else ())):
         try:
             total += process.memory_info().rss
         except psutil.Error:
