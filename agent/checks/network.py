@@ -39,6 +39,8 @@ TUNNEL_KINDS = {
     *("tun", "wireguard", "ipip", "gre", "gretap", "erspan", "sit", "ip6tnl", "ip6gre", "ip6gretap", "vxlan", "geneve"),
     *("l2tp", "ppp", "pptp", "vti", "vti6", "xfrm", "ovpn", "ovpn-dco", "gtp", "bareudp", "amneziawg"),
 }
+LOCAL_TYPES = {280, 824}
+"""ARPHRD numbers of what is no computer network: CAN, the monitor of netlink."""
 TUNNEL_TYPES = {512, 768, 769, 776, 778, 823}
 """ARPHRD numbers: PPP, IPIP, IPv6 tunnel, SIT, GRE, GRE over IPv6. 65534 (no link layer) is a tunnel too if no wwan."""
 
@@ -189,8 +191,10 @@ def routes(names: dict[int, str], live: Collection[str]) -> tuple[Route, ...]:
 
 
 def _medium(link: netlink.Link, root: Path) -> str:
-    if link.kind in LOCAL_KINDS:
+    if link.kind in LOCAL_KINDS or link.type in LOCAL_TYPES:
         return "local"
+    if link.kind == "tun" and link.type == 1 and link.master:
+        return "wired"  # the card of a guest on a bridge: judged like any other port of it
     if link.kind in GATHERING_KINDS:
         return "gathering"
     if link.kind in TUNNEL_KINDS or link.type in TUNNEL_TYPES:
