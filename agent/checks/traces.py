@@ -2,7 +2,8 @@
 
 What is looked through: profiles and leases (`traces_networks`), package managers (`traces_packages`), recent lists
 (`traces_recent`), logins (`traces_logins`), browsers (`traces_browsers`), logs and journals (`traces_logs`). Told are
-kinds, counts and the newest time. Traces can be removed by whoever is root: a clean result says that none are left, not that none were.
+kinds, counts and the newest time. Whoever is root can remove traces: a clean result says that none are left, not that
+none were.
 """
 
 from __future__ import annotations
