@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal, TextIO, cast
 
 from agent.checks.isolation import Episode, IsolationCheck
+from agent.checks.isolation_talk import facts
 from agent.judging.judge import Context, Judge
 from agent.reporting import identity
 from agent.reporting.enrolment import agent_version
@@ -268,6 +269,8 @@ class Service:
                     seen = result.violation(self._controls[check.control].severity)
                     if seen:
                         self._notice.violation(seen)
+                        for told in facts(result.evidence.signals if result.evidence else ()):
+                            self._notice.say(f"    {told.what.zh}：{told.seen}", f"    {told.what.en}: {told.seen}")
                         self._reporter.report(seen)
                     self._notice.checked(check.control, result.outcome, check.stood)
                 if news or time.monotonic() >= due:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from agent.probe_target import target
 from protocol.records import ComputerClass
 from signatures import strict_yaml
 from signatures.profiles import Parameters, overridden
@@ -108,6 +109,8 @@ class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     def __post_init__(self) -> None:
         for prefix in self.allowed_networks:
             ipaddress.ip_network(prefix)
+        if self.probe:
+            target(self.probe)
 
 
 class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

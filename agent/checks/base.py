@@ -114,6 +114,8 @@ class Context:
     """None where no files were scanned for this self-check."""
     device: Survey | None = None
     """None where no raw device was examined."""
+    probe: str | None = None
+    """The address an operator named for one attempt to reach it; None: nothing is sent."""
     earlier: Mapping[str, Result] = field(default_factory=dict)
     """Results of the checks that ran before this one, by name: for those that sum up."""
 

@@ -15,6 +15,7 @@ from agent.checks import (
     firewall,
     integrity,
     isolation,
+    isolation_probe,
     isolation_radio,
     logins,
     logs,
@@ -36,6 +37,7 @@ from agent.checks.base import Check
 FAMILIES = (
     registration,
     isolation,
+    isolation_probe,
     isolation_radio,
     traces,
     traces_usb,

@@ -36,6 +36,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "forwarding": ("本机在网络之间转发数据包", "packets are passed on between networks"),
     "bridge": ("两条线路被桥接", "two wires are joined by a bridge"),
     "namespace": ("另一网络命名空间（容器）", "in another network namespace (a container)"),
+    "probe": ("指定的外部地址可以到达", "the address outside that was named can be reached"),
     "radio": ("存在无线设备", "a radio device is there"),
     "input": ("存在无线键盘、鼠标或其接收器", "a wireless keyboard, mouse or their receiver is there"),
 }

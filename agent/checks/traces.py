@@ -29,6 +29,7 @@ SOURCES = (
 def gather(search: Search) -> None:
     """Ask every source."""
     for source in SOURCES:
+        search.begin()
         source(search)
     for proxy in proxies(search.tree):
         if search.is_outside(proxy.host):

@@ -8,14 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from agent import words
 from agent.checks.base import Context, Marked, Registration
+from agent.checks.isolation_probe import NAME as PROBE
 from agent.checks.selfcheck import Change, Report, Stopwatch, attestations, compare, digest
 from agent.checks.selfcheck import run as run_checks
 from agent.checks.survey import Survey
 from agent.checks.tree import Tree
 from agent.commands import UsageError, check_answers, check_jsonl, check_table, context
 from agent.commands.check_profile import chosen
+from agent.probe_target import target
 from agent.reporting import identity
 from agent.settings import Settings
 from agent.words import text
@@ -61,6 +65,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="DEV",
         help=text(
             "检查原始设备或镜像（disposal、media 方案）", "examine a raw device or image (profiles disposal, media)"
+        ),
+    )
+    add(
+        "--probe",
+        metavar="ADDR",
+        help=text(
+            "另外对该地址探测一次（tcp:地址:端口 或 dns:地址）；涉密计算机须在配置中写明",
+            "also try once to reach this address (tcp:ADDRESS:PORT or dns:ADDRESS); a confidential computer only tries "
+            "the one in its settings",
         ),
     )
     add("--full", action="store_true", help=text("逐块读取整个设备", "read every block of the device"))
@@ -184,10 +197,12 @@ def _report(
         now=now,
         registration=registration,
         marked=marked,
+        probe=_target(options.probe),
     )
     if options.device:
         about = replace(about, device=_examined(options.device, everything=options.full))
-    lines = run_checks(profile, about)
+    checked = msgspec.structs.replace(profile, checks=(*profile.checks, PROBE)) if options.probe else profile
+    lines = run_checks(checked, about)
     return Report(
         number=f"MJ-{now.astimezone():%Y%m%d-%H%M%S}-{uuid7()[-4:]}",
         kind=profile.kind,
@@ -209,6 +224,15 @@ def _report(
         lines=tuple(lines),
         attestations=tuple(attestations(profile, load_questions(), given)),
     )
+
+
+def _target(named: str | None) -> str | None:
+    try:
+        return str(target(named)) if named else None
+    except ValueError as error:
+        raise UsageError(
+            text(f"--probe {named}：应为 tcp:地址:端口 或 dns:地址", f"--probe {named}: {error}")
+        ) from error
 
 
 def _examined(device: Path, *, everything: bool) -> Survey:

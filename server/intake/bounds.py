@@ -107,6 +107,12 @@ def _network(evidence: NetworkEvidence) -> NetworkEvidence:
         signals=tuple(printable(signal, 200) for signal in evidence.signals[:MOST_SIGNALS]),
         interfaces=tuple(printable(name, LONGEST_WORD) for name in evidence.interfaces[:MOST_SIGNALS]),
         since=_moment(evidence.since),
+        counts=_counts(evidence.counts),
+        newest={
+            printable(kind, 32): at
+            for kind, at in list(evidence.newest.items())[:MOST_KINDS]
+            if _moment(at) is not None
+        },
     )
 
 

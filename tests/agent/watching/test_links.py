@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
+import sqlite3
 import subprocess
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -16,7 +22,15 @@ from agent.checks.isolation import CONTROL, IsolationCheck
 from agent.checks.isolation_namespaces import within
 from agent.checks.network import observe_here
 from agent.watching.links import LinkWatch
-from protocol.records import CheckOutcome, ComputerClass
+from protocol.records import (
+    CheckDone,
+    CheckOutcome,
+    ComputerClass,
+    NetworkEvidence,
+    Record,
+    ViolationSeen,
+    decode_record,
+)
 
 
 @pytest.fixture
@@ -102,6 +116,53 @@ def test_an_interface_that_appears_with_an_address_is_a_violation_within_two_sec
         ip(desk, "link", "set", "usb0", "up")
         ip(desk, "addr", "add", "192.168.42.7/24", "dev", "usb0")
         assert watcher.until(CheckOutcome.FAIL) - before < 2
+
+
+@pytest.mark.root
+def test_the_running_agent_tells_what_was_plugged_in_within_two_seconds_and_how_long_it_stood(
+    desk: str, collector: Any, state: Path, tmp_path: Path
+) -> None:
+    collector.enrolled(state, ComputerClass.CONFIDENTIAL, "机密")
+    settings = tmp_path / "mijian.yaml"
+    settings.write_text(f"state_dir: {state}\nmedia: {{watch: false}}\nisolation: {{poll_seconds: 60}}\n", "utf-8")
+    command = ("ip", "netns", "exec", desk, sys.executable, "-m", "agent.cli", "--lang", "en", "run", "--settings")
+    agent = subprocess.Popen([*command, str(settings)], stdout=subprocess.PIPE, text=True)
+    assert agent.stdout is not None
+    try:
+        until(agent.stdout, "check passed: NET-03")
+        before = time.monotonic()
+        ip(desk, "link", "set", "wall", "up")
+        assert "link:eth0" in until(agent.stdout, "outside connection, NET-03")
+        assert time.monotonic() - before < 2
+        ip(desk, "link", "set", "wall", "down")
+        assert re.search(r"check passed: NET-03, after \d+ s", until(agent.stdout, "check passed: NET-03"))
+    finally:
+        agent.send_signal(signal.SIGTERM)
+        assert agent.wait(30) == 0
+        agent.stdout.close()
+    waiting = list(records(state))
+    (seen,) = [one for one in waiting if isinstance(one, ViolationSeen)]
+    assert isinstance(seen.evidence, NetworkEvidence)
+    assert {"link:eth0"} <= set(seen.evidence.signals)
+    assert seen.evidence.since is not None
+    stood = [one.stood_seconds for one in waiting if isinstance(one, CheckDone) and one.stood_seconds is not None]
+    assert len(stood) == 1
+    assert collector.records == []
+
+
+def until(stream: IO[str], words: str) -> str:
+    """The first line with these words."""
+    for line in stream:
+        if words in line:
+            return line
+    raise AssertionError(f"the agent ended without saying: {words}")
+
+
+def records(state: Path) -> Iterator[Record]:
+    """What waits in the outbox."""
+    with closing(sqlite3.connect(f"file:{state / 'outbox.sqlite3'}?mode=ro", uri=True)) as database:
+        for (line,) in database.execute("SELECT line FROM records ORDER BY number"):
+            yield decode_record(line)
 
 
 def test_waiting_ends_when_it_is_told_to_stop() -> None:
