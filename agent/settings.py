@@ -16,6 +16,7 @@ import msgspec
 from agent.probe_target import target
 from protocol.records import ComputerClass
 from signatures import strict_yaml
+from signatures.labels import LabelMeaning, doubled
 from signatures.profiles import Parameters, overridden
 
 DEFAULT_FILE = Path("/etc/mijian/mijian.yaml")
@@ -80,6 +81,29 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Worker processes; 0: one for each processor."""
     min_confidence: Annotated[int, msgspec.Meta(ge=1, le=100)] = 45
     """Findings below are not reported (design: ≥ 70 alert, 45–69 review)."""
+    ledger: bool = True
+    """Whether to remember how files ended, so that what has not changed is not read again."""
+    ledger_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 90
+    """Days for which a verdict is remembered."""
+
+
+class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the agent looks for beside the rules we ship."""
+
+    trusted_key: str = ""
+    """File with the public key that signed bundles of rules must be signed with; empty: the one that was trusted when
+    the bundle in force was installed."""
+    keywords: str = ""
+    """File with a list of keywords; read anew when it changes."""
+    families: tuple[str, ...] = ()
+    """Packs to switch on that are off by themselves: de, fr, ca, au, jp, tw."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
+
+    def __post_init__(self) -> None:
+        _absolute(self.trusted_key, self.keywords)
+        if twice := doubled(self.labels):
+            raise ValueError(f"the label {twice!r} stands twice")
 
 
 class IsolationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,6 +178,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uplink: UplinkSettings = UplinkSettings()
     media: MediaSettings = MediaSettings()
     scan: ScanSettings = ScanSettings()
+    rules: RulesSettings = RulesSettings()
     isolation: IsolationSettings = IsolationSettings()
     outbox: OutboxSettings = OutboxSettings()
     files: FilesSettings = FilesSettings()

@@ -198,6 +198,10 @@ class MediaSessionSeen(msgspec.Struct, frozen=True, kw_only=True, tag="media-ses
     ending: Literal["", "unmounted", "removed", "agent-stopped"] = ""
 
 
+CageLevel = Literal["full", "partial", "none"]
+"""How far the processes that read files were confined."""
+
+
 class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     """The sum of one scan: enumerated = clean + finding + not_examined, always."""
 
@@ -212,11 +216,13 @@ class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     bytes: int
     rules: str
     """``sha256:…`` over the rules that were in force."""
-    cage: Literal["full", "partial", "none"]
+    cage: CageLevel
     complete: bool
     """False where the scan was cut short (medium pulled, agent stopped)."""
     session: str | None = None
     medium: Medium | None = None
+    cage_why: str = ""
+    """What the cage lacked, where it was not full: fixed words of ours and of the kernel."""
 
 
 class CheckOutcome(StrEnum):
@@ -289,8 +295,10 @@ class AgentStarted(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
     seen_at: datetime
     version: str
     rules: str
-    cage: Literal["full", "partial", "none"]
+    cage: CageLevel
     platform: str
+    cage_why: str = ""
+    """What the cage lacks on this computer, where it is not full."""
 
 
 Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | SelfCheckDone | RecordsDropped | AgentStarted

@@ -125,10 +125,12 @@ def main(arguments: list[str]) -> int:
             return os.lseek(descriptor, 0, os.SEEK_END)
 
     image, counts, carver = Image(), Counter[str](), Carver()
+    kinds = ("NTFS", "EXFAT", "FAT12", "FAT16", "FAT32", "EXT2", "EXT3", "EXT4")
+    names = {int(getattr(pytsk3, f"TSK_FS_TYPE_{kind}")): kind.lower() for kind in kinds}
     for start in starts:
         try:
             system = pytsk3.FS_Info(image, offset=start)
-            name = str(system.info.ftype).removeprefix("TSK_FS_TYPE_").partition("_")[0].lower()
+            name = names.get(int(system.info.ftype), "other")
             _Walk(pytsk3, name, counts, carver).go(system.open_dir(path="/"), 0)
         except OSError:
             continue
