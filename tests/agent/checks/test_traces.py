@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.checks import traces, traces_logins
+from agent.checks import traces, traces_logins, traces_usb
 from agent.checks.base import Context, Result
 from agent.checks.tree import Tree
 from agent.settings import IsolationSettings, Settings
@@ -359,6 +359,35 @@ def test_a_hostile_file_costs_an_error_with_its_reason_and_nothing_else(
     assert result.why is not None
     assert result.facts
     assert all(fact.what.zh and fact.what.en for fact in result.facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("home/li/.local/share/recently-used.xbel", "<bookmark " * 1_000_000),
+        ("var/lib/dhcp/dhclient.leases", "lease {" * 500_000),
+        ("etc/netplan/50-x.yaml", "\n" * 1_000_000),
+        ("etc/wpa_supplicant/x.conf", "\n" * 1_000_000),
+        ("var/log/dnf.librepo.log", "2026-03-04T10:00:00Z " + "Downloading: " * 1_000_000),
+        ("var/log/kern.log", ("1" * 8000 + " register 'rndis_host'\n") * 500),
+        ("home/li/.ssh/known_hosts", "[" * 500_000 + "]:1" * 100_000 + " ssh-rsa AAAA\n"),
+        ("etc/environment", "export " * 30_000 + " " * 40_000),
+        ("etc/NetworkManager/system-connections/x", "[connection]\n" + "a=b\n b\n" * 100_000),
+    ],
+)
+def test_text_made_to_keep_its_reader_busy_does_not(plant: Plant, name: str, text: str) -> None:
+    """What takes longer than a moment here would take minutes, and the suite's own limit ends it."""
+    root = plant({name: text})
+    assert run(root).outcome in {CheckOutcome.PASS, CheckOutcome.FAIL}
+    (usb,) = traces_usb.CHECKS
+    assert usb.run(Context(tree=Tree(root), computer_class=ComputerClass.CONFIDENTIAL)).outcome is CheckOutcome.PASS
+
+
+def test_a_number_that_is_none_costs_its_file_alone(plant: Plant) -> None:
+    root = plant({"var/lib/NetworkManager/timestamps": "a=" + "9" * 5000 + "\n"})
+    result = run(root)
+    assert result.outcome is CheckOutcome.ERROR
+    assert [fact.seen for fact in result.facts] == ["var/lib/NetworkManager/timestamps"]
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_what_the_others_tell(plant: Plant) -> None:
