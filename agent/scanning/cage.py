@@ -223,6 +223,8 @@ class Cage:
         if tasks:
             worker.give(tasks)
             self._flush(worker)
+            if self._nursery is not None:
+                self._nursery.load()
 
     def _hand_alone(self, worker: Worker) -> None:
         """Give a worker that has nothing in hand one of the files at which another was lost."""

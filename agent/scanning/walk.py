@@ -149,9 +149,10 @@ class Walk:
     ) -> Iterator[Listing | NotEntered]:
         path = folder.path if folder.path.endswith("/") else f"{folder.path}/"
         files: list[tuple[str, os.stat_result]] = []
+        own, place = self._own, folder.real.rstrip("/")
         for entry in entries:
             try:
-                if self._own and f"{folder.real.rstrip('/')}/{entry.name}" in self._own:
+                if own and f"{place}/{entry.name}" in own:
                     continue  # given by the person as a start of its own
                 if entry.is_file(follow_symlinks=False):
                     files.append((entry.name, entry.stat(follow_symlinks=False)))

@@ -63,6 +63,10 @@ class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """How much it is to have loaded: it is forked once the nursery has as much."""
 
 
+class Load(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the nursery: there are files to read, load the rest now."""
+
+
 class Fire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """To the nursery: end a worker at once."""
 
