@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import marshal
 import os
 import sqlite3
 import time
@@ -151,7 +150,11 @@ class Ledger:
         for name, status in listing.files:
             add((name, inodes and status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
             size += status.st_size
-        digest = hashlib.blake2b(marshal.dumps(facts, 2), digest_size=48).digest()
+        try:
+            what = _encode(facts)
+        except UnicodeEncodeError:  # a name that is no text
+            what = repr(facts).encode("ascii", "backslashreplace")
+        digest = hashlib.blake2b(what, digest_size=48).digest()
         return digest[:16], digest[16:], size
 
     def _account(self, file: Found, status: os.stat_result, rows: list[Examined], *, lasting: bool) -> None:

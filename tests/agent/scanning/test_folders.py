@@ -195,3 +195,12 @@ def test_a_folder_of_many_files_is_taken_in_parts(tmp_path: Path, monkeypatch: p
     parts = [one for one in Walk([os.fspath(tmp_path)]).listings() if isinstance(one, Listing)]
     assert [len(part.files) for part in parts] == [10, 10, 5]
     assert len({name for part in parts for name, _ in part.files}) == 25
+
+
+def test_names_that_are_no_text_are_remembered_as_well(tmp_path: Path, folder: Path) -> None:
+    odd = os.fsdecode(b"\xbb\xfa\xc3\xdc.txt")
+    (folder / odd).write_text("hello")
+    remember(tmp_path / "book", folder, {**ROWS, odd: ROWS["a.txt"]})
+    assert is_settled(tmp_path / "book", folder)
+    (folder / odd).rename(folder / os.fsdecode(b"\xbe\xf8\xc3\xdc.txt"))
+    assert not is_settled(tmp_path / "book", folder)
