@@ -113,7 +113,9 @@ def trial(files: int, kills: int, seed: int, work: Path) -> Counter[str]:
         # One scan after another is killed and goes on with what the ones before it have written.
         for _ in range(r.randint(1, 5)):
             scan = start(folder, work / "cache", output)
-            time.sleep(r.uniform(0.05, seconds * 1.1))
+            time.sleep(r.uniform(0.05, seconds))
+            killed[kill_one(scan, "worker", r)] += 1
+            time.sleep(r.uniform(0.0, seconds / 4))
             killed[kill_one(scan, "scan", r)] += 1
         scan = start(folder, work / "cache", output)
         time.sleep(r.uniform(0.1, seconds))
