@@ -30,11 +30,11 @@ def test_a_message_in_a_maildir_is_read_as_mail_whatever_its_name(read_pieces: A
 @pytest.mark.parametrize("name", ["page.mht", "page.mhtml", "page"])
 def test_a_saved_page_is_read_and_its_pictures_are_no_members(read_pieces: Any, name: str) -> None:
     data = (
-        "From: <Saved by a browser>\nSubject: page\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n"
-        "--b\nContent-Type: text/html; charset=gb2312\nContent-Transfer-Encoding: quoted-printable\n\n"
-        "<html><body><h1>=BB=FA=C3=DC</h1></body></html>\n--b\nContent-Type: image/png\nContent-Location: a.png\n"
-        "Content-Transfer-Encoding: base64\n\niVBORw==\n--b--\n"
-    ).encode()
+        b"From: <Saved by a browser>\nSubject: page\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n"
+        b"--b\nContent-Type: text/html; charset=gb2312\nContent-Transfer-Encoding: quoted-printable\n\n"
+        b"<html><body><h1>=BB=FA=C3=DC</h1></body></html>\n--b\nContent-Type: image/png\nContent-Location: a.png\n"
+        b"Content-Transfer-Encoding: base64\n\niVBORw==\n--b--\n"
+    )
     identity = identify(Source(io.BytesIO(data), len(data)), name)
     assert format_for(identity.media_type) is eml
     found = read_pieces(eml, data)
