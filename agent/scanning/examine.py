@@ -167,6 +167,7 @@ class Examination:
         room = LONGEST_TEXT
         hidden = disguises.behind(source, identity.media_type)
         if hidden is not None:
+            self.budget.spend(len(hidden.data or b""))
             self._member(hidden, member, depth)
         for piece in self._pieces(identity, source, name, depth):
             if isinstance(piece, Member):
