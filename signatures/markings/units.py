@@ -50,6 +50,7 @@ BOX = Expression(f"[{_EMPTY}]")
 """A box of a form that was left empty."""
 _EXTENSION = Expression(r"\.\w{1,8}$")
 _EDGES = Expression(r"[-_—–]+")
+_MOST_EDGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,10 @@ def _of_stem(text: str, begin: int, end: int) -> Iterator[Piece]:
     for found in _BRACKETED.finditer(text, begin, end):
         yield Piece("name", found.start(1), found.end(1), False)
     edges = [edge.span() for edge in _EDGES.finditer(text, begin, end)]
-    if edges and edges[0][0] > begin:
-        yield Piece("name", *strip(text, begin, edges[0][0]), False)
-    if edges and edges[-1][1] < end:
-        yield Piece("name", *strip(text, edges[-1][1], end), False)
+    # A marking may have such an edge in itself (OFFICIAL-SENSITIVE), so the first and last few are all tried.
+    for edge, _ in edges[:_MOST_EDGES]:
+        if edge > begin:
+            yield Piece("name", *strip(text, begin, edge), False)
+    for _, edge in edges[: -_MOST_EDGES - 1 : -1]:
+        if edge < end:
+            yield Piece("name", *strip(text, edge, end), False)

@@ -172,3 +172,36 @@ def test_full_width_digits_do_not_hide_a_state_mark(mark: str) -> None:
     (found,) = GRAMMAR.find([Passage(Zone.HEADER, wide)])
     assert found.marking == mark
     assert ("DIGIT_WIDTH" in found.codes) == (wide != mark)
+
+
+def test_a_form_whose_term_has_the_short_label_is_one_state_mark(grammar: Grammar) -> None:
+    (found, *_) = grammar.find([Passage(Zone.TABLE_FIELD, "密级\t绝密\t期限\t长期")])
+    assert (found.level, found.period) == ("绝密", "LONG")
+    (found, *_) = grammar.find([Passage(Zone.TABLE_FIELD, "密级\t绝密\t合同期限\t10年")])
+    assert (found.level, found.period) == ("绝密", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("OFFICIAL-SENSITIVE - staffing.docx", "OFFICIAL-SENSITIVE"),
+        ("staffing - 2024 - OFFICIAL-SENSITIVE.docx", "OFFICIAL-SENSITIVE"),
+        ("2024-方案-终稿-机密.docx", "机密"),
+    ],
+)
+def test_a_mark_with_a_hyphen_in_itself_is_found_at_either_end_of_a_name(find: Find, name: str, level: str) -> None:
+    assert [f.level for f in find(name, "filename")] == [level]
+
+
+def test_a_bracket_at_the_start_of_a_title_property_is_a_mark(grammar: Grammar) -> None:
+    (found,) = grammar.find([Passage(Zone.DOC_PROPERTY, "【机密】水库调度方案", name="title")])
+    assert (found.level, found.rule) == ("机密", "cn-state.lead")
+
+
+def test_companions_are_looked_for_near_the_mark_however_long_the_lines_are(grammar: Grammar) -> None:
+    block = "CUI Category: CRIT\nControlled by: Office\nDistribution: FEDCON"
+    assert grammar.find([Passage(Zone.BODY, block)])
+    far = "CUI Category: CRIT\n" + "x" * 10_000 + "\nControlled by: Office\nDistribution: FEDCON"
+    assert grammar.find([Passage(Zone.BODY, far)])
+    hidden = "CUI Category: CRIT\n" + "x " * 5_000 + "Controlled by: Office Distribution: FEDCON"
+    assert grammar.find([Passage(Zone.BODY, hidden)]) == ()

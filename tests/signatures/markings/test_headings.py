@@ -15,6 +15,10 @@ from signatures.passages import Passage, Zone
         "绝密\n——一艘潜艇的故事",
         "TOP SECRET\nTop secret, baby, top secret, oh",
         "TLP:RED\nFor named recipients.\nTLP:AMBER\nLimited disclosure.\nTLP:GREEN\nFor the community.",
+        "CUI\nControlled unclassified information.\nFOUO\nFor official use only.",
+        "诗\n秘密\n风把信吹走了\n月亮知道",
+        "秘密\n那年夏天，我们住在山里。",
+        "说明\n内部\n外部\n合计",
         "CUI training: what it is\nCUI\nInformation the law wants protected.",
     ],
 )
@@ -27,6 +31,12 @@ def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Gr
     [
         ("机密\n关于桥梁值勤安排的通知\n各区：\n现将安排通知如下。", "机密"),
         ("机密\n关于公司的机密载体清点的报告", "机密"),
+        ("【机密】\n那年夏天，我们住在山里。", "机密"),
+        ("机密\n通知\n定于下周三开会。", "机密"),
+        ("机密\n特急\n通知", "机密"),
+        ("秘密\n为做好汛期工作，现将安排通知如下。", "秘密"),
+        ("机密\n各县水务局：\n请报送水情。", "机密"),
+        ("CUI\nCost of the new pumping station\nMinutes", "CUI"),
         ("000012\n机密\n特急\n机密载体清点情况", "机密"),
         ("内部\n关于人员调整的说明\n内部审计结果另行通报。", "内部"),
         ("TOP SECRET\nMaritime patrol coverage", "TOP SECRET"),
