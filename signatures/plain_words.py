@@ -114,6 +114,7 @@ REASONS: Texts = {
     "the line below takes the word up again": ("下一行以同一个词开头", "the line below takes the word up again"),
     "a subtitle follows": ("下面是副标题", "a subtitle follows"),
     "the word is a word of the prose": ("该词在正文中是普通词语", "the word is a word of the prose"),
+    "the line below goes on with it": ("与下一行连成一个题目", "the line below goes on with it"),
     "the line below spells it out": ("下一行解释该缩写", "the line below spells it out"),
     "a list or prose follows at once": ("紧接着是词表或叙述文字", "a list or prose follows at once"),
     "an option of a question": ("是试题的选项", "an option of a question"),

@@ -28,7 +28,7 @@ from signatures.markings.timing import reckon
 from signatures.markings.triggers import trigger_of
 from signatures.markings.units import Piece, pieces_of
 from signatures.markings.validator import validate
-from signatures.markings.zones import NAMES
+from signatures.markings.zones import FRONT, NAMES
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ _ALIKE = 60
 _VARIED = 300
 """Candidates of the same rule, level and zone, whatever their terms."""
 _TERM_FIELD = Expression(
-    rf"(?:保密期限?|(?<![一-龥])期限|解密时间|解密条件)\s?[::\t]\s{{0,4}}(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])"
+    rf"(?:保密期限?|(?<![一-龥])期限|解密时间|解密条件)(?:\s?[::\t]\s{{0,4}}|\s{{1,4}})(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])"
 )
-_BESIDE = {Zone.TABLE_FIELD: {Zone.TABLE_FIELD}, Zone.NOTE_END: {Zone.NOTE_END, Zone.BODY}}
+_BESIDE = {Zone.TABLE_FIELD: {Zone.TABLE_FIELD, *FRONT}, Zone.NOTE_END: {Zone.NOTE_END, Zone.BODY}}
 """Zones in which the other half of a form field may be a passage of its own."""
 _NEAR = 300
 """Characters of a neighbouring line that are searched for a rule's companions."""

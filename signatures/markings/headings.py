@@ -43,6 +43,11 @@ _OFFICIAL = Expression(
     r"\d).*|.*[:)]$"
 )
 """How papers begin below their mark, sentences included."""
+_GOES_ON = Expression(
+    r"(?:保护|保密|管理|培训|审计|控制|指引|指南|制度|办法|条例|须知|手册|范围|目录|协会|标准|技术|计算|讲师|网络|刊物|"
+    r"(?i:information|secrets?|policy|agreement|computing|guide|training)\b)(?!.*(?:报告|通知|方案|纪要|请示)$).{0,20}$"
+)
+"""What makes a title, with the word above it, that is no mark: 商业秘密 and below it 保护指引."""
 _PAPER = Expression(
     r"急|提|通知|报告|纪要|请示|批复|决定|公告|方案|函|令|意见|汇报|简报|计划|总结|名单|预案|材料|说明|信|电报|\d|[a-zA-Z]"
 )
@@ -88,6 +93,8 @@ class Headings:
             candidate.add("a subtitle follows", -30)
         elif candidate.form == "BARE" and candidate.level in self._prose_words():
             candidate.add("the word is a word of the prose", -30)
+        elif candidate.form in _KINDS and lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate):
+            candidate.add("the line below goes on with it", -25)
         elif told and _spells_out(told[0], word):
             candidate.add("the line below spells it out", -30)
         elif len(word) <= _WORD and not _bracketed(candidate) and lines and (_is_list(lines) or _is_prose(lines[0])):

@@ -65,7 +65,8 @@ class Reader:
     def __init__(self, rules: RuleSet, in_body: Sequence[PatternRule], spellings: Sequence[str]) -> None:
         """``in_body`` are the rules that look at running text, ``spellings`` further ways to write a level."""
         words = {word for pack in rules.packs for word in pack.vocabulary.words}
-        words |= {level.word for pack in rules.packs for level in pack.vocabulary.levels}
+        levels = {level.word for pack in rules.packs for level in pack.vocabulary.levels}
+        words |= levels | {f"{level}级" for level in levels if not level.isascii()}
         words |= {label for pack in rules.packs for label in pack.vocabulary.field_labels}
         words |= {entry.text for rule in rules.rules for entry in rule.literals if entry.gaps}
         self.joiner = Joiner(tuple(words | set(spellings)))

@@ -205,3 +205,29 @@ def test_companions_are_looked_for_near_the_mark_however_long_the_lines_are(gram
     assert grammar.find([Passage(Zone.BODY, far)])
     hidden = "CUI Category: CRIT\n" + "x " * 5_000 + "Controlled by: Office Distribution: FEDCON"
     assert grammar.find([Passage(Zone.BODY, hidden)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "level", "period"),
+    [
+        ("密级 秘密 保密期限 5年 份号 001", "p1_top_left", "秘密", "P5Y"),
+        ("机 密 级 ★ 长 期", "cover", "机密", "LONG"),
+        ("机密★１年６个月", "header", "机密", "P18M"),
+        ("【绝密】设备参数", "header", "绝密", None),
+    ],
+)
+def test_usual_ways_to_write_a_mark_lose_neither_level_nor_period(
+    find: Find, text: str, zone: str, level: str, period: str | None
+) -> None:
+    assert [(f.level, f.period) for f in find(text, zone)] == [(level, period)]
+
+
+def test_a_form_whose_cells_come_one_a_line_still_gives_its_term(grammar: Grammar) -> None:
+    field = Passage(Zone.TABLE_FIELD, "涉密等级\t秘密")
+    front = Passage(Zone.P1_TOP_LEFT, "发文处理笺\n涉密等级\n秘密\n解密时间\n2028年1月1日")
+    assert grammar.find([field, front])[0].period == "DATE:2028-01-01"
+
+
+@pytest.mark.parametrize("text", ["答：B（机密★20年）", "解析：机密★20年", "请在首页标注“秘密★5年”后再送审。"])
+def test_an_answer_or_an_instruction_is_no_mark(find: Find, text: str) -> None:
+    assert find(text, "p1_top_left") == ()

@@ -58,3 +58,14 @@ def test_a_label_repeated_around_the_pages_stays_one_beside_definitions(grammar:
 def test_a_mark_quoted_in_a_sentence_is_talk(grammar: Grammar) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, '"""机密★10年 is a mark."""')]) == ()
     assert [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, "“机密★10年”")])] == ["机密"]
+
+
+@pytest.mark.parametrize(
+    "text", ["商业秘密\n保护指引\n第一条 总则", "机密\n计算白皮书", "Confidential\nComputing guide"]
+)
+def test_a_word_that_the_next_line_goes_on_with_is_half_a_title(grammar: Grammar, text: str) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)]) == ()
+
+
+def test_a_paper_of_its_own_below_a_mark_is_no_half_title(grammar: Grammar) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "商业秘密\n管理费用情况报告")])
