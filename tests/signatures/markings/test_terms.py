@@ -88,3 +88,9 @@ def test_years_and_months_together_are_counted_in_months() -> None:
     short = parse_term("0年6个月")
     assert short is not None
     assert (short.period, short.codes) == ("P6M", ())
+
+
+def test_two_is_written_in_two_ways() -> None:
+    for text in ("两年", "二年", "贰年"):
+        term = parse_term(text)
+        assert term is not None and term.period == "P2Y"
