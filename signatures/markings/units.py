@@ -115,7 +115,7 @@ def pieces_of(text: str, zone: Zone, labels: Expression | None) -> Iterator[Piec
 def _of_segments(text: str, begin: int) -> Iterator[Piece]:
     """What stands between tabs, wide blanks and page numbers, as in the left, middle and right of a header."""
     at = begin
-    cuts = [found.span() for found in _SEPARATORS.finditer(text, begin) if found.end() > found.start()]
+    cuts = [found.span() for found in _SEPARATORS.finditer(text, begin)]
     for cut_start, cut_end in [*cuts, (len(text), len(text))] if cuts else []:
         start, end = strip(text, at, cut_start)
         if start < end:

@@ -69,3 +69,23 @@ def test_a_word_that_the_next_line_goes_on_with_is_half_a_title(grammar: Grammar
 
 def test_a_paper_of_its_own_below_a_mark_is_no_half_title(grammar: Grammar) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, "商业秘密\n管理费用情况报告")])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "points"),
+    [
+        ("机密\n机密是国家秘密的密级之一。", "the line below takes the word up again", -30),
+        ("绝密\n——一艘潜艇的故事", "a subtitle follows", -30),
+        ("秘密\n关于一事\n这个秘密藏在山里", "the word is a word of the prose", -30),
+        ("CUI\nControlled unclassified information.", "the line below spells it out", -30),
+        ("商业秘密\n保护指引", "the line below goes on with it", -25),
+        ("秘密\n那年夏天，我们住在山里。", "a list or prose follows at once", -25),
+        ("CUI training: what it is\nCUI", "the document is about markings", -30),
+        ("TLP:RED\nx\nTLP:AMBER\ny\nTLP:GREEN\nz", "labels are explained one after the other", -40),
+    ],
+)
+def test_what_makes_a_heading_of_a_word_takes_so_many_points(
+    grammar: Grammar, text: str, reason: str, points: int
+) -> None:
+    given = [each for reading in grammar.explain(text, Zone.P1_TOP_LEFT).readings for each in reading.points]
+    assert (reason, points) in given

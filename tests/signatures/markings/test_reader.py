@@ -196,3 +196,12 @@ def test_a_form_field_on_the_last_lines_of_a_text_is_a_note_at_its_end() -> None
     assert found("密级：机密", *body.split("\n")) == []
     assert found(body + "\n密级：绝密、机密、秘密") == []
     assert found(body + "\n密级：机密，由定密责任人确定，并报保密办备案" + "，不得擅自变更，变更须书面通知" * 3) == []
+
+
+@pytest.mark.parametrize(("following", "found"), [(0, True), (5, True), (6, False), (45, False)])
+def test_only_the_last_six_lines_of_a_text_may_be_its_notes(following: int, found: bool) -> None:
+    grammar = Grammar(load_rules())
+    lines = ["密级：机密", *["各单位应当按时报送水情。"] * following]
+    one_each = [Passage(Zone.BODY, "各单位应当按时报送水情。"), *(Passage(Zone.BODY, line) for line in lines)]
+    assert bool(grammar.find(one_each)) is found
+    assert bool(grammar.find([Passage(Zone.BODY, "\n".join(["各单位应当按时报送水情。", *lines]))])) is found
