@@ -169,6 +169,8 @@ class _Grammar:
     def __init__(self, rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...] = ()) -> None:
         self._rules = rules
         self._labels = labels
+        if labels:
+            import signatures.markings.labelled  # noqa: F401 — now: a confined worker can open no file, of modules neither
         self._keywords = keywords
         self._made: Grammar | None = None
 
