@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.models import Role
-from server.violations.models import Severity, State
+from server.ledger.models import Clearance, Status
+from server.violations.models import Severity, State, Waiver
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -32,6 +33,15 @@ OPEN_STATES = (State.NEW, State.ASSIGNED, State.RECTIFIED)
 """States in which somebody still has something to do."""
 
 ROLES: Words = dict(Role.choices)
+
+STATUSES: Words = dict(Status.choices)
+"""Where a computer or medium of the ledger stands."""
+
+CLEARANCES: Words = dict(Clearance.choices)
+
+WAIVER_STATES: Words = dict(Waiver.State.choices)
+
+WAIVER_SCOPES: Words = dict(Waiver.Scope.choices)
 
 CLASSES: Words = {
     "internet": gettext_lazy("Internet"),
