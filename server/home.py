@@ -34,6 +34,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Zone of the times on the pages."""
     separation: bool = False
     """Whether administrator, secrecy officer and auditor must be three people (三员分立)."""
+    register_in_force: bool = False
+    """Whether computers hold a medium that is in no ledger against their users (control MEDIA-03)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front of the collector."""
 

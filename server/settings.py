@@ -33,6 +33,8 @@ MIJIAN_LEVEL: str | None = _config.level
 """Highest level of a computer that may report here; None where only computers without a level may."""
 MIJIAN_SEPARATION: bool = _config.separation
 """Whether the three duties are separated (`server.accounts.rights`)."""
+MIJIAN_REGISTER_IN_FORCE: bool = _config.register_in_force
+"""Whether the ledger of media is complete enough for computers to act on (control MEDIA-03)."""
 MIJIAN_TRUSTED_PROXIES: tuple[str, ...] = _config.trusted_proxies
 """Addresses or networks whose ``X-Forwarded-For`` is believed (`server.accounts.peers`)."""
 MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)

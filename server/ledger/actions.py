@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from protocol import keys
+from protocol import policy
 from server import audit
 from server.accounts.models import Right, User
 from server.accounts.scope import covers, departments_of
@@ -170,8 +170,7 @@ def revoke(computer: Computer, *, by: User, reason: str) -> Computer:
 
 def serial_hash(serial: str) -> str:
     """The keyed hash that an agent sends of this serial number (`protocol.records.Medium.serial_hash`)."""
-    told = f"mijian-medium/1\0serial\0{serial}".encode()
-    return keys.keyed_hash(collector_keys().organisation, told) if serial else ""
+    return policy.serial_hash(collector_keys().organisation, serial) if serial else ""
 
 
 def _stored(ledger: Ledger, entry: Entry, by: User) -> Entry:

@@ -146,6 +146,10 @@ class Computer(LedgerEntry):
     """Digest of that envelope: what the next one must name as the one before it."""
     revoked_at = models.DateTimeField(null=True)
     """Since when its envelopes are refused."""
+    policy_serial = models.PositiveBigIntegerField(default=0)
+    """Serial of the policy it was told last; grows with every change of it (`server.intake.policy`)."""
+    policy_digest = models.CharField(max_length=64, blank=True)
+    """SHA-256 over what that policy said, serial and date aside."""
     replaced_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replaces")
     """The row that took its place in the ledger when the same computer was enrolled anew."""
 

@@ -62,6 +62,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='computer',
+            name='policy_serial',
+            field=models.PositiveBigIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='computer',
+            name='policy_digest',
+            field=models.CharField(blank=True, max_length=64),
+        ),
+        migrations.AddField(
+            model_name='computer',
             name='issued_on',
             field=models.DateField(null=True),
         ),
