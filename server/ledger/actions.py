@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,7 +54,7 @@ def lookups_for(user: User) -> Lookups:
 def texts_of(ledger: Ledger, entry: Entry | None, lookups: Lookups) -> dict[str, str]:
     """The row as texts, by column; of no entry yet, empty ones."""
     if entry is None:
-        return {column.name: "" for column in ledger.columns}
+        return {column.name: _usual(ledger, column) for column in ledger.columns}
     return {column.name: as_text(column, getattr(entry, column.name), lookups) for column in ledger.columns}
 
 
@@ -65,7 +65,7 @@ def plan(
 
     Raises `LedgerMistakes`. Looks at the values only, not at rights.
     """
-    before = texts_of(ledger, entry, lookups)
+    before = {column.name: "" for column in ledger.columns} if entry is None else texts_of(ledger, entry, lookups)
     values: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for column in ledger.columns:
@@ -91,11 +91,15 @@ def plan(
     return values, changes
 
 
+def _usual(ledger: Ledger, column: Column) -> str:
+    """The choice that a new row starts with, where there is a usual one."""
+    field = ledger.model._meta.get_field(column.name)
+    return str(field.get_default() or "") if column.kind == "choice" and isinstance(field, Field) else ""
+
+
 def _default(ledger: Ledger, column: Column) -> Any:
-    if column.required and column.kind == "choice":
-        default = ledger.model._meta.get_field(column.name).get_default()  # type: ignore[union-attr]
-        if default:
-            return default
+    if usual := _usual(ledger, column):
+        return usual
     if column.required:
         raise ValueMistake(_("This is required."))
     return "" if column.kind in ("text", "choice") else None

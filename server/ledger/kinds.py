@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from server.accounts.scope import Anybody
 from server.ledger.columns import Column
@@ -86,7 +86,7 @@ COMPUTERS = Ledger(
         Column(
             "number", gettext_lazy("Asset number"), required=True, also=("编号", "资产编号", "设备编号"), longest=64
         ),
-        Column("name", gettext_lazy("Name"), required=True, also=("名称", "计算机名", "设备名称"), longest=255),
+        Column("name", pgettext_lazy("thing", "Name"), required=True, also=("计算机名", "设备名称"), longest=255),
         Column(
             "computer_class",
             gettext_lazy("Class"),
@@ -132,7 +132,7 @@ PEOPLE = Ledger(
     problems=lambda _values: {},
     columns=(
         Column("number", gettext_lazy("Staff number"), required=True, also=("工号", "人员编号"), longest=64),
-        Column("name", gettext_lazy("Name"), required=True, also=("姓名",)),
+        Column("name", pgettext_lazy("person", "Name"), required=True),
         Column("department", gettext_lazy("Department"), "department", also=("部门",)),
         Column("post", gettext_lazy("Post"), also=("岗位", "职务")),
         Column(

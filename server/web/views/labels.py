@@ -11,7 +11,7 @@ from server.ledger.kinds import Ledger
 from server.web import qr
 from server.web.ledgers import ADDRESSES, LedgerFilter, ledger_named
 from server.web.pages import SignedInRequest, page, show
-from server.web.paging import page_of
+from server.web.paging import count_up_to, counted, page_of
 
 FEW = gettext_lazy("One sheet holds at most 50 labels: narrow the list, or go on to the next sheet.")
 
@@ -29,7 +29,7 @@ def labels(request: SignedInRequest, ledger: str) -> HttpResponse:
         rows = rows.filter(number=only[:64])
     page_ = page_of(rows, request.GET.get("after"), request.GET.get("before"))
     made = [{"entry": row, "rows": qr.rows(_address(request, kind, row.pk))} for row in page_]
-    context = {"ledger": kind, "labels": made, "page": page_, "total": "", "few": FEW}
+    context = {"ledger": kind, "labels": made, "page": page_, "total": counted(count_up_to(rows)), "few": FEW}
     return show(request, "web/labels.html", context, at=kind.name)
 
 
