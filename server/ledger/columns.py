@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from server.accounts.models import Department
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.utils.functional import _StrOrPromise
 
+LANGUAGES = ("zh-hans", "en")
+"""Languages in which the words of a file are understood."""
 Kind = Literal["text", "choice", "person", "department", "date"]
 
 
@@ -141,9 +144,12 @@ def shown(column: Column, text: str) -> str:
 
 def _choice(column: Column, text: str) -> str:
     folded = text.casefold()
-    for code, name in column.choices.items():
-        if folded in (code.casefold(), str(name).casefold()):
-            return code
+    # A ledger's file is written in Chinese whatever language its reader has chosen for the pages.
+    for language in (get_language() or "en", *LANGUAGES):
+        with override(language):
+            for code, name in column.choices.items():
+                if folded in (code.casefold(), str(name).casefold()):
+                    return code
     raise ValueMistake(
         _("“%(text)s” is none of: %(choices)s")
         % {"text": text[:40], "choices": ", ".join(str(name) for name in column.choices.values())}

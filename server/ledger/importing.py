@@ -20,7 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from server.accounts.models import User
 from server.ledger.actions import Change, LedgerMistakes, lookups_for, plan, save, texts_of
-from server.ledger.columns import Lookups
+from server.ledger.columns import LANGUAGES, Lookups
 from server.ledger.kinds import Entry, Ledger
 
 MAX_ROWS = 20_000
@@ -178,7 +178,7 @@ def _columns(ledger: Ledger, heading: Sequence[str]) -> list[str]:
     words: dict[str, str] = {}
     for column in ledger.columns:
         labels = [column.name, *column.also]
-        for language in ("en", "zh-hans"):
+        for language in LANGUAGES:
             with override(language):
                 labels.append(str(column.label))
         for label in labels:
