@@ -33,7 +33,6 @@ _COLUMNS = (
     ("", gettext_lazy("State"), ""),
     ("due", gettext_lazy("Due"), "ascending"),
     ("last", gettext_lazy("Last seen"), "descending"),
-    ("first", gettext_lazy("First seen"), "descending"),
     ("count", gettext_lazy("Sightings"), "descending"),
 )
 
