@@ -1,11 +1,12 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test check format lock bench picture clean
+.PHONY: help demo test check format lock bench bench-matching picture clean
 PY := .venv/bin/python
 
 help:
 	@echo "make demo          the whole main job on this computer, on real files (ONCE=1: unattended, with a verdict)"
 	@echo "make test          style, types, import rules and the whole suite"
 	@echo "make bench         speed and recall of 'mijian scan' against other tools in the same run"
+	@echo "make bench-matching speed of the search alone beside other engines"
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
 	@echo "make lock          renew the locked versions"
@@ -26,6 +27,10 @@ check:
 
 format:
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+
+bench-matching:
+	@deploy/setup.sh bench
+	@$(PY) -m bench.matching $(BENCH_OPTIONS)
 
 bench:
 	@deploy/setup.sh bench

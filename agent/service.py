@@ -19,9 +19,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO, cast
+from typing import TextIO
 
 from agent.checks.isolation import Episode, IsolationCheck
+from agent.checks.isolation_talk import facts
+from agent.in_force import TROUBLES, InForce, report_of
 from agent.judging.judge import Context, Judge
 from agent.reporting import identity
 from agent.reporting.enrolment import agent_version
@@ -31,12 +33,13 @@ from agent.reporting.outbox import OutboxUnavailable
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
-from agent.scanning.pipeline import ScanOptions
+from agent.scanning.pipeline import ScanOptions, start_of
+from agent.scanning.results import cage_level
 from agent.scanning.walk import shown
-from agent.scanning.wire import Start
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.watched import Watched
+from agent.watching.links import LinkWatch
 from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
 from agent.watching.sessions import Session, Sessions
 from protocol.ids import uuid7
@@ -74,8 +77,13 @@ class Service:
             workers=settings.scan.workers,
             order="newest",
             cache=settings.state / "cache",
+            ledger=settings.state / "cache" / "ledger.sqlite" if settings.scan.ledger else None,
+            expires_days=settings.scan.ledger_days,
+            tell_clean=False,
         )
-        self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice)
+        self._in_force = InForce(settings)
+        self._troubles: frozenset[str] = frozenset()
+        self._sweep = Sweep(self._options_now, Judge(controls=self._controls), self._reporter, self._notice)
         self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._stop = threading.Event()
@@ -170,18 +178,27 @@ class Service:
                 continue
             act()
 
+    def _options_now(self) -> ScanOptions:
+        """How to scan now; what is newly wrong with the rules in force, or is so no more, is told."""
+        state = self._in_force.look()
+        troubles = frozenset(state.troubles)
+        if troubles != self._troubles:
+            for trouble in sorted(troubles - self._troubles):
+                self._notice.say(*TROUBLES[trouble])
+            self._troubles = troubles
+            self._reporter.report(report_of(state))
+        return self._in_force.applied(self._options, state)
+
     def _come_up(self) -> None:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
-        start = Start(
-            rules=None, cache=str(self._options.cache), least=self._options.least, memory=self._options.memory
-        )
-        word: Literal["full", "partial", "none"] = "none"
+        start = start_of(self._options_now())
+        word = "none: workers cannot be started"
         rules = ""
         try:
             with Cage(start, 1) as cage:
                 cage.begin()
                 rules = cage.ready(self._stop)
-                word = cast("Literal['full', 'partial', 'none']", cage.word)
+                word = cage.word or word
         except RulesMistake as error:
             self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
             self._fail(2)
@@ -190,13 +207,19 @@ class Service:
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
+        level, why = cage_level(word)
+        if level != "full":
+            self._notice.say(
+                f"检查进程的隔离不完整：{word}", f"the processes that read files are not fully confined: {word}"
+            )
         self._reporter.report(
             AgentStarted(
                 id=uuid7(),
                 seen_at=datetime.now(UTC),
                 version=agent_version(),
                 rules=rules,
-                cage=word,
+                cage=level,
+                cage_why=why,
                 platform=platform.platform(terse=True),
             )
         )
@@ -254,24 +277,27 @@ class Service:
     # --- isolation -----------------------------------------------------------------------------------------------
 
     def _watch_isolation(self) -> None:
-        """Check at once, then at every look where something changed, and on the schedule."""
+        """Check at once, at every change the kernel tells, at every look of the clock, and report on the schedule."""
         settings = self._settings.isolation
         check = IsolationCheck(self._identity.computer_class, settings)
         episode = Episode()
         due = time.monotonic()
-        while not self._stop.is_set():
-            result = check.run()
-            news = episode.is_news(result)
-            if news:
-                seen = result.violation(self._controls[check.control].severity)
-                if seen:
-                    self._notice.violation(seen)
-                    self._reporter.report(seen)
-                self._notice.checked(check.control, result.outcome)
-            if news or time.monotonic() >= due:
-                self._reporter.report(result.done())
-                due = time.monotonic() + settings.interval_seconds
-            self._stop.wait(settings.poll_seconds)
+        with LinkWatch() as links:
+            while not self._stop.is_set():
+                result = check.run()
+                news = episode.is_news(result)
+                if news:
+                    seen = result.violation(self._controls[check.control].severity)
+                    if seen:
+                        self._notice.violation(seen)
+                        for told in facts(result.evidence.signals if result.evidence else ()):
+                            self._notice.say(f"    {told.what.zh}：{told.seen}", f"    {told.what.en}: {told.seen}")
+                        self._reporter.report(seen)
+                    self._notice.checked(check.control, result.outcome, check.stood)
+                if news or time.monotonic() >= due:
+                    self._reporter.report(check.done(result))
+                    due = time.monotonic() + settings.interval_seconds
+                links.wait(self._stop, settings.poll_seconds)
 
 
 def _alone(state: Path) -> TextIO:

@@ -7,11 +7,11 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from agent.judging.judge import Context, Judge
 from agent.reporting.notice import Notice
@@ -19,11 +19,11 @@ from agent.reporting.outbox import SeenMark
 from agent.reporting.reporter import Reporter
 from agent.scanning.cage import CageBroken, RulesMistake
 from agent.scanning.pipeline import Progress, Scanner, ScanOptions
-from agent.scanning.results import FileResult, Summary
+from agent.scanning.results import FileResult, Summary, cage_level
 from agent.scanning.walk import MissingPath
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
-from protocol.records import FileEvidence, ScanDone
+from protocol.records import FileEvidence, Medium, ScanDone
 
 FIXED = "fixed"
 """Stands for the session where files lie on a disk of the computer: a file is told again once it has changed."""
@@ -55,8 +55,9 @@ class Either(threading.Event):
 class Sweep:
     """Scans for the service. One sweep at a time."""
 
-    def __init__(self, options: ScanOptions, judge: Judge, reporter: Reporter, notice: Notice) -> None:
-        self._scanner = Scanner(options)
+    def __init__(self, options: Callable[[], ScanOptions], judge: Judge, reporter: Reporter, notice: Notice) -> None:
+        """``options`` is asked before each sweep: rules may have come."""
+        self._options = options
         self._judge = judge
         self._reporter = reporter
         self._notice = notice
@@ -65,7 +66,8 @@ class Sweep:
         """Scan a medium, newest files first, and report its violations and the sum."""
         tally = _Tally()
         started = datetime.now(UTC)
-        summary = self._run([session.attached.path], context, session.id, Either(stop, session.gone), tally)
+        paths, ending = [session.attached.path], Either(stop, session.gone)
+        summary = self._run(paths, context, session.id, ending, tally, _identity(session.attached.medium))
         if summary is None:
             return
         self._notice.scanned(
@@ -79,6 +81,7 @@ class Sweep:
             tally.severities,
             complete=summary.complete,
         )
+        level, why = cage_level(summary.cage)
         self._reporter.report(
             ScanDone(
                 id=uuid7(),
@@ -91,7 +94,8 @@ class Sweep:
                 reasons=dict(summary.reasons),
                 bytes=summary.bytes,
                 rules=summary.rules,
-                cage=cast("Literal['full', 'partial', 'none']", summary.cage),
+                cage=level,
+                cage_why=why,
                 complete=summary.complete,
                 session=session.id,
                 medium=session.attached.medium,
@@ -104,7 +108,13 @@ class Sweep:
         return summary is not None and (summary.complete or not stop.is_set())
 
     def _run(
-        self, paths: Sequence[str], context: Context, session: str, stop: threading.Event, tally: _Tally
+        self,
+        paths: Sequence[str],
+        context: Context,
+        session: str,
+        stop: threading.Event,
+        tally: _Tally,
+        medium: str = "",
     ) -> Summary | None:
         def result(one: FileResult) -> None:
             for seen in self._judge.judge(one, context) if one.findings else ():
@@ -123,7 +133,7 @@ class Sweep:
         if not there or stop.is_set():  # gone before its turn came: something else may be mounted there by now
             return Summary(complete=False, cage="none")
         try:
-            return self._scanner.run(there, result, progress, stop)
+            return Scanner(self._options()).run(there, result, progress, stop, medium=medium)
         except MissingPath:
             log.warning("what was to be scanned has gone")
             return Summary(complete=False, cage="none")
@@ -131,3 +141,10 @@ class Sweep:
             log.error("the scan could not be made: %s", type(error).__name__)
             self._notice.say("检查未能进行", "the scan could not be made")
             return None
+
+
+def _identity(medium: Medium) -> str:
+    """By what the files of a medium are known again; empty where its file system says nothing of itself."""
+    if medium.filesystem_uuid_hash is None:
+        return ""
+    return f"{medium.key} {medium.filesystem} {medium.filesystem_uuid_hash} {medium.capacity}"

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from protocol.records import Finding
 
 Language = Literal["zh", "en"]
 
@@ -88,6 +91,26 @@ SEVERITIES: dict[str, tuple[str, str]] = {
     "info": ("提示", "info"),
 }
 """Severities for people; keys as in `protocol.records.Severity`."""
+
+
+STANDINGS: dict[str, tuple[str, str]] = {
+    "valid": ("有效", "valid"),
+    "expires-soon": ("即将到期", "expires soon"),
+    "due-for-review": ("已到期, 待解密审核", "due for declassification review"),
+    "unknown": ("无法推算", "unknown"),
+}
+"""How a marking stands with its period, for people; keys as in `signatures.markings.periods.Status`."""
+
+
+def standing(finding: Finding) -> str:
+    """How a marking stands with its period, and its last day where that is known, in the language in force."""
+    if finding.status not in STANDINGS:
+        return finding.status
+    said = text(*STANDINGS[finding.status])
+    if finding.expires is None:
+        return said
+    about = text("约至", "about") if finding.assumed or finding.issued_from == "file-time" else text("至", "until")
+    return f"{said} ({about} {finding.expires.isoformat()})"
 
 
 def reason(value: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.vocabulary import MARKS
+from signatures.engine.bytecode import spellings
+from signatures.rules import load_rules
 
 BIN = Path(sys.executable).parent
 TERMS = sorted({mark.term for mark in MARKS})
@@ -97,11 +99,27 @@ def mijian(workers: int = 2) -> Peer:
 
 def ripgrep(work: Path) -> Peer:
     """ripgrep with the byte forms of the terms in all encodings (opens no container)."""
-    patterns = work / "patterns.txt"
-    escape = "".join
-    patterns.write_text("\n".join("(?-u)" + escape(f"\\x{byte:02x}" for byte in form) for form in byte_forms()))
-    command = ["rg", "-a", "-l", "--no-ignore", "--hidden", "--no-unicode", "--threads", "2", "-f", str(patterns)]
-    return Peer("ripgrep, byte forms", lambda tree: [[*command, str(tree)]], _lines, "opens no container")
+    forms = ["(?-u)" + "".join(f"\\x{byte:02x}" for byte in form) for form in byte_forms()]
+    return _ripgrep(f"ripgrep, {len(TERMS)} terms", work / "patterns.txt", forms)
+
+
+def _ripgrep(name: str, file: Path, patterns: list[str]) -> Peer:
+    file.write_text("\n".join(patterns), "ascii")
+    command = ["rg", "-a", "-l", "--no-ignore", "--hidden", "--no-unicode", "--threads", "2", "-f", str(file)]
+    return Peer(name, lambda tree: [[*command, str(tree)]], _lines, f"{len(patterns)} strings; opens no container")
+
+
+def ripgrep_same(work: Path) -> Peer:
+    """ripgrep with every literal our rules look for, in the bytes of all encodings: the same search as ours.
+
+    Without full-width forms and without what may stand between the characters, which would make it slower.
+    """
+    lines = set()
+    for literal in load_rules().literals:
+        flags = "(?i-u)" if literal.any_case else "(?-u)"
+        for form in {form for encoding in ENCODINGS for form in spellings(literal.text, encoding)}:
+            lines.add(flags + "".join(f"\\x{byte:02x}" for byte in form))
+    return _ripgrep("ripgrep, our literals", work / "literals.txt", sorted(lines))
 
 
 def clamav(work: Path, processes: int = 2) -> Peer:

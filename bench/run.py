@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import peers
-from bench.tree import make_tree
+from bench.tree import make_large, make_tree
 
 WORK = Path(__file__).parent / "made"
 
@@ -117,10 +117,17 @@ def main() -> int:
         show(f"mixed tree: {files} files, {size / 1e6:.0f} MB", result["mixed"])
     if "text" in wanted:
         texts = part_of(tree, "text", [path for path, row in labels.items() if row["kind"] == "txt"], copies=6)
-        result["text"] = measure([peers.reader(), peers.ripgrep(WORK), peers.mijian(2)], texts, labels, options.rounds)
+        tools = [peers.reader(), peers.ripgrep(WORK), peers.ripgrep_same(WORK), peers.mijian(2)]
+        result["text"] = measure(tools, texts, labels, options.rounds)
         files, size = size_of(texts)
         show(f"plain text alone: {files} files, {size / 1e6:.0f} MB", result["text"])
         shutil.rmtree(texts)
+        whole = make_large(WORK, options.seed)
+        large = part_of(whole, "copies", sorted(labels_of(whole)), copies=12)
+        result["large"] = measure(tools, large, labels_of(whole), options.rounds)
+        files, size = size_of(large)
+        show(f"large texts: {files} files, {size / 1e6:.0f} MB", result["large"])
+        shutil.rmtree(large)
     if "script" in wanted:
         some = random.Random(options.seed).sample(sorted(labels), min(300, len(labels)))
         sample = part_of(tree, "sample", some)

@@ -173,3 +173,24 @@ def make_tree(folder: Path, seed: int = 2024, scale: float = 1.0) -> Path:
         rows = pool.map(_make, jobs, chunksize=16)
     labels.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
     return tree
+
+
+def make_large(folder: Path, seed: int = 2024, count: int = 24, size: int = 4_000_000) -> Path:
+    """Make large plain texts (once per seed), every eighth of them marked in its first line; give their folder."""
+    tree = folder / f"large-{seed}"
+    labels = folder / f"large-{seed}.jsonl"
+    if labels.exists():
+        return tree
+    tree.mkdir(exist_ok=True)
+    rows = []
+    for number in range(count):
+        r = random.Random(f"{seed}/large/{number}")
+        encoding = ENCODINGS[number % len(ENCODINGS)]
+        mark = r.choice(MARKS) if number % 8 == 0 and encoding != "big5" else None
+        page = "\r\n".join(paragraphs(r, 200_000)).encode(encoding, "ignore")
+        head = f"{mark.text}\r\n".encode(encoding) if mark else b""
+        path = f"large{number:02}.txt"
+        (tree / path).write_bytes(head + page * (size // len(page) + 1))
+        rows.append({"path": path, "kind": "txt", "marked": bool(mark), "talk": False, "mark": mark and mark.text})
+    labels.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return tree

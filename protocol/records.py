@@ -165,7 +165,11 @@ class NetworkEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
     """Sorted, stable words: ``default-route:eth0``, ``resolver:public``, ``peer:public:firefox`` …"""
     interfaces: tuple[str, ...] = ()
     since: datetime | None = None
-    """When the agent first saw this state; None where it stood already at start."""
+    """When the agent first saw this state; None where it stood already at start. Of traces: the oldest."""
+    counts: dict[str, int] = {}
+    """Of traces (NET-04): signal → how many."""
+    newest: dict[str, datetime] = {}
+    """Of traces: signal → the newest, where a time is known."""
 
 
 class ViolationSeen(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
@@ -194,6 +198,10 @@ class MediaSessionSeen(msgspec.Struct, frozen=True, kw_only=True, tag="media-ses
     ending: Literal["", "unmounted", "removed", "agent-stopped"] = ""
 
 
+CageLevel = Literal["full", "partial", "none"]
+"""How far the processes that read files were confined."""
+
+
 class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     """The sum of one scan: enumerated = clean + finding + not_examined, always."""
 
@@ -208,11 +216,13 @@ class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     bytes: int
     rules: str
     """``sha256:…`` over the rules that were in force."""
-    cage: Literal["full", "partial", "none"]
+    cage: CageLevel
     complete: bool
     """False where the scan was cut short (medium pulled, agent stopped)."""
     session: str | None = None
     medium: Medium | None = None
+    cage_why: str = ""
+    """What the cage lacked, where it was not full: fixed words of ours and of the kernel."""
 
 
 class CheckOutcome(StrEnum):
@@ -234,6 +244,39 @@ class CheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
     outcome: CheckOutcome
     why: str = ""
     """A fixed sentence of ours for not-applicable, manual and error; never data from the computer."""
+    stood_seconds: float | None = None
+    """How long the broken state stood that this run found ended, as far as the agent saw it; None elsewhere."""
+
+
+class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How one check of a self-check ended."""
+
+    check: str
+    """Its name, such as ``password-age``."""
+    controls: tuple[str, ...]
+    outcome: CheckOutcome
+    severity: Severity
+
+
+class SelfCheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="self-check"):
+    """One self-check of this computer by a profile: outcomes and answers, no evidence.
+
+    Collectors from before it refuse the envelope that holds one and say so (unknown type of record).
+    """
+
+    id: str
+    seen_at: datetime
+    seconds: float
+    number: str
+    """Number of the report that was printed or shown."""
+    profile: str
+    profile_version: str
+    profile_digest: str
+    files: int
+    """Files scanned for it; 0 where none were."""
+    results: tuple[CheckLine, ...]
+    answers: dict[str, Literal["yes", "no", "not-applicable", ""]] = {}
+    """Control → what a person answered."""
 
 
 class RecordsDropped(msgspec.Struct, frozen=True, kw_only=True, tag="dropped"):
@@ -252,11 +295,13 @@ class AgentStarted(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
     seen_at: datetime
     version: str
     rules: str
-    cage: Literal["full", "partial", "none"]
+    cage: CageLevel
     platform: str
+    cage_why: str = ""
+    """What the cage lacks on this computer, where it is not full."""
 
 
-Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | RecordsDropped | AgentStarted
+Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | SelfCheckDone | RecordsDropped | AgentStarted
 """Every kind of record that may stand in an envelope."""
 
 _encoder = msgspec.json.Encoder()

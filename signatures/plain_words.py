@@ -19,6 +19,7 @@ FAMILIES: Texts = {
     "internal": ("内部", "internal"),
     "commercial": ("商业秘密", "commercial secret"),
     "notation": ("公开与非密标注", "public or unclassified notation"),
+    "label": ("未知标签", "unknown label"),
     "keyword": ("关键词", "keyword"),
     "personal": ("个人信息", "personal data"),
     "us": ("美国", "United States"),

@@ -20,7 +20,7 @@ import msgspec
 from protocol.records import Severity
 from signatures.characters import confused_forms, written_forms
 from signatures.literals import Literal
-from signatures.markings.patterns import compile_pattern
+from signatures.markings.pieces import compile_pattern
 from signatures.markings.zones import GROUPS, zones_of
 from signatures.passages import Zone
 from signatures.strict_yaml import FileMistake, parse

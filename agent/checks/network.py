@@ -1,26 +1,43 @@
-"""What this computer's network looks like, read passively: interfaces, default routes, resolvers, sockets.
+"""What this computer's network looks like at one moment, read passively. Nothing is sent.
 
-Nothing is sent: interfaces and sockets come from psutil, routes and resolvers from ``/proc/net`` and ``/etc``. All of
-it is of the network namespace the process is in.
+Interfaces, routes and neighbours come from the kernel (`isolation_netlink`), sockets from ``/proc/net``, resolvers and
+proxies from files, and the same for every other network namespace there is, so that a container or a hidden namespace
+is no way round.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import logging
-import socket
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
+from agent.checks import isolation_netlink as netlink
+from agent.checks.isolation_namespaces import others
+from agent.checks.isolation_proxies import Proxy, proxies
+from agent.checks.isolation_sockets import Peer, peers
+from agent.checks.isolation_sysfs import medium_of, ssid
+from agent.checks.tree import Tree, Unreadable
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Address = netlink.Address
+Network = netlink.Network
 
-_UP, _REJECT = 0x1, 0x200
-"""Flags of a route (RTF_UP, RTF_REJECT of linux/route.h)."""
-RESOLVER_FILES = ("etc/resolv.conf", "run/systemd/resolve/resolv.conf")
-
-log = logging.getLogger(__name__)
+RESOLVER_FILES = (
+    "etc/resolv.conf",
+    "run/systemd/resolve/resolv.conf",
+    "run/NetworkManager/resolv.conf",
+    "run/NetworkManager/no-stub-resolv.conf",
+)
+LOCAL_KINDS = {"dummy", "ifb", "nlmon", "vcan", "vxcan", "netdevsim"}
+"""Interfaces that lead nowhere."""
+GATHERING_KINDS = {"bridge", "bond", "team", "vrf", "openvswitch", "hsr"}
+"""Interfaces whose wire is that of their ports."""
+TUNNEL_KINDS = {
+    *("tun", "wireguard", "ipip", "gre", "gretap", "erspan", "sit", "ip6tnl", "ip6gre", "ip6gretap", "vxlan", "geneve"),
+    *("l2tp", "ppp", "pptp", "vti", "vti6", "xfrm", "ovpn", "ovpn-dco", "gtp", "bareudp", "amneziawg"),
+}
+TUNNEL_TYPES = {512, 768, 769, 776, 778, 823}
+"""ARPHRD numbers: PPP, IPIP, IPv6 tunnel, SIT, GRE, GRE over IPv6. 65534 (no link layer) is a tunnel too if no wwan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +45,38 @@ class Interface:
     """An interface that is up and has a carrier, with its addresses (without their scope)."""
 
     name: str
-    addresses: tuple[Address, ...]
+    addresses: tuple[Address, ...] = ()
+    medium: str = "wired"
+    """``wired``, ``wireless``, ``cellular``, ``bluetooth``, ``usb-link``, ``tunnel``, ``gathering``, ``local``."""
+    ssid: str = ""
+    """Name of the wireless network it is in; empty where there is none or it cannot be known."""
+    master: str = ""
+    """The bridge or bond it is a port of."""
+    lower: str = ""
+    """The interface it is built upon."""
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
-    """The far end of an established connection, and the process that holds it (empty where we may not know)."""
+class Route:
+    """A way by which packets may leave."""
 
+    interface: str
+    network: Network
+    gateway: Address | None = None
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it leads everywhere. Half of the address space counts: that is how tunnels hide a default route."""
+        return self.network.prefixlen <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Somebody on the same wire who answered."""
+
+    interface: str
     address: Address
-    process: str
+    router: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,59 +84,121 @@ class NetworkState:
     """All of it at one moment."""
 
     interfaces: tuple[Interface, ...] = ()
-    default_routes: tuple[str, ...] = ()
-    """Interfaces with a default route, IPv4 as ``eth0``, IPv6 as ``eth0/6``."""
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
     resolvers: tuple[Address, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
     peers: tuple[Peer, ...] = ()
+    forwarding: tuple[str, ...] = ()
+    """``ipv4``, ``ipv6``: the computer passes packets on between its interfaces."""
+    namespaces: tuple[tuple[str, NetworkState], ...] = ()
+    """Other network namespaces that hold more than nothing, each with a name."""
+    unseen: int = 0
+    """Other network namespaces that could not be looked into."""
+    whole: bool = False
+    """Whether other namespaces were looked for at all; False: this speaks for one namespace alone."""
 
 
-def observe(root: Path = Path("/")) -> NetworkState:
-    """Look once. ``root`` is where ``proc`` and ``etc`` lie. Raises `OSError` where the system does not let us."""
-    return NetworkState(
-        interfaces=interfaces(),
-        default_routes=default_routes(root / "proc"),
-        resolvers=resolvers(root),
-        peers=peers(),
+def observe(tree: Tree | None = None) -> NetworkState:
+    """Look once at the running system. Raises `OSError` where the system forbids it."""
+    mine = observe_here()
+    found = others(observe_here)
+    elsewhere, unseen = found or ([], 0)
+    files = tree or Tree()
+    return replace(
+        mine,
+        resolvers=resolvers(files),
+        proxies=proxies(files) if mine.interfaces else (),  # alone they lead nowhere, and they take a while to find
+        namespaces=tuple((name, state) for name, state in elsewhere if state.interfaces or state.peers),
+        unseen=unseen,
+        whole=found is not None,
     )
 
 
-def interfaces() -> tuple[Interface, ...]:
+def observe_here() -> NetworkState:
+    """Look at the network namespace of this thread only, and at nothing that is kept in files."""
+    links = [link for link in netlink.links() if not link.loopback]
+    names = {link.index: link.name for link in links}
+    found = interfaces(links, names)
+    live = {interface.name for interface in found}
+    near = [one for one in netlink.neighbours() if names.get(one.index) in live]
+    return NetworkState(
+        interfaces=found,
+        routes=routes(names, live),
+        neighbours=tuple(Neighbour(names[one.index], one.address, one.router) for one in near),
+        peers=peers(),
+        forwarding=forwarding(),
+    )
+
+
+def interfaces(links: Collection[netlink.Link], names: dict[int, str], root: Path = Path("/")) -> tuple[Interface, ...]:
     """Interfaces but loopback that are up with a carrier, sorted by name."""
-    states = psutil.net_if_stats()
+    mine: dict[int, list[Address]] = {}
+    for one in netlink.addresses():
+        mine.setdefault(one.index, []).append(_plain(one.address))
     found = []
-    for name, addresses in psutil.net_if_addrs().items():
-        state = states.get(name)
-        if state is None or not state.isup or name == "lo" or "loopback" in getattr(state, "flags", ""):
-            continue
-        if state.flags and "running" not in state.flags:  # up, but no cable in it
-            continue
-        mine = [address(entry.address) for entry in addresses if entry.family in (socket.AF_INET, socket.AF_INET6)]
-        found.append(Interface(name, tuple(one for one in mine if one is not None)))
+    for link in links:
+        if link.up and link.carrier:
+            medium = _medium(link, root)
+            found.append(
+                Interface(
+                    name=link.name,
+                    addresses=tuple(mine.get(link.index, ())),
+                    medium=medium,
+                    ssid=ssid(link.name) if medium == "wireless" else "",
+                    master=names.get(link.master, ""),
+                    lower=names.get(link.lower, ""),
+                )
+            )
+    wired = {one.master for one in found}
+    found = [
+        replace(one, medium="local") if one.medium == "gathering" and one.name not in wired else one for one in found
+    ]  # a bridge without a live port leads nowhere, although the kernel may call it running
     return tuple(sorted(found, key=lambda interface: interface.name))
 
 
-def default_routes(proc: Path = Path("/proc")) -> tuple[str, ...]:
-    """Interfaces through which everything may leave, sorted.
-
-    A half of the address space counts like the whole: ``0.0.0.0/1`` is how tunnels hide a default route.
-    """
-    found = set()
-    for line in _lines(proc / "net/route")[1:]:
-        fields = line.split()  # Iface Destination Gateway Flags RefCnt Use Metric Mask …
-        if len(fields) >= 8 and _is_live(fields[3]) and int(fields[7], 16).bit_count() <= 1:
-            found.add(fields[0])
-    for line in _lines(proc / "net/ipv6_route"):
-        fields = line.split()  # destination prefix source prefix next-hop metric refcnt use flags device
-        if len(fields) >= 10 and _is_live(fields[8]) and int(fields[1], 16) <= 1 and fields[9] != "lo":
-            found.add(fields[9] + "/6")
-    return tuple(sorted(found))
+def routes(names: dict[int, str], live: Collection[str]) -> tuple[Route, ...]:
+    """Routes through interfaces that are live, sorted."""
+    found = {
+        Route(names[one.index], one.network, one.gateway)
+        for one in netlink.routes()
+        if names.get(one.index) in live and not one.network.is_multicast
+    }
+    return tuple(sorted(found, key=lambda route: (route.interface, str(route.network), str(route.gateway))))
 
 
-def resolvers(root: Path = Path("/")) -> tuple[Address, ...]:
-    """Name servers, a local stub's own included, loopback left out."""
+def _medium(link: netlink.Link, root: Path) -> str:
+    if link.kind in LOCAL_KINDS:
+        return "local"
+    if link.kind in GATHERING_KINDS:
+        return "gathering"
+    if link.kind in TUNNEL_KINDS or link.type in TUNNEL_TYPES:
+        return "tunnel"
+    seen = medium_of(link.name, root)
+    return "tunnel" if seen == "wired" and link.type == 65534 else seen
+
+
+def forwarding(sys: Path = Path("/proc/sys")) -> tuple[str, ...]:
+    """The families of addresses whose packets this computer passes on."""
+    found = []
+    for family, name in (("ipv4", "net/ipv4/ip_forward"), ("ipv6", "net/ipv6/conf/all/forwarding")):
+        try:
+            if (sys / name).read_text("ascii", "replace").strip() not in ("", "0"):
+                found.append(family)
+        except FileNotFoundError:  # a kernel without this family
+            continue
+    return tuple(found)
+
+
+def resolvers(tree: Tree) -> tuple[Address, ...]:
+    """Name servers, those behind a local stub included, loopback left out."""
     found = set()
     for name in RESOLVER_FILES:
-        for line in _lines(root / name):
+        try:
+            lines = (tree.read(name, 1 << 16) or "").splitlines()
+        except Unreadable:
+            continue  # told only beside other signals, so that its absence hides no connection
+        for line in lines:
             words = line.split()
             if len(words) >= 2 and words[0] == "nameserver":
                 server = address(words[1])
@@ -105,47 +207,13 @@ def resolvers(root: Path = Path("/")) -> tuple[Address, ...]:
     return tuple(sorted(found, key=str))
 
 
-def peers() -> tuple[Peer, ...]:
-    """Far ends of established TCP connections and connected UDP sockets, loopback left out."""
-    names: dict[int, str] = {}
-    found = set()
-    for connection in psutil.net_connections(kind="inet"):
-        if not connection.raddr or connection.status not in (psutil.CONN_ESTABLISHED, psutil.CONN_NONE):
-            continue
-        far = address(connection.raddr.ip)
-        if far is None or far.is_loopback:
-            continue
-        pid = connection.pid or 0
-        if pid not in names:
-            names[pid] = _process_name(pid)
-        found.add(Peer(far, names[pid]))
-    return tuple(sorted(found, key=lambda peer: (str(peer.address), peer.process)))
-
-
 def address(text: str) -> Address | None:
     """An address without its scope; an IPv4 address mapped into IPv6 as what it is. None where it is none."""
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        return _plain(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return None
+
+
+def _plain(found: Address) -> Address:
     return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
-
-
-def _process_name(pid: int) -> str:
-    try:
-        return psutil.Process(pid).name() if pid else ""
-    except psutil.Error:
-        return ""
-
-
-def _is_live(flags: str) -> bool:
-    value = int(flags, 16)
-    return bool(value & _UP) and not value & _REJECT
-
-
-def _lines(path: Path) -> list[str]:
-    """Lines of a file; none where there is no such file (a computer without IPv6 has no table for it)."""
-    try:
-        return path.read_text("utf-8", "replace").splitlines()
-    except FileNotFoundError:
-        return []

@@ -11,15 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from agent.commands import UsageError
 from agent.commands.scan_output import Jsonl, Judged, Output, Table, Target
 from agent.words import text
 from protocol.records import Severity
 
+if TYPE_CHECKING:
+    from signatures.labels import LabelMeaning
+    from signatures.rules import Rule
+
 CLASSES = ("internet", "internal", "confidential")
 LEVELS = ("秘密", "机密", "绝密")
-LATER_FORMATS = ("sarif", "html")
+FORMATS = ("table", "jsonl", "sarif", "html")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,9 +43,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("paths", nargs="+", metavar="PATH", help=text("要扫描的文件或文件夹", "files or folders to scan"))
     add(
         "--format",
-        choices=("table", "jsonl", *LATER_FORMATS),
+        choices=FORMATS,
         default="table",
-        help=text("输出格式: table 或 jsonl", "output: table or jsonl"),
+        help=text(
+            "输出格式: table 供人阅读, jsonl 供程序, sarif 供安全平台, html 为可打印的报告",
+            "output: table for people, jsonl for programs, sarif for security platforms, html a report to print",
+        ),
     )
     add("--output", type=Path, metavar="FILE", help=text("写入文件而不是标准输出", "write to a file"))
     add(
@@ -56,6 +64,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         metavar="FILE",
         help=text("关键词表 (yaml、csv 或每行一词)", "list of keywords (yaml, csv, or one a line)"),
+    )
+    add(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help=text("敏感度标签对照表 (yaml)", "table of what sensitivity labels mean (yaml)"),
+    )
+    add(
+        "--family",
+        dest="families",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=text("另外启用的规则包, 可重复: de fr ca au jp tw", "also use this pack of rules: de fr ca au jp tw"),
     )
     add("--no-cache", action="store_true", help=text("全部重新检查", "examine everything anew"))
     add("--workers", type=_count, default=0, metavar="N", help=text("并行进程数", "processes (default: processors)"))
@@ -94,9 +116,8 @@ def run(options: argparse.Namespace) -> int:
         target = Target(options.output)
     except OSError as error:
         raise UsageError(f"--output {options.output}: {error.strerror}") from error
-    kind = Jsonl if options.format == "jsonl" else Table
     try:
-        status = _scan(options, kind(target, everything=options.all, judged=_judged(options)), target.identity)
+        status = _scan(options, _output(options, target), target.identity)
         target.close()
     except BaseException:
         target.abandon()
@@ -104,14 +125,34 @@ def run(options: argparse.Namespace) -> int:
     return status
 
 
+def _output(options: argparse.Namespace, target: Target) -> Output:
+    """What prints in the format that was asked for."""
+    judged = _judged(options)
+    if options.format in ("table", "jsonl"):
+        plain = Jsonl if options.format == "jsonl" else Table
+        return plain(target, everything=options.all, judged=judged)
+    # Loaded here: these two tell the rules by their titles.
+    from agent.commands.scan_html import Html
+    from agent.commands.scan_sarif import Sarif
+
+    kind = Html if options.format == "html" else Sarif
+    return kind(target, everything=options.all, judged=judged, rules=_rules(options))
+
+
+def _rules(options: argparse.Namespace) -> dict[str, Rule]:
+    """The rules by their ids. Raises `UsageError` where they cannot be read."""
+    from agent.scanning.kept_rules import rules_of
+    from signatures.strict_yaml import FileMistake
+
+    try:
+        return {rule.id: rule for rule in rules_of(options.rules, cache_folder()).rules}
+    except FileMistake as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"{error.filename or options.rules}: {error.strerror}") from error
+
+
 def _refuse_what_is_not_there(options: argparse.Namespace) -> None:
-    if options.format in LATER_FORMATS:
-        raise UsageError(
-            text(
-                f"--format {options.format}: 本版本尚不提供, 请用 table 或 jsonl",
-                f"--format {options.format} is not available in this version; use table or jsonl",
-            )
-        )
     if options.keywords is not None:
         _warn_of_keywords(options.keywords)
     if options.level is not None and options.computer_class != "confidential":
@@ -133,6 +174,21 @@ def _warn_of_keywords(file: Path) -> None:
     except OSError as error:
         raise UsageError(f"--keywords {file}: {error.strerror}") from error
     sys.stderr.write("".join(f"mijian: {warning}\n" for warning in warnings))
+
+
+def _labels(file: Path | None) -> tuple[LabelMeaning, ...]:
+    """The table of labels. Raises `UsageError` where it cannot be read or has a mistake."""
+    if file is None:
+        return ()
+    from signatures.labels import read_labels
+    from signatures.strict_yaml import FileMistake
+
+    try:
+        return read_labels(file)
+    except OSError as error:
+        raise UsageError(f"--labels {file}: {error.strerror}") from error
+    except FileMistake as mistake:
+        raise UsageError(f"--labels {mistake}") from mistake
 
 
 def _refuse_unsafe_rules(folder: Path) -> None:
@@ -173,12 +229,15 @@ def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | N
         ScanOptions(
             rules=options.rules,
             keywords=options.keywords,
+            enable=tuple(sorted(set(options.families))),
+            labels=_labels(options.labels),
             least=options.min_confidence,
             workers=options.workers,
             cross_file_systems=options.cross_file_systems,
             ledger=None if options.no_cache or folder is None else folder / "ledger.sqlite",
             cache=folder,
             skip=skip,
+            tell_clean=options.all,
         )
     )
     # Lines that appear on the terminal while the bar is drawn there would tear both apart.

@@ -98,21 +98,26 @@ class Jsonl:
             self._target.stream.flush()
 
     def summary(self, summary: Summary) -> None:
-        """Print the sum; ``complete`` stands in it only where it is false."""
-        keys: dict[str, object] = {
-            "enumerated": summary.enumerated,
-            "clean": summary.clean,
-            "finding": summary.finding,
-            "not_examined": summary.not_examined,
-            "reasons": dict(sorted(summary.reasons.items())),
-            "bytes": summary.bytes,
-            "seconds": summary.seconds,
-            "rules": summary.rules,
-            "cage": summary.cage,
-        }
-        if not summary.complete:
-            keys["complete"] = False
-        self._target.stream.write(msgspec.json.encode({"summary": keys}) + b"\n")
+        """Print the sum."""
+        self._target.stream.write(msgspec.json.encode({"summary": summary_keys(summary)}) + b"\n")
+
+
+def summary_keys(summary: Summary) -> dict[str, object]:
+    """The sum as the contract has it; ``complete`` stands in it only where it is false."""
+    keys: dict[str, object] = {
+        "enumerated": summary.enumerated,
+        "clean": summary.clean,
+        "finding": summary.finding,
+        "not_examined": summary.not_examined,
+        "reasons": dict(sorted(summary.reasons.items())),
+        "bytes": summary.bytes,
+        "seconds": summary.seconds,
+        "rules": summary.rules,
+        "cage": summary.cage,
+    }
+    if not summary.complete:
+        keys["complete"] = False
+    return keys
 
 
 class Table:
@@ -153,6 +158,7 @@ class Table:
             text("成员", "member"),
             text("密级", "level"),
             text("标志", "marking"),
+            text("期限", "period"),
             text("位置", "zone"),
             text("置信度", "confidence"),
             text("严重程度", "severity"),
@@ -162,6 +168,7 @@ class Table:
             for finding in result.findings:
                 severity, control = self._judged(finding) if self._judged else (finding.severity.value, None)
                 cells = [result.path, result.member or "", finding.level or finding.family, finding.marking]
+                cells += [words.standing(finding)]
                 cells += [finding.zone, str(finding.confidence), words.severity(severity)]
                 _row(table, cells + [control or "—"] * bool(self._judged))
         return table
@@ -193,6 +200,8 @@ def coverage(summary: Summary) -> str:
         f"+ {summary.not_examined} not examined{told}; "
         f"{words.size(summary.bytes)} in {summary.seconds:.1f} s, {speed}/s",
     )
+    if not summary.cage.startswith("full"):
+        line += "\n" + text(f"检查进程的隔离: {summary.cage}", f"confinement of what reads files: {summary.cage}")
     if summary.complete:
         return line
     return (

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent import words
 from agent.commands import context
+from agent.in_force import InForce
 from agent.reporting import identity
 from agent.reporting.outbox import FILE, Outbox
 from agent.settings import Settings
@@ -60,6 +61,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "enrolled_at": mine.enrolled_at.isoformat(),
         "running": _is_running(settings),
         "transport": "http" if settings.uplink.sends(mine.computer_class) else "sealed",
+        "rules": InForce(settings, keep=False).look().told(),
         "waiting": waiting,
         "last_receipt": receipt or None,
         "last_refusal": refusal or None,
@@ -94,9 +96,25 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
             if state["transport"] == "http"
             else text("密封文件（mijian export）", "as sealed files (mijian export)"),
         ),
+        (text("规则", "rules"), _rules(state["rules"])),
+        *(
+            (
+                text("规则问题", "rules: trouble"),
+                " ".join(filter(None, (each["told"], f"({each['detail']})" if each["detail"] else ""))),
+            )
+            for each in state["rules"]["troubles"]
+        ),
         (text("待上报", "waiting"), waiting or text("无", "nothing")),
         (text("最近回执", "last receipt"), state["last_receipt"] or "—"),
         (text("最近拒收", "last refusal"), state["last_refusal"] or "—"),
         (text("最近错误", "last error"), state["last_error"] or "—"),
         (text("介质会话", "media sessions"), str(len(state["sessions"]))),
     ]
+
+
+def _rules(rules: dict[str, Any]) -> str:
+    text = words.text
+    origin = text("程序自带", "those shipped with this program")
+    if rules["origin"] == "bundle":
+        origin = text(f"规则包, 版本 {rules['version']}", f"a signed bundle, version {rules['version']}")
+    return origin + (text("; 另有关键词表", "; and a list of keywords") if rules["keywords"] else "")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from agent.judging.stores import store_of
 from protocol import keys, places
 from protocol.ids import uuid7
 from protocol.records import (
@@ -18,12 +20,16 @@ from protocol.records import (
     Severity,
     ViolationSeen,
 )
-from signatures.controls import Control, Place, Row, load_controls, load_table
+from signatures.controls import Control, Place, Row, Store, load_controls, load_table
+from signatures.markings.codes import softer
 
 MOST_FINDINGS = 20
 LONGEST_MEMBER = 8000
 """Characters of the way inside containers that are told: names in archives can be as long as their maker likes."""
 _RANK = {severity: number for number, severity in enumerate(Severity)}
+_MILDER = frozenset({"EXPIRED_REVIEW", "DECLASSIFIED_STAMP"})
+"""Codes of a marking that holds no more, or may not: one step less severe (marking-grammar 4 and 6), never nothing,
+since only a declassification review ends a secret, and an extension may be on its way."""
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
@@ -55,6 +61,10 @@ class MarkedFile(Protocol):
         """Time of last change."""
 
     @property
+    def mode(self) -> int | None:
+        """Its permissions, where it is a file of its own."""
+
+    @property
     def sha256(self) -> str | None:
         """Hex digest of the bytes, where they could be read."""
 
@@ -75,6 +85,20 @@ class Context:
     session: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What is known of the file itself that bears a marking."""
+
+    store: Store | None = None
+    """Where it is passed on to others."""
+    open: bool = False
+    """Whether everybody on the computer may change it."""
+
+
+ANYWHERE = Carrier()
+"""Nothing is known of the file."""
+
+
 class Judge:
     """Applies the judging table. Loads the table and the controls once."""
 
@@ -83,21 +107,23 @@ class Judge:
         self._controls = load_controls() if controls is None else controls
         self._table = load_table(controls=self._controls) if table is None else table
 
-    def broken(self, finding: Finding, context: Context) -> tuple[str, Severity] | None:
+    def broken(self, finding: Finding, context: Context, carrier: Carrier = ANYWHERE) -> tuple[str, Severity] | None:
         """The control that a finding breaks in this context and how bad that is; None where it breaks none."""
         for row in self._table:
-            if _fits(row, finding, context):
+            if _fits(row, finding, context, carrier):
                 if row.control is None:
                     return None
-                return row.control, row.severity or self._controls[row.control].severity
+                severity = row.severity or self._controls[row.control].severity
+                return row.control, softer(severity) if _MILDER.intersection(finding.codes) else severity
         return None
 
     def judge(self, result: MarkedFile, context: Context) -> list[ViolationSeen]:
         """One violation for each control that a file breaks, worst first, with its strongest findings as evidence."""
         by_control: dict[str, list[Finding]] = {}
         worst: dict[str, Severity] = {}
+        carrier = _carrier(result)
         for finding in result.findings:
-            broken = self.broken(finding, context)
+            broken = self.broken(finding, context, carrier)
             if broken:
                 control, severity = broken
                 by_control.setdefault(control, []).append(finding)
@@ -116,7 +142,12 @@ class Judge:
         ]
 
 
-def _fits(row: Row, finding: Finding, context: Context) -> bool:
+def _carrier(result: MarkedFile) -> Carrier:
+    writable = result.mode is not None and bool(result.mode & stat.S_IWOTH)
+    return Carrier(store_of(result.path, result.member, result.media_type), writable)
+
+
+def _fits(row: Row, finding: Finding, context: Context, carrier: Carrier) -> bool:
     when = row.when
     return (
         (not when.computer or context.computer_class in when.computer)
@@ -124,6 +155,10 @@ def _fits(row: Row, finding: Finding, context: Context) -> bool:
         and (not when.level or finding.level in when.level)
         and (not when.place or context.place in when.place)
         and (not when.medium_class or context.medium_class in when.medium_class)
+        and (not when.codes or not set(when.codes).isdisjoint(finding.codes))
+        and (when.period is None or when.period == (finding.period is not None))
+        and (not when.store or carrier.store in when.store)
+        and (when.open is None or when.open == carrier.open)
         and (when.above is None or when.above == is_above(finding.level, context.level))
     )
 

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from agent import words
@@ -80,10 +80,12 @@ class Notice:
             ),
         )
 
-    def checked(self, control: str, outcome: CheckOutcome) -> None:
-        """A check ended otherwise than before."""
+    def checked(self, control: str, outcome: CheckOutcome, stood: timedelta | None = None) -> None:
+        """A check ended otherwise than before; ``stood`` is how long the state stood that it found ended."""
         if outcome is CheckOutcome.PASS:
-            self.say(f"检查通过：{control}", f"check passed: {control}")
+            seconds = round(stood.total_seconds()) if stood else None
+            zh, en = (f"，此前持续 {seconds} 秒", f", after {seconds} s") if seconds is not None else ("", "")
+            self.say(f"检查通过：{control}{zh}", f"check passed: {control}{en}")
         elif outcome is not CheckOutcome.FAIL:
             self.say(f"检查未能进行：{control}", f"check could not be made: {control}")
 

@@ -1,31 +1,29 @@
 """The cage: a pool of workers, each a confined process that is handed open files and may break.
 
-Whatever a worker does — end, hang, run out of memory, be killed — costs the one file it was at; the rest of its
-batch is handed to another. No file is lost and none is told twice. One thread, no signal handlers: it serves the
-command line and a thread of the service alike.
+Whatever a worker does — end, hang, run out of memory, be killed — costs the one file it was at, and that only where
+it happens a second time, to that file alone; the rest of its batch is handed to another. No file is lost and none is
+told twice. One thread, no signal handlers: it serves the command line and a thread of the service alike.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import re
 import selectors
-import stat
+import signal
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
+from agent.scanning.nursery import Nursery, told
+from agent.scanning.opening import Done, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
-from agent.scanning.walk import Found, shown
-from agent.scanning.wire import FILES_AT_ONCE, Examined, Job, Ready, Reply, Start
+from agent.scanning.walk import Found
+from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, FORMATS, Ended, Loaded, Ready, Reply, Start
 from agent.scanning.workforce import Task, Worker
-from protocol.records import Reason, Verdict
+from protocol.records import Reason
 
 if TYPE_CHECKING:
     from agent.scanning.throttle import Throttle
@@ -37,9 +35,6 @@ MiB = 1024 * 1024
 PATIENCE = 60.0
 """Seconds a file is granted, beside those for its size."""
 
-SLOWEST = 4 * MiB
-"""Bytes a second that every medium is taken to deliver and every reader to get through."""
-
 BYTES_AT_ONCE = 32 * MiB
 """Bytes in the hands of one worker, above which it is handed no more until it has answered."""
 
@@ -49,10 +44,11 @@ BREATH = 0.002
 START_PATIENCE = 180.0
 """Seconds a worker may take to load its rules; compiling large ones for the first time is slow."""
 
-STILLBIRTHS = 3
-"""Workers in a row that may end before they are ready, until that is taken for a broken installation."""
+LAST_WORD = 1.0
+"""Seconds that are waited for the nursery to tell how a worker ended that has closed its socket."""
 
-_NOT_THE_FILES_FAULT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+STILLBIRTHS = 3
+"""Processes in a row that may end before they are ready, until that is taken for a broken installation."""
 
 
 class CageBroken(Exception):
@@ -61,16 +57,6 @@ class CageBroken(Exception):
 
 class RulesMistake(Exception):
     """The rules cannot be read. ``str()`` is for the person who wrote them: file, line, what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One file that was examined, or that could not be."""
-
-    file: Found
-    status: os.stat_result
-    """Of the descriptor that was read, where one could be opened; else as the walk met it."""
-    reply: Reply
 
 
 class Cage:
@@ -92,7 +78,12 @@ class Cage:
         self._most = max(1, workers)
         self._patience = patience
         self._selector = selectors.DefaultSelector()
+        self._nursery: Nursery | None = None
+        self._next = CORE
+        """How much the next worker is to have loaded."""
         self._workers: list[Worker] = []
+        self._suspects: deque[Found] = deque()
+        """Files at which a worker was lost: each is tried once more, alone."""
         self._waiting: deque[Found] = deque()
         self._done: deque[Done] = deque()
         self._stillborn = 0
@@ -100,8 +91,8 @@ class Cage:
         self._not_before = 0.0
         self.rules = ""
         """Digest of the rules in force; empty until a worker is ready."""
-        self.word = "partial"
-        """How far the workers are confined: ``full``, ``partial`` or ``none``; the weakest of them counts."""
+        self.word = ""
+        """How far the workers are confined: ``full``, ``partial: why`` or ``none: why``; the weakest of them counts."""
         self.mixed = False
         """Whether the rules were changed on disk while the scan ran, so that later workers had others."""
 
@@ -114,17 +105,19 @@ class Cage:
     def close(self) -> None:
         """End all workers at once. What they had in hand is not told."""
         for worker in self._workers:
-            self._selector.unregister(worker.connection)
-            worker.end(kill=True)
+            worker.end()
         self._workers.clear()
+        if self._nursery is not None:
+            self._nursery.end()
+            self._nursery = None
         self._selector.close()
 
     def pids(self) -> list[int]:
         """The process ids of the workers there are now."""
-        return [worker.process.pid for worker in self._workers]
+        return [worker.pid for worker in self._workers if worker.pid]
 
     def begin(self) -> None:
-        """Start the first worker, so that it loads its rules while the caller does something else."""
+        """Start the first worker, so that the rules are loaded while the caller does something else."""
         if not self._workers:
             self._hire()
 
@@ -133,7 +126,7 @@ class Cage:
 
         Raises `RulesMistake` where the rules cannot be read, `CageBroken` where workers do not start.
         """
-        while not self.rules and not (stop is not None and stop.is_set()):
+        while not (self.rules and self.word) and not (stop is not None and stop.is_set()):
             if not self._workers and time.monotonic() >= self._not_before:
                 self._hire()
             self._turn(0.05)
@@ -150,16 +143,23 @@ class Cage:
             if more:
                 more = self._fill(files)
             self._staff()
-            if self._throttle is None or not self._throttle.over(self.pids()):
+            if self._throttle is None or not self._throttle.over(self._all_pids()):
                 for worker in self._workers:
                     self._hand_out(worker, more)
             while self._done:
                 yield self._done.popleft()
-            if not more and not self._waiting and not any(worker.tasks for worker in self._workers):
+            if not more and not self._in_hand():
                 return
             if more and self._waiting and all(self._busy(worker) for worker in self._workers):
                 time.sleep(BREATH)  # nobody is in need: let answers gather, rather than wake for each
             self._turn(0.0 if more and len(self._waiting) < FILES_AT_ONCE else 0.25)
+
+    def _in_hand(self) -> int:
+        """Files that were taken from the walk and are not done with."""
+        return len(self._waiting) + len(self._suspects) + sum(len(worker.tasks) for worker in self._workers)
+
+    def _all_pids(self) -> list[int]:
+        return self.pids() + ([self._nursery.process.pid] if self._nursery else [])
 
     # -- handing out ---------------------------------------------------------------------------------------------
 
@@ -180,23 +180,31 @@ class Cage:
         """Start as many workers as there is work for, and no sooner than the last mishap allows."""
         if len(self._workers) >= self._most:
             return
-        work = len(self._waiting) + sum(len(worker.tasks) for worker in self._workers)
+        work = self._in_hand()
         weight = sum(file.status.st_size for file in self._waiting)
         wanted = min(self._most, max(ceil(work / 4), weight // (4 * MiB)), work)
         if len(self._workers) < wanted and time.monotonic() >= self._not_before:
             self._hire()
 
     def _hire(self) -> None:
-        worker = Worker(self._start, self._program)
-        if self._throttle is not None:
-            self._throttle.humble(worker.process.pid)
+        if self._nursery is None:
+            self._nursery = Nursery(self._start, self._program)
+            self._next = CORE
+            if self._throttle is not None:
+                self._throttle.humble(self._nursery.process.pid)  # its workers take after it
+            self._selector.register(self._nursery.connection, selectors.EVENT_READ, self._nursery)
+        worker = Worker(self._nursery, self._next)
+        self._next = ALL
         self._workers.append(worker)
         self._selector.register(worker.connection, selectors.EVENT_READ, worker)
-        self._flush(worker)
 
     def _hand_out(self, worker: Worker, more: bool) -> None:
         """Give a worker its next files, fewer of them as the end comes near, so that all end together."""
-        if self._busy(worker) or worker.outgoing or worker.leaving or not worker.ready or not self._waiting:
+        if worker.leaving or worker.gone_since is not None or not worker.ready or worker.outgoing:
+            return
+        if self._suspects and not worker.tasks:
+            self._hand_alone(worker)
+        if self._busy(worker) or not self._waiting:
             return
         fair = self._at_once if more else ceil(len(self._waiting) / (2 * self._most))
         count = min(self._at_once - len(worker.tasks), max(1, fair))
@@ -216,45 +224,80 @@ class Cage:
             worker.give(tasks)
             self._flush(worker)
 
+    def _hand_alone(self, worker: Worker) -> None:
+        """Give a worker that has nothing in hand one of the files at which another was lost."""
+        task = self._open(self._suspects.popleft(), others=False)
+        if isinstance(task, Done):
+            self._done.append(task)
+        elif task is not None:
+            task.again = True
+            worker.give([task])
+            self._flush(worker)
+
     def _busy(self, worker: Worker) -> bool:
         """Whether it has enough in hand for a while."""
-        return len(worker.tasks) > self._at_once // 2
+        return len(worker.tasks) > self._at_once // 2 or any(task.again for task in worker.tasks)
 
     def _open(self, file: Found, others: bool) -> Task | Done | None:
         """Open one file to be handed out. None where this computer has no descriptor left and is to be asked later."""
         try:
-            descriptor = open_to_read(file.target or file.path)
-        except OSError as error:
-            if error.errno in _NOT_THE_FILES_FAULT and others:
-                self._waiting.appendleft(file)
-                return None
-            return _unopened(file, _why_unopened(error))
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(descriptor)
-            return _unopened(file, Reason.SPECIAL_FILE)
-        name, folder = _as_text(file.name), "/".join(map(_as_text, file.folder.split("/")))
-        seconds = self._patience + status.st_size / SLOWEST
-        return Task(file, status, Job(name, folder, status.st_size, seconds), descriptor)
+            return opened(file, self._patience)
+        except OutOfDescriptors:
+            if not others:
+                return unopened(file, Reason.UNREADABLE)
+            self._waiting.appendleft(file)
+            return None
 
     # -- looking after the workers -------------------------------------------------------------------------------
 
     def _turn(self, most: float) -> None:
         """Wait for word from the workers, at most ``most`` seconds, and see to those that are lost or overdue."""
         for key, events in self._selector.select(most):
+            if isinstance(key.data, Nursery):
+                self._hear_nursery(key.data)
+                continue
             worker: Worker = key.data
+            if worker not in self._workers:
+                continue  # lost with the nursery a moment ago
             if events & selectors.EVENT_WRITE:
                 self._flush(worker)
             if events & selectors.EVENT_READ:
                 self._hear(worker)
         now = time.monotonic()
-        for worker in [worker for worker in self._workers if worker.overdue(now, START_PATIENCE)]:
-            self._lose(worker, Reason.TIMEOUT)
+        for worker in list(self._workers):
+            if worker.overdue(now, START_PATIENCE):
+                self._lose(worker, Reason.TIMEOUT)
+            elif worker.gone_since is not None and (worker.code is not None or now - worker.gone_since > LAST_WORD):
+                self._lose(worker, None)
 
     def _flush(self, worker: Worker) -> None:
         worker.flush()
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.outgoing else 0)
         self._selector.modify(worker.connection, events, worker)
+
+    def _hear_nursery(self, nursery: Nursery) -> None:
+        alive = nursery.hear()
+        for word in nursery.words():
+            match word:
+                case Loaded():
+                    if word.mistake:
+                        raise RulesMistake(word.mistake)
+                    nursery.loaded = True
+                    self.mixed = self.mixed or self.rules not in ("", word.rules)
+                    self.rules = self.rules or word.rules
+                case Ended():
+                    for worker in self._workers:
+                        worker.code = word.code if worker.number == word.number else worker.code
+        if alive and not nursery.garbled:
+            return
+        self._selector.unregister(nursery.connection)
+        self._nursery = None
+        ending = nursery.end()
+        log.warning("the workers' nursery was lost (%s)", ending)
+        for worker in list(self._workers):  # they end with it
+            self._lose(worker, None)
+        if not nursery.loaded:
+            self._stillbirth(ending)
 
     def _hear(self, worker: Worker) -> None:
         """Take all that a worker has said so far."""
@@ -264,87 +307,68 @@ class Cage:
                 self._welcome(worker, message)
             else:
                 self._answered(worker, message)
-        if not alive or worker.garbled:
+        if worker.garbled:
             self._lose(worker, None)
+        elif not alive:
+            self._selector.unregister(worker.connection)
+            worker.gone_since = time.monotonic()
 
     def _welcome(self, worker: Worker, ready: Ready) -> None:
-        if ready.mistake:
-            raise RulesMistake(ready.mistake)
         self._stillborn = 0
-        self.mixed = self.mixed or self.rules not in ("", ready.rules)
-        self.rules = self.rules or ready.rules
-        self.word = "none" if "none" in (self.word, ready.cage) else ready.cage
-        worker.ready = True
+        self.word = max(self.word, ready.cage, key=_weakness)
+        worker.ready, worker.pid = True, ready.pid
 
     def _answered(self, worker: Worker, reply: Reply) -> None:
         task = worker.answered()
+        self._setbacks = 0
+        if reply.lacking:
+            self._waiting.appendleft(task.file)
+            self._next = max(FORMATS, min(self._next, worker.loaded + 1))
+            worker.leaving = True
+            return
         self._done.append(Done(task.file, task.status, reply))
         for note in reply.notes:
             log.warning("a reader failed on a file: %s", note)
         worker.leaving = worker.leaving or reply.leaving
-        self._setbacks = 0
 
     def _lose(self, worker: Worker, reason: Reason | None) -> None:
-        """A worker is no more, or is to be no more: the file it was at is told, the rest handed out again."""
-        self._selector.unregister(worker.connection)
+        """A worker is no more, or is to be no more: the file it was at is told or tried again, the rest handed out."""
+        if worker.gone_since is None:
+            self._selector.unregister(worker.connection)
         self._workers.remove(worker)
-        ending = worker.end(kill=reason is not None or worker.garbled)
+        worker.end()
+        ending = told(worker.code) if worker.code is not None else "ended by us"
         if not worker.ready:
-            self._stillborn += 1
-            self._set_back()
-            if self._stillborn >= STILLBIRTHS:
-                raise CageBroken(
-                    f"{STILLBIRTHS} workers in a row ended before they were ready ({ending.told}); "
-                    f"`{' '.join(self._program)}` in a terminal may show why"
-                )
-            return
-        if worker.tasks and not worker.leaving:
+            self._next = min(self._next, worker.loaded)
+            if self._nursery is not None and self._nursery.loaded:
+                self._stillbirth(ending)
+        elif worker.tasks and not worker.leaving:
             task = worker.tasks.popleft()
-            reason = reason or (Reason.TIMEOUT if ending.out_of_cpu else Reason.CRASHED)
-            log.warning("a worker was lost with the file it was at: %s (%s)", reason, ending.told)
-            self._done.append(Done(task.file, task.status, _row(reason, task.job.size)))
+            if worker.code == -signal.SIGXCPU:
+                reason = Reason.TIMEOUT
+            log.warning("a worker was lost with the file it was at: %s (%s)", reason or Reason.CRASHED, ending)
+            if reason is None and not task.again:
+                self._suspects.append(task.file)
+            else:
+                reply = row(reason or Reason.CRASHED, task.job.size)
+                self._done.append(Done(task.file, task.status, reply, fatal=True))
             self._set_back()
         self._waiting.extendleft(task.file for task in reversed(worker.tasks))
+
+    def _stillbirth(self, ending: str) -> None:
+        """A process ended before it was ready. Raises `CageBroken` where that goes on."""
+        self._stillborn += 1
+        self._set_back()
+        if self._stillborn >= STILLBIRTHS:
+            raise CageBroken(
+                f"{STILLBIRTHS} workers in a row ended before they were ready ({ending}); "
+                f"`{' '.join(self._program)}` in a terminal may show why"
+            )
 
     def _set_back(self) -> None:
         self._setbacks += 1
         self._not_before = time.monotonic() + min(2.0, 0.01 * 2**self._setbacks)
 
 
-def open_to_read(path: str) -> int:
-    """A descriptor for a file that is to be read and in no way altered: not even its time of last access, if we may.
-
-    Does not follow a link, wait for a FIFO or take a terminal. Raises OSError.
-    """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        return os.open(path, flags | getattr(os, "O_NOATIME", 0))
-    except PermissionError:
-        return os.open(path, flags)  # O_NOATIME is for the owner and for root only
-
-
-def _why_unopened(error: OSError) -> Reason:
-    gone = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ELOOP, errno.ENODEV, errno.ENXIO)
-    return Reason.VANISHED if error.errno in gone else Reason.UNREADABLE
-
-
-def _unopened(file: Found, reason: Reason) -> Done:
-    return Done(file, file.status, _row(reason, file.status.st_size))
-
-
-def _row(reason: Reason, size: int) -> Reply:
-    return Reply([Examined(Verdict.NOT_EXAMINED, "application/octet-stream", size, reason)])
-
-
-def _as_text(name: str) -> str:
-    """A name for the grammar: bytes that are no UTF-8 are tried as GB18030, as old Chinese media have them."""
-    if name.isascii() or not _UNDECODABLE.search(name):
-        return name
-    raw = name.encode("utf-8", "surrogateescape")
-    try:
-        return raw.decode("gb18030")
-    except UnicodeDecodeError:
-        return shown(name)
-
-
-_UNDECODABLE = re.compile("[\ud800-\udfff]")
+def _weakness(word: str) -> int:
+    return ("", "full", "partial", "none").index(word.partition(":")[0])

@@ -26,7 +26,7 @@ _OOXML_MAINS = (
     (b"documents/", "application/vnd.ms-xpsdocument"),
 )
 _TELLING = re.compile(
-    rb"\[content_types\]|ofd\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest",
+    rb"\[content_types\]|ofd\.xml|uof\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest",
     re.IGNORECASE,
 )
 _MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+-]+")
@@ -59,6 +59,8 @@ def ends_as_zip(source: Source) -> bool:
 def _kind_of_names(names: set[bytes], head: bytes) -> Found:
     if b"ofd.xml" in names or b"encryptions.xml" in names:  # GM/T 0099-2020: the entry itself may be encrypted
         return "application/ofd", Kind.DOCUMENT
+    if b"uof.xml" in names:
+        return "application/vnd.uof", Kind.DOCUMENT
     if b"mimetype" in names and (said := _mimetype(head)):
         return said, Kind.DOCUMENT
     if b"[content_types].xml" in names:

@@ -8,17 +8,24 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
+import msgspec
+
+from agent.scanning import disguises
 from agent.scanning.formats import format_for
 from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Piece, Reading, Source
 from agent.scanning.identify import Identity, Kind, identify
 from agent.scanning.wire import Examined, Reply
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import Sieve
+from signatures.markings.circumstances import UNKNOWN, Circumstances
+from signatures.markings.combine import Row, combine
 from signatures.passages import Passage, Zone
 
-ENCRYPTED = frozenset({"application/x-ole-encrypted-package"})
+ENCRYPTED = frozenset({"application/x-microsoft-rpmsg-message"})
 """Media types that are nothing but an encryption's wrapping."""
 
 LONGEST_TEXT = 32_000_000
@@ -29,13 +36,20 @@ _DEVICE_ERRORS = frozenset(
 )
 """What reading says when the medium was pulled or is failing; any other OSError comes from a parser."""
 
+LETTERS = frozenset({"message/rfc822", "application/vnd.ms-outlook", "application/vnd.ms-tnef"})
+"""Media types to which files are attached rather than put together in them."""
+
 _UTF8 = frozenset({"utf-8"})
+_UNSET = 1980
+"""The year at which clocks that were never set begin, or one after it."""
 
 
 class Judge(Protocol):
     """The grammar (see `signatures.markings`)."""
 
-    def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
+    def find(
+        self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
+    ) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
         ...
 
@@ -43,22 +57,43 @@ class Judge(Protocol):
 class Examiner:
     """Examines files one after another; holds no state of any of them."""
 
-    def __init__(self, sieve: Sieve, grammar: Judge, *, least: int = 45, talk: frozenset[bytes] = frozenset()) -> None:
-        """``talk``: see `Reading.talk`."""
+    def __init__(
+        self,
+        sieve: Sieve,
+        grammar: Judge,
+        *,
+        least: int = 45,
+        talk: frozenset[bytes] = frozenset(),
+        labels: bool = False,
+    ) -> None:
+        """``talk``, ``labels``: see `Reading`."""
         self._sieve = sieve
         self._grammar = grammar
         self._least = least
         self._talk = talk
+        self._labels = labels
         self._folder: tuple[str, list[Passage]] = ("", [])
 
-    def examine(self, source: Source, name: str, folder: str = "", budget: Budget | None = None) -> Reply:
-        """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`."""
+    def examine(
+        self,
+        source: Source,
+        name: str,
+        folder: str = "",
+        budget: Budget | None = None,
+        about: Circumstances = UNKNOWN,
+    ) -> Reply:
+        """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`.
+
+        ``about`` is what is known of the file from outside; nothing of it is said of its members, which are older.
+        """
         if folder != self._folder[0]:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
         around = self._named([name], Zone.FILENAME) + self._folder[1]
-        examination = _Examination(self._sieve, self._grammar, self._least, budget or Budget(), self._talk)
-        examination.file(source, name, around, None, 0)
-        return Reply(examination.rows, examination.notes, examination.out_of_memory)
+        examination = _Examination(
+            self._grammar, self._least, Reading(self._sieve, budget or Budget(), self._talk, self._labels)
+        )
+        examination.file(source, name, around, None, 0, about)
+        return Reply(_together(examination.rows), examination.notes, examination.out_of_memory)
 
     def _named(self, names: list[str], zone: Zone) -> list[Passage]:
         return _named(self._sieve, names, zone)
@@ -67,24 +102,35 @@ class Examiner:
 def _named(sieve: Sieve, names: list[str], zone: Zone) -> list[Passage]:
     """Names as passages, as far as they are worth the grammar's time."""
     return [
-        Passage(zone, name) for name in names if name and sieve.worth(name.encode("utf-8", "replace"), encodings=_UTF8)
+        Passage(zone, name)
+        for written in names
+        for name in disguises.shown(written)
+        if name and sieve.worth(name.encode("utf-8", "replace"), encodings=_UTF8)
     ]
 
 
 class _Examination:
     """One file from disk with all that is in it: shared budget, rows in order, notes for the log."""
 
-    def __init__(self, sieve: Sieve, grammar: Judge, least: int, budget: Budget, talk: frozenset[bytes]) -> None:
-        self.sieve = sieve
+    def __init__(self, grammar: Judge, least: int, reading: Reading) -> None:
+        self.sieve = reading.sieve
+        self.reading = reading
         self.grammar = grammar
         self.least = least
-        self.budget = budget
-        self.talk = talk
+        self.budget = reading.budget
         self.rows: list[Examined] = []
         self.notes: list[str] = []
         self.out_of_memory = False
 
-    def file(self, source: Source, name: str, passages: list[Passage], member: str | None, depth: int) -> None:
+    def file(
+        self,
+        source: Source,
+        name: str,
+        passages: list[Passage],
+        member: str | None,
+        depth: int,
+        about: Circumstances = UNKNOWN,
+    ) -> None:
         """Examine one file or member and all that it holds; adds their rows."""
         place = len(self.rows)
         self.rows.append(Examined(Verdict.CLEAN, "application/octet-stream", source.size, member=member))
@@ -92,13 +138,13 @@ class _Examination:
         reason: Reason | None = None
         try:
             identity = identify(source, name)
-            self._read(identity, source, passages, member, depth)
+            self._read(identity, source, name, passages, member, depth)
         except Exception as error:  # noqa: BLE001 — see _fate: no file may end the scan, whatever its reader raises
             reason = self._fate(error, identity)
         findings: tuple[Finding, ...] = ()
         try:
             if passages:
-                findings = self.grammar.find(passages, least=self.least)
+                findings = self.grammar.find(passages, least=self.least, about=about)
         except Exception as error:  # noqa: BLE001 — the same for the grammar
             reason = self._fate(error, identity)
         verdict = Verdict.FINDING if findings else Verdict.NOT_EXAMINED if reason else Verdict.CLEAN
@@ -113,11 +159,14 @@ class _Examination:
         )
 
     def _read(
-        self, identity: Identity, source: Source, passages: list[Passage], member: str | None, depth: int
+        self, identity: Identity, source: Source, name: str, passages: list[Passage], member: str | None, depth: int
     ) -> None:
         """Read the pieces of one file: passages are added to ``passages``, members examined at once."""
         room = LONGEST_TEXT
-        for piece in self._pieces(identity, source, depth):
+        hidden = disguises.behind(source, identity.media_type)
+        if hidden is not None:
+            self._member(hidden, member, depth)
+        for piece in self._pieces(identity, source, name, depth):
             if isinstance(piece, Member):
                 self._member(piece, member, depth)
                 continue
@@ -126,7 +175,7 @@ class _Examination:
             if room < 0:
                 raise NotExamined(Reason.TOO_LARGE, "more text than is held at once")
 
-    def _pieces(self, identity: Identity, source: Source, depth: int) -> Iterator[Piece]:
+    def _pieces(self, identity: Identity, source: Source, name: str, depth: int) -> Iterator[Piece]:
         if identity.kind in (Kind.BINARY, Kind.EMPTY):
             return iter(())  # a program, a video, nothing at all: only its name is looked at
         if identity.media_type in ENCRYPTED:
@@ -136,7 +185,7 @@ class _Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
-        return reader.pieces(source, Reading(self.sieve, self.budget, self.talk))
+        return reader.pieces(source, replace(self.reading, name=name))
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""
@@ -178,6 +227,29 @@ class _Examination:
             return Reason.UNREADABLE
         self.notes.append(f"{type(error).__name__} in {identity.media_type}")
         return Reason.CRASHED
+
+
+def about_file(modified: float | None) -> Circumstances:
+    """What the time of a file's last change, in seconds since 1970, says of its document.
+
+    Nothing, where no calendar has it or the medium's clock stood at its beginning.
+    """
+    try:
+        day = None if modified is None else datetime.fromtimestamp(modified, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        day = None
+    return UNKNOWN if day is None or day.year <= _UNSET else Circumstances(file_time=day)
+
+
+def _together(rows: list[Examined]) -> list[Examined]:
+    """The rows, with what a container's mark and those of its members show only together (COMPILATION …)."""
+    if sum(bool(row.findings) for row in rows) < 2:
+        return rows
+    told = combine([Row(row.member, row.findings, letter=row.media_type in LETTERS) for row in rows])
+    return [
+        row if row.findings == findings else msgspec.structs.replace(row, findings=findings)
+        for row, findings in zip(rows, told, strict=True)
+    ]
 
 
 def _digest(source: Source) -> str | None:

@@ -15,7 +15,8 @@ from typing import NamedTuple, Protocol, cast
 
 from agent.scanning.directories import ZIP, ends_as_zip, ole_kind, zip_kind
 from agent.scanning.formats.base import Source
-from agent.scanning.media_types import EXTENSIONS, LIBMAGIC_KINDS, SIGNATURES, TEXT_EXTENSIONS, Kind
+from agent.scanning.formats.not_read import is_placeholder
+from agent.scanning.media_types import EXTENSIONS, LIBMAGIC_KINDS, SIGNATURES, TEXT_EXTENSIONS, XML_ROOTS, Kind
 
 __all__ = ["Identity", "Kind", "identify", "libmagic_available"]
 
@@ -32,6 +33,10 @@ class Identity(NamedTuple):
     kind: Kind
 
 
+_STUB = 1024
+"""Bytes of a file that may only stand for one in a cloud."""
+_PLACEHOLDER = Identity("application/x-cloud-placeholder", Kind.DOCUMENT)
+_DISK = Identity("application/x-raw-disk-image", Kind.CONTAINER)
 _PDF = Identity("application/pdf", Kind.DOCUMENT)
 _TEXT = Identity("text/plain", Kind.TEXT)
 _EMPTY = Identity("application/x-empty", Kind.EMPTY)
@@ -62,6 +67,8 @@ def identify(source: Source, name: str) -> Identity:
     head = source.head(_HEAD)
     if not head:
         return _EMPTY
+    if len(head) < _STUB and is_placeholder(name, head):
+        return _PLACEHOLDER
     found = _by_magic(source, head)
     if found is None:
         if b"\0" not in head and not head.translate(None, _NOT_CONTROLS):
@@ -115,7 +122,7 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
         return Identity("application/x-tar", Kind.CONTAINER)
     if source.size > 0x8800 and head[0] in b"\0\xeb\x33ER" and _at(source, 0x8001, 5) in (b"CD001", b"BEA01"):
         return Identity("application/x-iso9660-image", Kind.CONTAINER)
-    return None
+    return _DISK if _is_disk(head) else None
 
 
 _RIFF: dict[bytes, tuple[str, Kind]] = {
@@ -134,6 +141,18 @@ def _at(source: Source, offset: int, count: int) -> bytes:
 
 
 _OCTAL = re.compile(rb"[ \0]*([0-7]{1,7})[ \0]")
+
+
+def _is_disk(head: bytes) -> bool:
+    """Whether a file system or a table of partitions begins here: FAT, exFAT, NTFS, ext, GPT, a boot sector."""
+    if head[0x438:0x43A] == b"\x53\xef" and not any(head[0x200:0x400]):
+        return True
+    if head[510:512] != b"\x55\xaa":
+        return False
+    told = (head[54:62], head[82:90], head[3:11])
+    return (
+        any(each.startswith((b"FAT", b"NTFS", b"EXFAT", b"-FVE-FS-")) for each in told) or head[512:520] == b"EFI PART"
+    )
 
 
 def _is_tar(head: bytes) -> bool:
@@ -193,6 +212,9 @@ def _markup_kind(start: bytes, name: str) -> Identity:
             said = _FLAT.search(start)
             kind = said.group(1).decode("ascii") if said else "text"
             return Identity(f"application/vnd.oasis.opendocument.{kind}-flat-xml", Kind.DOCUMENT)
+        told = XML_ROOTS.get(name_of_root)
+        if told is not None and told[0] in start.lower():
+            return Identity(told[1], Kind.DOCUMENT)
         is_html = name_of_root == b"html"
         return Identity("text/html" if is_html else "application/xml", Kind.TEXT)
     ending = _ending(name)
@@ -209,9 +231,9 @@ _MAIL_ENDINGS = frozenset({"eml", "mht", "mhtml", "mbox"})
 def _mail_kind(start: bytes, name: str) -> Identity | None:
     """A mail or mailbox. Notes that merely begin with ``From:`` and ``Subject:`` stay plain text."""
     ending = _ending(name)
-    if ending not in _MAIL_ENDINGS and b": " not in start and b":\t" not in start:
-        return None
     mailbox = start.startswith(b"From ")
+    if ending not in _MAIL_ENDINGS and not mailbox and not _HEADER.match(start):
+        return None  # a mail begins with a header
     body = _EMPTY_LINE.search(start)
     headers = {found.lower() for found in _HEADER.findall(start[: body.start()] if body else start)}
     mail = len(headers & _MAIL_COMMON) + len(headers & _MAIL_ONLY) >= 2 and bool(headers & _MAIL_ONLY)
@@ -259,9 +281,9 @@ def _numbered_part(name: str) -> tuple[str, Kind] | None:
 
 
 def _is_utf32(data: bytes) -> bool:
-    if len(data) < 16 or data.count(0) * 2 < len(data):
-        return False
     sample = data[: min(len(data), 4096) & ~3]
+    if len(sample) < 16 or sample.count(0) * 2 < len(sample):
+        return False
     for encoding in ("utf-32-le", "utf-32-be"):
         try:
             text = sample.decode(encoding)

@@ -1,16 +1,21 @@
 """The ledger of what was seen: a file that has not changed since it was examined is not examined again.
 
-A verdict is used only where all of these agree: device, inode, size, time of last modification and of last change,
-the file's place and name, the rules, the program itself and the settings that bear on the verdict. The key is a hash
-over them, so the ledger holds no path; what a record says of findings and members is sealed with a key that only
-the same file in the same place gives again. Failures that belong to the file (encrypted, damaged …) are remembered
-too; those that belong to the moment (crashed, timeout, vanished, unreadable) never are.
+A verdict is used only where all of these agree: device and inode (on a medium: the medium's identity), size, time of
+last modification and of last change, the file's place and name, the rules, the version of the format that read it,
+the rest of the program and the settings that bear on the verdict. The key is a hash over them, so the ledger holds
+no path; what a record says of findings and members is sealed with a key that only the same file in the same place
+gives again. Failures that belong to the file (encrypted, damaged …) are remembered too; those that belong to the
+moment (vanished, unreadable …) never are.
+
+Beside the verdicts of files stand those of whole folders: where no file in it has changed, one look does for all.
+Files that ended the process that read them are remembered by their content (see `agent.scanning.poison`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import marshal
 import os
 import sqlite3
 import time
@@ -19,20 +24,29 @@ from types import TracebackType
 
 import msgspec
 
-from agent.scanning.walk import Found
+from agent.scanning.folders import Account, Settled, kept, settled
+from agent.scanning.sealing import opened, sealed
+from agent.scanning.versions import made_by
+from agent.scanning.walk import Found, Listing
 from agent.scanning.wire import Examined
 from protocol.records import Reason, Verdict
 
 log = logging.getLogger(__name__)
 
-EXPIRES = 30 * 24 * 3600
-"""Seconds after which a verdict is no longer used."""
+EXPIRES_DAYS = 90
+"""Days after which a verdict is no longer used, where nobody set it otherwise."""
 
 UNSETTLED = 2.0
 """Seconds since a file's last change within which it may change again without its times showing it."""
 
 BATCH = 500
-"""Verdicts written in one transaction."""
+"""Verdicts written in one transaction at most."""
+
+OFTEN = 0.3
+"""Seconds after which verdicts are written although there are fewer: what is not written when we are killed is lost."""
+
+MOST_BYTES = 1024 * 1024 * 1024
+"""Bytes of records above which the oldest fourth goes, expired or not."""
 
 OF_THE_MOMENT = frozenset({Reason.CRASHED, Reason.TIMEOUT, Reason.VANISHED, Reason.UNREADABLE, Reason.SPECIAL_FILE})
 """Reasons that say nothing of the file as such."""
@@ -40,32 +54,62 @@ OF_THE_MOMENT = frozenset({Reason.CRASHED, Reason.TIMEOUT, Reason.VANISHED, Reas
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, at INTEGER NOT NULL, verdict BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS seen_at ON seen (at);
+CREATE TABLE IF NOT EXISTS folder (key BLOB PRIMARY KEY, at INTEGER NOT NULL, record BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS folder_at ON folder (at);
+CREATE TABLE IF NOT EXISTS poison (
+  sha256 BLOB NOT NULL, size INTEGER NOT NULL, program TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (sha256, program)
+) WITHOUT ROWID;
 """
 
-_rows = msgspec.msgpack.Decoder(list[Examined])
+
+class _Record(msgspec.Struct, frozen=True, array_like=True):
+    """What is kept of one file."""
+
+    made_by: bytes
+    rows: list[Examined]
+
+
+_records = msgspec.msgpack.Decoder(_Record)
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Ledger:
     """One ledger file, open for one scan; used by one thread."""
 
-    def __init__(self, path: Path, context: str, *, expires: float = EXPIRES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        context: str,
+        *,
+        medium: str = "",
+        expires: float = EXPIRES_DAYS * 86400,
+        most: int = MOST_BYTES,
+    ) -> None:
         """Open or make the ledger at ``path``.
 
-        ``context`` says what a verdict rests on beside the file: rules digest, program, settings. Raises OSError or
-        sqlite3.Error where it cannot be had; a ledger is a convenience, the caller goes on without.
+        ``context`` says what a verdict rests on beside the file and its format: rules, program, settings.
+        ``medium`` is the identity of the medium all files lie on, which then stands for device and inode: these are
+        others each time it is plugged in. Raises OSError or sqlite3.Error where the ledger cannot be had; it is a
+        convenience, the caller goes on without.
         """
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-        self._database = sqlite3.connect(path, timeout=2.0, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")  # a lost verdict costs a second look, no more
-        self._database.executescript(_SCHEMA)
+        self.database = sqlite3.connect(path, timeout=2.0, isolation_level=None)
+        self.database.execute("PRAGMA journal_mode = WAL")
+        self.database.execute("PRAGMA synchronous = NORMAL")  # a lost verdict costs a second look, no more
+        self.database.executescript(_SCHEMA)
         self._context = context.encode()
+        self._medium = medium.encode()
         self._oldest = int(time.time() - expires)
-        self._new: list[tuple[bytes, int, bytes]] = []
+        self._files: list[tuple[bytes, int, bytes]] = []
+        self._folders: list[tuple[bytes, int, bytes]] = []
+        self._written = time.monotonic()
+        self._accounts: dict[int, Account] = {}
         self._broken = False
-        self._database.execute("DELETE FROM seen WHERE at < ?", (self._oldest,))
+        for table in ("seen", "folder", "poison"):
+            self.database.execute(f"DELETE FROM {table} WHERE at < ?", (self._oldest,))  # noqa: S608 - our own names
+        self._keep_within(most)
 
     def __enter__(self) -> Ledger:
         return self
@@ -74,7 +118,55 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._write()
-        self._database.close()
+        self.database.close()
+
+    # -- whole folders -------------------------------------------------------------------------------------------
+
+    def settled(self, listing: Listing) -> Settled | None:
+        """How all files of a folder ended before, where not one has changed; else None, and account is kept of them.
+
+        None too where one of them must be examined for any other reason: then they are asked for one by one.
+        """
+        if self._broken:
+            return None
+        key, seal, size = self._folder_keys(listing)
+        try:
+            row = self.database.execute("SELECT at, record FROM folder WHERE key = ?", (key,)).fetchone()
+            if row is not None and row[0] >= self._oldest:
+                known = settled(opened(row[1], seal), size)
+                if known is not None:
+                    return known
+        except (sqlite3.Error, msgspec.DecodeError, ValueError) as error:
+            self._give_up(error)
+            return None
+        self._accounts[id(listing)] = Account(listing, key, seal)
+        return None
+
+    def _folder_keys(self, listing: Listing) -> tuple[bytes, bytes, int]:
+        """The key of a folder's record, the key of its seal, and the bytes of its files."""
+        inodes = not self._medium
+        place = self._medium or b"%d" % listing.device
+        facts: list[object] = [self._context, place, listing.inside]
+        add, size = facts.extend, 0
+        for name, status in listing.files:
+            add((name, inodes and status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+            size += status.st_size
+        digest = hashlib.blake2b(marshal.dumps(facts, 2), digest_size=48).digest()
+        return digest[:16], digest[16:], size
+
+    def _account(self, file: Found, status: os.stat_result, rows: list[Examined], *, lasting: bool) -> None:
+        """Note how one file of a folder ended, and keep the whole folder once that is known of all."""
+        listing = file.listing
+        account = self._accounts.get(id(listing)) if listing is not None else None
+        if account is None or not account.add(file, status, rows, lasting=lasting):
+            return
+        del self._accounts[id(listing)]
+        record = kept(account)
+        if record is not None:
+            stored = sealed(record, account.seal, plain=not account.others)
+            self._folders.append((account.key, int(time.time()), stored))
+
+    # -- single files --------------------------------------------------------------------------------------------
 
     def get(self, file: Found) -> list[Examined] | None:
         """The rows of this very file as they were found before, or None."""
@@ -82,31 +174,38 @@ class Ledger:
             return None
         key, seal = self._keys(file, file.status)
         try:
-            row = self._database.execute("SELECT at, verdict FROM seen WHERE key = ?", (key,)).fetchone()
+            row = self.database.execute("SELECT at, verdict FROM seen WHERE key = ?", (key,)).fetchone()
             if row is None or row[0] < self._oldest:
                 return None
-            return _rows.decode(_opened(row[1], seal))
+            record = _records.decode(opened(row[1], seal))
         except (sqlite3.Error, msgspec.DecodeError, ValueError) as error:
             self._give_up(error)
             return None
+        if record.made_by != made_by(row.media_type for row in record.rows):
+            return None  # another version of a format reads it now
+        self._account(file, file.status, record.rows, lasting=True)
+        return record.rows
 
     def put(self, file: Found, status: os.stat_result, rows: list[Examined]) -> None:
         """Remember how a file ended. ``status`` is that of the descriptor that was read."""
-        if self._broken or any(row.reason in OF_THE_MOMENT for row in rows):
+        if self._broken:
             return
-        if time.time() - max(status.st_mtime, status.st_ctime) < UNSETTLED:
-            return
-        key, seal = self._keys(file, status)
-        self._new.append((key, int(time.time()), _sealed(_encode(rows), seal, plain=_says_nothing(rows))))
-        if len(self._new) >= BATCH:
+        lasting = not any(row.reason in OF_THE_MOMENT for row in rows)
+        settled_long = time.time() - max(status.st_mtime, status.st_ctime) >= UNSETTLED
+        self._account(file, status, rows, lasting=lasting and settled_long)
+        if lasting and settled_long:
+            key, seal = self._keys(file, status)
+            record = _encode(_Record(made_by(row.media_type for row in rows), rows))
+            self._files.append((key, int(time.time()), sealed(record, seal, plain=_says_nothing(rows))))
+        if len(self._files) >= BATCH or time.monotonic() - self._written > OFTEN:
             self._write()
 
     def _keys(self, file: Found, status: os.stat_result) -> tuple[bytes, bytes]:
         """The key of the record and the key of its seal, both from all that the verdict rests on."""
-        what = b"%s\0%d %d %d %d %d\0%s\0%s" % (
+        place = self._medium or b"%d %d" % (status.st_dev, status.st_ino)
+        what = b"%s\0%s %d %d %d\0%s\0%s" % (
             self._context,
-            status.st_dev,
-            status.st_ino,
+            place,
             status.st_size,
             status.st_mtime_ns,
             status.st_ctime_ns,
@@ -116,16 +215,38 @@ class Ledger:
         digest = hashlib.blake2b(what, digest_size=48).digest()
         return digest[:16], digest[16:]
 
+    # -- the file it is kept in ----------------------------------------------------------------------------------
+
     def _write(self) -> None:
-        if not self._new or self._broken:
+        self._written = time.monotonic()
+        if self._broken or not (self._files or self._folders):
             return
         try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", self._new)
-            self._database.execute("COMMIT")
+            self.database.execute("BEGIN IMMEDIATE")
+            self.database.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", self._files)
+            self.database.executemany("INSERT OR REPLACE INTO folder VALUES (?, ?, ?)", self._folders)
+            self.database.execute("COMMIT")
         except sqlite3.Error as error:
             self._give_up(error)
-        self._new.clear()
+        self._files.clear()
+        self._folders.clear()
+
+    def _keep_within(self, most: int) -> None:
+        """Let go of the oldest records where there are too many: nothing grows without bound."""
+        pages, free, size = (
+            self.database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        if (pages - free) * size <= most:
+            return
+        for table in ("seen", "folder"):
+            count = self.database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            edge = self.database.execute(
+                f"SELECT at FROM {table} ORDER BY at LIMIT 1 OFFSET ?",  # noqa: S608
+                (count // 4,),
+            ).fetchone()
+            if edge is not None:
+                self.database.execute(f"DELETE FROM {table} WHERE at <= ?", edge)  # noqa: S608
 
     def _give_up(self, error: Exception) -> None:
         """Go on without the ledger for the rest of this scan: a full disk or a damaged file must not end it."""
@@ -136,26 +257,3 @@ class Ledger:
 def _says_nothing(rows: list[Examined]) -> bool:
     """Whether a record holds neither findings nor names of members."""
     return len(rows) == 1 and rows[0].verdict is not Verdict.FINDING
-
-
-def _sealed(record: bytes, key: bytes, *, plain: bool) -> bytes:
-    """A record as it is stored: one that names nothing as it is, any other encrypted."""
-    if plain:
-        return b"\0" + record
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305  # here: most scans never need it
-
-    nonce = os.urandom(12)
-    return b"\1" + nonce + ChaCha20Poly1305(key).encrypt(nonce, record, None)
-
-
-def _opened(stored: bytes, key: bytes) -> bytes:
-    """The record again. Raises ValueError where it is not what was sealed with this key."""
-    if stored[:1] == b"\0":
-        return stored[1:]
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
-    try:
-        return ChaCha20Poly1305(key).decrypt(stored[1:13], stored[13:], None)
-    except InvalidTag as error:
-        raise ValueError("the record was altered") from error

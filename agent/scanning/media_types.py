@@ -54,6 +54,7 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"CAJ\x00", "application/x-caj", _D),
     (b"ITOLITLS", "application/x-ms-reader", _D),
     (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef", _C),
+    (b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", "application/x-microsoft-rpmsg-message", _D),
     # Containers
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed", _C),
     (b"Rar!\x1a\x07", "application/vnd.rar", _C),
@@ -81,6 +82,7 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"\xed\xab\xee\xdb", "application/x-rpm", _C),
     (b"xar!", "application/x-xar", _C),
     (b"MSWIM\x00\x00\x00", "application/x-ms-wim", _C),
+    (b"LUKS\xba\xbe", "application/x-encrypted-disk-image", _C),
     (b"hsqs", "application/x-squashfs", _C),
     (b"QFI\xfb", "application/x-qemu-disk", _C),
     (b"KDMV", "application/x-vmdk-disk", _C),
@@ -236,3 +238,12 @@ LIBMAGIC_KINDS: dict[str, Kind] = {
     "application/x-dbf": _B,
 }
 """Kinds of what libmagic may say beyond our own table."""
+
+XML_ROOTS: dict[bytes, tuple[bytes, str]] = {
+    b"worddocument": (b"http://schemas.microsoft.com/office/word/2003/wordml", "application/vnd.ms-wordml+xml"),
+    b"workbook": (b"urn:schemas-microsoft-com:office:spreadsheet", "application/vnd.ms-spreadsheetml+xml"),
+    b"package": (b"http://schemas.microsoft.com/office/2006/xmlpackage", "application/vnd.ms-office-flat-opc+xml"),
+    b"uof": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
+    b"uof_0000": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
+}
+"""Documents that are one XML file: the name of the root in small letters, a word of its head, the media type."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import sqlite3
@@ -9,21 +10,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from agent.scanning.cage import PATIENCE, Cage, Done
-from agent.scanning.ledger import Ledger
-from agent.scanning.program import program
+import msgspec
+
+from agent.scanning.cage import PATIENCE, Cage
+from agent.scanning.folders import Settled
+from agent.scanning.ledger import EXPIRES_DAYS, Ledger
+from agent.scanning.opening import Done
+from agent.scanning.poison import Poison
+from agent.scanning.program import program, without_formats
 from agent.scanning.results import FileResult, Summary
-from agent.scanning.walk import Found, NotEntered, Order, Walk, shown
+from agent.scanning.rules_key import rules_key
+from agent.scanning.walk import Found, Listing, NotEntered, Order, Walk, in_order, shown
 from agent.scanning.wire import Examined, Start
-from protocol.records import Verdict
+from protocol.records import Finding, Verdict
 
 if TYPE_CHECKING:
     from agent.scanning.throttle import Throttle
+    from signatures.labels import LabelMeaning
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +44,12 @@ class ScanOptions:
 
     rules: Path | None = None
     """Directory of rule packs; None for those we ship."""
+    enable: tuple[str, ...] = ()
+    """Packs to use although they are not enabled by themselves (``de``, ``jp`` …)."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
+    sound: bool = False
+    """Leave out packs with a mistake instead of refusing to scan: for what nobody watches."""
     keywords: Path | None = None
     """File with a list of keywords (see `signatures.keywords`), looked for besides the markings."""
     least: int = 45
@@ -47,6 +61,10 @@ class ScanOptions:
     """``newest`` examines the newest files first: on a medium, what was copied last matters most."""
     ledger: Path | None = None
     """File of the ledger of what was seen; None to examine everything anew."""
+    expires_days: float = EXPIRES_DAYS
+    """Days after which a verdict in the ledger is no longer used."""
+    tell_clean: bool = True
+    """Whether ``on_result`` wants to hear of files without findings that the ledger knows; they are counted anyway."""
     cache: Path | None = None
     """Directory for compiled databases; None to compile them at every start."""
     background: bool = False
@@ -84,15 +102,18 @@ class Scanner:
         on_result: Callable[[FileResult], None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         stop: Event | None = None,
+        *,
+        medium: str = "",
     ) -> Summary:
         """Examine every file below ``paths`` and return the sum.
 
         ``on_result`` gets each file and each member once, ``on_progress`` word about ten times a second, both in
         the caller's thread. Once ``stop`` is set the run ends within a second, ``complete`` is False and only what
-        was done is counted. Raises `walk.MissingPath` before anything is read, `cage.RulesMistake`,
-        `cage.CageBroken`.
+        was done is counted. ``medium`` is the identity of the medium that all paths lie on, if they lie on one: by
+        it files are known again when it is plugged in the next time. Raises `walk.MissingPath` before anything is
+        read, `cage.RulesMistake`, `cage.CageBroken`.
         """
-        return _Run(self, [os.fspath(path) for path in paths], on_result, on_progress, stop or Event()).run()
+        return _Run(self, [os.fspath(path) for path in paths], on_result, on_progress, stop or Event()).run(medium)
 
 
 class _Run:
@@ -117,43 +138,99 @@ class _Run:
         self.ledger: Ledger | None = None
         self.progress = Progress()
         self.summary = self.progress.summary
+        self.today = datetime.now().astimezone().date()
+        self.poison: Poison | None = None
+        self._rules_key = ""
+        self._key_checked = False
+        self._met = 0
+        """Files the walk has met, and things it could not enter."""
         self._told = 0.0
 
-    def run(self) -> Summary:
+    def run(self, medium: str) -> Summary:
         """From the first path to the last result."""
         began = time.monotonic()
         options = self.options
-        met = iter(self.walk)  # a path that does not exist is told before any worker is started
-        start = Start(
-            rules=os.fspath(options.rules) if options.rules else None,
-            keywords=os.fspath(options.keywords) if options.keywords else None,
-            cache=os.fspath(options.cache) if options.cache else None,
-            least=options.least,
-            memory=options.memory,
-        )
+        met = self.walk.listings()  # a path that does not exist is told before any worker is started
+        start = start_of(options)
         with ExitStack() as stack:
             throttle = _throttle() if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
             cage.begin()
-            if options.ledger is not None and cage.ready(self.stop):
-                self.ledger = self._open_ledger(stack, options.ledger, cage.rules)
-            for done in cage.examine(self._to_examine(met), self.stop):
+            if options.ledger is not None:
+                self._open_ledger(stack, options.ledger, medium)
+            wanted = in_order(self._unknown(met), options.order)
+            for done in cage.examine(self._to_examine(wanted), self.stop):
                 self._finished(done, remember=not cage.mixed)
                 self._tell()
             cage.ready(self.stop)
-            self.summary.rules, self.summary.cage = cage.rules, cage.word
+            self.summary.rules, self.summary.cage = cage.rules, cage.word or "none: no file was examined"
         self.summary.complete = not self.stop.is_set()
+        if self.summary.complete and self._met != self.progress.files:
+            raise RuntimeError(f"{self._met} files were met and {self.progress.files} are accounted for")
         self.summary.seconds = round(time.monotonic() - began, 3)
         self._tell(at_once=True)
         return self.summary
 
-    def _open_ledger(self, stack: ExitStack, path: Path, rules: str) -> Ledger | None:
+    def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> None:
+        options = self.options
+        self._rules_key = self._current_rules()
+        if not self._rules_key:
+            return  # they cannot be read: the workers say why
+        context = f"{self._rules_key} {options.least}"
         try:
-            return stack.enter_context(Ledger(path, f"{rules} {program()} {self.options.least}"))
+            expires = options.expires_days * 86400
+            ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires))
+            self.ledger, self.poison = ledger, Poison(ledger.database, program())
         except (OSError, sqlite3.Error) as error:
             log.warning("going on without the ledger of what was seen: %s", type(error).__name__)
-            return None
+
+    def _current_rules(self) -> str:
+        """What tells the rules, labels and keywords, as they lie on the disk now, from all others."""
+        options = self.options
+        key = rules_key(options.rules, without_formats(), options.enable)
+        if key and options.labels:
+            key += f" {hashlib.sha256(msgspec.msgpack.encode(options.labels)).hexdigest()}"
+        if self.options.keywords is None or not key:
+            return key
+        try:
+            return f"{key} {hashlib.sha256(self.options.keywords.read_bytes()).hexdigest()}"
+        except OSError:
+            return ""
+
+    def _unknown(self, met: Iterator[Listing | Found | NotEntered]) -> Iterator[Found | NotEntered]:
+        """Of what the walk meets, what is not known as a whole folder; the rest is told at once."""
+        for one in met:
+            if not isinstance(one, Listing):
+                self._met += 1
+                yield one
+                continue
+            self._met += len(one.files)
+            known = self.ledger.settled(one) if self.ledger is not None else None
+            if known is None:
+                yield from one.found()
+            else:
+                self._settle(one, known)
+                self._tell()
+            if self.stop.is_set():
+                return
+
+    def _settle(self, listing: Listing, known: Settled) -> None:
+        """Count and tell the files of a folder of which none has changed."""
+        if self.options.tell_clean and self.on_result is not None:
+            for place, (name, status) in enumerate(listing.files):
+                clean = [Examined(Verdict.CLEAN, known.media_type(place), status.st_size)]
+                self._emit(f"{listing.path}{name}", status, known.others.get(place, clean))
+            return
+        clean_files, clean_bytes = len(listing.files), known.size
+        for place, rows in known.others.items():
+            name, status = listing.files[place]
+            clean_files -= 1
+            clean_bytes -= status.st_size
+            self._emit(f"{listing.path}{name}", status, rows)
+        self.summary.add_clean(clean_files, clean_bytes)
+        self.progress.files += clean_files
+        self.progress.bytes += clean_bytes
 
     def _to_examine(self, met: Iterator[Found | NotEntered]) -> Iterator[Found | None]:
         """Of what the walk meets, what has to be examined; the rest is told at once."""
@@ -163,6 +240,9 @@ class _Run:
                 self._emit(one.path, None, [row])
             elif self.ledger is not None and (rows := self.ledger.get(one)) is not None:
                 self._emit(one.path, one.status, rows)
+            elif self.poison is not None and (reason := self.poison.reason(one)) is not None:
+                row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", one.status.st_size, reason)
+                self._emit(one.path, one.status, [row])
             else:
                 yield one
                 continue
@@ -171,8 +251,20 @@ class _Run:
 
     def _finished(self, done: Done, *, remember: bool) -> None:
         self._emit(done.file.path, done.status, done.reply.rows)
-        if self.ledger is not None and remember:
-            self.ledger.put(done.file, done.status, done.reply.rows)
+        if self.ledger is None or not remember:
+            return
+        if not self._key_checked:
+            self._key_checked = True
+            if self._current_rules() != self._rules_key:  # changed before the workers had read them
+                self.ledger = self.poison = None
+                return
+        self.ledger.put(done.file, done.status, done.reply.rows)
+        reason = done.reply.rows[0].reason
+        if done.fatal and self.poison is not None and reason is not None:
+            try:
+                self.poison.remember(done.file, reason)
+            except sqlite3.Error as error:
+                log.warning("a poisonous file could not be remembered: %s", type(error).__name__)
 
     def _emit(self, path: str, status: os.stat_result | None, rows: list[Examined]) -> None:
         """Count and tell the rows of one file from disk."""
@@ -184,9 +276,10 @@ class _Run:
                 verdict=row.verdict,
                 reason=row.reason,
                 media_type=row.media_type,
-                findings=row.findings,
+                findings=_aged(row.findings, self.today) if row.findings else (),
                 size=row.size,
                 modified=modified if row.member is None else None,
+                mode=status.st_mode if status is not None and row.member is None else None,
                 sha256=row.sha256,
             )
             self.summary.add(result)
@@ -201,10 +294,31 @@ class _Run:
             self.on_progress(self.progress)
 
 
+def start_of(options: ScanOptions) -> Start:
+    """What a worker is told at its start."""
+    return Start(
+        rules=os.fspath(options.rules) if options.rules else None,
+        keywords=os.fspath(options.keywords) if options.keywords else None,
+        enable=options.enable,
+        sound=options.sound,
+        labels=options.labels,
+        cache=os.fspath(options.cache) if options.cache else None,
+        least=options.least,
+        memory=options.memory,
+    )
+
+
 def _throttle() -> Throttle:
     from agent.scanning.throttle import Throttle  # here: it loads psutil, which a scan at full speed has no use for
 
     return Throttle()
+
+
+def _aged(findings: tuple[Finding, ...], today: date) -> tuple[Finding, ...]:
+    """The findings as they stand today: what was found once, and kept in the ledger, may have run out since."""
+    from signatures.markings.periods import aged  # here: most scans find nothing, and the grammar is not small
+
+    return tuple(aged(finding, today) for finding in findings)
 
 
 def _when(status: os.stat_result | None) -> datetime | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 import msgspec
 
-from protocol.records import Finding, Reason, Verdict
+from protocol.records import CageLevel, Finding, Reason, Verdict
 
 
 class FileResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,8 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     """Bytes of the file or member."""
     modified: datetime | None = None
+    mode: int | None = None
+    """Type and permissions of a file of its own; None for members."""
     sha256: str | None = None
     """Hex digest of the bytes; computed only where there is a finding, and never written to any output."""
 
@@ -45,6 +48,12 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def cage_level(word: str) -> tuple[CageLevel, str]:
+    """``partial: why`` as a level and its reason, as they stand in records."""
+    level, _, why = word.partition(":")
+    return (cast("CageLevel", level) if level in ("full", "partial") else "none"), why.strip()
+
+
 @dataclass
 class Summary:
     """The sum of a scan. ``enumerated = clean + finding + not_examined`` holds at every moment."""
@@ -57,13 +66,19 @@ class Summary:
     """Bytes of files read from disk; members of containers are not counted again."""
     seconds: float = 0.0
     rules: str = ""
-    cage: str = "partial"
+    cage: str = ""
+    """How far the workers were confined: ``full``, ``partial: why`` or ``none: why``."""
     complete: bool = True
 
     @property
     def enumerated(self) -> int:
         """Everything that was seen: files and members."""
         return self.clean + self.finding + self.not_examined
+
+    def add_clean(self, files: int, size: int) -> None:
+        """Count files from disk that are clean."""
+        self.clean += files
+        self.bytes += size
 
     def add(self, result: FileResult) -> None:
         """Count one result."""

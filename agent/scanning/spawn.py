@@ -1,4 +1,4 @@
-"""Starting a worker's process: light to load, so that one can be under way while the rest of us is still loading."""
+"""Starting the nursery's process: light to load, so that one can be under way while the rest of us is still loading."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-PROGRAM = (sys.executable, "-I", "-m", "agent.scanning.worker")
-"""What a worker's process runs: isolated from the environment and from the folder it is started in."""
+PROGRAM = (sys.executable, "-I", "-m", "agent.scanning.nursery_process")
+"""What the nursery's process runs: isolated from the environment and from the folder it is started in."""
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")
-"""What a worker gets of our environment; nothing that may hold a secret."""
+"""What it, and so a worker, gets of our environment; nothing that may hold a secret."""
 
 
 class Spawned(NamedTuple):
@@ -27,7 +27,7 @@ _ahead: list[Spawned] = []
 
 
 def spawn(program: Sequence[str] = PROGRAM) -> Spawned:
-    """A worker's process: the one that was started ahead, or a new one. Raises `OSError` where none can be started."""
+    """A nursery's process: the one that was started ahead, or a new one. Raises `OSError` where none can be started."""
     if tuple(program) == PROGRAM and _ahead:
         return _ahead.pop()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -46,6 +46,6 @@ def spawn(program: Sequence[str] = PROGRAM) -> Spawned:
 
 
 def start_ahead() -> None:
-    """Start a worker's process for the scan that is about to come. If none comes, it ends when we do."""
+    """Start a nursery's process for the scan that is about to come. If none comes, it ends when we do."""
     if not _ahead:
         _ahead.append(spawn())

@@ -32,6 +32,10 @@ NEWEST_AT_ONCE = 100_000
 """How many files are held at once to be put in order, newest first; bounds the memory of a walk."""
 
 
+FILES_TOGETHER = 4096
+"""How many files of one folder are looked at together; bounds the memory of a walk through a folder of millions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A regular file that was met."""
@@ -43,11 +47,30 @@ class Found:
     status: os.stat_result
     target: str = ""
     """Where ``path`` leads, for a link that the person named; empty for everything met on the way."""
+    listing: Listing | None = field(default=None, repr=False, compare=False)
+    """The folder's files it was met with; None for one that the person named."""
 
     @property
     def name(self) -> str:
         """The file's own name."""
         return self.path.rpartition("/")[2]
+
+
+@dataclass(slots=True)
+class Listing:
+    """The regular files of one folder, or the next few thousand of them, as they were met together."""
+
+    path: str
+    inside: str
+    """As `Found.folder`."""
+    device: int
+    files: list[tuple[str, os.stat_result]]
+    """Their names and what the file system says of them, in the order of their names."""
+
+    def found(self) -> Iterator[Found]:
+        """The files one by one."""
+        for name, status in self.files:
+            yield Found(f"{self.path}{name}", self.inside, status, listing=self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +98,19 @@ class Walk:
     """Mount points that were met and not entered, as the walk goes; for a note to the person."""
 
     def __iter__(self) -> Iterator[Found | NotEntered]:
+        return in_order(_one_by_one(self.listings()), self.order)
+
+    def listings(self) -> Iterator[Listing | Found | NotEntered]:
+        """The walk folder by folder, in the order of the tree: what is known of a whole folder need not be asked anew.
+
+        Raises `MissingPath` at once where a path does not exist.
+        """
         starts = [_start(path) for path in self.paths]
         self._own = {start.real for start in starts} if len(starts) > 1 else set()
         self._pseudo = _pseudo_devices()
-        walked = self._all(starts)
-        return walked if self.order == "tree" else _newest_first(walked)
+        return self._all(starts)
 
-    def _all(self, starts: Sequence[_Start]) -> Iterator[Found | NotEntered]:
+    def _all(self, starts: Sequence[_Start]) -> Iterator[Listing | Found | NotEntered]:
         seen: set[str] = set()
         for start in starts:
             if start.real in seen:
@@ -92,7 +121,7 @@ class Walk:
             else:
                 yield _file(start.path, "", start.status, start.real if Path(start.path).is_symlink() else "")
 
-    def _tree(self, start: _Start) -> Iterator[Found | NotEntered]:
+    def _tree(self, start: _Start) -> Iterator[Listing | NotEntered]:
         """One directory given by the person and all below it, without recursion: depth costs no stack."""
         name = Path(start.real).name or start.real
         home = start.status.st_dev
@@ -104,38 +133,63 @@ class Walk:
             folder = waiting.pop()
             below: list[_Folder] = []
             try:
-                with os.scandir(folder.path) as entries:
-                    yield from self._entries(entries, folder, home, below)
+                # By its descriptor: each file in it is then looked up by its name alone.
+                descriptor = os.open(folder.path, _FOLDER if folder.parent is None else _FOLDER | os.O_NOFOLLOW)
+                try:
+                    with os.scandir(descriptor) as entries:
+                        yield from self._entries(entries, folder, home, below)
+                finally:
+                    os.close(descriptor)
             except OSError as error:
                 yield NotEntered(folder.path, _why(error), "inode/directory")
             waiting.extend(reversed(below))
 
     def _entries(
         self, entries: Iterator[os.DirEntry[str]], folder: _Folder, home: int, below: list[_Folder]
-    ) -> Iterator[Found | NotEntered]:
+    ) -> Iterator[Listing | NotEntered]:
+        path = folder.path if folder.path.endswith("/") else f"{folder.path}/"
+        files: list[tuple[str, os.stat_result]] = []
         for entry in entries:
             try:
-                if entry.is_symlink():
-                    continue
-                real = f"{folder.real.rstrip('/')}/{entry.name}" if self._own else ""
-                if real and real in self._own:
+                if self._own and f"{folder.real.rstrip('/')}/{entry.name}" in self._own:
                     continue  # given by the person as a start of its own
-                if not entry.is_dir(follow_symlinks=False):
-                    status = entry.stat(follow_symlinks=False)
-                    if (status.st_dev, status.st_ino) != self.skip:
-                        yield _file(entry.path, folder.inside, status)
+                if entry.is_file(follow_symlinks=False):
+                    files.append((entry.name, entry.stat(follow_symlinks=False)))
+                    if len(files) >= FILES_TOGETHER:
+                        yield self._listing(path, folder, files)
+                        files = []
+                    continue
+                if entry.is_symlink():
                     continue
                 status = entry.stat(follow_symlinks=False)
             except OSError as error:
-                yield NotEntered(entry.path, _why(error), "application/octet-stream")
+                yield NotEntered(f"{path}{entry.name}", _why(error), "application/octet-stream")
                 continue
-            identity = (status.st_dev, status.st_ino)
-            if folder.is_or_is_below(identity):
-                continue  # only a damaged or hostile file system has a folder inside itself
-            if status.st_dev != home and (status.st_dev in self._pseudo or not self.cross_file_systems):
-                self.other_file_systems.append(entry.path)
-                continue
-            below.append(_Folder(entry.path, f"{folder.inside}/{entry.name}", real, identity, folder))
+            if not stat.S_ISDIR(status.st_mode):
+                yield _special(f"{path}{entry.name}", status)
+            elif self._enters(f"{path}{entry.name}", status, folder, home):
+                real = f"{folder.real.rstrip('/')}/{entry.name}" if self._own else ""
+                identity = (status.st_dev, status.st_ino)
+                below.append(_Folder(f"{path}{entry.name}", f"{folder.inside}/{entry.name}", real, identity, folder))
+        if files:
+            yield self._listing(path, folder, files)
+
+    def _listing(self, path: str, folder: _Folder, files: list[tuple[str, os.stat_result]]) -> Listing:
+        if self.skip is not None:
+            files = [(name, status) for name, status in files if (status.st_dev, status.st_ino) != self.skip]
+        files.sort()
+        return Listing(path, folder.inside, folder.identity[0], files)
+
+    def _enters(self, path: str, status: os.stat_result, folder: _Folder, home: int) -> bool:
+        if folder.is_or_is_below((status.st_dev, status.st_ino)):
+            return False  # only a damaged or hostile file system has a folder inside itself
+        if status.st_dev != home and (status.st_dev in self._pseudo or not self.cross_file_systems):
+            self.other_file_systems.append(path)
+            return False
+        return True
+
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class MissingPath(Exception):
@@ -183,8 +237,10 @@ def _start(path: str) -> _Start:
 
 
 def _file(path: str, folder: str, status: os.stat_result, target: str = "") -> Found | NotEntered:
-    if stat.S_ISREG(status.st_mode):
-        return Found(path, folder, status, target)
+    return Found(path, folder, status, target) if stat.S_ISREG(status.st_mode) else _special(path, status)
+
+
+def _special(path: str, status: os.stat_result) -> NotEntered:
     return NotEntered(path, Reason.SPECIAL_FILE, _SPECIAL.get(stat.S_IFMT(status.st_mode), "application/octet-stream"))
 
 
@@ -198,6 +254,19 @@ _SPECIAL = {
 
 def _why(error: OSError) -> Reason:
     return Reason.VANISHED if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE) else Reason.UNREADABLE
+
+
+def in_order(walked: Iterator[Found | NotEntered], order: Order) -> Iterator[Found | NotEntered]:
+    """What a walk met, in the order wanted; ``newest`` holds so many at once as `NEWEST_AT_ONCE`."""
+    return walked if order == "tree" else _newest_first(walked)
+
+
+def _one_by_one(walked: Iterator[Listing | Found | NotEntered]) -> Iterator[Found | NotEntered]:
+    for met in walked:
+        if isinstance(met, Listing):
+            yield from met.found()
+        else:
+            yield met
 
 
 def _newest_first(walked: Iterator[Found | NotEntered]) -> Iterator[Found | NotEntered]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from protocol.records import Finding, Reason, Verdict
+from signatures.labels import LabelMeaning
 
 LENGTH = 4
 """Bytes of the length that stands before every message, big-endian."""
@@ -26,6 +27,12 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Directory of rule packs; None for those we ship."""
     keywords: str | None = None
     """File with a list of keywords, if there is one."""
+    enable: tuple[str, ...] = ()
+    """Packs to use although they are not enabled by themselves."""
+    labels: tuple[LabelMeaning, ...] = ()
+    """What the organisation's sensitivity labels mean."""
+    sound: bool = False
+    """Whether packs with a mistake are left out, rather than the scan refused."""
     cache: str | None
     """Directory for compiled databases; None for none."""
     least: int
@@ -34,14 +41,48 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of memory that it may take beyond what it has when it starts."""
 
 
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker's first word: it is ready, or why not."""
+class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The nursery's first word: its rules are loaded, or why not."""
 
     rules: str = ""
     """Digest of the rules it loaded."""
-    cage: str = "partial"
     mistake: str = ""
     """Not empty where the rules cannot be read: a message for the person who wrote them."""
+
+
+CORE, FORMATS, ALL = 0, 1, 2
+"""How much the nursery has loaded: what every file needs; all formats too; the compiled grammar too."""
+
+
+class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the nursery: fork a worker. Its end of the socket travels beside the message."""
+
+    number: int
+    """What it is called from now on; no two in one scan are called the same."""
+    loaded: int = ALL
+    """How much it is to have loaded: it is forked once the nursery has as much."""
+
+
+class Fire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the nursery: end a worker at once."""
+
+    number: int
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the nursery: a worker's process has ended."""
+
+    number: int
+    code: int
+    """Exit status, or the number of the signal below zero."""
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's first word: it is confined and waits for files."""
+
+    cage: str
+    """How far it is confined: ``full``, or ``partial: why`` or ``none: why``."""
+    pid: int
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +95,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     size: int
     seconds: float
     """What the scanner grants it."""
+    modified: float | None = None
+    """When it was last changed, in seconds since 1970: the weakest of all issue dates."""
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -76,6 +119,8 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """What went wrong inside, in fixed words of ours and names of types: for the log, never content."""
     leaving: bool = False
     """The worker has answered this file and now ends of its own will; another is to take its place."""
+    lacking: bool = False
+    """Not answered: the file needs what this worker does not have, and is to be handed to one that has."""
 
 
 _encoder = msgspec.msgpack.Encoder()

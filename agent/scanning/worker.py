@@ -1,13 +1,12 @@
 """A worker: a process that examines files it is handed as open descriptors, and answers with their rows.
 
-Started by `agent.scanning.cage` as ``python -I -m agent.scanning.worker`` with a Unix socket as its standard input.
-It loads the rules, confines itself, then reads jobs until the socket is closed. It never learns a path and never
-opens one for a file's sake. What is confined here, and in one place, is where a fuller cage is put in.
+Forked by `agent.scanning.nursery_process`, which has loaded the rules and all readers. It confines itself, then reads
+jobs from its socket until that is closed. It never learns a path and never opens one. What it read cannot be met in
+another worker: all are forked from a process that reads no file.
 """
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gc
 import hashlib
@@ -15,24 +14,31 @@ import os
 import resource
 import signal
 import socket
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from agent.scanning.examine import Examiner
+from agent.scanning import formats, preload
+from agent.scanning.confining import kernel
+from agent.scanning.confining.confine import confine
+from agent.scanning.descriptor import opened
+from agent.scanning.examine import Examiner, about_file
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
 from agent.scanning.talk import talk_of
-from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Ready, Reply, Start, framed
+from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Loaded, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import LiteralSieve, build
+from signatures.labels import LabelMeaning, is_id
+from signatures.literals import Literal
 from signatures.markings import Grammar
+from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.passages import Passage
 from signatures.rules import RuleSet
 from signatures.strict_yaml import FileMistake
@@ -43,7 +49,6 @@ if TYPE_CHECKING:
 _GARBAGE = 20_000
 """Objects that are made before the next look for circles among them; one file seldom leaves any."""
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 ENCODINGS_AT_ONCE = (
     frozenset({"utf-8"}),
     frozenset({"utf-8", "ent"}),
@@ -56,47 +61,59 @@ ENCODINGS_AT_ONCE = (
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a file is read whole before anybody looks at it."""
 
-DESCRIPTORS = 256
-"""Descriptors a worker may hold: a batch of files and the libraries it loads."""
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is loaded once for all workers."""
+
+    examiner: Examiner
+    grammar: _Grammar
+
+    def make_grammar(self) -> None:
+        """Compile the grammar now, rather than when the first file asks for it."""
+        self.grammar.make()
 
 
-def main() -> int:
-    """Serve the socket at standard input until it is closed. Returns the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the scanner's to answer
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    connection = socket.socket(fileno=0)
-    first = _receive(connection)
-    if first is None:
-        return 0
-    start = msgspec.msgpack.decode(first[0], type=Start)
-    examiner, ready = _prepare(start)
-    if examiner is None:
-        connection.sendall(framed(ready))
-        return 0
-    connection.sendall(framed(Ready(rules=ready.rules, cage=_confine(start.memory))))
-    serve = _Serve(connection, examiner)
-    while (batch := _receive(connection)) is not None:
+def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
+    """Load rules and sieve, before anything is forked or confined."""
+    rules_directory = Path(start.rules) if start.rules is not None else None
+    try:
+        cache = Path(start.cache) if start.cache is not None else None
+        rules = rules_of(rules_directory, cache, enable=start.enable, sound=start.sound)
+        keywords = _keywords(start.keywords)
+        digest = _digest(rules, keywords, start.labels)
+        sieve = _sieve(rules, keywords, start.labels, digest, cache)
+    except FileMistake as error:
+        return None, Loaded(mistake=str(error))
+    except OSError as error:
+        return None, Loaded(mistake=f"{error.filename or rules_directory}: {error.strerror}")
+    # A keyword counts in running text too: then no literal is mere talk.
+    talk = talk_of(rules) if keywords is None else frozenset()
+    grammar = _Grammar(rules, keywords, start.labels)
+    examiner = Examiner(sieve, grammar, least=start.least, talk=talk, labels=bool(start.labels))
+    return Prepared(examiner, grammar), Loaded(rules=digest)
+
+
+def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int) -> int:
+    """Confine this process, then examine what comes until the socket is closed. Returns the exit status."""
+    end_with_parent()
+    if os.getppid() != parent:
+        return 0  # it ended before that was asked for
+    gc.enable()
+    gc.set_threshold(_GARBAGE)
+    connection.sendall(framed(Ready(cage=confine(start.memory).word, pid=os.getpid())))
+    preload.close()
+    serve = _Serve(connection, prepared.examiner)
+    while (batch := receive(connection)) is not None:
         if not serve.batch(*batch):
             break
     return 0
 
 
-def _prepare(start: Start) -> tuple[Examiner | None, Ready]:
-    """Load rules and sieve: the only files a worker opens, and it does so before it is confined."""
-    rules_directory = Path(start.rules) if start.rules is not None else None
-    try:
-        cache = Path(start.cache) if start.cache is not None else None
-        rules = rules_of(rules_directory, cache)
-        keywords = _keywords(start.keywords)
-        digest = _digest(rules, keywords)
-        sieve = _sieve(rules, keywords, digest, cache)
-    except FileMistake as error:
-        return None, Ready(mistake=str(error))
-    except OSError as error:
-        return None, Ready(mistake=f"{error.filename or rules_directory}: {error.strerror}")
-    # A keyword counts in running text too: then no literal is mere talk.
-    talk = talk_of(rules) if keywords is None else frozenset()
-    return Examiner(sieve, _Grammar(rules, keywords), least=start.least, talk=talk), Ready(rules=digest)
+def end_with_parent() -> None:
+    """Have this process killed once the one that started it ends, however it ends."""
+    with suppress(OSError):  # then it ends when its socket is closed
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _keywords(file: str | None) -> KeywordList | None:
@@ -107,80 +124,64 @@ def _keywords(file: str | None) -> KeywordList | None:
     return read(Path(file))
 
 
-def _digest(rules: RuleSet, keywords: KeywordList | None) -> str:
-    """What stands for all that is looked for: verdicts made with other rules or words are no use."""
-    if keywords is None:
+def _digest(rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...]) -> str:
+    """What stands for all that is looked for: verdicts made with other rules, words or labels are no use."""
+    if keywords is None and not labels:
         return rules.digest
-    return "sha256:" + hashlib.sha256(f"{rules.digest} {keywords.digest}".encode()).hexdigest()
+    more = msgspec.msgpack.encode((keywords.digest if keywords else "", labels))
+    return "sha256:" + hashlib.sha256(rules.digest.encode() + more).hexdigest()
 
 
-def _sieve(rules: RuleSet, keywords: KeywordList | None, digest: str, cache: Path | None) -> LiteralSieve:
+def _sieve(
+    rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...], digest: str, cache: Path | None
+) -> LiteralSieve:
     """The sieve, with all it will need compiled and kept in the cache before the worker may write no more.
 
     Compiling takes seconds, and is done by one process while others wait; loading what was compiled takes
-    milliseconds, and is left until a file asks for it.
+    milliseconds.
     """
     words = keywords.literals if keywords else ()
+    words += tuple(Literal(one.label.strip()) for one in labels if len(one.label.strip()) > 1 and not is_id(one.label))
     try:
         note = (cache / "compiled").open("a+") if cache is not None else None
     except OSError:
         note = None  # the folder cannot be written: what lies in it can be used all the same
     if note is None:
-        return build(rules.literals, words=words, cache=cache)
+        sieve = build(rules.literals, words=words, cache=cache)
+        sieve.prepare(*ENCODINGS_AT_ONCE)
+        return sieve
     with note:
         fcntl.flock(note, fcntl.LOCK_EX)
         note.seek(0)
         this = f"{digest} {program()}"
         sieve = build(rules.literals, words=words, cache=cache)
+        sieve.prepare(*ENCODINGS_AT_ONCE)
         if note.read() != this:
-            sieve.prepare(*ENCODINGS_AT_ONCE)
             note.truncate(0)
             note.write(this)
     return sieve
 
 
-def _confine(memory: int) -> str:
-    """Give up all that reading files does not need. Returns the word for the summary: ``partial`` or ``none``.
-
-    Memory is counted from what the process has now. Files of any size may not be written, no process may be
-    started, no core left behind. No network and no file system is the fuller cage's part.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
-    try:
-        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-        limit = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-    except (OSError, ValueError):
-        return "none"
-    held = _prctl(_PR_SET_DUMPABLE, 0) and _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    return "partial" if held else "none"
-
-
-def _prctl(option: int, value: int) -> bool:
-    libc = ctypes.CDLL(None, use_errno=True)
-    prctl = getattr(libc, "prctl", None)
-    return prctl is not None and prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0
-
-
 class _Grammar:
     """The grammar and the keywords; the grammar is made when the first file asks for it: many a scan never does."""
 
-    def __init__(self, rules: RuleSet, keywords: KeywordList | None) -> None:
+    def __init__(self, rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...] = ()) -> None:
         self._rules = rules
+        self._labels = labels
         self._keywords = keywords
         self._made: Grammar | None = None
 
-    def find(self, passages: Sequence[Passage], *, least: int = 45) -> tuple[Finding, ...]:
-        """The findings in one file's passages."""
+    def make(self) -> Grammar:
+        """The grammar, compiled."""
         if self._made is None:
-            self._made = Grammar(self._rules)
-        found = self._made.find(passages, least=least)
+            self._made = Grammar(self._rules, self._labels)
+        return self._made
+
+    def find(
+        self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
+    ) -> tuple[Finding, ...]:
+        """The findings in one file's passages."""
+        found = self.make().find(passages, least=least, about=about)
         return found + self._keywords.find(passages, least=least) if self._keywords else found
 
 
@@ -200,7 +201,7 @@ class _Serve:
         for job, descriptor in zip(jobs, descriptors, strict=True):
             reply = self._file(job, descriptor)
             self._connection.sendall(framed(reply))
-            if reply.leaving:
+            if reply.leaving or reply.lacking:
                 return False
         return True
 
@@ -209,10 +210,12 @@ class _Serve:
         try:
             source, stream = _opened(descriptor, job.size)
             try:
-                return self._examiner.examine(source, job.name, job.folder)
+                return self._examiner.examine(source, job.name, job.folder, about=about_file(job.modified))
             finally:
                 if stream is not None:
                     stream.close()
+        except formats.NotLoaded:
+            return Reply([], lacking=True)
         except MemoryError:
             # Not even the row could be made; with all of it let go of, this one can.
             row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", job.size, Reason.TOO_LARGE)
@@ -238,11 +241,11 @@ def _opened(descriptor: int, size: int) -> tuple[Source, BinaryIO | None]:
             return Source.of(data), None
         with suppress(OSError):
             os.lseek(descriptor, 0, os.SEEK_SET)
-    stream = os.fdopen(descriptor, "rb")
+    stream = opened(descriptor)
     return Source(stream, size), stream
 
 
-def _receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
+def receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
     """The next message and the descriptors that came with it; None where there will be no more.
 
     The descriptors are attached to a message's first byte, and a read never goes beyond one message.
@@ -264,7 +267,3 @@ def _receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
             return None
         body += data
     return bytes(body), descriptors
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import socket
-import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 
-from agent.scanning.spawn import PROGRAM, spawn
+from agent.scanning.nursery import Nursery
 from agent.scanning.walk import Found
-from agent.scanning.wire import LENGTH, LONGEST, Job, Ready, Reply, Start, framed
+from agent.scanning.wire import LENGTH, LONGEST, Job, Ready, Reply, framed
 
 _ready = msgspec.msgpack.Decoder(Ready)
 _reply = msgspec.msgpack.Decoder(Reply)
@@ -34,27 +31,28 @@ class Task:
     job: Job
     descriptor: int
     """Ours, until it is sent; -1 after that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a worker's process ended."""
-
-    told: str
-    """``exit status 1``, ``SIGKILL``: for the log."""
-    out_of_cpu: bool
+    again: bool = False
+    """Whether a worker was lost at it before: then it is alone in this one's hands."""
 
 
 class Worker:
     """A process that examines files. Its keeper polls it; nothing here blocks."""
 
-    def __init__(self, start: Start, program: Sequence[str] = PROGRAM) -> None:
-        self.process, self.connection = spawn(program)
+    def __init__(self, nursery: Nursery, loaded: int) -> None:
+        self.number, self.connection = nursery.hire(loaded)
+        self._nursery = nursery
+        self.pid = 0
+        """Its process, once the nursery has told."""
+        self.code: int | None = None
+        """How its process ended, once the nursery has told."""
+        self.gone_since: float | None = None
+        """When its socket was found closed."""
+        self.loaded = loaded
         self.ready = False
         self.leaving = False
         self.garbled = False
         self.tasks: deque[Task] = deque()
-        self.outgoing: deque[tuple[memoryview, list[Task]]] = deque([(memoryview(framed(start)), [])])
+        self.outgoing: deque[tuple[memoryview, list[Task]]] = deque()
         self._incoming = bytearray()
         self._since = time.monotonic()
 
@@ -135,32 +133,14 @@ class Worker:
             return now - self._since > start_patience
         return bool(self.tasks) and now - self._since > self.tasks[0].job.seconds
 
-    def end(self, *, kill: bool) -> Ending:
-        """Let go of all that belongs to it: after its own end, or with ``kill`` now. Its ``tasks`` stay to be seen."""
+    def end(self) -> None:
+        """Let go of all that belongs to it, and have it killed if it has not ended. Its ``tasks`` stay to be seen."""
         for _, tasks in self.outgoing:
             _let_go(tasks)
         self.outgoing.clear()
         self.connection.close()
-        # A process stuck in the kernel (a medium that does not answer) ends later or never: it is not waited for.
-        ended = not kill and self._wait(1.0)
-        if not ended:
-            self.process.kill()
-            ended = self._wait(1.0)
-        code = self.process.returncode if ended else None
-        if code is None:
-            return Ending("does not end", out_of_cpu=False)
-        if code >= 0:
-            return Ending(f"exit status {code}", out_of_cpu=False)
-        with suppress(ValueError):
-            return Ending(signal.Signals(-code).name, out_of_cpu=-code == signal.SIGXCPU)
-        return Ending(f"signal {-code}", out_of_cpu=False)
-
-    def _wait(self, seconds: float) -> bool:
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        if self.code is None:
+            self._nursery.fire(self.number)
 
 
 def _let_go(tasks: list[Task]) -> None:

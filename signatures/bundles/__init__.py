@@ -12,9 +12,11 @@ from signatures.bundles.shelf import (
     current,
     install,
     installed,
+    newest_whole,
     put_in_force,
     read_bundle,
     refuse_expired,
+    remembered_key,
 )
 
 __all__ = [
@@ -29,9 +31,11 @@ __all__ = [
     "current",
     "install",
     "installed",
+    "newest_whole",
     "open_bundle",
     "peek",
     "put_in_force",
     "read_bundle",
     "refuse_expired",
+    "remembered_key",
 ]

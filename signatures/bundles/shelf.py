@@ -3,6 +3,7 @@
 In a folder of the agent's state::
 
     in-force           one line of JSON: version and name of the folder in force
+    trusted            the public key that the last one was verified with
     7-3f9c…/           the packs of version 7 as ``*.yaml``, and the bundle they came in, ``bundle``
 
 A new set is written beside, made durable, renamed to its own name, and comes into force when the small file
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 POINTER = "in-force"
 BUNDLE = "bundle"
+TRUSTED = "trusted"
+_KEY = 32
+"""Bytes of a public key."""
 _FOLDER = re.compile(r"(?P<version>[1-9]\d{0,15})-[0-9a-f]{16}")
 _BESIDE = ".new-"
 
@@ -80,10 +84,18 @@ def installed(directory: Path, trusted: bytes | None = None) -> Installed | None
     if pointer is None:
         return None
     folder = directory / pointer.folder
+    if trusted is not None:
+        return _verified(folder, trusted)
+    try:
+        return Installed(folder, peek((folder / BUNDLE).read_bytes()))
+    except OSError as error:
+        raise BundleRefused("damaged", f"the rules in force cannot be read: {error.strerror}") from error
+
+
+def _verified(folder: Path, trusted: bytes) -> Installed:
+    """The set in a folder, with its signature verified and every pack held against it. Raises `BundleRefused`."""
     try:
         raw = (folder / BUNDLE).read_bytes()
-        if trusted is None:
-            return Installed(folder, peek(raw))
         bundle = open_bundle(raw, trusted)
         there = {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
     except OSError as error:
@@ -102,7 +114,33 @@ def install(path: Path, directory: Path, trusted: bytes, *, now: datetime) -> In
     refuse_expired(bundle.header, now)
     _refuse_older(bundle, directory)
     check_rules(bundle)
-    return put_in_force(bundle, directory)
+    done = put_in_force(bundle, directory)
+    _remember(directory, trusted)
+    return done
+
+
+def remembered_key(directory: Path) -> bytes | None:
+    """The key that was trusted at the last installation: what is in force is held against it when none is named."""
+    try:
+        key = (directory / TRUSTED).read_bytes()
+    except OSError:
+        return None
+    return key if len(key) == _KEY else None
+
+
+def newest_whole(directory: Path, trusted: bytes) -> Installed | None:
+    """The newest set here that is whole and signed: what to go on with where the one in force is damaged.
+
+    None where there is none.
+    """
+    try:
+        names = [found for path in directory.iterdir() if (found := _FOLDER.fullmatch(path.name))]
+    except OSError:
+        return None
+    for name in sorted(names, key=lambda found: -int(found["version"])):
+        with suppress(BundleRefused):
+            return _verified(directory / name[0], trusted)
+    return None
 
 
 def read_bundle(path: Path) -> bytes:
@@ -240,6 +278,15 @@ def _alone(directory: Path) -> Iterator[None]:
         if fcntl is not None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _remember(directory: Path, trusted: bytes) -> None:
+    new = directory / (_BESIDE + TRUSTED)
+    with _alone(directory):
+        new.unlink(missing_ok=True)
+        _write(new, trusted)
+        new.replace(directory / TRUSTED)
+        _sync(directory)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -45,6 +45,10 @@ Place = Literal["medium", "fixed"]
 """Where a file lay: on a removable medium, or on a disk of the computer."""
 
 
+Store = Literal["mail", "sync"]
+"""Where files are passed on to others: in mail, or in a folder that a cloud or chat program serves."""
+
+
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a row of the judging table fits. A key that is left out fits everything."""
 
@@ -56,6 +60,14 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What the medium may hold by the ledger; ``unknown`` where the ledger does not say."""
     above: bool | None = None
     """Whether the level is above the highest that the computer may hold."""
+    codes: tuple[str, ...] = ()
+    """Validator codes of which the finding has one."""
+    period: bool | None = None
+    """Whether the marking names a period."""
+    store: tuple[Store, ...] = ()
+    """Where the file is passed on to others."""
+    open: bool | None = None
+    """Whether everybody on the computer may change the file."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise, product
 
 from signatures.engine.bytecode import (
+    BLANKS,
     ENCODINGS,
     MOST_SEPARATORS,
     any_of,
@@ -23,7 +24,7 @@ from signatures.engine.bytecode import (
 )
 from signatures.literals import Literal
 
-SCREENS_VERSION = 2
+SCREENS_VERSION = 3
 """Raised whenever the expressions below change their meaning; part of every cache key."""
 
 _LONGEST_SEPARATOR = {"ent": 12}
@@ -175,10 +176,41 @@ def _spelt(literal: Literal, encoding: str) -> _Spelt | None:
         return None
     gap = separators(encoding) + f"{{0,{MOST_SEPARATORS}}}" if literal.gaps else ""
     parts = [unit.expression() for unit in units[:-1]] + [units[-1].expression(last=True)]
+    if _is_letterspaced(literal, encoding, units):
+        strings = [string for blank in _even_blanks(encoding) for string in _letterspaced(units, blank)]
+        return _Spelt(Exact(literal, encoding, any_of(strings), max(map(len, strings))), units, "")
     gap_reach = MOST_SEPARATORS * _LONGEST_SEPARATOR.get(encoding, 4)
     loose = sum(1 for unit in units if unit.blanks) + (len(units) - 1 if literal.gaps else 0)
     reach = sum(unit.reach for unit in units) + gap_reach * loose
     return _Spelt(Exact(literal, encoding, gap.join(parts), reach), units, gap)
+
+
+def _is_letterspaced(literal: Literal, encoding: str, units: Sequence[_Unit]) -> bool:
+    """Whether this is a word set with blanks between its letters, ``S E C R E T``, and is looked for as such."""
+    if encoding == "ent" or literal.any_case or literal.gaps:
+        return False
+    words = _words(units)
+    return len(words) > 2 and all(len(word) == 1 for word in words)
+
+
+@lru_cache(maxsize=16)
+def _even_blanks(encoding: str) -> tuple[bytes, ...]:
+    """What stands between any two letters of a word that is letterspaced.
+
+    A word is spaced evenly, or it is no word: a choice of blanks at every place would leave an engine nothing longer
+    than one letter to jump by, and halve its speed.
+    """
+    each = sorted({spelling for blank in BLANKS for spelling in spellings(blank, encoding)})
+    return tuple(blank * count for blank in each for count in range(1, MOST_SEPARATORS + 1))
+
+
+def _letterspaced(units: Sequence[_Unit], blank: bytes) -> Iterator[bytes]:
+    """A letterspaced word in bytes: all plain or all full-width."""
+    letters = [unit for unit in units if not unit.blanks]
+    for kind in ("plain", "wide"):
+        each = (sorted((unit.wide if kind == "wide" else unit.plain) or unit.plain) for unit in letters)
+        for choice in product(*each):
+            yield blank.join(choice)
 
 
 def _unit(character: str, literal: Literal, encoding: str) -> _Unit:
@@ -206,6 +238,11 @@ def _expressions(literals: list[_Spelt], encoding: str) -> Iterator[tuple[str, l
     lettered = []
     for one in literals:
         if any(unit.wide for unit in one.units):
+            if _is_letterspaced(one.exact.literal, encoding, one.units):
+                for blank in _even_blanks(encoding):
+                    for string in _letterspaced(one.units, blank):
+                        yield escape(string), [one.exact]
+                continue
             lettered.append(one)
             for expression in _lettered(one):
                 yield expression, [one.exact]

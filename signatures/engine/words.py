@@ -39,6 +39,11 @@ _DIGITS = "0123456789"
 _DOUBLE = ("gb18030", "big5")
 _REFERENCES = frozenset({"ent"})
 _UTF8 = frozenset({"utf-8"})
+_UTF16 = frozenset({"utf-16-le", "utf-16-be"})
+
+_TOLD = 512
+"""Bytes from which on UTF-16 betrays itself."""
+_IN_TEXT = bytes(byte for byte in range(256) if byte >= 32 or byte in b"\t\n\v\f\r")
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Words:
     def prepare(self, encodings: frozenset[str]) -> None:
         """Compile (and cache) what this set of encodings needs."""
         if self._words:
-            self._searchers(encodings)
+            self._searchers(encodings, None)
             if encodings & _REFERENCES:
                 self._searcher(_UTF8)
 
@@ -82,7 +87,7 @@ class Words:
         """Whether any word may be in these bytes, in any of the encodings."""
         if not self._words:
             return False
-        if any(searcher.any(data) for searcher in self._searchers(encodings)):
+        if any(searcher.any(data) for searcher in self._searchers(encodings, data)):
             return True
         if not encodings & _REFERENCES:
             return False
@@ -93,7 +98,7 @@ class Words:
         """Where each word may stand: start, end and encoding."""
         if not self._words:
             return set()
-        found = {span for searcher in self._searchers(encodings) for span in searcher.spans(data)}
+        found = {span for searcher in self._searchers(encodings, data) for span in searcher.spans(data)}
         if encodings & _REFERENCES:
             plain, moved = dereferenced(data)
             original = bytes(data) if moved else b""
@@ -103,15 +108,18 @@ class Words:
                     found.add((start, end, "ent"))
         return found
 
-    def _searchers(self, encodings: frozenset[str]) -> list[_Searcher]:
+    def _searchers(self, encodings: frozenset[str], data: Data | None) -> list[_Searcher]:
         """What searches these encodings: together if the words are few, one after the other if they are many.
 
         Few words are found in one pass at nearly the speed of one encoding. With many, one pass for all is no faster
         than one for each, and takes several times the memory: to compile, and for the sets that formats ask for.
+        Then ``data`` is spared the passes for encodings that it cannot be in.
         """
         raw = encodings - _REFERENCES
         if len(self._words) <= _FEW:
             return [self._searcher(raw)]
+        if data is not None:
+            raw = _possible(raw, data)
         return [self._searcher(frozenset({encoding})) for encoding in ENCODINGS if encoding in raw]
 
     def _searcher(self, encodings: frozenset[str]) -> _Searcher:
@@ -179,6 +187,20 @@ class _Searcher:
             return False
         # Only whole characters are compared: a trail byte of GB18030 that looks like a letter is none.
         return seen.decode(encoding, "replace").lower() == meant.decode(encoding, "replace").lower()
+
+
+def _possible(encodings: frozenset[str], data: Data) -> frozenset[str]:
+    """Those of the encodings that these bytes can be in, as far as that is cheaply told.
+
+    In UTF-16 every blank, digit, line end and Latin letter has a NUL, and of Chinese one character in ten a control
+    byte: a stretch of text without either is in none. And what is ASCII in one encoding is so in all of them.
+    """
+    raw = bytes(data)
+    if len(raw) < _TOLD or b"\0" in raw or raw[:4096].translate(None, _IN_TEXT):
+        return encodings
+    if "utf-8" in encodings and raw.isascii():
+        return _UTF8
+    return encodings - _UTF16
 
 
 def _apart(ends: list[int], length: int, *, even: bool) -> Iterator[tuple[int, int]]:

@@ -23,6 +23,7 @@ class Watched:
         self._stamp, data = _look(path)
         self._looked = _hash(data)
         self._current = parse(data, path)
+        self._data = data
         self._refusal: str | None = None
         self._missing: str | None = None
 
@@ -30,6 +31,11 @@ class Watched:
     def current(self) -> KeywordList:
         """The list in force."""
         return self._current
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the list in force: for whoever must hand it on to a process of its own."""
+        return self._data
 
     @property
     def problem(self) -> str | None:
@@ -62,7 +68,7 @@ class Watched:
                 return False
             self._refusal = None
             changed = fresh.digest != self._current.digest
-            self._current = fresh
+            self._current, self._data = fresh, data
             return changed
 
 

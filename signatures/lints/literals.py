@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from signatures.lints.base import Entry, Fault, Lint
-from signatures.markings.triggers import trigger_of
+from signatures.markings.triggers import narrowed, trigger_of
 from signatures.rules import Words, rule_set
 
 SHORTEST = 2
@@ -59,7 +59,7 @@ class LiteralMissing(Lint):
             return
         trigger = trigger_of(rule_set([entry.pack]).literals_of([rule]))
         for example in rule.examples.match:
-            if not trigger.search(example.text):
+            if not trigger.search(narrowed(example.text)):
                 yield self.fault(
                     entry, "literals",
                     Words(

@@ -96,7 +96,6 @@ class ControlUnknown(Lint):
         zh="controls 中的编号必须在 signatures/controls 中有定义, 才能引用条款。",
         en="A control is one of those in signatures/controls, so that a finding can cite its clause.",
     )
-    weight = Weight.WARNING
 
     @cached_property
     def _known(self) -> list[str]:

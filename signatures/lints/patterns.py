@@ -9,7 +9,7 @@ from signatures.lints.automaton import Automaton, NotJudged, automaton
 from signatures.lints.backtracking import Danger, Loops, dangers
 from signatures.lints.base import Entry, Fault, Lint
 from signatures.lints.trial import Attack, Job, slow
-from signatures.markings.patterns import compile_pattern
+from signatures.markings.pieces import compile_pattern
 from signatures.rules import Rule, Words
 
 _MOST_ATTACKS = 40

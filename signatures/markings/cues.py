@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from signatures.expressions import Expression
 from signatures.markings.zones import FRONT
 from signatures.passages import Passage
 
 COPY_NUMBER, URGENCY, RED_HEAD, DOCUMENT_NUMBER = "copy number", "urgency", "red head", "document number"
 
 _CUES = (
-    (COPY_NUMBER, re.compile(r"(?:份号\s?:?\s?)?(?:№|No\.?)?\s?\d{6}")),
-    (URGENCY, re.compile(r"(?:紧急程度\s?:?\s?)?(?:特\s?急|加\s?急|平\s?急|特\s?提|急\s?件)")),
+    (COPY_NUMBER, Expression(r"(?:份号\s?:?\s?)?(?:№|No\.?)?\s?\d{6}")),
+    (URGENCY, Expression(r"(?:紧急程度\s?:?\s?)?(?:特\s?急|加\s?急|平\s?急|特\s?提|急\s?件)")),
     (
         RED_HEAD,
-        re.compile(r"(?!内部|保密|秘密|涉密)[一-龥A-Z()\s]{3,30}(?:文件|委员会|人民政府|办公室|办公厅|部|局|厅|院|委)"),
+        Expression(r"(?!内部|保密|秘密|涉密)[一-龥A-Z()\s]{3,30}(?:文件|委员会|人民政府|办公室|办公厅|部|局|厅|院|委)"),
     ),
     (
         DOCUMENT_NUMBER,
-        re.compile(r"[一-龥A-Z]{1,12}\s?[〔\[(【]\s?(?:19|20)\d{2}\s?[〕\])】]\s?第?\s?\d{1,5}\s?号"),
+        Expression(r"[一-龥A-Z]{1,12}\s?[〔\[(【]\s?(?:19|20)\d{2}\s?[〕\])】]\s?第?\s?\d{1,5}\s?号"),
     ),
 )
 _SHORT = 60

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
 from signatures.markings.cues import cues_in, cues_of
 from signatures.markings.headings import Headings
@@ -16,11 +16,11 @@ from signatures.markings.units import BOX
 from signatures.markings.zones import CELLS, FRONT, FURNITURE, side_of
 from signatures.passages import Passage, Zone
 
-_ABOUT = re.compile(r"保密|涉密|定密|密级|秘密|机密|泄密|涉秘")
-_RULEBOOK = re.compile(r"制度|办法|规定|条例|释义|试题|测试|问答|培训|宣传|讲义|知识|细则|对照表|汇编|学习|词汇")
+_ABOUT = Expression(r"保密|涉密|定密|密级|秘密|机密|泄密|涉秘")
+_RULEBOOK = Expression(r"制度|办法|规定|条例|释义|试题|测试|问答|培训|宣传|讲义|知识|细则|对照表|汇编|学习|词汇")
 _COLUMN_HEADS = frozenset({"密级", "涉密等级", "秘密等级", "密别", "保密级别", "保密等级"})
-_CELL_EXAMPLE = re.compile(r"示例|样例|举例|例子|标志形式|最长保密期限|标注方法|对照")
-_CELL_NAME = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_CELL_EXAMPLE = Expression(r"示例|样例|举例|例子|标志形式|最长保密期限|标注方法|对照")
+_CELL_NAME = Expression(r"([A-Z]{1,3})(\d{1,7})")
 _SOME = 8
 _UNBACKED = 40
 """Most points of a mark that needs support and has none: weak, never for review."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from protocol.records import Finding, Severity
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate, Line
 from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.markings.codes import ordered, softer
@@ -32,6 +32,8 @@ from signatures.markings.zones import NAMES
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
+    from signatures.labels import LabelMeaning
+    from signatures.markings.labelled import Labels
     from signatures.rules import RuleSet
 
 MOST = 50
@@ -40,7 +42,7 @@ _ALIKE = 60
 """Candidates of the same rule, level, term and zone that are kept of one document; the rest say nothing new."""
 _VARIED = 300
 """Candidates of the same rule, level and zone, whatever their terms."""
-_TERM_FIELD = re.compile(rf"(?:保密期限?|解密时间|解密条件)\s?[::\t]\s{{0,4}}(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])")
+_TERM_FIELD = Expression(rf"(?:保密期限?|解密时间|解密条件)\s?[::\t]\s{{0,4}}(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])")
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -71,22 +73,36 @@ class Explanation:
 
 
 class Grammar:
-    """All rules of a `RuleSet`, compiled. Holds no state of a document: one object serves any number of files."""
+    """All rules of a `RuleSet`. Holds no state of a document: one object serves any number of files.
 
-    def __init__(self, rules: RuleSet) -> None:
-        """Compile. Takes some milliseconds; nothing is read from disk."""
+    Each pattern is compiled when the first text asks for it."""
+
+    def __init__(self, rules: RuleSet, labels: Sequence[LabelMeaning] = ()) -> None:
+        """Sort the rules by zone; takes a few milliseconds, nothing is read from disk or compiled.
+
+        ``labels`` says what the organisation's sensitivity labels mean.
+        """
         self.rules = rules
         self._states = [StateGrammar(p) for p in rules.packs if p.vocabulary.levels]
         controls = frozenset(word for pack in rules.packs for word in pack.vocabulary.controls)
         patterns = [PatternRule(rule, controls) for rule in rules.rules if rule.pattern is not None]
         self._notations = [rule for rule in patterns if rule.rule.family == "notation"]
-        self._notation_trigger = trigger_of(rules.literals_of([p.rule for p in self._notations]))
+        self._notation_trigger = trigger_of(lambda: rules.literals_of([p.rule for p in self._notations]))
         self._by_zone = {
             zone: [p for p in patterns if zone in p.where and p.rule.family != "notation"] for zone in Zone
         }
-        self._gates = {zone: gate(found) for zone, found in self._by_zone.items()}
+        gates: dict[tuple[str, ...], Expression] = {}  # most zones ask the same rules: one gate serves them all
+        self._gates = {
+            zone: gates.setdefault(tuple(p.rule.id for p in found), gate(found))
+            for zone, found in self._by_zone.items()
+        }
         spelled = {bad for state in self._states for bad in state.spellings}
         self._reader = Reader(rules, self._by_zone[Zone.BODY], tuple(spelled))
+        self._labels: Labels | None = None
+        if labels:
+            from signatures.markings.labelled import Labels  # here: few organisations have such a table
+
+            self._labels = Labels(labels, rules, self._reader.names_level)
 
     def find(
         self, passages: Sequence[Passage], *, least: int = REVIEW, about: Circumstances = UNKNOWN
@@ -146,10 +162,14 @@ class Grammar:
                     return
 
     def _judged(self, passages: Sequence[Passage], about: Circumstances = UNKNOWN) -> list[Candidate]:
-        candidates = self._candidates(passages)
-        if not candidates:
+        labelled, told, strange = self._labels.read(passages) if self._labels else ([], frozenset(), [])
+        candidates = [c for c in self._candidates(passages) if c.line.index not in told] + labelled
+        if not candidates and not strange:
             return []
-        notations = Notations(self.notations(passages))
+        denials = self.notations(passages)
+        understood = {c.line.index for c in candidates} | {denial.index for denial in denials}
+        candidates += [c for c in strange if c.line.index not in understood]
+        notations = Notations(denials)
         for candidate in candidates:
             score(candidate)
             validate(candidate, self._maximum(candidate.level))

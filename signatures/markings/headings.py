@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
 from signatures.markings.zones import FRONT, FURNITURE, NAMES
 from signatures.passages import Passage, Zone
@@ -21,18 +22,18 @@ _ALL_LABELS = 3
 """Different labels from which on they are explained and not used."""
 _MANY = 200
 """Passages whose text is asked for prose or labels."""
-_TOLD = re.compile(
+_TOLD = Expression(
     r"(?:这[个是种些]|那[个是种些]|一个|什么|[大小]|[我你他她]的)(?P<word>绝密|机密|秘密)(?![★级文资件载])"
 )
 """A level word as a word of prose; beside official nouns (国家秘密, 机密级) it says nothing."""
-_NO_PROSE = re.compile(r"[\s★(:/|·级文资材-]")
+_NO_PROSE = Expression(r"[\s★(:/|·级文资材-]")
 """What follows a level word in a mark or its name rather than in a sentence."""
-_SUBTITLE = re.compile(r"\s*(?:——|—|--)\s?[^\W\d_]")
-_LABEL = re.compile(r"(?i:^\s*TLP\s?:\s?(RED|AMBER|GREEN|CLEAR|WHITE))", re.MULTILINE)
-_ENGLISH_WORD = re.compile(
+_SUBTITLE = Expression(r"\s*(?:——|—|--)\s?[^\W\d_]")
+_LABEL = Expression(r"(?i:^\s*TLP\s?:\s?(RED|AMBER|GREEN|CLEAR|WHITE))", re.MULTILINE)
+_ENGLISH_WORD = Expression(
     r"(?i:\b(?:cui|classif(?:y|ied|ication)|secre(?:t|cy)|confidential(?:ity)?|markings?|tlp|traffic light protocol)\b)"
 )
-_ENGLISH_KIND = re.compile(
+_ENGLISH_KIND = Expression(
     r"(?i:\b(?:training|guide(?:lines?|book)?|policy|handbook|glossary|faq|awareness|explained|primer|how we use|"
     r"what (?:it )?is|lyrics|song|quick reference|course|quiz)\b)"
 )

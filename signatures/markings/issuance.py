@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from signatures.expressions import Expression
 from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.markings.periods import IssueDate, Source
 from signatures.markings.terms import number_of
@@ -24,17 +25,17 @@ _DAY = (
     rf"(?:\s?(?P<day>\d{{1,2}}|{_NUMERAL}{{1,3}})\s?日)?"
 )
 _DASHED = r"(?P<year>[12]\d{3})[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})"
-_ALONE = re.compile(rf"\(?\s?{_DAY}\s?\)?")
+_ALONE = Expression(rf"\(?\s?{_DAY}\s?\)?")
 _LABEL = r"(?:成文|发文|制发|制文|定密|签发|编制)(?:日期|时间)"
-_LABELLED = tuple(re.compile(rf"(?:.{{0,40}}\s)?{_LABEL}\s?[:\s]\s?{day}\s?.{{0,20}}") for day in (_DAY, _DASHED))
-_PRINTED = re.compile(rf".{{0,40}}?{_DAY}\s?印\s?发\s?")
-_DATE_ENDS = re.compile(r"[日月][)）]?[ \t\u3000\u00a0]*$", re.MULTILINE)
-_LABELS = re.compile(r"(?:成文|发文|制发|制文|定密|签发|编制)(?:日期|时间)")
-_PRINTS = re.compile(r"印[ \u3000]?发[ \t\u3000]*$", re.MULTILINE)
-_SIGNATURE = re.compile(
+_LABELLED = tuple(Expression(rf"(?:.{{0,40}}\s)?{_LABEL}\s?[:\s]\s?{day}\s?.{{0,20}}") for day in (_DAY, _DASHED))
+_PRINTED = Expression(rf".{{0,40}}?{_DAY}\s?印\s?发\s?")
+_DATE_ENDS = Expression(r"[日月][)）]?[ \t\u3000\u00a0]*$", re.MULTILINE)
+_LABELS = Expression(r"(?:成文|发文|制发|制文|定密|签发|编制)(?:日期|时间)")
+_PRINTS = Expression(r"印[ \u3000]?发[ \t\u3000]*$", re.MULTILINE)
+_SIGNATURE = Expression(
     r".{0,28}(?:部|局|厅|委|院|会|室|处|科|司|署|办|府|所|中心|公司|集团|大学|学院|医院|银行|法院|检察院|总队|支队|司令部|组)"
 )
-_NUMBER = re.compile(
+_NUMBER = Expression(
     r"(?:发文字号\s?:?\s?)?([一-龥A-Z]{1,12})\s?[〔\[(【]\s?((?:19|20)\d{2})\s?[〕\])】]\s?第?\s?(\d{1,5})\s?号(?:\s.{0,24})?"
 )
 _CREATED = frozenset(
@@ -49,7 +50,7 @@ _CREATED = frozenset(
         "创建时间",
     }
 )
-_STAMP = re.compile(r"(?:D:)?(?P<year>[12]\d{3})-?(?P<month>[01]\d)-?(?P<day>[0-3]\d)(?:\D.*|\d{2,6}.*)?", re.DOTALL)
+_STAMP = Expression(r"(?:D:)?(?P<year>[12]\d{3})-?(?P<month>[01]\d)-?(?P<day>[0-3]\d)(?:\D.*|\d{2,6}.*)?", re.DOTALL)
 
 
 def issue_date(passages: Sequence[Passage], about: Circumstances = UNKNOWN) -> IssueDate | None:

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from signatures.characters import DASHES, GAPS, LONG_DASHES, STARS, TRADITIONAL, ZERO_WIDTH
+from signatures.expressions import Expression
 from signatures.markings.terms import TERM
 
-_LETTER_GAP = re.compile(r"(?<=[0-9])[ \t]{1,3}(?=[0-9][0-9 \t]{0,8}[年月个天日午用])")
+_LETTER_GAP = Expression(r"(?<=[0-9])[ \t]{1,3}(?=[0-9][0-9 \t]{0,8}[年月个天日午用])")
 """A space inside a number that a unit follows."""
 _GAP_IN_VIEW = r"[ \t\-·・]{0,3}"
-_AFTER_STAR = re.compile(r"★([ \t]{0,4}[^★]{1,40}?)[\s)\]】〕〉」』]*$")
-_TERM = re.compile(TERM)
+_AFTER_STAR = Expression(r"★([ \t]{0,4}[^★]{1,40}?)[\s)\]】〕〉」』]*$")
+_TERM = Expression(TERM)
 _LINE_ENDS = "\r\n\v\f"
 _ODD = "\ue000"
 """Stands for what is not folded one to one; a private character, so that no text of use has it."""
 _REMEMBERED = 30_000
-_HAS_GAP = re.compile(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,4}[0-9年月个天日午用]|★[ \t]")
+_HAS_GAP = Expression(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,4}[0-9年月个天日午用]|★[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Joiner:
         """``words`` in their normalised form."""
         longest_first = sorted({w for w in words if len(w) > 1 and not w.isascii()}, key=lambda w: (-len(w), w))
         joined = "|".join(_GAP_IN_VIEW.join(map(re.escape, word)) for word in longest_first)
-        self._pattern: re.Pattern[str] | None = re.compile(joined) if joined else None
+        self._pattern: Expression | None = Expression(joined) if joined else None
 
     def close_up(self, view: View) -> View:
         """The view without those gaps."""

@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate, Line
 from signatures.markings.codes import STATE_FAMILIES
-from signatures.markings.handling import HANDLING, URGENCY
-from signatures.markings.terms import PLAIN_TERM, TERM, parse_term
+from signatures.markings.pieces import with_pieces
+from signatures.markings.terms import parse_term
 from signatures.markings.units import Piece
 
 if TYPE_CHECKING:
     from signatures.rules import Rule
 
-_BLANKS = re.compile(r"\s+")
-_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9.-]*")
+_BLANKS = Expression(r"\s+")
+_TOKEN = Expression(r"[A-Z0-9][A-Z0-9.-]*")
 _STRANGE = "…"
-_PIECES = {"{{term}}": TERM, "{{plain_term}}": PLAIN_TERM, "{{handling}}": HANDLING, "{{urgency}}": URGENCY}
-"""What a pattern may name instead of writing it."""
-_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
-_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+_REFERENCE = Expression(r"\\[1-9]|\(\?P=|\(\?\(")
+_NAMED_GROUP = Expression(r"\(\?P<\w+>")
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern with the grammar's terms and notes of handling put in. Raises `re.error`."""
-    return re.compile(_with_terms(pattern))
-
-
-def _with_terms(pattern: str) -> str:
-    for name, piece in _PIECES.items():
-        pattern = pattern.replace(name, piece)
-    return pattern
-
-
-def gate(rules: Iterable[PatternRule]) -> re.Pattern[str]:
+def gate(rules: Sequence[PatternRule]) -> Expression:
     """One expression that is found wherever one of the rules is: much quicker than to ask each of them.
 
     Where a pattern refers to its own groups and cannot be joined, the expression is found everywhere.
     """
-    patterns = [rule.source for rule in rules]
+    return Expression(lambda: _joined([rule.source for rule in rules]))
+
+
+def _joined(patterns: Sequence[str]) -> str:
     if any(_REFERENCE.search(pattern) for pattern in patterns):
-        return re.compile(r"(?s:.*)")
-    return re.compile("|".join(f"(?:{_NAMED_GROUP.sub('(?:', pattern)})" for pattern in patterns) or r"(?!)")
+        return r"(?s:.*)"
+    return "|".join(f"(?:{_NAMED_GROUP.sub('(?:', pattern)})" for pattern in patterns) or r"(?!)"
 
 
 class PatternRule:
@@ -53,10 +44,10 @@ class PatternRule:
         """``controls`` are the control words that may be shown."""
         self.rule = rule
         self.where = rule.where()
-        self.companions = tuple(compile_pattern(companion) for companion in rule.companions)
-        self.source = _with_terms(rule.pattern or "")
+        self.companions = tuple(Expression(with_pieces(companion)) for companion in rule.companions)
+        self.source = with_pieces(rule.pattern or "")
         """Its regular expression."""
-        self._pattern = re.compile(self.source)
+        self._pattern = Expression(self.source)
         self._kinds = frozenset(map(str, rule.units))
         self._controls = controls
 

@@ -7,7 +7,6 @@ taken for the longest of its level).
 from __future__ import annotations
 
 import calendar
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,12 +14,13 @@ from enum import StrEnum
 import msgspec
 
 from protocol.records import Finding
+from signatures.expressions import Expression
 from signatures.markings.codes import ordered, softer
 
 SOON = timedelta(days=90)
 """How long before its end a marking is told to expire soon."""
 
-_COUNTED = re.compile(r"P(\d{1,6})([YMD])")
+_COUNTED = Expression(r"P(\d{1,6})([YMD])")
 
 
 class Source(StrEnum):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from signatures.characters import confused_forms
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate, Line
 from signatures.markings.terms import PLAIN_TERM, TERM, Term, parse_term
 from signatures.markings.units import Piece, strip
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 _NOT_STATE = ("工作", "商业", "公司", "企业", "集团", "警务", "技术", "个人", "商用")
 """Words before a level that make another family of it; the starred production leaves these to their own rules."""
 _END = r"(?=$|[\s)\]】〕〉」』”’\"',;,。、!(\[【〔<>|/\\_-])"
-_CHANGE = re.compile(r"变更为|调整为|更改为|改为|变更|延长为|→|=>")
-_DECLASSIFIED = re.compile(r"已?解密(?!条件|时间|期限|方法|前|后|算法)")
+_CHANGE = Expression(r"变更为|调整为|更改为|改为|变更|延长为|→|=>")
+_DECLASSIFIED = Expression(r"已?解密(?!条件|时间|期限|方法|前|后|算法)")
 
 
 class StateGrammar:
@@ -42,18 +43,18 @@ class StateGrammar:
         exact = "|".join(words)
         level = f"(?P<level>{'|'.join(self._spelled)})"
         self.spellings = tuple(self._spelled)
-        self._starred = re.compile(
+        self._starred = Expression(
             rf"{level}级?\s{{0,3}}(?:(?P<star>★)\s{{0,3}}(?:(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某]{{1,6}}|保密期限|解密时间|解密条件)|{_END})"
             rf"|(?P<asterisk>(?<!\*)\*(?!\*))\s{{0,3}}(?:(?P<term2>{TERM})|(?=$)))"
         )
-        self._misread_star = re.compile(rf"(?P<level>{exact})[太大女犬]\s?(?P<term>{PLAIN_TERM})")
-        self._reversed = re.compile(
+        self._misread_star = Expression(rf"(?P<level>{exact})[太大女犬]\s?(?P<term>{PLAIN_TERM})")
+        self._reversed = Expression(
             rf"(?P<term>{PLAIN_TERM})\s{{0,3}}★\s{{0,3}}{level}(?![★一-龥])|(?<!密)★\s{{0,3}}(?P<level2>{'|'.join(self._spelled)})级?\s{{0,3}}(?P<term2>{PLAIN_TERM})"
         )
-        self._plain = re.compile(
+        self._plain = Expression(
             rf"{level}级?\s{{0,8}}[,;]?\s{{0,8}}[(\[]?(?:保密期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
         )
-        self._bare = re.compile(rf"{level}级?(?P<after>\s{{0,3}}\(?已?解密\)?)?")
+        self._bare = Expression(rf"{level}级?(?P<after>\s{{0,3}}\(?已?解密\)?)?")
 
     def starred(self, line: Line) -> Iterator[Candidate]:
         """Marks with a star, anywhere on the line; of a changed mark only the one that holds now."""

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signatures.expressions import Expression
 from signatures.markings.candidates import Line
 from signatures.markings.normalise import Joiner, normalise
 from signatures.markings.patterns import gate
-from signatures.markings.triggers import BODY_MARK, STAR, column_around, lines_with, trigger_of
+from signatures.markings.triggers import BODY_MARK, STAR, column_around, lines_with, narrowed, trigger_of
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ _FEW = 100
 """Lines that are read before it is worth asking whether they are alike."""
 _SHAPES = 20_000
 """Shapes of lines that are remembered of one document."""
-_DIGITS = re.compile(r"\d+")
+_DIGITS = Expression(r"\d+")
 _LABEL = "密级"
-_SENSITIVITY_LABEL = re.compile(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
+_SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Reader:
         self.joiner = Joiner(tuple(words | set(spellings)))
         self.labels = _labels({label for pack in rules.packs for label in pack.vocabulary.field_labels})
         self._trigger = trigger_of(rules.literals)
-        self._body_trigger = trigger_of(rules.literals_of([p.rule for p in in_body]))
+        self._body_trigger = trigger_of(lambda: rules.literals_of([p.rule for p in in_body]))
         self._body_gate = gate(in_body)
 
     def lines(self, passages: Sequence[Passage]) -> Iterator[Line]:
@@ -80,7 +81,7 @@ class Reader:
                     view = normalise(stretch.text, self.joiner, vertical=stretch.vertical)
                     yield Line(passage, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
 
-    def short_lines(self, passages: Sequence[Passage], trigger: re.Pattern[str]) -> Iterator[Line]:
+    def short_lines(self, passages: Sequence[Passage], trigger: Expression) -> Iterator[Line]:
         """The lines, in any zone, in which ``trigger`` is found, without the very long ones."""
         alike = _Alike()
         for index, passage in enumerate(passages):
@@ -112,12 +113,16 @@ class Reader:
         """Whether a line of running text can be a marking: nothing but a starred mark, or what a rule asks for."""
         if line.isascii():
             return self._body_gate.search(line) is not None
-        return BODY_MARK.match(line) is not None or self._body_trigger.search(line) is not None
+        return BODY_MARK.match(line) is not None or self._body_trigger.search(narrowed(line)) is not None
+
+    def names_level(self, name: str) -> bool:
+        """Whether a property of this name holds a level: 密级, Classification."""
+        return self.labels.fullmatch(normalise(name + ":", self.joiner).text) is not None
 
     def _labelled(self, passage: Passage) -> str:
         """The text; of a property that holds a marking (密级, Classification, a sensitivity label) with its label."""
         name = passage.name
-        if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.labels.fullmatch(normalise(name + ":").text)):
+        if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.names_level(name)):
             return f"{_LABEL}:{passage.text}"
         return passage.text
 
@@ -154,9 +159,9 @@ class _Alike:
         return self._counts[shape] <= _ALIKE
 
 
-def _labels(words: Iterable[str]) -> re.Pattern[str]:
+def _labels(words: Iterable[str]) -> Expression:
     longest_first = sorted(set(words), key=lambda word: (-len(word), word))
     joined = "|".join(re.escape(word) for word in longest_first) or r"(?!)"
-    return re.compile(
+    return Expression(
         rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:{joined})[】\])]?(?:\s{{0,4}}为?[:\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
 from signatures.markings.zones import BONUS, FURNITURE, LEADS, NAMES
 from signatures.passages import Zone
@@ -17,19 +18,19 @@ ALERT, REVIEW, WEAK = 70, 45, 25
 _FORM = {"PLAIN": 35, "FIELD": 40, "BARE": 30, "FILENAME": 30, "LEAD": 30}
 _OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "name": 30}
 
-EXAMPLE = re.compile(
+EXAMPLE = Expression(
     r"例如|例[::]|如[::]|标注为|标为|标示为|形式为|应标明|应当标明|应标注|字样|正确的|错误的|格式|示例|样例|样式|范例|举例|"
     r"下列|以下(?:选项|哪)|\( \)|(?i:e\.g\.|such as|for example|example)"
 )
 """Words of instruction or example, near which a mark is talked about."""
-_NOUN_AFTER = re.compile(r"级?(?:级别|文件|资料|信息|事项|档案|性|工作|合同|件|载体|文档|图纸|岗位|人员)")
-_WORD_BEFORE = re.compile(r"(?:国家|公司|商业|党和国家|涉及|属于|泄露|保守|不该说的)的?$")
-_VERB = re.compile(r"是指|应当|不得|必须|严禁|包括|禁止|规定|负责|不应")
-_NUMBERED = re.compile(
+_NOUN_AFTER = Expression(r"级?(?:级别|文件|资料|信息|事项|档案|性|工作|合同|件|载体|文档|图纸|岗位|人员)")
+_WORD_BEFORE = Expression(r"(?:国家|公司|商业|党和国家|涉及|属于|泄露|保守|不该说的)的?$")
+_VERB = Expression(r"是指|应当|不得|必须|严禁|包括|禁止|规定|负责|不应")
+_NUMBERED = Expression(
     r"\s{0,8}(?:\d{1,3}\s?[.、)](?!\d)|[一二三四五六七八九十]{1,3}\s?[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十百\d]{1,5}[条章节款]|[•●·▪◆*]\s)"
 )
-_OPTION = re.compile(r"\s{0,8}[(]?[A-Ha-h]\s?[.、):]\s?")
-_ANOTHER = re.compile(
+_OPTION = Expression(r"\s{0,8}[(]?[A-Ha-h]\s?[.、):]\s?")
+_ANOTHER = Expression(
     r"\s?(?:[,/|、]|(?:or|and)\s)\s?(?:or\s|and\s)?(?i:(?:strictly |highly )?"
     r"(?:public|internal|confidential|restricted|secret|top secret|unclassified|open))\b"
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import calendar
 import datetime
-import re
 from dataclasses import dataclass
+
+from signatures.expressions import Expression
 
 _DIGITS = r"[0-9OoIl]{1,3}"
 _CHINESE = "[〇零一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾廿卅两]{1,5}"
@@ -29,13 +30,13 @@ TERM = rf"(?:{_DATES}|{_COUNTS}|[一-龥]{{2,8}}[前后])"
 PLAIN_TERM = rf"(?:{_DATES}|{_COUNTS}|(?:{_EVENTS})(?:之)?[前后])"
 """A term without a star, where only the usual conditions are believed."""
 
-_DATE = re.compile(
+_DATE = Expression(
     r"至?(?P<year>[12]\d{3})(?:年|[-./])?(?P<month>\d{1,2})?(?:月|[-./])?(?P<day>\d{1,2})?日?(?:底前|底|前)?"
 )
-_COMPACT = re.compile(r"至?(?P<year>[12]\d{3})(?P<month>[01]\d)(?P<day>[0-3]\d)前?")
-_COUNT = re.compile(rf"(?P<number>{_DIGITS}|{_CHINESE})(?P<unit>[年午]|个?[月用]|[天日])前?")
-_FRACTION = re.compile(r"(?P<whole>\d{1,2})\.(?P<tenth>\d)年")
-_BLANKS = re.compile(r"\s")
+_COMPACT = Expression(r"至?(?P<year>[12]\d{3})(?P<month>[01]\d)(?P<day>[0-3]\d)前?")
+_COUNT = Expression(rf"(?P<number>{_DIGITS}|{_CHINESE})(?P<unit>[年午]|个?[月用]|[天日])前?")
+_FRACTION = Expression(r"(?P<whole>\d{1,2})\.(?P<tenth>\d)年")
+_BLANKS = Expression(r"\s")
 
 _VALUES = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _VALUES |= {c: n for n, c in enumerate("壹贰叁肆伍陆柒捌玖", 1)}

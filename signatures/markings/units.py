@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from signatures.expressions import Expression
 from signatures.markings.zones import CELLS, FURNITURE, NAMES, TAKES_LEADS, TAKES_TAILS
 from signatures.passages import Zone
 
@@ -28,27 +29,27 @@ _BRACKETS = {
     "{": "}",
     "〖": "〗",
 }
-_RULED = re.compile(r"([-—–―─━=~_*·|/★]{1,12})\s{0,3}(?=\S)")
-_RULED_END = re.compile(r"\s{0,3}([-—–―─━=~_*·|/★]{1,12})$")
-_SEPARATORS = re.compile(
+_RULED = Expression(r"([-—–―─━=~_*·|/★]{1,12})\s{0,3}(?=\S)")
+_RULED_END = Expression(r"\s{0,3}([-—–―─━=~_*·|/★]{1,12})$")
+_SEPARATORS = Expression(
     r"\t|\s?\|\s?|\s{3,}|\s{0,3}(?:[-—–·,/]\s{0,2})?第\s?\d{1,4}\s?页(?:\s?[,/]?\s?共\s?\d{1,4}\s?页)?\s?|\s{0,3}共\s?\d{1,4}\s?页\s?"
     r"|\s{0,3}(?:[-—–·,/]\s{0,2})?(?i:page)\s?\d{1,4}(?:\s?(?i:of|/)\s?\d{1,4})?\s?|\s{0,2}[-—–]\s?\d{1,4}\s?[-—–]\s?|\s\d{1,4}(?:\s?/\s?\d{1,4})?$|^\d{1,4}\s"
 )
-_LEAD = re.compile(r"\s{0,8}([(\[【〔〈])\s{0,3}([^()\[\]【】〔〕〈〉]{1,60}?)\s{0,3}([)\]】〕〉])")
-_TAIL = re.compile(r"(?<=\S)\s{0,3}[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{2,30}?)\s{0,3}[)\]】〕]\s{0,8}$")
-_BRACKETED = re.compile(r"[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{1,40}?)\s{0,3}[)\]】〕]")
-_VALUE_END = re.compile(r"\s{2,}|\t|[;,、。|]|\s(?=[一-龥]{2,6}\s?:)")
-_REPLY = re.compile(r"(?i:(?:re|fw|fwd|aw|wg|答复|回复|转发)\s{0,2}:\s{0,2}){1,5}")
+_LEAD = Expression(r"\s{0,8}([(\[【〔〈])\s{0,3}([^()\[\]【】〔〕〈〉]{1,60}?)\s{0,3}([)\]】〕〉])")
+_TAIL = Expression(r"(?<=\S)\s{0,3}[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{2,30}?)\s{0,3}[)\]】〕]\s{0,8}$")
+_BRACKETED = Expression(r"[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{1,40}?)\s{0,3}[)\]】〕]")
+_VALUE_END = Expression(r"\s{2,}|\t|[;,、。|]|\s(?=[一-龥]{2,6}\s?:)")
+_REPLY = Expression(r"(?i:(?:re|fw|fwd|aw|wg|答复|回复|转发)\s{0,2}:\s{0,2}){1,5}")
 _MARK = "☑☒✓✔√■◼✅"
 _EMPTY = "□☐○◻"
-_TICKED = re.compile(rf"[{_MARK}]\s{{0,2}}([一-龥A-Z]{{2,8}})")
-_TICKED_AFTER = re.compile(rf"([一-龥A-Z]{{2,8}})\s{{0,2}}[{_MARK}]")
-_BOXES_BEFORE = re.compile(rf"(?:\s{{0,4}}[{_MARK}{_EMPTY}]\s{{0,2}}[一-龥A-Z]{{2,8}}){{2,8}}")
-_BOXES_AFTER = re.compile(rf"(?:\s{{0,4}}[一-龥A-Z]{{2,8}}\s{{0,2}}[{_MARK}{_EMPTY}]){{2,8}}")
-BOX = re.compile(f"[{_EMPTY}]")
+_TICKED = Expression(rf"[{_MARK}]\s{{0,2}}([一-龥A-Z]{{2,8}})")
+_TICKED_AFTER = Expression(rf"([一-龥A-Z]{{2,8}})\s{{0,2}}[{_MARK}]")
+_BOXES_BEFORE = Expression(rf"(?:\s{{0,4}}[{_MARK}{_EMPTY}]\s{{0,2}}[一-龥A-Z]{{2,8}}){{2,8}}")
+_BOXES_AFTER = Expression(rf"(?:\s{{0,4}}[一-龥A-Z]{{2,8}}\s{{0,2}}[{_MARK}{_EMPTY}]){{2,8}}")
+BOX = Expression(f"[{_EMPTY}]")
 """A box of a form that was left empty."""
-_EXTENSION = re.compile(r"\.\w{1,8}$")
-_EDGES = re.compile(r"[-_—–]+")
+_EXTENSION = Expression(r"\.\w{1,8}$")
+_EDGES = Expression(r"[-_—–]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def strip(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def pieces_of(text: str, zone: Zone, labels: re.Pattern[str] | None) -> Iterator[Piece]:
+def pieces_of(text: str, zone: Zone, labels: Expression | None) -> Iterator[Piece]:
     """Every unit of one line of the view, the strongest kind first."""
     if zone in NAMES:
         yield from _of_name(text)
@@ -118,7 +119,7 @@ def _of_segments(text: str, begin: int) -> Iterator[Piece]:
         at = cut_end
 
 
-def _of_fields(text: str, labels: re.Pattern[str]) -> Iterator[Piece]:
+def _of_fields(text: str, labels: Expression) -> Iterator[Piece]:
     """Values after a label: up to the end of the line, and up to where the next thing begins."""
     for label in labels.finditer(text):
         rest = text[label.end() :]

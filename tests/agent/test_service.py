@@ -10,12 +10,14 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from agent import words
+from agent.commands import status
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import Outbox
 from agent.service import AlreadyRunning, Service
@@ -23,10 +25,12 @@ from agent.settings import (
     FilesSettings,
     IsolationSettings,
     MediaSettings,
+    RulesSettings,
     ScanSettings,
     Settings,
     UplinkSettings,
 )
+from protocol import keys
 from protocol.places import SealedPlace, unseal
 from protocol.records import (
     AgentStarted,
@@ -40,8 +44,9 @@ from protocol.records import (
     ScanDone,
     ViolationSeen,
 )
+from signatures import bundles
 from signatures.engine import build
-from signatures.rules import load_rules
+from signatures.rules import PACKS, load_rules
 
 MARKED = "机密★10年\n\n关于召开会议的通知\n\n各处室：请按时参加。\n".encode()
 PLAIN = "关于放假的通知\n\n各处室：请做好值班安排，遵守保密纪律。\n".encode()
@@ -343,3 +348,45 @@ def test_the_lines_are_in_the_language_that_was_chosen(collector: Any, state: Pa
         words.use(None)
     assert "客户端已启动" in service.screen.getvalue()
     assert "签名回执" in service.screen.getvalue()
+
+
+def test_rules_and_keywords_come_into_force_while_it_runs_and_a_bad_bundle_never(
+    collector: Any, state: Path, running: Any, tmp_path: Path
+) -> None:
+    collector.enrolled(state)
+    words_file = tmp_path / "words.txt"
+    words_file.write_text("蓝鲸计划\n")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    service = running(
+        quick(
+            state,
+            media=MediaSettings(watch=False),
+            files=FilesSettings(watch=(str(folder),), settle_seconds=0.1),
+            rules=RulesSettings(keywords=str(words_file)),
+        )
+    )
+    wait_for(lambda: of(collector, AgentStarted))
+    (folder / "a.txt").write_text("本周讨论蓝鲸计划。\n")
+    wait_for(lambda: len(of(collector, ViolationSeen)) == 1)
+    words_file.write_text("白象工程\n")
+    (folder / "b.txt").write_text("本周讨论白象工程。\n")
+    wait_for(lambda: len(of(collector, ViolationSeen)) == 2)
+    words_file.write_text("字\n")
+    pack = PACKS / "tlp.yaml"
+    bundle = tmp_path / "rules.bundle"
+    key = keys.Ed25519PrivateKey.generate()
+    bundle.write_bytes(bundles.build({pack.name: pack.read_bytes()}, key, version=1, created=datetime.now(UTC)))
+    done = bundles.install(bundle, state / "rules", keys.public_bytes(key), now=datetime.now(UTC))
+    (done.folder / pack.name).write_bytes(b"pack: tlp\n")
+    (folder / "c.txt").write_bytes(MARKED)
+    (folder / "d.txt").write_text("下周讨论白象工程。\n")
+    wait_for(lambda: len(of(collector, ViolationSeen)) == 4)
+    (check,) = (one for one in of(collector, CheckDone) if one.control == "SEC-13")
+    assert check.outcome is CheckOutcome.ERROR
+    assert "damaged or were altered" in check.why
+    assert "list of keywords has a mistake" in check.why
+    assert "damaged or were altered" in service.screen.getvalue()
+    told = status.collect(Settings(state_dir=str(state), rules=RulesSettings(keywords=str(words_file))))["rules"]
+    assert (told["origin"], told["keywords"]) == ("shipped", True)
+    assert [one["trouble"] for one in told["troubles"]] == ["keywords-refused", "rules-altered"]

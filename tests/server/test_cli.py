@@ -225,3 +225,21 @@ def test_a_sealed_file_is_imported_once_and_answered_by_a_receipt(
     assert (receipt.answer, receipt.sequence) == (receipts.Answer.DUPLICATE, 1)
     with sqlite3.connect(initialised / "collector.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM violations_occurrence").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "ocsf", "cef"])
+def test_an_export_is_a_new_file_for_its_owner_alone(command: Command, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "violations"
+    content = told(command("export", str(file), "--as", form, "--since", "7d", "--format", "json"))
+    assert (content["form"], content["violations"]) == (form, 0)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = command("export", str(file))
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_an_export_of_an_unknown_state_or_a_date_that_is_none_is_refused(command: Command) -> None:
+    for arguments, said in ((["--state", "lost"], "no such state"), (["--since", "yesterday"], "no span of time")):
+        done = command("export", "-", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr

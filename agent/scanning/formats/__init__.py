@@ -6,11 +6,13 @@ time a file of its kind comes along, so a scan of text files never loads PDFium 
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from agent.scanning.formats.base import Format
+if TYPE_CHECKING:  # what stands here is asked for by many who read no file
+    from agent.scanning.formats.base import Format
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _OPENDOCUMENT = (
@@ -53,6 +55,14 @@ FORMATS: dict[str, str] = {
     "message/rfc822": "eml",
     "multipart/related": "eml",
     "application/mbox": "mbox",
+    "application/x-ole-storage": "ole_package",
+    "application/x-ole-encrypted-package": "ole_encrypted",
+    "application/vnd.ms-outlook": "msg",
+    "application/vnd.ms-excel.sheet.binary.macroEnabled.12": "xlsb",
+    "application/vnd.ms-wordml+xml": "wordml",
+    "application/vnd.ms-spreadsheetml+xml": "spreadsheetml",
+    "application/vnd.ms-office-flat-opc+xml": "flat_opc",
+    "application/vnd.ms-tnef": "tnef",
     "application/pkcs7-mime": "p7m",
     "application/x-tar": "tar",
     "application/gzip": "compressed",
@@ -71,6 +81,13 @@ FORMATS: dict[str, str] = {
     "application/zip": "zip",
     "application/java-archive": "zip",
     "application/pdf": "pdf",
+    "application/vnd.ms-xpsdocument": "xps",
+    "application/epub+zip": "epub",
+    "application/vnd.uof": "uof",
+    "application/vnd.ms-outlook-pst": "not_read",
+    "application/x-cloud-placeholder": "not_read",
+    "application/x-raw-disk-image": "not_read",
+    "application/x-encrypted-disk-image": "not_read",
     "application/rtf": "rtf",
     "application/msword": "doc",
     "application/vnd.ms-excel": "xls",
@@ -82,9 +99,29 @@ FORMATS: dict[str, str] = {
 def format_for(media_type: str) -> Format | None:
     """The format that reads files of this media type, or None where we do not read them."""
     name = FORMATS.get(media_type)
-    return None if name is None else _load(name)
+    return None if name is None else load(name)
+
+
+class NotLoaded(BaseException):
+    """A module is wanted that was not loaded before the cage closed, and cannot be now: another worker has it.
+
+    No `Exception`: nothing that looks after broken files is to take it for one.
+    """
+
+
+_caged = False
+
+
+def close() -> None:
+    """Say that from now on no module can be loaded in this process: `load` raises `NotLoaded` where one would be."""
+    global _caged
+    _caged = True
 
 
 @cache
-def _load(name: str) -> Format:
-    return cast("Format", import_module(f"{__name__}.{name}"))
+def load(name: str) -> Format:
+    """The module of a format. Raises `NotLoaded` in a caged process that does not have it."""
+    module = f"{__name__}.{name}"
+    if _caged and module not in sys.modules:
+        raise NotLoaded(name)
+    return cast("Format", import_module(module))

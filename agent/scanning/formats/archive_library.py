@@ -21,6 +21,8 @@ _NAMES = ("libarchive.so.13", "libarchive.13.dylib", "archive.dll")
 _END, _OK, _WARN, _FATAL = 1, 0, -20, -30
 _REGULAR, _KIND_MASK = 0o100000, 0o170000
 _STEP = 256 * 1024
+_NOT_READ = (b"unavailable", b"unsupported", b"not supported", b"multivolume", b"unknown codec", b"window buffer")
+"""Words in what the library says of methods it does not know, and of later parts of a solid archive."""
 _SEEK_SET, _SEEK_CUR, _SEEK_END = 0, 1, 2
 
 _ReadCallback = ctypes.CFUNCTYPE(c_ssize_t, c_void_p, c_void_p, POINTER(c_void_p))
@@ -163,7 +165,7 @@ class Archive:
         encrypted = self._opened and self._library.archive_read_has_encrypted_entries(self._archive) == 1
         if encrypted or b"encrypt" in message or b"password" in message or b"passphrase" in message:
             raise NotExamined(Reason.ENCRYPTED, "a password is needed")
-        if any(word in message for word in (b"unavailable", b"unsupported", b"not supported", b"multivolume")):
+        if any(word in message for word in _NOT_READ):
             raise NotExamined(Reason.UNSUPPORTED, "the archive uses a method that is not read")
         raise NotExamined(Reason.DAMAGED, "the archive is damaged")
 

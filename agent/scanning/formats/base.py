@@ -126,6 +126,10 @@ class Reading:
     budget: Budget = field(default_factory=Budget)
     talk: frozenset[bytes] = frozenset()
     """Literals, as bytes, that running text may hold hundreds of and that no rule looks for in the midst of it."""
+    labels: bool = False
+    """Whether the organisation has said what its sensitivity labels mean: then they count without any literal."""
+    name: str = ""
+    """The last part of the file's name, for what is called after it; empty where nobody said."""
 
     def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether these bytes deserve the slow, exact road."""

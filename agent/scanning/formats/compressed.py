@@ -24,7 +24,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"bytes of a single file": 128 * MiB, "bytes of a file in a tar": 128 * MiB, "memory for unpacking": 256 * MiB}
 LIMITATIONS = (
-    "The name of a single file is known only where gzip keeps it.",
+    "A single file is called what gzip keeps as its name, else what is left of the outer name.",
     "Dictionaries of zstd that are not in the file, and .Z, .lz, .lz4 and .lzo files, are not read.",
 )
 
@@ -50,7 +50,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         if len(data) > limit:
             raise NotExamined(Reason.TOO_LARGE, f"larger than {limit} bytes")
         if data or unpacked.problem is None:
-            yield Member(_name(source) or "content", bytes(data), len(data))
+            yield Member(_name(source) or _called_after(reading.name), bytes(data), len(data))
     if unpacked.problem is not None:
         raise unpacked.problem
 
@@ -169,6 +169,15 @@ class _Zstd:
             self._at += len(sip) - len(self._decompressor.unused_data)
         data, self._plain = self._plain[:size], self._plain[size:]
         return data
+
+
+_ENDINGS = {"gz": "", "gzip": "", "bz2": "", "bz": "", "xz": "", "lzma": "", "zst": "", "zstd": "", "tgz": ".tar"}
+
+
+def _called_after(outer: str) -> str:
+    """The name of the file inside by that of the file around it: ``report.doc`` of ``report.doc.gz``."""
+    stem, dot, ending = outer.rpartition(".")
+    return stem + _ENDINGS[ending.lower()] if dot and stem and ending.lower() in _ENDINGS else "content"
 
 
 def _name(source: Source) -> str:

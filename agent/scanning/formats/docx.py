@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import docx_front
+from agent.scanning.formats import docx_front, ooxml
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.docx_front import Front
 from agent.scanning.formats.docx_later import Later
@@ -43,7 +43,7 @@ LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "Pictures in the document are not read.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
-    "Document variables, macros and embedded OLE objects are not read.",
+    "Document variables and macros are not read.",
 )
 
 _BOOKKEEPING = re.compile(r"(?i)^(?:docprops|customxml)/|\.psmdcp$")
@@ -52,11 +52,7 @@ _TEXT_PARTS = re.compile(r"(?i)\.(?:xml|vml)$")
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the embedded files, and, where a rule's literal is in the text, every passage with its zone."""
-    package = Package(source, reading)
-    yield from package.members()
-    if package.worth():
-        yield from _Document(package).passages()
-    package.finish("word/")
+    yield from ooxml.pieces(source, reading, "word/", lambda package: _Document(package).passages())
 
 
 class _Document:
@@ -69,6 +65,7 @@ class _Document:
         self._number = 0
 
     def passages(self) -> Iterator[Passage]:
+        """The body, headers and footers, notes and comments, drawings and properties, in this order."""
         roots: dict[str, list[tuple[str, etree._Element]]] = {}
         for name in self._package.names(_TEXT_PARTS):
             if _BOOKKEEPING.search(name):

@@ -19,6 +19,11 @@ _VERY_LARGE = 32
 _SYMBOLS = {"F0AA": "✦", "F0AB": "★", "F0AC": "✶", "F0AD": "✴", "F0B6": "☆", "F0A8": "□", "F0FE": "☑", "F052": "☑"}
 """Characters of the Wingdings fonts that mean something to the grammar."""
 _SILENT = frozenset({"rPr", "pPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "rt", "tblPr", "trPr", "tcPr"})
+_FRAMES = frozenset(
+    {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"}
+    | {"sect", "sub-section", "pBdrGroup", "annotation", "content"}
+)
+"""What paragraphs and tables may be wrapped in; the last five in the one-file form of Word 2003."""
 _STRUCK = frozenset({"del", "moveFrom"})
 _PAGE_FIELD = re.compile(r"\b(?:PAGE|NUMPAGES|SECTIONPAGES)\b")
 _DEEPEST = 200
@@ -156,7 +161,7 @@ def blocks(container: etree._Element) -> Iterator[etree._Element]:
         name = local(each)
         if name in ("p", "tbl", "sectPr"):
             yield each
-        elif name in ("sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"):
+        elif name in _FRAMES:
             yield from blocks(each)
 
 

@@ -25,7 +25,8 @@ _ROUTING = re.compile(
     r"sender|reply-to|mime-version|content-(?!description|class)|x-(?:ms-exchange|forefront|google|spam|originating)|subject"
 )
 _PGP = b"-----BEGIN PGP MESSAGE-----"
-_SHOWN_ALONG = re.compile(r"(?:image|font|audio|video)/|text/(?:css|javascript)|application/(?:x-)?(?:javascript|font)")
+SHOWN_ALONG = re.compile(r"(?:image|font|audio|video)/|text/(?:css|javascript)|application/(?:x-)?(?:javascript|font)")
+"""Media types of what a text or page is only dressed with."""
 _ENDINGS = {"message/rfc822": "eml", "text/html": "html", "text/plain": "txt", "text/calendar": "ics"}
 _SUMMARY = re.compile(r"^SUMMARY[^:\r\n]{0,200}:([^\r\n]+)", re.MULTILINE)
 _LONGEST = 400
@@ -35,11 +36,11 @@ _PART_OF_LABELS = re.compile(r"([^=; ]{1,200})=([^;]{0,400})(?:;|$)")
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield subject, headers and bodies where a rule's literal is in them, and every attachment as a `Member`."""
     raw = source.read(LIMITS["message bytes"])
-    headers, body = mime.split(raw.removeprefix(b"\xef\xbb\xbf"))
-    yield from _headers(headers, reading)
+    head, body = mime.split(raw.removeprefix(b"\xef\xbb\xbf"))
+    yield from headers(head, reading)
     walk = mime.Walk()
     encrypted = False
-    for number, part in enumerate(walk.parts(headers, body), 1):
+    for number, part in enumerate(walk.parts(head, body), 1):
         if part.media_type.startswith("text/") and not part.is_attached:
             encrypted |= _PGP in part.raw
             yield from _body(part, reading)
@@ -53,10 +54,10 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         raise NotExamined(Reason.TOO_LARGE, "the mail has too many parts")
 
 
-def _headers(headers: list[tuple[str, bytes]], reading: Reading) -> Iterator[Passage]:
+def headers(head: list[tuple[str, bytes]], reading: Reading) -> Iterator[Passage]:
     """The subject, and what else in the head speaks of classification."""
-    for name, value in headers:
-        if name != "subject" and _ROUTING.match(name):
+    for name, value in head:
+        if name != "subject" and is_routing(name):
             continue
         line = mime.decoded_header(value)
         if not line or not reading.worth(line.encode("utf-8", "replace"), encodings=_UTF8):
@@ -64,9 +65,20 @@ def _headers(headers: list[tuple[str, bytes]], reading: Reading) -> Iterator[Pas
         if name == "subject":
             yield Passage(Zone.SUBJECT, line, Place(part="subject"))
             continue
-        for key, said in _PART_OF_LABELS.findall(line[:65536]) if name.startswith("msip_label") else ():
-            yield Passage(Zone.DOC_PROPERTY, said, Place(part="header-field"), name=key)
+        if name.startswith("msip_label"):
+            yield from labels(line)
         yield Passage(Zone.DOC_PROPERTY, line[:_LONGEST], Place(part="header-field"), name=name)
+
+
+def is_routing(name: str) -> bool:
+    """Whether a header only tells how a mail came here, and from whom."""
+    return _ROUTING.match(name.lower()) is not None
+
+
+def labels(line: str) -> Iterator[Passage]:
+    """What an ``msip_labels`` header says, one property for each of its parts."""
+    for key, said in _PART_OF_LABELS.findall(line[:65536]):
+        yield Passage(Zone.DOC_PROPERTY, said, Place(part="header-field"), name=key)
 
 
 def _body(part: mime.Part, reading: Reading) -> Iterator[Piece]:
@@ -96,7 +108,7 @@ def _is_shown_along(part: mime.Part) -> bool:
     """Whether a part is only what a page is dressed with: its pictures, styles and scripts."""
     inside = part.related or "content-id" in part.headers
     attached = part.headers.get("content-disposition", "").lower().startswith("attachment")
-    return inside and not attached and _SHOWN_ALONG.match(part.media_type) is not None
+    return inside and not attached and SHOWN_ALONG.match(part.media_type) is not None
 
 
 def _member(part: mime.Part, number: int, reading: Reading) -> Member:

@@ -45,7 +45,13 @@ LIMITATIONS = (
     "In tracked changes of a spreadsheet the earlier texts of cells are read, not their places.",
 )
 
-_PROPERTIES = {"title": "title", "subject": "subject", "description": "description", "keyword": "keywords"}
+_PROPERTIES = {
+    "title": "title",
+    "subject": "subject",
+    "description": "description",
+    "keyword": "keywords",
+    "creation-date": "created",
+}
 _LONGEST = 400
 _FORM_WORDS = ("label", "value", "current-value", "title")
 
@@ -105,6 +111,7 @@ class _Text:
         self._number = 0
 
     def passages(self) -> Iterator[Passage]:
+        """The passages of the whole document: its body, then styles and properties."""
         if self._as_object:
             for each in self._body.iter("{*}p"):
                 if text := self._reader.paragraph(each).text:

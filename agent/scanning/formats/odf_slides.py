@@ -80,6 +80,7 @@ class _Slides:
         self._heights = heights
 
     def passages(self) -> Iterator[Passage]:
+        """The slides with what their masters repeat on them, then notes and masters."""
         repeated: dict[str, list[int]] = defaultdict(list)
         for number, slide in enumerate(self._slides, 1):
             yield from self._slide(slide, number, repeated)

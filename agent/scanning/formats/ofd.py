@@ -36,7 +36,13 @@ _EMBEDDED = re.compile(
     r"(?i)\.(?:docx?|docm|xlsx?|xlsm|xlsb|pptx?|pptm|wps|et|dps|rtf|html?|mht|mhtml|eml|txt|csv|pdf|ofd|odt|ods|odp|zip|rar|7z)$"
 )
 _WORDLESS = re.compile("[\u00a4\ufffd\ue000-\uf8ff]")
-_INFORMATION = {"Title": "title", "Subject": "subject", "Abstract": "description", "DocUsage": "category"}
+_INFORMATION = {
+    "Title": "title",
+    "Subject": "subject",
+    "Abstract": "description",
+    "DocUsage": "category",
+    "CreationDate": "created",
+}
 _LONGEST = 400
 _MOST_TAGS = 500
 _PICTURE = 0.6
@@ -85,6 +91,7 @@ class _Body:
         self._any_picture = False
 
     def passages(self) -> Iterator[Passage]:
+        """The properties, pages, annotations, custom tags and outline of one document."""
         yield from self._properties()
         yield from self._pages()
         if len(self._document.pages) >= MOST_PAGES:

@@ -98,7 +98,7 @@ class TextPage:
             self._objects += 1
             if self._objects > _MOST_OBJECTS:
                 return
-            placed = _times(matrix, _placed(each))
+            placed = times(matrix, _placed(each))
             if name == "TextObject":
                 self._text(each, placed, own)
             elif name == "ImageObject":
@@ -139,18 +139,15 @@ class TextPage:
 
     def _text(self, element: etree._Element, matrix: Matrix, parameter: str) -> None:
         size = _number(attribute(element, "Size"), 3.5)
-        a, b, c, d, _, _ = matrix
-        scale = math.sqrt(abs(a * d - b * c)) or 1.0
         colour = child(element, "FillColor")
         if colour is None and parameter:
             colour = self._resources.colour(parameter)
         weight = attribute(element, "Weight")
-        self._runs.append(
-            _Run(
-                size * scale * POINTS,
-                (weight.isdecimal() and int(weight) >= 600) or attribute(element, "Font") in self._resources.bold_fonts,
-                _colour(colour, attribute(element, "Alpha")),
-            )
+        self.add_run(
+            size,
+            (weight.isdecimal() and int(weight) >= 600) or attribute(element, "Font") in self._resources.bold_fonts,
+            _colour(colour, attribute(element, "Alpha")),
+            matrix,
         )
         stretch = _number(attribute(element, "HScale"), 1.0)
         x, y = 0.0, 0.0
@@ -165,24 +162,29 @@ class TextPage:
     ) -> tuple[float, float]:
         """The characters of one text code; returns where the next would stand."""
         text = code.text or ""
-        room = _MOST_CHARACTERS - len(self._characters)
         across, down = _deltas(attribute(code, "DeltaX"), len(text)), _deltas(attribute(code, "DeltaY"), len(text))
-        angle = math.atan2(-matrix[1], matrix[0])
-        at = len(self._runs) - 1
-        for index, letter in enumerate(text[:room]):
+        for index, letter in enumerate(text[:_MOST_CHARACTERS]):
             wide = (size if letter > "\u2e7f" else 0.5 * size) * stretch
             step = across[index] if index < len(across) else 0.0 if down else wide
             # Digits are often set as wide as other characters: no blank stands beside them for that.
             drawn = step if 0 < step <= 1.2 * size * stretch else wide
-            if abs(x) < _FAR and abs(y) < _FAR:
-                self._characters.append(self._character(letter, matrix, (x, y, drawn, size), angle, at))
+            self.add_letter(letter, matrix, (x, y, drawn, size))
             x += step
             y += down[index] if index < len(down) else 0.0
         return x, y
 
-    def _character(
-        self, letter: str, matrix: Matrix, place: tuple[float, float, float, float], angle: float, at: int
-    ) -> Character:
+    def add_run(self, size: float, bold: bool, colour: tuple[int, int, int, int], matrix: Matrix) -> None:
+        """Letters that are dressed alike begin; ``size`` in millimetres before the ``matrix`` is applied."""
+        a, b, c, d, _, _ = matrix
+        scale = math.sqrt(abs(a * d - b * c)) or 1.0
+        self._runs.append(_Run(size * scale * POINTS, bold, colour))
+
+    def add_letter(self, letter: str, matrix: Matrix, place: tuple[float, float, float, float]) -> None:
+        """One letter of the run that began last; ``place``: x and y of its origin, how wide it is drawn, its size."""
+        if len(self._characters) < _MOST_CHARACTERS and abs(place[0]) < _FAR and abs(place[1]) < _FAR:
+            self._characters.append(self._character(letter, matrix, place))
+
+    def _character(self, letter: str, matrix: Matrix, place: tuple[float, float, float, float]) -> Character:
         x, y, wide, size = place
         left, top, _, height = self._area
         corners = [_moved(matrix, one, other) for one in (x, x + wide) for other in (y + 0.2 * size, y - 0.8 * size)]
@@ -197,8 +199,8 @@ class TextPage:
             min(upward),
             max(across),
             max(upward),
-            angle,
-            at,
+            math.atan2(-matrix[1], matrix[0]),
+            len(self._runs) - 1,
         )
 
     def _picture(self, element: etree._Element) -> None:
@@ -233,7 +235,7 @@ def _placed(element: etree._Element) -> Matrix:
     return a, b, c, d, e + x, f + y
 
 
-def _times(outer: Matrix, inner: Matrix) -> Matrix:
+def times(outer: Matrix, inner: Matrix) -> Matrix:
     """Both transformations, the inner one first."""
     a, b, c, d, e, f = inner
     x, y = _moved(outer, e, f)

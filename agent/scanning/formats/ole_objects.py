@@ -22,6 +22,7 @@ _MAINS = {
     "book": "xls",
     "powerpoint document": "ppt",
     "visiodocument": "vsd",
+    "__properties_version1.0": "msg",
 }
 _LONGEST_NAME = 240
 _END, _FREE, _TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
@@ -44,7 +45,8 @@ def members(file: CompoundFile, reading: Reading) -> Iterator[Member]:
                 yield _member(file, entry, reading)
             elif name in _MAINS:
                 inside.add(path)
-                yield _document(file, _below(in_order, path), path, _MAINS[name], reading)
+                own = f"{_readable('/'.join(path))}.{_MAINS[name]}"
+                yield as_file(file, below(in_order, path), path, own, reading)
                 break
 
 
@@ -63,7 +65,14 @@ def unwrapped(name: str, data: bytes, reading: Reading) -> Iterator[Member]:
         if entry.name.lower() in _MAINS:
             yield Member(f"{name}.{_MAINS[entry.name.lower()]}", data, len(data))
             return
-    for entry in roots:
+    yield from inside(file, name, reading)
+
+
+def inside(file: CompoundFile, name: str, reading: Reading) -> Iterator[Member]:
+    """The file that a compound file is wrapped around (``name``: where it has none of its own); those in storages."""
+    for entry in file:
+        if len(entry.path) > 1 or entry.is_storage:
+            continue
         if entry.name.lower() == _NATIVE.lower() or entry.name.lower() in _WHOLE:
             member = _member(file, entry, reading)
             own = member.name.rpartition("/")[2] if "/" in member.name else ""
@@ -104,15 +113,17 @@ def _member(file: CompoundFile, entry: Entry, reading: Reading) -> Member:
     return Member(name, data, len(data))
 
 
-def _below(entries: list[Entry], path: tuple[str, ...]) -> list[Entry]:
+def below(entries: list[Entry], path: tuple[str, ...]) -> list[Entry]:
     """Of all entries, in the order of their paths, those in this storage, at any depth."""
     first = bisect_right(entries, path, key=lambda entry: entry.path)
     return list(takewhile(lambda entry: entry.path[: len(path)] == path, islice(entries, first, None)))
 
 
-def _document(file: CompoundFile, entries: list[Entry], path: tuple[str, ...], ending: str, reading: Reading) -> Member:
-    """The document in this storage, with all its ``entries``, as a file of its own."""
-    name = f"{_readable('/'.join(path))}.{ending}"
+def as_file(file: CompoundFile, entries: list[Entry], path: tuple[str, ...], name: str, reading: Reading) -> Member:
+    """What lies in this storage, with all its ``entries``, as a compound file of its own.
+
+    Without bytes, and with its problem, where a stream is too large or the budget is spent.
+    """
     try:
         streams = []
         for entry in entries:

@@ -6,6 +6,7 @@ import codecs
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from agent.scanning.formats.base import MiB, Reading
 from agent.scanning.formats.charset import plausibility
@@ -16,7 +17,7 @@ from signatures.passages import Passage, Zone
 _SUMMARY = "\x05SummaryInformation"
 _DOCUMENT = "\x05DocumentSummaryInformation"
 _NAMES = {
-    _SUMMARY: {2: "title", 3: "subject", 5: "keywords", 6: "description", 7: "Template"},
+    _SUMMARY: {2: "title", 3: "subject", 5: "keywords", 6: "description", 7: "Template", 12: "created"},
     _DOCUMENT: {2: "category", 14: "Manager", 15: "Company", 26: "contentType", 27: "contentStatus"},
 }
 _PARTS = {_SUMMARY: "core-properties", _DOCUMENT: "app-properties"}
@@ -26,7 +27,10 @@ _LONGEST = 400
 _UTF8 = frozenset({"utf-8"})
 _STREAM_BYTES = 4 * MiB
 """Bytes of a set that are looked at; a preview picture may make it longer."""
-_BYTES, _WIDE, _VECTOR = 0x1E, 0x1F, 0x1000
+_BYTES, _WIDE, _TIME, _VECTOR = 0x1E, 0x1F, 0x40, 0x1000
+_EPOCH = date(1601, 1, 1)
+_LATEST = 2**61
+"""Ticks that are still in a calendar; more are damage."""
 _CODE_PAGES = {
     936: "gb18030", 54936: "gb18030", 10008: "gb18030", 950: "big5hkscs", 65001: "utf-8", 1200: "utf-16-le",
     10000: "mac_roman",
@@ -140,12 +144,19 @@ def _text(data: bytes, at: int, codec: str) -> str:
     if at + 8 > len(data):
         return ""
     kind, length = struct.unpack_from("<II", data, at)
+    if kind == _TIME:
+        return _date(int.from_bytes(data[at + 4 : at + 12], "little"))
     if kind & _VECTOR:
         return ""
     raw = data[at + 8 : at + 8 + min(length, len(data)) * (2 if kind == _WIDE or codec == "utf-16-le" else 1)]
     if kind == _WIDE:
         return _cut(raw.decode("utf-16-le", "replace"))
     return _cut(decoded(raw, codec)) if kind == _BYTES else ""
+
+
+def _date(ticks: int) -> str:
+    """The day of a time in 100 ns since 1601; empty for a time that was never set."""
+    return (_EPOCH + timedelta(microseconds=ticks // 10)).isoformat() if 0 < ticks < _LATEST else ""
 
 
 def _cut(text: str) -> str:

@@ -8,15 +8,18 @@ is in it are the parts parsed, and then all of them, because a marking is judged
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from lxml import etree
 
-from agent.scanning.formats.base import Member, MiB, NotExamined, Reading, Source
+from agent.scanning.formats import ole_objects
+from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.ole import MAGIC
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
 from protocol.records import Reason
+from signatures.passages import Passage
 
 PART_BYTES = 128 * MiB
 """Bytes of one part, unpacked; a larger one is left out and the file ends as ``too-large``."""
@@ -36,8 +39,10 @@ _NEVER = re.compile(
     rb"|sheetmetadata|people|commentids|commentsids|commentsextended|commentsextensible|commentauthors|authors"
     rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
 )
+LABELS = re.compile(r"(?i)^(?:docmetadata/labelinfo|docprops/custom)\.xml$")
+"""The parts that hold sensitivity labels."""
 _EMBEDDED = re.compile(
-    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.bin)(?<!\.rels)$"
+    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.rels)$"
     rb"|\.(?:docx|docm|xlsx|xlsm|xlsb|pptx|pptm|doc|xls|ppt|rtf|html?|mht|mhtml|txt|pdf|odt|ods|odp|zip)$"
 )
 _TEXT = re.compile(rb">([^<]+)")
@@ -67,6 +72,10 @@ class Package:
             if embedded:
                 self._embedded.append(name)
 
+    def others(self, pattern: re.Pattern[str]) -> list[str]:
+        """Names of the parts that are no text that the pattern finds, in the order of their numbers."""
+        return sorted((name for name in self._rest if pattern.search(name)), key=_by_number)
+
     def names(self, pattern: re.Pattern[str]) -> list[str]:
         """Names of the text parts that the pattern finds, those with numbers in the order of their numbers."""
         return sorted((name for name in self.parts if pattern.search(name)), key=_by_number)
@@ -81,26 +90,32 @@ class Package:
 
     def read(self, name: str) -> bytes | bytearray:
         """The XML of a part in UTF-8; empty where there is none or it cannot be had (then the file ends so)."""
-        if name in self._kept:
-            return self._kept[name]
+        if name not in self._kept:
+            data = in_utf8(self.raw(name))
+            if len(data) > _KEPT_BYTES:
+                return data
+            self._kept[name] = data
+        return self._kept[name]
+
+    def raw(self, name: str) -> bytes | bytearray:
+        """The bytes of a part as they are; empty where there is none or it cannot be had (then the file ends so)."""
         name = self.spelled(name)
         entry = self.parts.get(name) or self._rest.get(name)
         if entry is None:
             return b""
         try:
-            data = in_utf8(self._directory.read(entry, self._reading.budget, PART_BYTES, bombs=False))
+            return self._directory.read(entry, self._reading.budget, PART_BYTES, bombs=False)
         except NotExamined as problem:
             self._problem = self._problem or problem
-            data = b""
-        if len(data) <= _KEPT_BYTES:
-            self._kept[name] = data
-        return data
+            return b""
 
     def worth(self, extra: Iterable[bytes] = (), only: re.Pattern[str] | None = None) -> bool:
         """Whether a literal of some rule is in the text of any part, or in ``extra``.
 
         ``only`` names the parts to look at; the caller then offers the others' text itself, through ``extra``.
         """
+        if self._reading.labels and self._labelled():
+            return True
         waiting: list[bytes | bytearray] = []
         size = 0
         for name in self.parts:
@@ -114,6 +129,14 @@ class Package:
                     waiting, size = [], 0
         return self.hit(b"\0".join((stripped(b"".join(waiting)), *extra)))
 
+    def _labelled(self) -> bool:
+        """Whether the document has a sensitivity label, or a property of its own that may stand for one."""
+        return any(
+            (b"labelList" in xml) if "label" in name.lower() else b"<property" in xml
+            for name in self.names(LABELS)
+            if (xml := self.read(name))
+        )
+
     def hit(self, text: bytes) -> bool:
         """Whether a literal of some rule is in this text."""
         return self._reading.worth(text, encodings=ENCODINGS)
@@ -124,14 +147,8 @@ class Package:
 
     def parsed(self, xml: bytes | bytearray) -> etree._Element | None:
         """XML, parsed without entities, network or trust; what is broken is remembered."""
-        if not xml or xml.isspace():
-            return None
-        parser = safe_parser()
-        try:
-            root = etree.fromstring(bytes(xml), parser)
-        except etree.XMLSyntaxError:
-            root = None
-        if root is None or len(parser.error_log.filter_from_fatals()):
+        root, broken = parsed(xml)
+        if broken:
             self.mark_damaged()
         return root
 
@@ -162,16 +179,33 @@ class Package:
             except NotExamined as problem:
                 yield Member(name, None, max(entry.size, 0), problem)
             else:
-                yield Member(name, data, len(data))
+                if data.startswith(MAGIC):
+                    yield from ole_objects.unwrapped(name, data, self._reading)
+                else:
+                    yield Member(name, data, len(data))
 
-    def finish(self, main: str) -> None:
-        """Raise `NotExamined` where a part was lost, or where no part lies in the folder ``main``."""
+    def finish(self, main: str = "") -> None:
+        """Raise `NotExamined` where a part was lost, or where no text part lies in the folder ``main``."""
         if self._problem is not None:
             raise self._problem
         if self._directory.problem is not None:
             raise self._directory.problem
-        if not any(name.lower().startswith(main) for name in self.parts):
+        if main and not any(name.lower().startswith(main) for name in self.parts):
             raise NotExamined(Reason.DAMAGED, "the document has no text part")
+
+
+def pieces(
+    source: Source, reading: Reading, main: str, passages: Callable[[Package], Iterator[Passage]]
+) -> Iterator[Piece]:
+    """The files embedded in a package and, where a rule's literal is in its text, the ``passages`` of all of it.
+
+    ``main`` is the folder of the document's own parts; without one the file ends as ``damaged``.
+    """
+    package = Package(source, reading)
+    yield from package.members()
+    if package.worth():
+        yield from passages(package)
+    package.finish(main)
 
 
 @lru_cache(maxsize=4096)
@@ -240,6 +274,18 @@ def in_utf8(xml: bytes | bytearray) -> bytes | bytearray:
         return xml
     # The declaration is no longer true, and lxml would believe it.
     return re.sub(r"^\s*\ufeff?<\?xml.*?\?>", "", text, count=1, flags=re.DOTALL).encode("utf-8", "replace")
+
+
+def parsed(xml: bytes | bytearray) -> tuple[etree._Element | None, bool]:
+    """The root of this XML, and whether any of it is broken; None where nothing of it can be parsed, or it is empty."""
+    if not xml or xml.isspace():
+        return None, False
+    parser = safe_parser()
+    try:
+        root = etree.fromstring(bytes(xml), parser)
+    except etree.XMLSyntaxError:
+        return None, True
+    return root, root is None or bool(len(parser.error_log.filter_from_fatals()))
 
 
 def safe_parser() -> etree.XMLParser:

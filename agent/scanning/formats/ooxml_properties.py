@@ -15,8 +15,13 @@ _CORE = re.compile(r"(?i)^docprops/core[^/]*\.xml$|\.psmdcp$")
 _APP = re.compile(r"(?i)^docprops/app\.xml$")
 _CUSTOM = re.compile(r"(?i)^docprops/custom\.xml$")
 _CUSTOM_XML = re.compile(r"(?i)^customxml/[^/]+\.xml$")
-_CORE_NAMES = frozenset({"title", "subject", "keywords", "category", "description", "contentStatus", "contentType"})
+_CORE_NAMES = frozenset(
+    {"title", "subject", "keywords", "category", "description", "contentStatus", "contentType", "created"}
+)
 _APP_NAMES = frozenset({"Manager", "Company", "Template", "HyperlinkBase"})
+_LABELS = re.compile(r"(?i)^docmetadata/labelinfo\.xml$")
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_TRUE = ("1", "true")
 _LONGEST = 400
 _MOST_CUSTOM_XML = 200
 
@@ -34,14 +39,47 @@ def properties(package: Package) -> Iterator[Passage]:
         root = package.tree(name)
         for each in () if root is None else root:
             yield from _property(attribute(each, "name"), "".join(all_text(each)), "custom-properties")
+    for name in package.names(_LABELS):
+        yield from _labels(package.tree(name))
     for name in package.names(_CUSTOM_XML):
         yield from _custom_xml(package.tree(name))
+
+
+def office_2003(root: etree._Element) -> Iterator[Passage]:
+    """The properties in the one-file forms of Office 2003: known ones, and custom ones by their own names."""
+    for each in root:
+        if local(each) == "DocumentProperties":
+            for found in each:
+                name = local(found)
+                if name in _OLD_NAMES:
+                    yield from _property(_OLD_NAMES[name], "".join(all_text(found)), "core-properties")
+        elif local(each) == "CustomDocumentProperties":
+            for found in each:
+                name = _CODED.sub(lambda code: chr(int(code[1], 16)), local(found))
+                yield from _property(name, "".join(all_text(found)), "custom-properties")
+
+
+_CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_OLD_NAMES = {
+    "Title": "title", "Subject": "subject", "Keywords": "keywords", "Category": "category",
+    "Description": "description", "Manager": "Manager", "Company": "Company", "HyperlinkBase": "HyperlinkBase",
+}  # fmt: skip
 
 
 def _named(root: etree._Element | None, names: frozenset[str], part: str) -> Iterator[Passage]:
     for each in () if root is None else root:
         if local(each) in names:
             yield from _property(local(each), "".join(all_text(each)), part)
+
+
+def _labels(root: etree._Element | None) -> Iterator[Passage]:
+    """The sensitivity labels in force ([MS-OFFCRYPTO] 2.6.4), named as the older properties of Purview are."""
+    for each in () if root is None else root:
+        identifier = attribute(each, "id").strip().strip("{}")
+        if local(each) == "label" and attribute(each, "removed") not in _TRUE and _ID.fullmatch(identifier):
+            enabled = attribute(each, "enabled") or "1"
+            yield from _property(f"MSIP_Label_{identifier}_Enabled", enabled, "label-info")
+            yield from _property(f"MSIP_Label_{identifier}_Id", identifier, "label-info")
 
 
 def _custom_xml(root: etree._Element | None) -> Iterator[Passage]:

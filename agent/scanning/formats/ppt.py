@@ -98,6 +98,7 @@ class _Deck:
         self._repeated: dict[str, list[int]] = defaultdict(list)
 
     def passages(self) -> Iterator[Passage]:
+        """The slides with their bands, then notes and masters."""
         deck = self._deck
         for number, page in enumerate(deck.slides, 1):
             yield from self._slide(page, number)

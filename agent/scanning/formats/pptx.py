@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from agent.scanning.formats import ooxml
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, local
 from agent.scanning.formats.ooxml_drawing import Body, read_body, text_bodies
@@ -29,7 +30,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros and embedded OLE objects are not read.",
+    "Macros are not read.",
     "Pictures, sound and film in the presentation are not read.",
     "Layouts and masters that no slide uses are left out.",
 )
@@ -51,11 +52,7 @@ _HEIGHT = 6_858_000
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the embedded files, and, where a rule's literal is in the text, every passage with its zone."""
-    package = Package(source, reading)
-    yield from package.members()
-    if package.worth():
-        yield from _Presentation(package).passages()
-    package.finish("ppt/")
+    yield from ooxml.pieces(source, reading, "ppt/", lambda package: _Presentation(package).passages())
 
 
 @dataclass
@@ -93,6 +90,7 @@ class _Presentation:
         return [*ordered, *(name for name in names if name not in ordered)]
 
     def passages(self) -> Iterator[Passage]:
+        """The slides with their bands, then notes, masters, charts, comments and properties."""
         used: set[str] = set()
         repeated: dict[str, list[int]] = defaultdict(list)
         for number, name in enumerate(self._slides, 1):

@@ -29,7 +29,7 @@ LIMITATIONS = (
     "How a cell is formatted (large, red, struck through) is not looked at.",
     "Text boxes of workbooks of Excel 95 and older are not read.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
-    "A workbook encrypted with Excel's own password is not opened.",
+    "Of encrypted workbooks those that Excel locked with a password of its own are opened, but for XOR obfuscation.",
 )
 
 _UTF8 = frozenset({"utf-8"})

@@ -10,6 +10,7 @@ from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.officeart import shape_texts
 from agent.scanning.formats.ole_properties import code_page_codec, decoded
+from agent.scanning.formats.xls_locks import opened as xls_opened
 from agent.scanning.formats.xls_records import Joined, Record, SharedStrings, short_string
 from protocol.records import Reason
 from signatures.passages import Zone
@@ -57,7 +58,7 @@ class Book:
     """
 
     def __init__(self, stream: bytes) -> None:
-        self.stream = stream
+        self.stream, self._lock = xls_opened(stream)
         first = next(biff.records(stream), None)
         if first is None or first.kind not in biff.STARTS or first.end - first.begin < 4:
             raise NotExamined(Reason.DAMAGED, "the workbook has no beginning")
@@ -100,8 +101,9 @@ class Book:
             elif kind == biff.EOF:
                 depth = max(0, depth - 1)
             elif kind == biff.FILEPASS:
-                self.problem = NotExamined(Reason.ENCRYPTED)
-                return
+                if self._lock:
+                    self.problem = NotExamined(Reason.ENCRYPTED, self._lock)
+                    return
             elif kind in (biff.SST, biff.TXO):
                 waiting = [record]
             elif kind == biff.OBJ and record.end - record.begin >= 8:

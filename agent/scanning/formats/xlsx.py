@@ -23,7 +23,8 @@ from agent.scanning.formats.ooxml import (
 )
 from agent.scanning.formats.ooxml_drawing import text_bodies
 from agent.scanning.formats.ooxml_properties import properties
-from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
+from agent.scanning.formats.ooxml_tables import Row
+from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, later_row
 from agent.scanning.formats.xlsx_rows import Strings, cells, plain_header, references, rich_text, rows
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -37,7 +38,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros and embedded OLE objects are not read.",
+    "Macros are not read.",
     "Pictures, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
     "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
@@ -48,7 +49,6 @@ _ALL_BUT_SHEETS = re.compile(r"(?i)^(?!xl/(?:\w+sheets/[^/]+|workbook|sharedstri
 _DRAWING = re.compile(r"(?i)^xl/(?:drawings/[^/]+\.(?:xml|vml)|charts/[^/]+\.xml|diagrams/[^/]+\.xml)$")
 _COMMENTS = re.compile(r"(?i)^xl/(?:comments[^/]*|comments/[^/]+|threadedcomments/[^/]+)\.xml$")
 _HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)</")
-_FIRST_ROWS = 5
 _BATCH = 256
 _WORKBOOK = "xl/workbook.xml"
 _STRINGS = "xl/sharedStrings.xml"
@@ -109,6 +109,7 @@ class _Workbook:
         return self._package.hit(stripped(xml))
 
     def passages(self) -> Iterator[Passage]:
+        """The names of the sheets, each sheet, drawings, comments and properties."""
         numbers: dict[str, int] = {}
         relations = self._package.relations(_WORKBOOK)
         root = self._package.tree(_WORKBOOK)
@@ -138,12 +139,12 @@ class _Workbook:
         for row in every:
             if found := cells(row, self._strings):
                 first.append(found)
-                if len(first) > _FIRST_ROWS:
+                if len(first) > FIRST_ROWS:
                     # One row more than is used: whether a row belongs to a table is seen by its neighbours.
                     seen = [row]
                     break
-        yield from self._first_rows(first, place)
-        before = first[_FIRST_ROWS - 1] if seen else ()
+        yield from first_rows(first, place)
+        before = first[FIRST_ROWS - 1] if seen else ()
         rest = chain(seen, every)
         while batch := list(islice(rest, _BATCH)):
             if not self._matters(b"".join(batch), inline):
@@ -151,23 +152,12 @@ class _Workbook:
             for row in batch:
                 if self._matters(row, inline):
                     here = cells(row, self._strings)
-                    yield from self._later_row(here, before, place)
+                    yield from later_row(here, before, place)
                     before = here
 
     def _matters(self, xml: bytes, inline: bool) -> bool:
         """Whether a row, or some rows, refer to a string with a hit or hold one themselves."""
         return bool(self._hits & references(xml)) or (inline and self._is_hit(xml))
-
-    @staticmethod
-    def _later_row(row: Row, before: Row, place: Place) -> Iterator[Passage]:
-        data = len(row) > 2 or (bool(before) and tabular((before, row), 1))
-        return row_passages(row, place, data=data, zone=Zone.BODY)
-
-    @staticmethod
-    def _first_rows(first: list[Row], place: Place) -> Iterator[Passage]:
-        joined = with_periods(first)
-        for index, row in enumerate(joined[:_FIRST_ROWS]):
-            yield from row_passages(row, place, data=tabular(joined, index))
 
     def _comments(self, name: str) -> Iterator[Passage]:
         root = self._package.tree(name)

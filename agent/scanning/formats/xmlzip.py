@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from agent.scanning.formats.base import Member, MiB, NotExamined, Reading, Source
-from agent.scanning.formats.ooxml import ENCODINGS, in_utf8, safe_parser
+from agent.scanning.formats.ooxml import ENCODINGS, in_utf8, parsed
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
 
@@ -25,14 +25,8 @@ class Parser:
 
     def parsed(self, xml: bytes | bytearray) -> etree._Element | None:
         """The root of this XML; None where nothing of it can be parsed."""
-        if not xml.strip():
-            return None
-        parser = safe_parser()
-        try:
-            root = etree.fromstring(bytes(xml), parser)
-        except etree.XMLSyntaxError:
-            root = None
-        self.broken |= root is None or bool(len(parser.error_log.filter_from_fatals()))
+        root, broken = parsed(xml)
+        self.broken |= broken
         return root
 
     def hit(self, text: bytes) -> bool:

@@ -22,7 +22,7 @@ LIMITS = {
 }
 _UTF8 = frozenset({"utf-8"})
 LIMITATIONS = (
-    "Members behind a password, by Deflate64, PPMd or implode, and those in other parts of a split zip are not read.",
+    "Members behind a password, by PPMd or implode, and those in other parts of a split zip are not read.",
     "Members that the directory does not list are read only where the directory itself is lost.",
     "Comments of the zip and of its members are not read.",
 )

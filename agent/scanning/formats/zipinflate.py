@@ -10,6 +10,8 @@ from typing import Protocol, cast
 import zstandard
 from isal import isal_zlib
 
+from agent.scanning.formats.inflate64 import inflated
+
 STEP = 256 * 1024
 """Bytes given out at a time."""
 _MOST_MEMORY = 128 * 1024 * 1024
@@ -77,6 +79,7 @@ def _lzma(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """LZMA as zip has it: version (2), length of properties (2), properties (5), then the bare stream."""
 
     def with_header() -> Iterator[bytes]:
+        """The chunks with the head that a stand-alone stream has in place of that of the zip."""
         rest = iter(chunks)
         first = next(rest, b"")
         # The stand-alone header wants the size after the properties; eight FF say "until the end mark".
@@ -102,6 +105,7 @@ def _zstandard(chunks: Iterable[bytes]) -> Iterator[bytes]:
 METHODS: dict[int, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     0: _stored,
     8: _deflated,
+    9: inflated,
     12: _bzipped,
     14: _lzma,
     93: _zstandard,

@@ -149,10 +149,10 @@ def test_warnings_alone_leave_the_status_at_zero(house: Path, capsys: Out) -> No
 
 def test_lint_of_a_single_file_as_json(house: Path, capsys: Out) -> None:
     mend(house / "house.yaml", "NPC-01", "NPC-99")
-    assert mijian("lint", house / "house.yaml", "--format", "json") == 0
+    assert mijian("lint", house / "house.yaml", "--format", "json") == 1
     told = json.loads(capsys.readouterr().out)
     assert [(f["lint"], f["line"], f["rule"], f["weight"]) for f in told["faults"]] == [
-        ("control-unknown", 11, "house.draft", "warning")
+        ("control-unknown", 11, "house.draft", "error")
     ]
     assert told["lints"].keys() == SENTENCES.keys()
 

@@ -106,6 +106,17 @@ def test_the_table_tells_findings_gaps_and_how_they_add_up(scan: Scan, folder: P
     assert "3 seen = 1 clean + 1 with findings + 1 not examined (1 special file)" in told
 
 
+def test_the_table_tells_how_a_marking_stands_with_its_period(scan: Scan, tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_text("机密★10年\n\n通知\n\n远山市环境局\n2009年3月4日\n")
+    told = scan(tmp_path)
+    assert "due for declassification review (until 2019-03-04)" in told.stdout
+    assert "已到期, 待解密审核 (至 2019-03-04)" in scan(tmp_path, "--lang", "zh").stdout
+    record = json.loads(scan(tmp_path, "--format", "jsonl").stdout.splitlines()[0])
+    assert record["findings"][0]["status"] == "due-for-review"
+    assert record["findings"][0]["expires"] == "2019-03-04"
+    assert "EXPIRED_REVIEW" in record["findings"][0]["codes"]
+
+
 def test_the_table_comes_in_chinese(scan: Scan, folder: Path) -> None:
     told = scan(folder, "--lang", "zh").stdout
     assert "共 3 = 1 无发现 + 1 有发现 + 1 未能检查 (1 特殊文件)" in told
@@ -120,7 +131,6 @@ def test_a_path_that_does_not_exist_is_a_usage_error_that_names_it(scan: Scan, t
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--format", "sarif"], "not available in this version"),
         (["--keywords", "no-such-words.txt"], "no-such-words.txt"),
         (["--level", "机密"], "--class confidential"),
         (["--workers", "0"], "from 1 to 256"),

@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from agent.judging.judge import Context, Judge, is_above
@@ -72,7 +73,7 @@ def result(*findings: Finding, path: str = "/media/stick/dir/a.docx", member: st
         ("internet", "medium", "internal", "内部", ("NPC-14", "medium")),
         ("internal", "fixed", "internal", "内部", None),
         ("internal", "medium", "commercial", "核心商密", ("CLASS-12", "medium")),
-        ("internal", "fixed", "commercial", "核心商密", None),
+        ("internal", "fixed", "commercial", "核心商密", ("MARK-19", "low")),
         ("internet", "fixed", "commercial", "CONFIDENTIAL", ("CLASS-12", "medium")),
         ("internal", "medium", "us", "SECRET", ("MEDIA-05", "high")),
         ("internal", "medium", "us", "CUI", ("MEDIA-05", "medium")),
@@ -108,6 +109,53 @@ def test_a_classified_computer_may_hold_its_own_level_and_none_above(
     assert is_above(level, most) is broken
     expected = ("CPC-09", Severity.CRITICAL) if broken else None
     assert Judge().broken(finding("state", level), context("confidential", "fixed", most)) == expected
+
+
+@pytest.mark.parametrize(
+    ("computer", "level", "changes", "place", "more", "expected"),
+    [
+        ("confidential", "机密", {"codes": ("EXPIRED_REVIEW",)}, {}, {}, ("MARK-08", "low")),
+        ("confidential", "机密", {}, {}, {}, None),
+        ("confidential", "机密", {"codes": ("POSITION",)}, {}, {}, ("MARK-01", "low")),
+        ("internal", "核心商密", {"family": "commercial"}, {}, {}, ("MARK-19", "low")),
+        ("internal", "核心商密", {"family": "commercial", "period": "P3Y"}, {}, {}, None),
+        ("internal", "普通商密", {"family": "commercial", "period": "P3Y"}, {}, {"mode": 0o100666},
+         ("NPC-20", "medium")),
+        ("internal", "核心商密", {"family": "commercial", "period": "P3Y"}, {}, {"mode": 0o100644}, None),
+        ("internet", "内部", {"family": "internal"}, {"place": "medium", "medium_class": "internal"}, {},
+         ("MEDIA-13", "high")),
+        ("internet", "内部", {"family": "internal"}, {"place": "medium"}, {}, ("NPC-14", "medium")),
+        ("internet", "SECRET", {"family": "us"}, {}, {}, ("NPC-03", "high")),
+        ("internal", "内部", {"family": "internal"}, {}, {"path": "/home/a/OneDrive/b.docx"}, ("NPC-07", "medium")),
+        ("internal", "机密", {}, {}, {"path": "/home/a/Documents/xwechat_files/b.docx"}, ("NPC-08", "critical")),
+        ("internal", "机密", {}, {}, {"path": "/home/a/b.docx"}, ("NPC-01", "critical")),
+        ("internet", "机密", {}, {}, {"media_type": "message/rfc822"}, ("NET-07", "critical")),
+        ("internet", "机密", {}, {}, {"path": "/home/a/b.eml", "member": "c.docx"}, ("NET-07", "critical")),
+        ("internet", "机密", {}, {}, {"path": "/home/a/b.zip", "member": "c.docx"}, ("CPC-02", "critical")),
+        ("internet", "CONFIDENTIAL", {"family": "commercial"}, {}, {"path": "/home/a/Dropbox/b"}, ("PUB-05", "medium")),
+        ("internet", "不公开", {"family": "internal"}, {}, {}, ("PUB-07", "medium")),
+    ],
+)  # fmt: skip
+def test_where_a_file_lies_and_what_its_mark_lacks_decide_too(
+    computer: str,
+    level: str,
+    changes: dict[str, Any],
+    place: dict[str, Any],
+    more: dict[str, Any],
+    expected: tuple[str, str] | None,
+) -> None:
+    seen = msgspec.structs.replace(finding("state", level), **changes)
+    file = msgspec.structs.replace(result(seen, path="/srv/a.docx"), **more)
+    judged = Judge().judge(file, context(computer, **{"level": "机密", **place}))
+    assert [(one.control, one.severity) for one in judged] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize("code", ["EXPIRED_REVIEW", "DECLASSIFIED_STAMP"])
+def test_a_mark_that_has_run_out_or_was_declassified_is_one_step_less_severe_and_never_nothing(code: str) -> None:
+    over = msgspec.structs.replace(finding("state", "机密"), codes=(code,))
+    assert Judge().broken(over, context("internal", "medium")) == ("MEDIA-05", Severity.HIGH)
+    changed = msgspec.structs.replace(over, codes=("CHANGED_MARK", "EXPIRES_SOON"))
+    assert Judge().broken(changed, context("internal", "medium")) == ("MEDIA-05", Severity.CRITICAL)
 
 
 def test_every_family_that_a_rule_can_find_is_decided_on_a_medium() -> None:

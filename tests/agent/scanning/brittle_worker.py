@@ -1,4 +1,4 @@
-"""A real worker whose reader of plain text does what the file says: ends, hangs, hoards, raises. Run by tests alone."""
+"""A real nursery whose reader of plain text does what the file says: ends, hangs, hoards, raises. For tests alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
-from agent.scanning import examine, worker
+from agent.scanning import examine, nursery_process
 from agent.scanning.formats.base import Piece, Reading, Source
+from signatures.passages import Passage, Zone
+
+sys.path.insert(0, str(Path(__file__).parent))
+import escapes
 
 
 class Obeying:
@@ -17,7 +22,13 @@ class Obeying:
 
     def pieces(self, source: Source, reading: Reading) -> Iterator[Piece]:
         """Do as told; a file that tells nothing is clean."""
-        match source.head(64).split(b"\n")[0].strip():
+        order = source.head(64).split(b"\n")[0].strip()
+        if order.startswith(b"TRY "):
+            attempt = {**escapes.ATTEMPTS, **escapes.HARMLESS}[order[4:].decode()]
+            if escapes.outcome(attempt) == "succeeded":
+                yield Passage(Zone.P1_TOP_LEFT, "机密★10年")
+            return
+        match order:
             case b"EXIT":
                 os._exit(0)
             case b"SEGV":
@@ -42,4 +53,4 @@ class Obeying:
 if __name__ == "__main__":
     real = examine.format_for
     examine.format_for = lambda media_type: Obeying() if media_type == "text/plain" else real(media_type)
-    sys.exit(worker.main())
+    sys.exit(nursery_process.main())

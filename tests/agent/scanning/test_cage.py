@@ -14,11 +14,12 @@ from threading import Event
 import psutil
 import pytest
 
-from agent.scanning import cage as cage_module
-from agent.scanning.cage import Cage, CageBroken, RulesMistake, open_to_read
+from agent.scanning.cage import Cage, CageBroken, RulesMistake
+from agent.scanning.opening import open_to_read, opened
 from agent.scanning.throttle import Throttle
 from agent.scanning.walk import Found, Walk
 from agent.scanning.wire import Start
+from agent.scanning.workforce import Task
 from protocol.records import Reason, Verdict
 
 BRITTLE = (sys.executable, "-I", str(Path(__file__).with_name("brittle_worker.py")))
@@ -201,12 +202,11 @@ def test_a_worker_that_speaks_nonsense_is_not_believed(tmp_path: Path, start: St
         list(cage.examine(files(tmp_path)))
 
 
-def test_a_large_file_is_granted_more_time(tmp_path: Path, start: Start) -> None:
+def test_a_large_file_is_granted_more_time(tmp_path: Path) -> None:
     with (tmp_path / "large.txt").open("wb") as large:
         large.truncate(400 * MiB)
-    with Cage(start, 1, patience=10.0, program=BRITTLE) as cage:
-        task = cage._open(next(files(tmp_path)), others=False)
-    assert isinstance(task, cage_module.Task)
+    task = opened(next(files(tmp_path)), 10.0)
+    assert isinstance(task, Task)
     os.close(task.descriptor)
     assert task.job.seconds == pytest.approx(110.0)
 

@@ -8,11 +8,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
 
 import pytest
+from docx import Document
 
 from agent.scanning import examine
-from agent.scanning.examine import Examiner
+from agent.scanning.examine import Examiner, about_file
 from agent.scanning.formats.base import Budget, Member, NotExamined, Piece, Reading, Source
 from agent.scanning.wire import Examined
 from agent.scanning.worker import ENCODINGS_AT_ONCE
@@ -224,3 +227,57 @@ def _office() -> dict[str, bytes]:
     canvas.drawString(72, 780, "机密★10年")
     canvas.save()
     return made | {"g.pdf": page.getvalue()}
+
+
+def test_a_container_marked_below_what_it_holds_is_told(examiner: Examiner) -> None:
+    outer, low, high, plain = rows(
+        examiner,
+        zipped({"a.txt": "秘密★5年\n\n通知\n".encode(), "b.txt": MARKED, "c.txt": b"hello"}),
+        "【秘密】材料.zip",
+    )
+    assert [row.verdict for row in (outer, low, high, plain)] == [Verdict.FINDING] * 3 + [Verdict.CLEAN]
+    assert "COMPILATION" in outer.findings[0].codes
+    assert not {"COMPILATION"} & {*low.findings[0].codes, *high.findings[0].codes}
+
+
+def test_an_attachment_above_the_level_of_its_mail_is_told(examiner: Examiner) -> None:
+    letter = EmailMessage()
+    letter["Subject"], letter["From"] = "【秘密】材料", "a@example.org"
+    letter.set_content("见附件")
+    letter.add_attachment(MARKED, maintype="text", subtype="plain", filename="a.txt")
+    mail, *inside = rows(examiner, bytes(letter), "a.eml")
+    (attached,) = (row for row in inside if row.findings)
+    assert "PORTION_HIGHER" in attached.findings[0].codes
+    assert mail.findings[0].level == "秘密"
+    assert not {"COMPILATION", "PORTION_HIGHER"} & set(mail.findings[0].codes)
+
+
+def test_the_time_of_the_file_dates_a_mark_that_nothing_else_dates(examiner: Examiner) -> None:
+    changed = datetime(2011, 3, 4, 12, tzinfo=UTC).timestamp()
+    source = Source(io.BytesIO(MARKED), len(MARKED))
+    (finding,) = examiner.examine(source, "a.txt", about=about_file(changed)).rows[0].findings
+    assert (finding.issued, finding.issued_from) == (date(2011, 3, 4), "file-time")
+    assert finding.expires == date(2021, 3, 4)
+    assert rows(examiner, MARKED, "a.txt")[0].findings[0].expires is None
+
+
+def test_the_time_of_an_archive_says_nothing_of_the_files_in_it(examiner: Examiner) -> None:
+    data = zipped({"a.txt": MARKED})
+    about = about_file(datetime(2011, 3, 4, tzinfo=UTC).timestamp())
+    _, inside = examiner.examine(Source(io.BytesIO(data), len(data)), "a.zip", about=about).rows
+    assert inside.findings[0].issued is None
+
+
+@pytest.mark.parametrize("modified", [None, 0.0, -1e20, 1e20, float("nan")])
+def test_a_time_that_was_never_set_or_that_no_calendar_has_says_nothing(modified: float | None) -> None:
+    assert about_file(modified).file_time is None
+
+
+def test_the_day_a_document_was_made_is_read_from_its_properties(examiner: Examiner) -> None:
+    document = Document()
+    document.add_paragraph("机密★10年")
+    document.core_properties.created = datetime(2012, 5, 6, tzinfo=UTC)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    (finding, *_) = rows(examiner, buffer.getvalue(), "a.docx")[0].findings
+    assert (finding.issued_from, finding.expires) == ("created", date(2022, 5, 6))

@@ -42,7 +42,7 @@ def file(path: Path, *, age: float = 60.0) -> Found:
     back = time.time() - age
     return Found(
         found.path,
-        "folder",
+        "a-folder",
         os.stat_result(status, times | {"st_mtime": back, "st_ctime": back}),
     )
 
@@ -123,7 +123,7 @@ def test_the_ledger_holds_no_path_no_member_and_no_marking(tmp_path: Path) -> No
     with Ledger(tmp_path / "ledger.sqlite", "rules") as ledger:
         ledger.put(seen, seen.status, MEMBERS)
     stored = (tmp_path / "ledger.sqlite").read_bytes()
-    for telling in ("a-telling-name", "folder", "inner", "机密"):
+    for telling in ("a-telling-name", "a-folder", "inner", "机密"):
         assert telling.encode() not in stored
     assert (tmp_path / "ledger.sqlite").stat().st_mode & 0o077 == 0
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from signatures.engine import build
+from signatures.engine.bytecode import unescape
 from signatures.engine.screens import screens
 from signatures.literals import Literal
 
@@ -56,3 +57,27 @@ def test_a_spaced_out_word_is_found_also_where_it_is_written_with_references() -
         assert sieve.worth(text.encode(), encodings=frozenset({"utf-8", "ent"})), text
     assert sieve.engine == "hyperscan"
     assert not sieve.worth(b"S E A T S", encodings=frozenset({"utf-8"}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5", "ent"])
+@pytest.mark.parametrize("prefer", ["hyperscan", "re2", "re"])
+@pytest.mark.parametrize("text", ["S E C R E T", "Ｓ　Ｅ　Ｃ　Ｒ　Ｅ　Ｔ", "S  E  C  R  E  T", "S\tE\tC\tR\tE\tT"])
+def test_an_evenly_spaced_word_is_found_where_it_stands(text: str, prefer: str, encoding: str) -> None:
+    sieve = build([Literal("S E C R E T")], prefer=prefer)
+    codec = "utf-8" if encoding == "ent" else encoding
+    data = f"報告{text}中".encode(codec)
+    start = len("報告".encode(codec))
+    if encoding == "ent":
+        assert sieve.worth(data, encodings=frozenset({"ent"}))
+    else:
+        assert (start, start + len(text.encode(codec)), encoding) in sieve.spans(data, encodings=frozenset({encoding}))
+
+
+def test_a_spaced_word_gives_an_engine_whole_strings_to_jump_by() -> None:
+    plan = screens([Literal("S E C R E T")], ["utf-8", "gb18030", "utf-16-le"])
+    assert all(unescape(expression) is not None for expression in plan.expressions)
+
+
+def test_a_word_that_is_not_evenly_spaced_is_no_letterspaced_word() -> None:
+    sieve = build([Literal("S E C R E T")])
+    assert not sieve.spans(b"S E C  R E T", encodings=frozenset({"utf-8"}))

@@ -163,3 +163,29 @@ def test_every_place_in_undone_text_leads_back_into_the_original(parts: list[str
     places = [(moved.before(place), moved.after(place + 1)) for place in range(len(plain))]
     assert all(0 <= start < end <= len(data) for start, end in places)
     assert [start for start, _ in places] == sorted(start for start, _ in places)
+
+
+FILLINGS = ("关于做好年度工作会议准备的通知", "關於做好會議準備的通知", "a plain line of text\n")
+
+
+@pytest.fixture(scope="module")
+def long_list() -> LiteralSieve:
+    others = (Literal(f"{chr(0x4E00 + number % 5000)}{chr(0x5000 + number // 5000)}龘") for number in range(6000))
+    return build((), words=(*WORDS, *others), prefer="portable")
+
+
+@pytest.mark.parametrize("encoding", RAW)
+@pytest.mark.parametrize(
+    "filling", ["关于做好年度工作会议准备的通知", "關於做好會議準備的通知", "a plain line of text\n"]
+)
+def test_no_encoding_is_spared_in_which_a_long_list_has_a_word(
+    long_list: LiteralSieve, filling: str, encoding: str
+) -> None:
+    for word in ("天河計劃", "PROJECT"):
+        text = filling * 200 + word + filling * 200
+        if writable(text, encoding):
+            data = text.encode(encoding)
+            start = len((filling * 200).encode(encoding))
+            found = {(span[0], span[1]) for span in long_list.spans(data, encodings=frozenset(RAW))}
+            assert (start, start + len(word.encode(encoding))) in found
+            assert long_list.worth(data, encodings=frozenset(RAW))

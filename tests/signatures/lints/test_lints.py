@@ -82,9 +82,13 @@ def test_a_mistake_is_told_once_with_its_line(
     assert fault.file.endswith("house.yaml")
 
 
-@pytest.mark.parametrize("change", [("family: internal", "family: intrnal"), ("NPC-01", "NPC-99")])
-def test_what_works_all_the_same_is_a_warning(linted: Lint, change: tuple[str, str]) -> None:
-    assert [fault.weight for fault in linted(change)] == [Weight.WARNING]
+def test_what_works_all_the_same_is_a_warning(linted: Lint) -> None:
+    assert [fault.weight for fault in linted(("family: internal", "family: intrnal"))] == [Weight.WARNING]
+
+
+def test_a_rule_that_cites_no_control_or_one_that_is_not_there_is_refused(linted: Lint) -> None:
+    for change in (("NPC-01", "NPC-99"), ("controls: [NPC-01]", "controls: []")):
+        assert [(fault.lint, fault.weight) for fault in linted(change)] == [("control-unknown", Weight.ERROR)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signatures.literals import Literal
-from signatures.markings.triggers import STAR, column_around, lines_with, trigger_of
+from signatures.markings.triggers import STAR, column_around, lines_with, narrowed, trigger_of
 
 TRIGGER = trigger_of([Literal("机密", gaps=True), Literal("Internal use", any_case=True), Literal("CUI")])
 
@@ -16,9 +16,16 @@ def test_a_word_with_gaps_is_seen_anywhere(gap: str, around: str) -> None:
 
 def test_case_and_width_matter_only_where_the_literal_says_so() -> None:
     assert TRIGGER.search("for INTERNAL USE only")
-    assert TRIGGER.search("ＣＵＩ")
-    assert TRIGGER.search("Ｉnternal\u3000use")
+    assert TRIGGER.search(narrowed("ＣＵI"))
+    assert TRIGGER.search(narrowed("Ｉnternal\u3000use"))
     assert not TRIGGER.search("cui")
+
+
+def test_lines_with_full_width_letters_are_found_in_their_place() -> None:
+    text = "平常\nＣＵI 与\u3000平常\n平常"
+    assert [(number, text[first:last]) for number, first, last in lines_with(text, [TRIGGER])] == [
+        (1, "ＣＵI 与\u3000平常")
+    ]
 
 
 def test_in_running_text_only_a_star_beside_a_level_is_worth_a_look() -> None:

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from agent.scanning.formats import compressed
-from agent.scanning.formats.base import Budget
+from agent.scanning.formats.base import Budget, Member, Reading, Source
 
 TEXT = "机密★20年\n".encode() * 3
 
@@ -91,3 +91,32 @@ def test_a_file_larger_than_its_limit_is_told(read_pieces: Any, monkeypatch: pyt
 def test_a_window_larger_than_memory_allows_is_damage(read_pieces: Any) -> None:
     header = b"\x28\xb5\x2f\xfd\x00\xf8" + b"\x01\x00\x00"
     assert read_pieces(compressed, header + bytes(40)).reason == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("报告.doc.bz2", "报告.doc"),
+        ("notes.GZ", "notes"),
+        ("backup.tgz", "backup.tar"),
+        (".xz", "content"),
+        ("notes", "content"),
+        ("", "content"),
+    ],
+)
+def test_a_single_file_is_called_after_the_one_around_it(outer: str, inner: str) -> None:
+    data = bz2.compress(b"some text")
+    reading = Reading(Nothing(), name=outer)
+    (member,) = compressed.pieces(Source(io.BytesIO(data), len(data)), reading)
+    assert isinstance(member, Member)
+    assert (member.name, member.data) == (inner, b"some text")
+
+
+class Nothing:
+    """A sieve that finds a literal nowhere."""
+
+    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
+        return False
+
+    def spans(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
+        return []

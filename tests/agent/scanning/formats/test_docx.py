@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from docx.oxml import parse_xml
 from docx.shared import Pt, RGBColor
 
 from agent.scanning.formats import docx
+from agent.scanning.formats.ole_objects import compound_file
 from protocol.records import Place
 from signatures.passages import Zone
 
@@ -296,18 +298,24 @@ def test_comments_cdata_and_references_inside_a_run_hide_nothing(read_pieces: An
         assert read_pieces(docx, with_body(paragraph(inside))).texts(Zone.P1_TOP_LEFT) == ["机密★10年"]
 
 
-def test_embedded_files_are_handed_on_and_ole_objects_are_not(read_pieces: Any, replaced: Replaced) -> None:
+def test_embedded_files_and_the_files_in_ole_objects_are_handed_on(read_pieces: Any, replaced: Replaced) -> None:
+    native = b"\x02\0" + b"a.txt\0C:\\a.txt\0" + struct.pack("<HHI", 0, 3, 2) + b"t\0" + struct.pack("<I", 4) + b"text"
     package = replaced(
         with_body(paragraph("正文")),
         {
             "word/embeddings/Microsoft_Document1.docx": b"PK",
-            "word/embeddings/oleObject1.bin": b"x",
+            "word/embeddings/oleObject1.bin": compound_file(
+                [(("\x01Ole10Native",), struct.pack("<I", len(native)) + native)]
+            ),
+            "word/embeddings/oleObject2.bin": compound_file([(("WordDocument",), b"\xec\xa5")]),
             "word/afchunk.rtf": b"{",
         },
     )
     outcome = read_pieces(docx, package)
     assert [(member.name, member.data) for member in outcome.members] == [
         ("word/embeddings/Microsoft_Document1.docx", b"PK"),
+        ("word/embeddings/oleObject1.bin/a.txt", b"text"),
+        ("word/embeddings/oleObject2.bin.doc", compound_file([(("WordDocument",), b"\xec\xa5")])),
         ("word/afchunk.rtf", b"{"),
     ]
 

@@ -182,6 +182,14 @@ def test_a_large_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
     assert peak < 40 * MiB
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("characters", [3, 300, 30_000])
+def test_utf16_without_a_blank_digit_or_line_end_is_read_all_the_same(encoding: str, characters: int) -> None:
+    data = ("机密★" + "关于做好年度工作会议准备的通知" * (characters // 15)).encode(encoding)
+    assert b"\0" not in data
+    assert any("机密★" in passage.text for passage in read(data))
+
+
 def test_xml_gives_its_text_and_its_labelled_attributes() -> None:
     data = (
         '<?xml version="1.0" encoding="GB2312"?>\n<doc 密级="机密"><w:p><w:r><w:t>绝</w:t></w:r>'

@@ -62,8 +62,16 @@ def test_zstandard_and_xz_members_come_back_whole(method: int, pack: Callable[[b
     assert directory.read(directory.entries[0], Budget(), MiB) == TEXT
 
 
+def test_a_member_by_deflate64_comes_back_whole() -> None:
+    text = " ".join(map(str, range(2000))).encode()  # no repeat so long that the two methods would part
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(text) + packer.flush()
+    directory = opened(by_hand(b"a", packed, method=9, size=len(text)))
+    assert bytes(directory.read(directory.entries[0], Budget(), 1 << 20)) == text
+
+
 def test_an_unknown_method_is_unsupported_and_named_so() -> None:
-    directory = opened(by_hand(b"a", b"\0" * 20, method=9, size=100))
+    directory = opened(by_hand(b"a", b"\0" * 20, method=6, size=100))
     with pytest.raises(NotExamined) as caught:
         directory.read(directory.entries[0], Budget(), MiB)
     assert caught.value.reason is Reason.UNSUPPORTED

@@ -1,0 +1,234 @@
+"""A self-check: the checks and questions of one profile, run in order, as a report.
+
+The report is the one source of every form it is printed in (`agent.commands.check`) and of the record that travels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from agent.checks.base import Check, Context, Fact, Result
+from agent.checks.families import checks
+from protocol.ids import uuid7
+from protocol.records import CheckLine, CheckOutcome, SelfCheckDone, Severity
+from signatures.controls import Text
+from signatures.profiles import Profile, Question, asked
+from signatures.register import Entry, register
+
+NO_SUCH = Text(zh="本程序没有这项检查", en="this program has no such check")
+_WORST = {severity: number for number, severity in enumerate(Severity)}
+_ORDER = {
+    CheckOutcome.FAIL: 0,
+    CheckOutcome.ERROR: 1,
+    CheckOutcome.MANUAL: 2,
+    CheckOutcome.PASS: 3,
+    CheckOutcome.NOT_APPLICABLE: 4,
+}
+"""Failures first: what is wrong, then what is not known, then what is right."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One check in a report."""
+
+    check: str
+    controls: tuple[str, ...]
+    title: Text
+    regime: Text
+    clause: str
+    severity: Severity
+    outcome: CheckOutcome
+    why: Text | None = None
+    facts: tuple[Fact, ...] = ()
+    remedy: Text | None = None
+    """Where it failed."""
+
+
+Answer = Literal["yes", "no", "not-applicable", ""]
+
+
+class Attestation(msgspec.Struct, frozen=True, kw_only=True):
+    """One question with its answer; empty until a person has answered it."""
+
+    control: str
+    ask: Text
+    every: str
+    clause: str = ""
+    answer: Answer = ""
+    by: str = ""
+    on: str = ""
+    note: str = ""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One self-check of one computer or device."""
+
+    number: str
+    organisation: str
+    subject: str
+    """Number of the computer in the register, or the device that was examined."""
+    started_at: datetime
+    seconds: float
+    version: str
+    """Of the program."""
+    profile: str
+    profile_title: Text
+    profile_version: str
+    profile_digest: str
+    computer_class: str
+    level: str | None
+    root: str
+    files: int
+    """Files that were scanned for markings."""
+    not_examined: int
+    rules: str
+    """Digest of the marking rules, where files were scanned."""
+    lines: tuple[Line, ...]
+    attestations: tuple[Attestation, ...]
+
+    def count(self, outcome: CheckOutcome) -> int:
+        """How many checks ended so."""
+        return sum(line.outcome is outcome for line in self.lines)
+
+    @property
+    def exit_code(self) -> int:
+        """1 where anything failed; 0 where all that applies passed; 3 where something could not be said."""
+        outcomes = {line.outcome for line in self.lines}
+        if CheckOutcome.FAIL in outcomes:
+            return 1
+        unsaid = outcomes & {CheckOutcome.ERROR, CheckOutcome.MANUAL}
+        return 3 if unsaid or CheckOutcome.PASS not in outcomes else 0
+
+    def record(self) -> SelfCheckDone:
+        """What the collector is told: outcomes by control, no evidence."""
+        return SelfCheckDone(
+            id=uuid7(),
+            seen_at=self.started_at,
+            seconds=self.seconds,
+            number=self.number,
+            profile=self.profile,
+            profile_version=self.profile_version,
+            profile_digest=self.profile_digest,
+            files=self.files,
+            results=tuple(
+                CheckLine(check=line.check, controls=line.controls, outcome=line.outcome, severity=line.severity)
+                for line in self.lines
+            ),
+            answers={one.control: one.answer for one in self.attestations if one.answer},
+        )
+
+
+def line_of(check: Check, result: Result) -> Line:
+    """A result with what its control and its check say of themselves."""
+    entries = [entry for control in check.controls if (entry := register().get(control))]
+    return Line(
+        check=check.name,
+        controls=(*check.controls, *check.in_part),
+        title=check.title,
+        regime=entries[0].regime if entries else Text(zh="其他", en="Other"),
+        clause=_clause(entries),
+        severity=min((entry.rule.severity for entry in entries[:1]), key=_WORST.__getitem__, default=Severity.INFO),
+        outcome=result.outcome,
+        why=result.why,
+        facts=result.facts,
+        remedy=check.remedy if result.outcome is CheckOutcome.FAIL else None,
+    )
+
+
+def _clause(entries: list[Entry]) -> str:
+    """The sources of the main control, the first two."""
+    return "; ".join(entries[0].rule.clause.split("; ")[:2]) if entries else ""
+
+
+def run(profile: Profile, context: Context, told: Callable[[str], None] | None = None) -> list[Line]:
+    """Run the checks of a profile in its order; the failures come first in what is returned.
+
+    ``told`` is given the name of each check before it runs.
+    """
+    known, lines, earlier = checks(), [], dict[str, Result]()
+    for name in profile.checks:
+        check = known.get(name)
+        if check is None:
+            continue
+        if told:
+            told(name)
+        result = check.run(dataclasses.replace(context, earlier=dict(earlier)))
+        earlier[name] = result
+        lines.append(line_of(check, result))
+    return ordered(lines)
+
+
+def ordered(lines: list[Line]) -> list[Line]:
+    """Failures first, the worst of them first; the order of the profile within."""
+    return sorted(lines, key=lambda line: (_ORDER[line.outcome], _WORST[line.severity]))
+
+
+def attestations(
+    profile: Profile, questions: dict[str, Question], answers: Mapping[str, Attestation]
+) -> list[Attestation]:
+    """The questions of a profile, with the answers that were given."""
+    found = []
+    for question in asked(profile, questions):
+        entry = register().get(question.control)
+        clause = "; ".join(entry.rule.clause.split("; ")[:2]) if entry else ""
+        given = answers.get(question.control)
+        found.append(
+            Attestation(
+                control=question.control,
+                ask=question.ask,
+                every=question.every,
+                clause=clause,
+                answer=given.answer if given else "",
+                by=given.by if given else "",
+                on=given.on if given else "",
+                note=given.note if given else "",
+            )
+        )
+    return found
+
+
+def digest(profile: Profile) -> str:
+    """What stands for a profile with its parameters: two reports of the same digest asked for the same."""
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(profile, order="deterministic")).hexdigest()
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """So far, to the hundredth."""
+        return round(time.monotonic() - self._start, 2)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """How this report differs from an earlier one, by names of checks."""
+
+    earlier: str
+    """Number of the earlier report."""
+    new: tuple[str, ...]
+    mended: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+def compare(now: Report, earlier: Report) -> Change:
+    """New failures, those that were mended (a pass now), and those still open or no longer told."""
+    before = {line.check for line in earlier.lines if line.outcome is CheckOutcome.FAIL}
+    outcome = {line.check: line.outcome for line in now.lines}
+    failing = [line.check for line in now.lines if line.outcome is CheckOutcome.FAIL]
+    mended = [name for name in sorted(before) if outcome.get(name) is CheckOutcome.PASS]
+    return Change(
+        earlier=earlier.number,
+        new=tuple(name for name in failing if name not in before),
+        mended=tuple(mended),
+        open=tuple(sorted(before - set(mended))),
+    )

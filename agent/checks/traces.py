@@ -1,0 +1,93 @@
+"""NET-04, CPC-03: traces of earlier contact with networks a classified computer may not touch.
+
+What is looked through: profiles and leases (`traces_networks`), package managers (`traces_packages`), browsers
+(`traces_browsers`), recent lists (`traces_recent`), logs and journals (`traces_logs`). Told are kinds, counts and the
+newest time. Traces can be removed by whoever is root: a clean result says that none are left, not that none were.
+"""
+
+from __future__ import annotations
+
+from agent.checks import traces_browsers, traces_logs, traces_networks, traces_packages, traces_recent
+from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, cannot, fact
+from agent.checks.isolation_proxies import proxies
+from agent.checks.isolation_talk import TRACES
+from agent.checks.traces_base import Search
+from agent.checks.traces_usb import search_of
+from protocol.records import CheckOutcome, NetworkEvidence
+from signatures.controls import Text
+
+SOURCES = (
+    traces_networks.look,
+    traces_packages.look,
+    traces_recent.look,
+    traces_browsers.look,
+    traces_logs.look,
+)
+"""What may take long comes last: its time may run out."""
+
+
+def gather(search: Search) -> None:
+    """Ask every source."""
+    for source in SOURCES:
+        source(search)
+    for proxy in proxies(search.tree):
+        if search.is_outside(proxy.host):
+            search.tell(f"trace:proxy:{proxy.source}", None)
+
+
+def look(context: Context) -> Result:
+    """NET-04: what is left of contact with networks since the last inspection."""
+    search = search_of(context)
+    gather(search)
+    troubles = [
+        Fact(what=Text(zh=f"无法读取：{why.zh}", en=f"cannot be read: {why.en}"), seen=path)
+        for path, why in search.troubles
+    ]
+    if search.found:
+        return Result(outcome=CheckOutcome.FAIL, facts=(*_facts(search), *troubles), network=evidence(search))
+    if troubles:
+        return cannot("部分来源无法读取，不能得出结论", "some of the sources could not be read", *troubles)
+    since = f"{search.since:%Y-%m-%d}" if search.since else "-"
+    return Result(outcome=CheckOutcome.PASS, facts=(fact("起始日期", "looked back to", since),))
+
+
+def evidence(search: Search) -> NetworkEvidence:
+    """What travels: kinds, counts and newest times."""
+    found = dict(sorted(search.found.items()))
+    return NetworkEvidence(
+        signals=tuple(found),
+        since=min((one.oldest for one in found.values() if one.oldest), default=None),
+        counts={kind: one.count for kind, one in found.items()},
+        newest={kind: one.newest for kind, one in found.items() if one.newest},
+    )
+
+
+def _facts(search: Search) -> list[Fact]:
+    rows = []
+    for kind, trace in sorted(search.found.items()):
+        zh, en = next((words for start, words in TRACES.items() if kind.startswith(start)), (kind, kind))
+        newest = f"{trace.newest:%Y-%m-%d %H:%M}Z" if trace.newest else "?"
+        rows.append(fact(f"痕迹：{zh}", f"trace: {en}", f"{kind} ×{trace.count}, {newest}", 0))
+    return rows
+
+
+CHECKS = (
+    Check(
+        name="network-traces",
+        controls=("NET-04", "CPC-03"),
+        title=Text(zh="无违规外联痕迹", en="No traces of contact with other networks"),
+        remedy=Text(
+            zh="保留现场，不要清除痕迹，报告保密员；由保密员查明何时、由何人、连接何处。",
+            en="Leave the traces as they are and tell the secrecy officer, who finds out when, by whom and to where.",
+        ),
+        reads=(
+            *("etc/NetworkManager", "var/lib/NetworkManager", "var/lib/dhcp", "etc/wpa_supplicant", "var/lib/iwd"),
+            *("var/lib/apt", "var/log/dnf*", "var/lib/snapd", "var/log", "var/log/journal", "home/*"),
+        ),
+        records=Text(
+            zh="痕迹种类、次数、最近时间；不含网址和名称", en="kinds, counts, newest times; no URL and no name"
+        ),
+        look=look,
+        classes=CONFIDENTIAL,
+    ),
+)

@@ -1,0 +1,76 @@
+"""Packages that were fetched over a network: apt, dnf and yum, zypper, snap, flatpak. Counts and times, no names."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from agent.checks.traces_base import Search
+from agent.checks.tree import DAMAGED, Unreadable
+
+APT_LISTS = "var/lib/apt/lists"
+APT_STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/download-upgradeable-stamp")
+DNF_LOGS = ("var/log/dnf.librepo.log*", "var/log/dnf5.log*", "var/log/zypper.log", "var/log/zypp/history")
+SNAP = "var/lib/snapd/state.json"
+
+_FETCHED = re.compile(
+    r"^(\d{4}-\d\d-\d\d[T |]\d\d:\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?.*?(?:Downloading:|downloading|Download).*?"
+    r"(?:https?|ftp)://([^/\s:@]+@)?(\[[^\]]+\]|[^/\s:]+)",
+    re.M,
+)
+
+
+class _SnapData(msgspec.Struct):
+    refreshed: datetime | None = msgspec.field(name="last-refresh", default=None)
+
+
+class _SnapState(msgspec.Struct):
+    data: _SnapData = msgspec.field(default_factory=_SnapData)
+
+
+def look(search: Search) -> None:
+    """Gather all of them."""
+    _apt(search)
+    search.read_each(DNF_LOGS, lambda _, text: _dnf(search, text), 16 << 20)
+    _snap(search)
+    for path in search.glob("var/lib/flatpak/repo/refs/remotes/*"):
+        with search.each(path):
+            search.tell("trace:packages:flatpak", search.modified(path))
+
+
+def _apt(search: Search) -> None:
+    """Lists of packages carry the host they came from in their name; media and folders have none."""
+    with search.each(APT_LISTS):
+        outside = 0
+        for name in search.tree.names(APT_LISTS):
+            host = name.partition("_")[0]
+            if name.endswith(("_InRelease", "_Release")) and host not in ("", "cdrom") and search.is_outside(host):
+                outside += 1
+        times = [search.modified(path) for path in (APT_LISTS, *APT_STAMPS)]
+        search.tell("trace:packages:apt", max((one for one in times if one), default=None), outside)
+
+
+def _dnf(search: Search, text: str) -> None:
+    for match in _FETCHED.finditer(text):
+        if search.is_outside(match[4]):
+            zone = (match[2] or "+00:00").replace("Z", "+00:00")
+            try:
+                at = datetime.fromisoformat(match[1].replace("|", " ") + zone)
+            except ValueError:
+                continue
+            search.tell("trace:packages:dnf", at)
+
+
+def _snap(search: Search) -> None:
+    with search.each(SNAP):
+        data = search.tree.read_bytes(SNAP, 64 << 20)
+        if data is None:
+            return
+        try:
+            state = msgspec.json.decode(data, type=_SnapState)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Unreadable(SNAP, DAMAGED) from error
+        if state.data.refreshed is not None and state.data.refreshed.tzinfo:
+            search.tell("trace:packages:snap", state.data.refreshed)

@@ -1,0 +1,35 @@
+"""Objects of other programs in a compound file of their own: the file that is wrapped in one, and its properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.scanning.formats import ole_objects, ole_properties
+from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
+from agent.scanning.formats.ole import CompoundFile
+from agent.scanning.identify import Kind, identify
+from protocol.records import Reason
+
+NAME = "ole_package"
+MEDIA_TYPES = ("application/x-ole-storage",)
+LIMITS = {"member bytes": ole_objects.MEMBER_BYTES}
+LIMITATIONS = ("Of programs whose files nobody describes only the properties and the files inside are read.",)
+
+
+def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
+    """Yield the files inside and the properties. Raises `NotExamined` ``unsupported`` where no file is wrapped."""
+    file = CompoundFile(source)
+    yield from ole_properties.worthy_passages(ole_properties.read_properties(file), reading)
+    found = False
+    for member in ole_objects.inside(file, "object", reading):
+        # Bytes without a name that nobody knows are a program's own form of what it shows.
+        found |= "/" in member.name or member.data is None or not _is_unknown(member.data)
+        yield member
+    if file.damaged:
+        raise NotExamined(Reason.DAMAGED, "a part of the compound file is damaged")
+    if not found:
+        raise NotExamined(Reason.UNSUPPORTED, "a compound file of a program that is not known")
+
+
+def _is_unknown(data: bytes) -> bool:
+    return identify(Source.of(data), "").kind is Kind.BINARY

@@ -1,0 +1,25 @@
+"""Rows of a sheet, in whichever form a workbook keeps them: the first ones whole, later ones where they hold a hit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
+from protocol.records import Place
+from signatures.passages import Passage, Zone
+
+FIRST_ROWS = 5
+"""Rows with cells at the top of a sheet that may hold its head."""
+
+
+def first_rows(first: Sequence[Row], place: Place) -> Iterator[Passage]:
+    """The head of a sheet; one row more than `FIRST_ROWS` tells whether the last of them belongs to a table."""
+    joined = with_periods(first)
+    for index, row in enumerate(joined[:FIRST_ROWS]):
+        yield from row_passages(row, place, data=tabular(joined, index))
+
+
+def later_row(row: Row, before: Row, place: Place) -> Iterator[Passage]:
+    """A row below the head, and the row that was read ``before`` it."""
+    data = len(row) > 2 or (bool(before) and tabular((before, row), 1))
+    return row_passages(row, place, data=data, zone=Zone.BODY)

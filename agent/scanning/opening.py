@@ -1,0 +1,95 @@
+"""Opening a file that is to be examined: reading it alters nothing, and whatever else it may be is not waited for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from dataclasses import dataclass
+
+from agent.scanning.walk import Found, shown
+from agent.scanning.wire import Examined, Job, Reply
+from agent.scanning.workforce import Task
+from protocol.records import Reason, Verdict
+
+MiB = 1024 * 1024
+
+SLOWEST = 4 * MiB
+"""Bytes a second that every medium is taken to deliver and every reader to get through."""
+
+_NOT_THE_FILES_FAULT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
+
+class OutOfDescriptors(Exception):
+    """This computer has none left just now, or no memory for one: that says nothing of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One file that was examined, or that could not be."""
+
+    file: Found
+    status: os.stat_result
+    """Of the descriptor that was read, where one could be opened; else as the walk met it."""
+    reply: Reply
+    fatal: bool = False
+    """Whether it was the end of the worker that read it: it is not to be tried again."""
+
+
+def opened(file: Found, patience: float) -> Task | Done:
+    """A file opened to be handed to a worker, or how it ended. Raises `OutOfDescriptors`."""
+    try:
+        descriptor = open_to_read(file.target or file.path)
+    except OSError as error:
+        if error.errno in _NOT_THE_FILES_FAULT:
+            raise OutOfDescriptors from error
+        return unopened(file, _why_unopened(error))
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return unopened(file, Reason.SPECIAL_FILE)
+    name, folder = _as_text(file.name), "/".join(map(_as_text, file.folder.split("/")))
+    seconds = patience + status.st_size / SLOWEST
+    return Task(file, status, Job(name, folder, status.st_size, seconds, status.st_mtime), descriptor)
+
+
+def open_to_read(path: str) -> int:
+    """A descriptor for a file that is to be read and in no way altered: not even its time of last access, if we may.
+
+    Does not follow a link, wait for a FIFO or take a terminal. Raises OSError.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | getattr(os, "O_NOATIME", 0))
+    except PermissionError:
+        return os.open(path, flags)  # O_NOATIME is for the owner and for root only
+
+
+def _why_unopened(error: OSError) -> Reason:
+    gone = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ELOOP, errno.ENODEV, errno.ENXIO)
+    return Reason.VANISHED if error.errno in gone else Reason.UNREADABLE
+
+
+def unopened(file: Found, reason: Reason) -> Done:
+    """A file that could not be handed to anybody."""
+    return Done(file, file.status, row(reason, file.status.st_size))
+
+
+def row(reason: Reason, size: int) -> Reply:
+    """The one row of a file of which nothing is known but why."""
+    return Reply([Examined(Verdict.NOT_EXAMINED, "application/octet-stream", size, reason)])
+
+
+def _as_text(name: str) -> str:
+    """A name for the grammar: bytes that are no UTF-8 are tried as GB18030, as old Chinese media have them."""
+    if name.isascii() or not _UNDECODABLE.search(name):
+        return name
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return shown(name)
+
+
+_UNDECODABLE = re.compile("[\ud800-\udfff]")

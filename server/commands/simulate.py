@@ -1,0 +1,252 @@
+"""``mijian-server simulate``: a fleet against a collector of its own, to see what this computer can take.
+
+A collector is made in a temporary folder, served, loaded and measured, and thrown away; the one in service is not
+touched. At the end what was sent is held against what is stored: nothing lost, nothing doubled, nothing bad let in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from server.commands.base import CommandError, emit, start_django, tell
+
+START_SECONDS = 60
+DRAIN_SECONDS = 1800
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "simulate",
+        parents=[common],
+        help=tell("measure a collector under a fleet's load", "用模拟机群测量收集端"),
+        description=tell(
+            "Makes a collector of its own in a temporary folder, loads it with a simulated fleet and prints what it "
+            "took. The collector in service is not touched.",
+            "在临时目录中建立独立的收集端,以模拟机群加载并给出测量结果;不影响正在使用的收集端。",
+        ),
+    )
+    number, share = _number, _share
+    parser.add_argument(
+        "--agents", type=number, default=200, metavar="N", help=tell("computers (200)", "计算机数(200)")
+    )
+    parser.add_argument(
+        "--reports", type=number, default=10, metavar="N", help=tell("reports of each (10)", "每台报告数(10)")
+    )
+    parser.add_argument(
+        "--findings", type=number, default=20, metavar="N", help=tell("violations in each (20)", "每份违规数(20)")
+    )
+    parser.add_argument(
+        "--connections", type=number, default=16, metavar="N", help=tell("at the same time (16)", "并发连接数(16)")
+    )
+    parser.add_argument(
+        "--duplicates", type=share, default=0.02, metavar="SHARE", help=tell("sent twice (0.02)", "重复发送比例(0.02)")
+    )
+    parser.add_argument(
+        "--bad", type=share, default=0.02, metavar="SHARE", help=tell("bad messages (0.02)", "不良报文比例(0.02)")
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help=tell("of the fleet (1)", "随机种子(1)"))
+    parser.set_defaults(run=run)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(tell(f"{text!r} is no number from 1", f"{text!r} 不是正整数"))
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(tell(f"{text!r} is no share from 0 to 1", f"{text!r} 不是 0 到 1 的比例"))
+    return value
+
+
+def run(options: argparse.Namespace) -> int:
+    """Simulate; 1 where what is stored is not what was sent."""
+    if options.home is not None or options.database_url:
+        raise CommandError(tell("simulate makes a home of its own: leave --home and --database-url away",
+                                "simulate 使用独立的临时目录:请勿指定 --home 或 --database-url"))  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="mijian-simulate-") as folder:
+        place = Path(folder) / "home"
+        os.environ |= {"MIJIAN_HOME": str(place), "DJANGO_SETTINGS_MODULE": "server.settings"}
+        os.environ.pop("MIJIAN_DATABASE_URL", None)
+        os.umask(0o077)
+        _command("init")
+        start_django()
+        address = _free_address()
+        with _served(address) as process:
+            content = _measured(options, address, process)
+    emit(options, content, _lines(content))
+    return 0 if content["whole"] else 1
+
+
+def _measured(
+    options: argparse.Namespace, address: tuple[str, int], process: subprocess.Popen[bytes]
+) -> dict[str, Any]:
+    from protocol import keys as protocol_keys
+    from server import keys
+    from server.intake import enrolment, tokens
+    from server.simulation.fleet import Fleet, Sent
+    from server.simulation.load import send
+
+    fleet = Fleet(options.seed, options.findings, options.duplicates, options.bad)
+    _say(tell(f"enrolling {options.agents} computers …", f"注册 {options.agents} 台计算机 …"))
+    fleet.enrol(
+        options.agents,
+        lambda raw: enrolment.enrol(raw, remote="127.0.0.1"),
+        lambda: tokens.mint("internal")[1],
+    )
+    _say(tell("signing and sealing their reports …", "签名并封装报告 …"))
+    batch: list[Sent] = [sent for _ in range(options.reports) for sent in fleet.round()]
+    _say(tell(f"sending {len(batch)} messages …", f"发送 {len(batch)} 份报文 …"))
+    tally = send(batch, address, options.connections, protocol_keys.public_bytes(keys.collector_keys().signing))
+    began = time.perf_counter()
+    _say(tell("waiting until all of it is fanned out …", "等待全部入库 …"))
+    _drained(process)
+    drained = tally.seconds + time.perf_counter() - began
+    return _verdict(batch, tally, drained, _resident(process.pid))
+
+
+def _verdict(batch: Any, tally: Any, drained: float, resident: int) -> dict[str, Any]:
+    from server.violations.models import Group, Occurrence
+
+    reports = sum(sent.kind == "report" for sent in batch)
+    violations = sum(sent.findings for sent in batch)
+    stored = Occurrence.objects.count()
+    let_in = sum(
+        count
+        for (kind, word), count in tally.answers.items()
+        if kind not in ("report", "duplicate") and word in ("accepted", "held")
+    )
+    whole = tally.accepted == reports and stored == violations and not let_in and not tally.forged
+    return {
+        "reports": reports,
+        "accepted": tally.accepted,
+        "seconds": round(tally.seconds, 3),
+        "accepted_per_second": round(tally.accepted / tally.seconds, 1),
+        "latency_ms": {
+            f"p{share:.0%}".rstrip("%"): round(1000 * tally.percentile(share), 1) for share in (0.5, 0.95, 0.99)
+        },
+        "violations": violations,
+        "stored": stored,
+        "groups": Group.objects.count(),
+        "violations_per_second": round(violations / drained, 1),
+        "bad_let_in": let_in,
+        "resident_mb": round(resident / 1e6, 1),
+        "answers": {f"{kind}: {word}": count for (kind, word), count in sorted(tally.answers.items())},
+        "whole": whole,
+    }
+
+
+def _lines(content: dict[str, Any]) -> list[str]:
+    late = content["latency_ms"]
+    lines = [
+        tell(
+            f"accepted durably: {content['accepted']} of {content['reports']} reports in {content['seconds']} s: "
+            f"{content['accepted_per_second']} a second",
+            f"可靠接收:{content['reports']} 份中 {content['accepted']} 份,用时 {content['seconds']} 秒,"
+            f"每秒 {content['accepted_per_second']} 份",
+        ),
+        tell(
+            f"answered within {late['p50']} ms (half), {late['p95']} ms (95 %), {late['p99']} ms (99 %)",
+            f"应答时间:中位 {late['p50']} 毫秒,95% {late['p95']} 毫秒,99% {late['p99']} 毫秒",
+        ),
+        tell(
+            f"fanned out: {content['stored']} of {content['violations']} violations in {content['groups']} groups, "
+            f"{content['violations_per_second']} a second from the first byte sent",
+            f"入库:{content['violations']} 条违规中 {content['stored']} 条,合并为 {content['groups']} 组,"
+            f"自首次发送起每秒 {content['violations_per_second']} 条",
+        ),
+        tell(f"memory of the collector: {content['resident_mb']} MB", f"收集端内存:{content['resident_mb']} MB"),
+        *(f"  {count:7}  {word}" for word, count in content["answers"].items()),
+    ]
+    good = tell("Nothing was lost, nothing doubled, nothing bad let in.", "无丢失、无重复,不良报文均被拒绝。")
+    bad = tell("NOT WHOLE: what is stored is not what was sent.", "不完整:入库内容与发送内容不一致。")
+    return [*lines, good if content["whole"] else bad]
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _command(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "server", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CommandError(done.stderr.strip())
+
+
+def _free_address() -> tuple[str, int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return "127.0.0.1", int(probe.getsockname()[1])
+
+
+@contextmanager
+def _served(address: tuple[str, int]) -> Iterator[subprocess.Popen[bytes]]:
+    """A collector that answers at this address, ended at the end."""
+    bind = f"{address[0]}:{address[1]}"
+    process = subprocess.Popen([sys.executable, "-m", "server", "serve", "--bind", bind], stdout=subprocess.DEVNULL)
+    try:
+        patience = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < patience:
+            try:
+                socket.create_connection(address, 1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise CommandError(tell("the collector did not start", "收集端未能启动"))
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _drained(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the spool is empty."""
+    from server.intake.models import SpoolEntry
+
+    patience = time.monotonic() + DRAIN_SECONDS
+    while SpoolEntry.objects.filter(state=SpoolEntry.State.WAITING).exists():
+        if process.poll() is not None or time.monotonic() > patience:
+            raise CommandError(tell("the collector ended, or does not get on", "收集端已退出或停滞"))
+        time.sleep(0.05)
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory of a process and its children; what they share is counted once (PSS)."""
+    total = 0
+    for each in [pid, *_children(pid)]:
+        try:
+            lines = Path(f"/proc/{each}/smaps_rollup").read_text("ascii").splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text("ascii").split()):
+            found += [child, *_children(child)]
+    return found

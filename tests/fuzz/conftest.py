@@ -1,0 +1,217 @@
+"""A small mutation fuzzer over the formats' readers: deterministic, in a child process, within a time.
+
+Every reader must end on any bytes whatsoever with pieces or with `NotExamined`: no other error, no crash of a
+library, no hang. In the suite each reader gets a moment; ``MIJIAN_FUZZ_SECONDS=600 pytest tests/fuzz`` gives it ten
+minutes, ``MIJIAN_FUZZ_SEED`` another course, ``MIJIAN_FUZZ_CORPUS`` a folder with more files to begin from, and
+``MIJIAN_FUZZ_KEEP`` a folder in which what broke a reader is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import mmap
+import os
+import random
+import select
+import signal
+import struct
+import time
+import traceback
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from agent.scanning.formats import FORMATS, format_for
+from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Reading, Source
+from agent.scanning.identify import identify
+from signatures.passages import Passage
+
+SECONDS = float(os.environ.get("MIJIAN_FUZZ_SECONDS", "0.25"))
+COURSE = os.environ.get("MIJIAN_FUZZ_SEED", "0")
+CORPUS = os.environ.get("MIJIAN_FUZZ_CORPUS", "")
+KEEP = os.environ.get("MIJIAN_FUZZ_KEEP", "")
+CRASHES = Path(__file__).parent / "crashes"
+_LONGEST_INPUT = 256 * 1024
+_PATIENCE = 20
+"""Seconds after which one input counts as a hang."""
+_NUMBERS = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF]
+
+
+class Everything:
+    """A sieve that finds a literal in every line, so that no reader can take the short way home."""
+
+    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
+        return True
+
+    def spans(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
+        found, place = [], 0
+        for line in bytes(data).split(b"\n"):
+            if line.strip():
+                found.append((place, place + 1, "utf-8"))
+            place += len(line) + 1
+        return found
+
+
+def read_whole(module: Format, data: bytes) -> None:
+    """Run a reader to its end; anything but pieces and `NotExamined` is raised."""
+    budget = Budget(expanded=64 * 1024 * 1024, members=2_000)
+    reading = Reading(Everything(), budget, name="outer.gz")
+    try:
+        for piece in module.pieces(Source(io.BytesIO(data), len(data)), reading):
+            assert isinstance(piece, Passage | Member)
+            if isinstance(piece, Passage):
+                piece.text.encode("utf-8")
+            else:
+                piece.name.encode("utf-8", "backslashreplace")
+    except NotExamined:
+        return
+
+
+def mutated(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:
+    """Some bytes of the input changed, or, in a zip, of one of its members, most often."""
+    if data.startswith(b"PK\3\4") and chance.random() < 0.75:
+        inside = _in_zip(data, chance)
+        if inside is not None:
+            return inside
+    return _changed(data, seeds, chance)
+
+
+def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
+    out = io.BytesIO()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+            parts = [(info.filename, old.read(info)) for info in old.infolist()]
+            if not parts:
+                return None
+            chosen = chance.choice(parts)[0]
+            for name, content in parts:
+                changed = _changed(content, [content for _, content in parts], chance) if name == chosen else content
+                new.writestr(name, changed)
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        struct.error,
+        KeyError,
+        zlib.error,
+    ):
+        return None
+    return out.getvalue()
+
+
+def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:
+    raw = bytearray(data or b"\0")
+    for _ in range(chance.choice((1, 1, 1, 2, 3, 8, 20))):
+        at = chance.randrange(len(raw) or 1)
+        match chance.randrange(8):
+            case 0:
+                raw[at : at + 1] = bytes([chance.randrange(256)])
+            case 1:
+                raw[at : at + 4] = struct.pack("<I", chance.choice(_NUMBERS))
+            case 2:
+                raw[at : at + 2] = struct.pack(">H", chance.choice(_NUMBERS) & 0xFFFF)
+            case 3:
+                del raw[at : at + chance.choice((1, 2, 8, 100))]
+            case 4:
+                end = at + chance.choice((1, 8, 64, 512))
+                raw[at:at] = raw[at:end] * chance.choice((1, 2, 30))
+            case 5:
+                other = chance.choice(seeds)
+                begin = chance.randrange(len(other) or 1)
+                raw[at:at] = other[begin : begin + chance.choice((4, 32, 300))]
+            case 6:
+                del raw[at + 1 :]
+            case _:
+                raw[at : at + 16] = bytes(len(raw[at : at + 16]))
+        if not raw:
+            raw = bytearray(b"\0")
+    return bytes(raw[:_LONGEST_INPUT])
+
+
+def _more_seeds(name: str) -> list[bytes]:
+    """Files of a folder that are of this format, for those who want to dig deeper."""
+    found: list[bytes] = []
+    for path in sorted(Path(CORPUS).rglob("*")) if CORPUS else ():
+        if path.is_file() and path.stat().st_size <= _LONGEST_INPUT:
+            data = path.read_bytes()
+            module = format_for(identify(Source.of(data), path.name).media_type)
+            if module is not None and name == module.NAME:
+                found.append(data)
+    return found
+
+
+def _child(module: Format, seeds: list[bytes], shared: mmap.mmap, report: int) -> None:
+    """Go on until the time is over; what is tried stands in ``shared`` while it is."""
+    chance = random.Random(f"{module.NAME} {COURSE}")  # noqa: S311 - no secret hangs on it
+    pool = list(seeds)
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        data = mutated(chance.choice(pool), pool, chance)
+        shared[:8] = len(data).to_bytes(8, "little")
+        shared[8 : 8 + len(data)] = data
+        read_whole(module, data)
+        if chance.random() < 0.02 and len(pool) < 500:
+            pool.append(data)  # changes upon changes
+        os.write(report, b".")
+
+
+def _watched(module: Format, seeds: list[bytes]) -> tuple[str, bytes]:
+    """Run the child. What went wrong (empty: nothing) and the input that did it."""
+    shared = mmap.mmap(-1, 16 + 2 * _LONGEST_INPUT + 8 * 1024 * 1024)
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read_end)
+        try:
+            _child(module, seeds, shared, write_end)
+        except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
+            os.write(write_end, traceback.format_exc().encode()[-4000:])
+            os._exit(1)
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    said, trouble = b"", ""
+    while True:
+        ready, _, _ = select.select([read_end], [], [], _PATIENCE)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+            trouble = "a hang"
+            break
+        more = os.read(read_end, 65536)
+        if not more:
+            break
+        said = (said + more.lstrip(b"."))[-8000:]
+    os.close(read_end)
+    _, status = os.waitpid(child, 0)
+    if not trouble and status:
+        trouble = said.decode("utf-8", "replace") or f"ended with status {status}"
+    size = int.from_bytes(shared[:8], "little")
+    return trouble, bytes(shared[8 : 8 + size])
+
+
+@pytest.fixture
+def fuzz(tmp_path: Path) -> Callable[[str, list[bytes]], None]:
+    """Give a reader its moment; fails with the file that broke it."""
+
+    def run(name: str, seeds: list[bytes]) -> None:
+        module = format_for(next(media_type for media_type, each in FORMATS.items() if each == name))
+        assert module is not None
+        assert name == module.NAME
+        seeds = seeds + [path.read_bytes() for path in sorted(CRASHES.glob(f"{name}-*"))]
+        for seed in seeds:
+            read_whole(module, seed)
+        seeds += _more_seeds(name)
+        trouble, data = _watched(module, seeds)
+        if trouble:
+            folder = Path(KEEP) if KEEP else tmp_path
+            kept = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}"
+            kept.write_bytes(data)
+            pytest.fail(f"{name} broke on {kept}:\n{trouble}")
+
+    return run
