@@ -24,7 +24,6 @@ from agent.attending import Attending
 from agent.housekeeping import Housekeeping, Parts
 from agent.in_force import TROUBLES, InForce, report_of
 from agent.integrity import Integrity
-from agent.isolation_watch import IsolationWatch
 from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context, Judge
 from agent.judging.waivers import marked
@@ -34,7 +33,7 @@ from agent.reporting.enrolment import agent_version
 from agent.reporting.mend import mend, open_outbox
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import OutboxUnavailable
-from agent.reporting.policies import Policies
+from agent.reporting.policies import Policies, allowed
 from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
@@ -45,6 +44,7 @@ from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.systemd import Supervisor
 from agent.watched import Watched
+from agent.watching.isolation import IsolationWatch, Looked
 from agent.watching.media import MediaWatch
 from agent.watching.phones import PhoneWatch
 from protocol.ids import uuid7
@@ -320,20 +320,29 @@ class Service:
         self._notice.violation(seen)
         self._reporter.report(seen)
 
+    # --- isolation -----------------------------------------------------------------------------------------------
+
     def _start_isolation(self) -> None:
         """Watch over the isolation of this computer, unless that is done already."""
         if any(thread.name == "isolation watch" for thread in self._threads):
             return
         watch = IsolationWatch(
-            self._settings.isolation,
-            self._identity,
-            self._policies,
-            self._controls["NET-03"].severity,
-            self._reporter,
-            self._notice,
-            self._violation,
+            ComputerClass(self._identity.computer_class),
+            lambda: allowed(self._settings.isolation, self._policies.current),
         )
-        self._thread("isolation watch", lambda: watch.run(self._stop))
+        self._thread("isolation watch", lambda: watch.run(self._isolation, self._stop))
+
+    def _isolation(self, looked: Looked) -> None:
+        """Tell what the isolation watch saw."""
+        result = looked.result
+        if looked.news:
+            seen = result.violation(self._controls[result.control].severity)
+            if seen:
+                self._violation(seen)
+                for zh, en in looked.words:
+                    self._notice.say(zh, en)
+            self._notice.checked(result.control, result.outcome, looked.stood)
+        self._reporter.report(looked.done)
 
 
 def _alone(state: Path) -> TextIO:

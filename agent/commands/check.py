@@ -205,6 +205,7 @@ def _report(
     lines = run_checks(checked, about)
     return Report(
         number=f"MJ-{now.astimezone():%Y%m%d-%H%M%S}-{uuid7()[-4:]}",
+        kind=profile.kind,
         organisation=settings.check.organisation,
         subject=str(options.device or (registration.agent if registration else root)),
         started_at=now,

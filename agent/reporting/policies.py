@@ -12,7 +12,10 @@ import os
 import threading
 from pathlib import Path
 
+import msgspec
+
 from agent.reporting.identity import Identity
+from agent.settings import IsolationSettings
 from protocol.policy import Policy, PolicyError, open_policy
 from protocol.records import ComputerClass
 
@@ -92,6 +95,17 @@ class Policies:
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def allowed(settings: IsolationSettings, policy: Policy | None) -> IsolationSettings:
+    """The settings of isolation, with the networks and interfaces of the policy in their place where it names any."""
+    if policy is None:
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        allowed_networks=policy.allowed_networks or settings.allowed_networks,
+        allowed_interfaces=policy.allowed_interfaces or settings.allowed_interfaces,
+    )
 
 
 def lowers(now: ComputerClass, then: ComputerClass) -> bool:

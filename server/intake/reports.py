@@ -7,14 +7,25 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone
+from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, SelfCheckDone
 from server import audit
 from server.intake.records import Delivery
 from server.intake.refusals import printable
 from server.intake.sql import insert_new
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
+
+SELF_CHECK = "CHECK-01"
+"""The control that demands regular self-checks: a row of it says that there was one."""
+_WORST_FIRST = (
+    CheckOutcome.FAIL,
+    CheckOutcome.ERROR,
+    CheckOutcome.MANUAL,
+    CheckOutcome.PASS,
+    CheckOutcome.NOT_APPLICABLE,
+)
 
 
 def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> None:
@@ -23,15 +34,21 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     checks: list[dict[str, Any]] = []
     dropped: list[dict[str, Any]] = []
     passes: dict[tuple[uuid.UUID, str], datetime] = {}
+    clean: dict[int, datetime] = {}
     for delivery in deliveries:
         for record in delivery.records:
             if isinstance(record, ScanDone):
                 scans.append(_scan(record, delivery, media))
+                if record.medium is not None and _all_clean(record):
+                    pk = media[record.medium.key]
+                    clean[pk] = max(record.started_at, clean.get(pk, record.started_at))
             elif isinstance(record, CheckDone):
                 checks.append(_check(record, delivery))
                 if record.outcome is CheckOutcome.PASS:
                     key = delivery.agent, record.control
                     passes[key] = max(record.seen_at, passes.get(key, record.seen_at))
+            elif isinstance(record, SelfCheckDone):
+                checks += _self_check(record, delivery)
             elif isinstance(record, RecordsDropped):
                 counts = {printable(kind, 32): count for kind, count in list(record.counts.items())[:32]}
                 told = {"computer": delivery.agent, "seen_at": record.seen_at, "counts": counts}
@@ -40,14 +57,20 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     insert_new(CheckReport, checks)
     insert_new(DroppedReport, dropped)
     for (agent, control), at in passes.items():
-        _verify(agent, control, at)
+        _verify(Group.objects.filter(computer=agent, control=control), at)
+    for medium, at in clean.items():
+        # Only what is about a file on this medium: a scan says nothing of anything else.
+        _verify(Group.objects.filter(medium=medium).exclude(content_hash=""), at)
 
 
-def _verify(agent: uuid.UUID, control: str, at: datetime) -> None:
+def _all_clean(scan: ScanDone) -> bool:
+    """Whether a scan looked at everything on a medium and found nothing. What was not examined proves nothing."""
+    return scan.complete and scan.finding == 0 and scan.not_examined == 0 and scan.enumerated == scan.clean
+
+
+def _verify(groups: QuerySet[Group], at: datetime) -> None:
     """Move what people called rectified, and what was not seen since, to verified."""
-    waiting = Group.objects.filter(
-        computer=agent, control=control, state=State.RECTIFIED, state_at__lt=at, last_seen_at__lt=at
-    )
+    waiting = groups.filter(state=State.RECTIFIED, state_at__lt=at, last_seen_at__lt=at)
     for group in waiting:
         now = timezone.now()
         # The same pass, arriving twice, finds nothing left in the state rectified.
@@ -76,6 +99,34 @@ def _scan(record: ScanDone, delivery: Delivery, media: Mapping[str, int]) -> dic
         "cage": record.cage,
         "complete": record.complete,
     }
+
+
+def _self_check(record: SelfCheckDone, delivery: Delivery) -> list[dict[str, Any]]:
+    """One row for the self-check itself (CHECK-01), and one for the worst outcome of each control it tested.
+
+    None of them verifies a violation: a self-check may have looked at a part of the disks alone.
+    """
+    worst: dict[str, CheckOutcome] = {}
+    for line in record.results:
+        for control in line.controls:
+            worst[control] = min(worst.get(control, line.outcome), line.outcome, key=_WORST_FIRST.index)
+    counts = {one: sum(line.outcome is one for line in record.results) for one in _WORST_FIRST}
+    told = ", ".join(f"{one.value} {count}" for one, count in counts.items() if count)
+    itself = CheckDone(
+        id=record.id,
+        seen_at=record.seen_at,
+        control=SELF_CHECK,
+        outcome=CheckOutcome.FAIL if counts[CheckOutcome.FAIL] else CheckOutcome.PASS,
+        why=f"{record.profile} {record.profile_version}, {record.number}: {told}",
+    )
+    of_controls = [
+        CheckDone(
+            id=str(uuid.uuid5(uuid.UUID(record.id), control)), seen_at=record.seen_at, control=control, outcome=one
+        )
+        for control, one in worst.items()
+        if control != SELF_CHECK
+    ]
+    return [_check(one, delivery) for one in (itself, *of_controls)]
 
 
 def _check(record: CheckDone, delivery: Delivery) -> dict[str, Any]:
