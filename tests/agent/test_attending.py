@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +46,8 @@ def test_an_unregistered_medium_is_told_before_any_of_its_files_is_read(
     wait_for: Any,
     quick: Any,
 ) -> None:
-    one = stick().format("UNKNOWN").insert()
+    label = f"UNK-{uuid.uuid4().hex[:8]}"  # others may have media mounted on this computer
+    one = stick().format(label).insert()
     fill(one.path)
     one.remove()
     mine = collector.enrolled(service_state)
@@ -53,10 +55,8 @@ def test_an_unregistered_medium_is_told_before_any_of_its_files_is_read(
     service = running(quick(service_state, media=MediaSettings(loop_devices=True)))
     wait_for(lambda: "policy 1" in service.logs())
     one.insert()
-    wait_for(
-        lambda: [s for s in collector.records if isinstance(s, ScanDone) and s.medium and s.medium.label == "UNKNOWN"]
-    )
-    assert of_register(collector, "UNKNOWN") == ["MEDIA-03"]
+    wait_for(lambda: [s for s in collector.records if isinstance(s, ScanDone) and s.medium and s.medium.label == label])
+    assert of_register(collector, label) == ["MEDIA-03"]
     register, file = place(collector)
     assert register < file
 
@@ -65,18 +65,19 @@ def test_an_unregistered_medium_is_told_before_any_of_its_files_is_read(
 def test_the_same_stick_back_again_is_a_session_and_a_violation_of_its_own(
     collector: Any, service_state: Path, running: Any, stick: Any, wait_for: Any, quick: Any
 ) -> None:
-    one = stick().format("TWICE").insert()
+    label = f"TWI-{uuid.uuid4().hex[:8]}"  # others may have media mounted on this computer
+    one = stick().format(label).insert()
     collector.enrolled(service_state)
     running(quick(service_state, media=MediaSettings(loop_devices=True, register_in_force=True)))
     sessions = lambda: [  # noqa: E731
-        seen for seen in collector.records if isinstance(seen, MediaSessionSeen) and seen.medium.label == "TWICE"
+        seen for seen in collector.records if isinstance(seen, MediaSessionSeen) and seen.medium.label == label
     ]
-    wait_for(lambda: "MEDIA-03" in of_register(collector, "TWICE"))
+    wait_for(lambda: "MEDIA-03" in of_register(collector, label))
     one.remove()
     wait_for(lambda: [seen for seen in sessions() if seen.ending == "unmounted"])
-    assert of_register(collector, "TWICE") == ["MEDIA-03"]
+    assert of_register(collector, label) == ["MEDIA-03"]
     one.insert()
-    wait_for(lambda: len(of_register(collector, "TWICE")) == 2)
+    wait_for(lambda: len(of_register(collector, label)) == 2)
     assert len({seen.session for seen in sessions()}) == 2
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,14 @@ def test_what_was_seen_while_the_collector_was_down_arrives_when_it_is_back(
 def test_a_real_mount_is_one_session_and_the_medium_is_free_again(
     collector: Any, service_state: Path, running: Any, stick: Any, fill: Any, quick: Any, wait_for: Any
 ) -> None:
-    one = stick().format("SERVICE-TEST").insert()
+    label = f"SVC-{uuid.uuid4().hex[:8]}"  # others may have media mounted on this computer
+    one = stick().format(label).insert()
     fill(one.path)
     one.remove()
     collector.enrolled(service_state)
     running(quick(service_state, media=MediaSettings(loop_devices=True)))
     one.insert()
-    mine = lambda records: [r for r in records if r.medium and r.medium.label == "SERVICE-TEST"]  # noqa: E731
+    mine = lambda records: [r for r in records if r.medium and r.medium.label == label]  # noqa: E731
     wait_for(lambda: mine(of(collector, ScanDone)))
     one.remove()  # fails where anything is still open on it
     wait_for(lambda: len(mine(of(collector, MediaSessionSeen))) == 2)
