@@ -43,7 +43,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
 def _zipped(root: etree._Element | None) -> tuple[bytes, list[str]]:
     """The parts as a zip, not packed, and their names."""
     out = io.BytesIO()
-    names: list[str] = []
+    names: dict[str, None] = {}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
         for part in () if root is None else root:
             name = attribute(part, "name").lstrip("/")
@@ -51,9 +51,9 @@ def _zipped(root: etree._Element | None) -> tuple[bytes, list[str]]:
                 continue
             if len(names) >= LIMITS["parts"]:
                 raise NotExamined(Reason.TOO_LARGE, "the document has too many parts")
-            names.append(name)
+            names[name] = None
             package.writestr(zipfile.ZipInfo(name), _content(part))
-    return out.getvalue(), names
+    return out.getvalue(), list(names)
 
 
 def _content(part: etree._Element) -> bytes:
