@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test check format lock bench bench-matching picture clean
+.PHONY: help demo test check format lock bench bench-matching picture deb clean
 PY := .venv/bin/python
 
 help:
@@ -9,6 +9,7 @@ help:
 	@echo "make bench-matching speed of the search alone beside other engines"
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
+	@echo "make deb           a Debian package of the agent; TRY=1 installs, updates and purges it in a fresh Debian root"
 	@echo "make lock          renew the locked versions"
 
 demo:
@@ -39,6 +40,11 @@ bench:
 picture:
 	@deploy/setup.sh test
 	@$(PY) deploy/demo/demo.py --once --picture docs/pictures/review.png
+
+deb:
+	@deploy/setup.sh test
+	@deploy/deb/build.sh $(VERSION)
+	@$(if $(TRY),deploy/deb/try.sh)
 
 lock:
 	@deploy/setup.sh test

@@ -1,51 +1,58 @@
 """The daemon: media, file and network events in, scans and checks out, everything reported through the outbox.
 
-Threads: the media watch, the file watch, one that scans what a priority queue hands it, the isolation watch
-(confidential computers only), the uplink, and the caller's, which waits for the end. A thread that fails by a fault
-of ours ends the service with status 1, so that whoever started it starts it again; nothing that was seen is lost.
+Threads: the media watch, the phone watch, the file watch, one that scans what a priority queue hands it, the isolation
+watch (confidential computers only), the uplink, the desktop's, and the caller's, which keeps the house: outbox,
+policy, schedules, clock, budget, health. A thread that fails by a fault of ours ends the service with status 1, so
+that whoever started it starts it again; nothing that was seen is lost.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
-import itertools
 import logging
 import os
 import platform
-import queue
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
+from agent.attending import Attending
+from agent.housekeeping import Housekeeping, Parts
 from agent.in_force import TROUBLES, InForce, report_of
+from agent.integrity import Integrity
+from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context, Judge
+from agent.judging.waivers import marked
 from agent.reporting import identity
+from agent.reporting.desktop import Desktop
 from agent.reporting.enrolment import agent_version
 from agent.reporting.mend import mend, open_outbox
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import OutboxUnavailable
+from agent.reporting.policies import Policies, allowed
+from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
-from agent.scanning.walk import shown
 from agent.settings import Settings
 from agent.sweep import Sweep
+from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching.isolation import IsolationWatch, Looked
-from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
-from agent.watching.sessions import Session, Sessions
+from agent.watching.media import MediaWatch
+from agent.watching.phones import PhoneWatch
 from protocol.ids import uuid7
-from protocol.records import AgentStarted, ComputerClass
+from protocol.policy import Waiver
+from protocol.records import AgentStarted, ComputerClass, ViolationSeen
 from signatures.controls import load_controls
 
 LOCK_FILE = "run.lock"
-URGENT, MEDIA, FILES = 0, 1, 2
-"""Priorities of jobs, most urgent first."""
 
 log = logging.getLogger(__name__)
 
@@ -62,14 +69,19 @@ class Service:
         self._settings = settings
         self._identity = identity.load(settings.state)
         self._lock = _alone(settings.state)
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._status = 0
         self._notice = notice or Notice()
+        self._supervisor = Supervisor()
         self._outbox = open_outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
-        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent)
+        self._policies = Policies(settings.state, self._identity)
+        self._fetch = PolicyFetch(self._policies, self._identity, settings.uplink.policy_seconds)
+        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent, self._fetch)
         self._reporter = Reporter(self._outbox, self._uplink.wake)
-        self._sessions = Sessions(self._reporter)
         self._controls = load_controls()
         identity.make_private(settings.state / "cache")  # workers keep compiled rules only where the folder is
-        self._options = ScanOptions(
+        self._base = ScanOptions(
             least=settings.scan.min_confidence,
             workers=settings.scan.workers,
             order="newest",
@@ -80,12 +92,40 @@ class Service:
         )
         self._in_force = InForce(settings)
         self._troubles: frozenset[str] = frozenset()
-        self._sweep = Sweep(self._options_now, Judge(controls=self._controls), self._reporter, self._notice)
-        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
-        self._numbers = itertools.count()
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._status = 0
+        self._jobs = Jobs()
+        self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice, self._waivers)
+        self._desktop = Desktop(enabled=settings.notice.desktop)
+        self._attending = Attending(
+            settings,
+            self._identity,
+            self._policies,
+            self._reporter,
+            self._jobs,
+            self._sweep,
+            self._notice,
+            self._desktop,
+            self._stop,
+        )
+        self._watched = Watched(settings.files, self._outbox, self._files_changed, more=self._policy_folders)
+        self._housekeeping = Housekeeping(
+            Parts(
+                settings=settings,
+                identity=self._identity,
+                outbox=self._outbox,
+                policies=self._policies,
+                fetch=self._fetch,
+                reporter=self._reporter,
+                jobs=self._jobs,
+                sweep=self._sweep,
+                attending=self._attending,
+                watched=self._watched,
+                integrity=Integrity(
+                    self._outbox, self._policies, self._controls["SEC-13"], agent_version(), self._violation
+                ),
+                supervisor=self._supervisor,
+                scan_disks=self._scan_disks,
+            )
+        )
 
     # --- life ----------------------------------------------------------------------------------------------------
 
@@ -94,8 +134,11 @@ class Service:
         with self._lock:
             self._notice.started(self._identity.agent, self._identity.computer_class, self._identity.level)
             self._start()
+            self._supervisor.ready()
             while not (stop.wait(0.5) or self._stop.is_set()):
                 self._keep_outbox()
+                if self._housekeeping.step() and self._identity.computer_class is ComputerClass.CONFIDENTIAL:
+                    self._start_isolation()
             self._end()
         return self._status
 
@@ -109,20 +152,23 @@ class Service:
         self._reporter.retry()
 
     def _start(self) -> None:
-        self._job(URGENT, self._come_up)
-        self._thread("scanner", self._work)
+        self._jobs.add(Priority.URGENT, "come up", self._come_up)
+        self._thread("scanner", lambda: self._jobs.run(self._stop))
+        self._thread("desktop", lambda: self._desktop.run(self._stop))
+        key = self._identity.organisation_key
         if self._settings.media.watch:
-            watch = MediaWatch(self._settings.media, self._identity.organisation_key)
-            self._thread("media watch", lambda: watch.run(self._media, self._stop, self._sessions.end_left_over))
+            watch = MediaWatch(self._settings.media, key)
+            left_over = self._attending.sessions.end_left_over
+            self._thread("media watch", lambda: watch.run(self._attending.event, self._stop, left_over))
+            if self._settings.media.phones:
+                self._thread("phone watch", lambda: PhoneWatch(key).run(self._attending.event, self._stop))
         else:
-            self._sessions.end_left_over()
-        if self._settings.files.watch:
-            self._thread("file watch", self._watch_files)
+            self._attending.sessions.end_left_over()
+        self._thread("file watch", lambda: self._watched.run(self._stop, self._not_watched))
         if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
-            self._thread("isolation watch", self._watch_isolation)
-        if self._settings.uplink.sends(self._identity.computer_class):
-            self._thread("uplink", self._uplink.run)
-        else:
+            self._start_isolation()
+        self._thread("uplink", self._uplink.run)
+        if not self._settings.uplink.sends(ComputerClass(self._identity.computer_class)):
             self._notice.say(
                 "本机不通过网络上报：请用 mijian export 导出密封报告",
                 "this computer sends nothing over a network: carry its reports with mijian export",
@@ -130,14 +176,16 @@ class Service:
 
     def _end(self) -> None:
         """End the threads and whatever they hold; the medium is not in use any more when this returns."""
+        self._supervisor.stopping()
         self._stop.set()
+        self._jobs.wake()
+        self._desktop.wake()
         self._uplink.stop()
-        for session in self._sessions.all():
+        for session in self._attending.sessions.all():
             session.gone.set()
         for thread in self._threads:
             thread.join(3 if thread.name == "uplink" else 20)  # what is on its way is sent again after the next start
-        for session in self._sessions.all():
-            self._sessions.end(session, "agent-stopped")
+        self._attending.close()
         self._keep_outbox()
         if self._reporter.stuck:
             log.error("%d reports could not be written to the disk and are lost", self._reporter.stuck)
@@ -162,21 +210,13 @@ class Service:
         self._status = status
         self._stop.set()
 
-    # --- jobs ----------------------------------------------------------------------------------------------------
+    # --- scans ---------------------------------------------------------------------------------------------------
 
-    def _job(self, priority: int, act: Callable[[], None]) -> None:
-        self._jobs.put((priority, next(self._numbers), act))
+    def _options(self) -> ScanOptions:
+        """How to scan now: gently while somebody works at the computer, with the rules that are in force.
 
-    def _work(self) -> None:
-        while not self._stop.is_set():
-            try:
-                _, _, act = self._jobs.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            act()
-
-    def _options_now(self) -> ScanOptions:
-        """How to scan now; what is newly wrong with the rules in force, or is so no more, is told."""
+        What is newly wrong with the rules, or is so no more, is told.
+        """
         state = self._in_force.look()
         troubles = frozenset(state.troubles)
         if troubles != self._troubles:
@@ -184,11 +224,22 @@ class Service:
                 self._notice.say(*TROUBLES[trouble])
             self._troubles = troubles
             self._reporter.report(report_of(state))
-        return self._in_force.applied(self._options, state)
+        limited = self._housekeeping.presence().limited
+        options = dataclasses.replace(
+            self._base,
+            background=limited,
+            share=self._settings.budget.processor_percent / 100 * len(os.sched_getaffinity(0)),
+            workers=1 if limited else self._settings.scan.workers,
+        )
+        return self._in_force.applied(options, state)
 
-    def _come_up(self) -> None:
+    def _waivers(self) -> Sequence[Waiver]:
+        policy = self._policies.current
+        return policy.waivers if policy else ()
+
+    def _come_up(self, _: threading.Event) -> bool:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
-        start = start_of(self._options_now())
+        start = start_of(self._options())
         word = "none: workers cannot be started"
         rules = ""
         try:
@@ -199,8 +250,9 @@ class Service:
         except RulesMistake as error:
             self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
             self._fail(2)
-            return
+            return True
         except CageBroken:
+            self._sweep.broken = "workers-broken"
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
@@ -209,6 +261,7 @@ class Service:
             self._notice.say(
                 f"检查进程的隔离不完整：{word}", f"the processes that read files are not fully confined: {word}"
             )
+        self._housekeeping.up(rules, word)
         self._reporter.report(
             AgentStarted(
                 id=uuid7(),
@@ -220,62 +273,64 @@ class Service:
                 platform=platform.platform(terse=True),
             )
         )
+        return True
 
-    # --- media ---------------------------------------------------------------------------------------------------
-
-    def _media(self, event: MediaEvent) -> None:
-        """What to do when a medium comes or goes. Called by the media watch."""
-        if isinstance(event, MediumMounted):
-            self._notice.mounted(event.attached.medium)
-            session = self._sessions.begin(event.attached)
-            self._job(MEDIA, lambda: self._scan(session))
-        elif isinstance(event, MediumGone):
-            gone = self._sessions.find(event.attached)
-            if gone:
-                gone.gone.set()
-                ending = event.ending
-                self._notice.gone(event.attached.medium, pulled=ending == "removed")
-                self._job(URGENT, lambda: self._sessions.end(gone, ending))
-        else:
-            moved = self._sessions.move(event.attached)
-            if moved:
-                self._job(MEDIA, lambda: self._scan(moved[1]))
-
-    def _scan(self, session: Session) -> None:
-        self._sweep.medium(session, self._context(session), self._stop)
-
-    def _context(self, session: Session | None) -> Context:
+    def _fixed(self) -> Context:
         return Context(
-            computer_class=self._identity.computer_class,
+            computer_class=ComputerClass(self._identity.computer_class),
             level=self._identity.level,
             organisation_key=self._identity.organisation_key,
             reveal_key=self._identity.reveal_key,
-            place="medium" if session else "fixed",
-            root=shown(session.attached.path) if session else "",
-            medium=session.attached.medium if session else None,
-            session=session.id if session else None,
         )
 
-    def _watch_files(self) -> None:
-        def scan(paths: Sequence[str], done: Callable[[], None]) -> None:
-            self._job(FILES, lambda: self._scan_files(paths, done))
+    def _scan_disks(
+        self, roots: Sequence[str], schedule: str, cause: Literal["schedule", "rescan"], done: Callable[[], None]
+    ) -> None:
+        """Queue a scan of folders of this computer; ``done`` is called once it was made to the end."""
 
-        Watched(self._settings.files, self._outbox, scan).run(
-            self._stop,
-            lambda count: self._notice.say(
-                f"有 {count} 个文件夹无法监视", f"{count} of the folders in files.watch cannot be watched"
-            ),
-        )
+        def act(pause: threading.Event) -> bool:
+            ended = self._sweep.disks(roots, self._fixed(), self._stop, pause, cause, schedule)
+            if ended:
+                done()
+            return ended
 
-    def _scan_files(self, paths: Sequence[str], done: Callable[[], None]) -> None:
-        if self._sweep.files(paths, self._context(None), self._stop):
+        self._jobs.add(Priority.SCHEDULE, f"schedule {schedule}", act)
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    def _policy_folders(self) -> tuple[str, ...]:
+        policy = self._policies.current
+        return policy.folders if policy else ()
+
+    def _files_changed(self, paths: Sequence[str], done: Callable[[], None]) -> None:
+        def act(pause: threading.Event) -> bool:
+            if not self._sweep.files(paths, self._fixed(), self._stop, pause):
+                return not pause.is_set()
             done()
+            return True
+
+        self._jobs.add(Priority.FILES, "files", act)
+
+    def _not_watched(self, count: int) -> None:
+        self._notice.say(f"有 {count} 个文件夹无法监视", f"{count} of the folders in files.watch cannot be watched")
+
+    def _violation(self, found: ViolationSeen) -> None:
+        """Report a violation that no file and no medium is behind."""
+        seen = marked(found, self._waivers(), datetime.now(UTC))
+        self._notice.violation(seen)
+        self._reporter.report(seen)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 
-    def _watch_isolation(self) -> None:
-        watch = IsolationWatch(ComputerClass(self._identity.computer_class), lambda: self._settings.isolation)
-        watch.run(self._isolation, self._stop)
+    def _start_isolation(self) -> None:
+        """Watch over the isolation of this computer, unless that is done already."""
+        if any(thread.name == "isolation watch" for thread in self._threads):
+            return
+        watch = IsolationWatch(
+            ComputerClass(self._identity.computer_class),
+            lambda: allowed(self._settings.isolation, self._policies.current),
+        )
+        self._thread("isolation watch", lambda: watch.run(self._isolation, self._stop))
 
     def _isolation(self, looked: Looked) -> None:
         """Tell what the isolation watch saw."""
@@ -283,10 +338,9 @@ class Service:
         if looked.news:
             seen = result.violation(self._controls[result.control].severity)
             if seen:
-                self._notice.violation(seen)
+                self._violation(seen)
                 for zh, en in looked.words:
                     self._notice.say(zh, en)
-                self._reporter.report(seen)
             self._notice.checked(result.control, result.outcome, looked.stood)
         self._reporter.report(looked.done)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+from cronsim import CronSim, CronSimError
 
 from agent.probe_target import target
 from protocol.records import ComputerClass
@@ -38,9 +39,17 @@ class CollectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     ca_file: str = ""
     """PEM file with the authority that signed the collector's TLS certificate; empty: the system's."""
+    proxy: str = ""
+    """``http://host:port`` of a proxy on the way to the collector; empty: none. The environment is never asked."""
+    client_certificate: str = ""
+    """PEM file with the certificate this computer shows, where the administrator uses such."""
+    client_key: str = ""
+    """PEM file with its private key; empty: the key stands in the same file."""
 
     def __post_init__(self) -> None:
-        _absolute(self.ca_file)
+        _absolute(self.ca_file, self.client_certificate, self.client_key)
+        if self.proxy and not self.proxy.startswith(("http://", "https://")):
+            raise ValueError(f"{self.proxy!r} is not the address of a proxy; it looks like http://proxy.example:3128")
 
 
 class UplinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +62,8 @@ class UplinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_retry_seconds: Positive = 1.0
     last_retry_seconds: Positive = 300.0
     answer_timeout_seconds: Positive = 30.0
+    policy_seconds: Positive = 900.0
+    """How often the collector is asked for a newer policy, give or take a fifth."""
 
     def sends(self, computer_class: ComputerClass) -> bool:
         """Whether a computer of this class may send over a network."""
@@ -69,6 +80,10 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Take file systems on loop devices for media: for demonstrations and tests."""
     declared: tuple[str, ...] = ()
     """Directories that are media whatever lies below them: from being mounted or filled until unmounted or empty."""
+    register_in_force: bool = False
+    """Whether a medium that stands in no register is a violation (MEDIA-03) even where the policy does not say so."""
+    phones: bool = True
+    """Tell of phones, cameras and players (MTP, PTP) too, whose files cannot be read."""
 
     def __post_init__(self) -> None:
         _absolute(*self.declared)
@@ -144,15 +159,64 @@ class OutboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Megabytes of waiting records; above, those of low priority are given up and counted."""
 
 
+FOLDER_WORDS = ("home", "desktop", "documents", "downloads", "chat", "mail")
+"""Words for folders of every person who uses the computer (see `agent.watching.folders`)."""
+
+
+def _folders(*folders: str) -> None:
+    _absolute(*(folder for folder in folders if folder not in FOLDER_WORDS))
+
+
 class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folders on fixed disks that are watched while people work."""
 
     watch: tuple[str, ...] = ()
+    """Full paths, and words of `FOLDER_WORDS`; the policy may name more."""
     settle_seconds: Positive = 2.0
     """A changed file is looked at when it has been left alone for this long."""
 
     def __post_init__(self) -> None:
-        _absolute(*self.watch)
+        _folders(*self.watch)
+
+
+class ScheduleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When the computer's own disks are scanned without anybody asking; the policy may add schedules."""
+
+    cron: str = ""
+    """Five fields as in crontab(5), in local time; empty: none."""
+    roots: tuple[str, ...] = ()
+    """Folders to scan; empty: every fixed file system of this computer."""
+    jitter_seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 1800.0
+    """A run begins up to this much later, by the id of the agent, so that not all computers begin at once."""
+
+    def __post_init__(self) -> None:
+        _absolute(*self.roots)
+        if self.cron:
+            try:
+                CronSim(self.cron, datetime(2026, 1, 1))  # noqa: DTZ001 (only to see whether it can be read)
+            except CronSimError as error:
+                raise ValueError(
+                    f"{self.cron!r} is no cron expression ({error}); it looks like '30 2 * * 1'"
+                ) from error
+
+
+class BudgetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the agent may take of the computer while somebody works at it. It waits, it is not killed."""
+
+    processor_percent: Annotated[float, msgspec.Meta(gt=0, le=100)] = 10.0
+    """Share of all processors together, over twelve seconds; without anybody there, and on the charger, no limit."""
+    memory_mb: Annotated[int, msgspec.Meta(ge=100, le=100_000)] = 200
+    """Megabytes the whole service is to keep to, workers included: while somebody works it scans with one process,
+    and health says ``limited`` where that takes more."""
+    idle_minutes: Positive = 5.0
+    """Nobody works at the computer when nothing was typed or moved for so long."""
+
+
+class NoticeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the people at the computer are told."""
+
+    desktop: bool = True
+    """One notification for each media session on their desktops, or on their terminals where there is no desktop."""
 
 
 class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -182,6 +246,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     isolation: IsolationSettings = IsolationSettings()
     outbox: OutboxSettings = OutboxSettings()
     files: FilesSettings = FilesSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    budget: BudgetSettings = BudgetSettings()
+    notice: NoticeSettings = NoticeSettings()
     check: CheckSettings = CheckSettings()
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A sweep: scan a medium or changed files, judge what is found, and hand it to the reporter as it is found."""
+"""A sweep: scan a medium, changed files or the computer's disks, judge what is found, and report it as it is found."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from agent.judging.judge import Context, Judge
+from agent.judging.waivers import marked
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import SeenMark
 from agent.reporting.reporter import Reporter
@@ -23,21 +24,36 @@ from agent.scanning.results import FileResult, Summary, cage_level
 from agent.scanning.walk import MissingPath
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
+from protocol.policy import Waiver
 from protocol.records import FileEvidence, Medium, ScanDone
 
 FIXED = "fixed"
 """Stands for the session where files lie on a disk of the computer: a file is told again once it has changed."""
 PROGRESS_SECONDS = 5.0
 
+Cause = Literal["person", "medium", "files", "schedule", "rescan"]
+
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What one sweep came to."""
 
     severities: Counter[str] = field(default_factory=Counter)
+    controls: Counter[str] = field(default_factory=Counter)
     told: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class Under:
+    """The sweep under way, for `mijian status`."""
+
+    cause: str
+    session: str | None
+    started: datetime
+    files: int = 0
+    bytes: int = 0
 
 
 class Either(threading.Event):
@@ -55,57 +71,102 @@ class Either(threading.Event):
 class Sweep:
     """Scans for the service. One sweep at a time."""
 
-    def __init__(self, options: Callable[[], ScanOptions], judge: Judge, reporter: Reporter, notice: Notice) -> None:
-        """``options`` is asked before each sweep: rules may have come."""
+    def __init__(
+        self,
+        options: Callable[[], ScanOptions],
+        judge: Judge,
+        reporter: Reporter,
+        notice: Notice,
+        waivers: Callable[[], Sequence[Waiver]] = tuple,
+    ) -> None:
+        """``options`` is asked before each sweep: rules may have come, and somebody may have sat down."""
         self._options = options
         self._judge = judge
         self._reporter = reporter
         self._notice = notice
+        self._waivers = waivers
+        self.under: Under | None = None
+        """The sweep under way."""
+        self.last: list[ScanDone] = []
+        """The sums of the last sweeps that were told, newest last; at most ten."""
+        self.broken = ""
+        """Why the last sweep could not be made, as a fixed word; empty where it could."""
 
-    def medium(self, session: Session, context: Context, stop: threading.Event) -> None:
-        """Scan a medium, newest files first, and report its violations and the sum."""
-        tally = _Tally()
+    def medium(
+        self, session: Session, context: Context, stop: threading.Event, pause: threading.Event, cause: Cause = "medium"
+    ) -> Tally | None:
+        """Scan a medium, newest files first, and report its violations and the sum.
+
+        None where it was paused: call it again, and nothing is told twice.
+        """
+        tally = Tally()
         started = datetime.now(UTC)
-        paths, ending = [session.attached.path], Either(stop, session.gone)
-        summary = self._run(paths, context, session.id, ending, tally, _identity(session.attached.medium))
+        halt = Either(stop, session.gone, pause)
+        paths, medium = [session.attached.path], _identity(session.attached.medium)
+        summary = self._run(paths, context, session.id, halt, tally, cause, medium)
         if summary is None:
-            return
-        self._notice.scanned(
-            {
-                "enumerated": summary.enumerated,
-                "clean": summary.clean,
-                "finding": summary.finding,
-                "not_examined": summary.not_examined,
-            },
-            summary.seconds,
-            tally.severities,
-            complete=summary.complete,
-        )
-        level, why = cage_level(summary.cage)
-        self._reporter.report(
-            ScanDone(
-                id=uuid7(),
-                started_at=started,
-                seconds=summary.seconds,
-                enumerated=summary.enumerated,
-                clean=summary.clean,
-                finding=summary.finding,
-                not_examined=summary.not_examined,
-                reasons=dict(summary.reasons),
-                bytes=summary.bytes,
-                rules=summary.rules,
-                cage=level,
-                cage_why=why,
-                complete=summary.complete,
-                session=session.id,
-                medium=session.attached.medium,
-            )
-        )
+            return tally
+        if not summary.complete and pause.is_set() and not stop.is_set() and not session.gone.is_set():
+            return None
+        self._tell_sum(summary, tally)
+        self._report(summary, started, cause, session=session)
+        return tally
 
-    def files(self, paths: Sequence[str], context: Context, stop: threading.Event) -> bool:
+    def files(self, paths: Sequence[str], context: Context, stop: threading.Event, pause: threading.Event) -> bool:
         """Scan changed files on a fixed disk and report their violations; whether that was done to the end."""
-        summary = self._run(paths, context, FIXED, stop, _Tally())
-        return summary is not None and (summary.complete or not stop.is_set())
+        halt = Either(stop, pause)
+        summary = self._run(paths, context, FIXED, halt, Tally(), "files")
+        return summary is not None and (summary.complete or not halt.is_set())
+
+    def disks(
+        self,
+        roots: Sequence[str],
+        context: Context,
+        stop: threading.Event,
+        pause: threading.Event,
+        cause: Cause = "schedule",
+        schedule: str = "",
+    ) -> bool:
+        """Scan folders of the computer as a schedule demands and report violations and the sum; False where paused."""
+        started, tally = datetime.now(UTC), Tally()
+        summary = self._run(roots, context, FIXED, Either(stop, pause), tally, cause)
+        if summary is None:
+            return True
+        if not summary.complete and (pause.is_set() or stop.is_set()):
+            return False
+        self._tell_sum(summary, tally)
+        self._report(summary, started, cause, schedule=schedule)
+        return True
+
+    def _tell_sum(self, summary: Summary, tally: Tally) -> None:
+        counts = {name: getattr(summary, name) for name in ("enumerated", "clean", "finding", "not_examined")}
+        self._notice.scanned(counts, summary.seconds, tally.severities, complete=summary.complete)
+
+    def _report(
+        self, summary: Summary, started: datetime, cause: Cause, *, session: Session | None = None, schedule: str = ""
+    ) -> None:
+        level, why = cage_level(summary.cage)
+        done = ScanDone(
+            id=uuid7(),
+            started_at=started,
+            seconds=summary.seconds,
+            enumerated=summary.enumerated,
+            clean=summary.clean,
+            finding=summary.finding,
+            not_examined=summary.not_examined,
+            reasons=dict(summary.reasons),
+            bytes=summary.bytes,
+            rules=summary.rules,
+            cage=level,
+            cage_why=why,
+            complete=summary.complete,
+            session=session.id if session else None,
+            medium=session.attached.medium if session else None,
+            cause=cause,
+            schedule=schedule,
+        )
+        self.last = [*self.last, done][-10:]
+        self._reporter.report(done)
 
     def _run(
         self,
@@ -113,34 +174,51 @@ class Sweep:
         context: Context,
         session: str,
         stop: threading.Event,
-        tally: _Tally,
+        tally: Tally,
+        cause: Cause,
         medium: str = "",
     ) -> Summary | None:
-        def result(one: FileResult) -> None:
-            for seen in self._judge.judge(one, context) if one.findings else ():
-                evidence = cast("FileEvidence", seen.evidence)
-                mark = SeenMark(session, evidence.content_hash, evidence.path_hash, seen.control)
-                if self._reporter.report_once(seen, mark):
-                    tally.severities[seen.severity] += 1
-                    self._notice.violation(seen)
+        under = self.under = Under(cause, None if session == FIXED else session, datetime.now(UTC))
 
         def progress(now: Progress) -> None:
+            under.files, under.bytes = now.files, now.bytes
             if time.monotonic() - tally.told > PROGRESS_SECONDS:
                 tally.told = time.monotonic()
                 self._notice.progress(now.files, now.bytes)
 
         there: list[str | Path] = [path for path in paths if os.path.lexists(path)]
         if not there or stop.is_set():  # gone before its turn came: something else may be mounted there by now
+            self.under = None
             return Summary(complete=False, cage="none")
         try:
-            return Scanner(self._options()).run(there, result, progress, stop, medium=medium)
+            summary = Scanner(self._options()).run(
+                there, lambda one: self._judged(one, context, session, tally), progress, stop, medium=medium
+            )
+            self.broken = ""
+            return summary
         except MissingPath:
             log.warning("what was to be scanned has gone")
             return Summary(complete=False, cage="none")
         except (CageBroken, RulesMistake) as error:
+            self.broken = "rules-mistake" if isinstance(error, RulesMistake) else "workers-broken"
             log.error("the scan could not be made: %s", type(error).__name__)
             self._notice.say("检查未能进行", "the scan could not be made")
             return None
+        finally:
+            self.under = None
+
+    def _judged(self, one: FileResult, context: Context, session: str, tally: Tally) -> None:
+        """Judge one result and report what is new in this session."""
+        if not one.findings:
+            return
+        now = datetime.now(UTC)
+        for found in self._judge.judge(one, context):
+            seen = marked(found, self._waivers(), now)
+            evidence = cast("FileEvidence", seen.evidence)
+            if self._reporter.report_once(seen, seen_mark(session, evidence, seen.control, seen.waiver)):
+                tally.severities[seen.severity] += 1
+                tally.controls[seen.control] += 1
+                self._notice.violation(seen)
 
 
 def _identity(medium: Medium) -> str:
@@ -148,3 +226,8 @@ def _identity(medium: Medium) -> str:
     if medium.filesystem_uuid_hash is None:
         return ""
     return f"{medium.key} {medium.filesystem} {medium.filesystem_uuid_hash} {medium.capacity}"
+
+
+def seen_mark(session: str, evidence: FileEvidence, control: str, waiver: str) -> SeenMark:
+    """What makes a sighting the same one within a session; one that a waiver covered is told again after its end."""
+    return SeenMark(session, evidence.content_hash, evidence.path_hash, f"{control} {waiver}".rstrip())

@@ -30,11 +30,12 @@ class Watched:
         outbox: Outbox,
         scan: Callable[[Sequence[str], Callable[[], None]], None],
         every: float = EVERY_SECONDS,
+        more: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._outbox = outbox
         self._scan = scan
         self._every = every
-        self._watch = FileWatch(settings, self._tell)
+        self._watch = FileWatch(settings, self._tell, more)
         self._lock = threading.Lock()
         self._under_way = 0
         self._written = -every
@@ -49,6 +50,16 @@ class Watched:
             self._watch.catch_up(since)
         self._watch.run(stop, self._idle)
         self._watch.stop()
+
+    @property
+    def troubles(self) -> list[str]:
+        """Fixed words for what is not as it should be."""
+        words = []
+        if self._watch.failed:
+            words.append("files-not-watched")
+        if self._watch.full:
+            words.append("watches-used-up")
+        return words
 
     def _since(self) -> float | None:
         try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -27,6 +29,26 @@ def language() -> Language:
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+SYSTEM_FILES = (Path("/etc/locale.conf"), Path("/etc/default/locale"))
+"""Where systems say in which language they speak; a service gets no LANG from its manager."""
+
+
+def of_system(files: Iterable[Path] = SYSTEM_FILES) -> Language | None:
+    """The language of the system, where the environment names none; None leaves it to the environment."""
+    if any(os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")):
+        return None
+    for file in files:
+        try:
+            lines = file.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            name, _, value = line.strip().partition("=")
+            if name == "LANG":
+                return "zh" if value.strip("\"'").lower().startswith("zh") else "en"
+    return None
 
 
 def use(chosen: Language | None) -> None:
@@ -91,6 +113,24 @@ SEVERITIES: dict[str, tuple[str, str]] = {
     "info": ("提示", "info"),
 }
 """Severities for people; keys as in `protocol.records.Severity`."""
+
+
+RECORDS: dict[str, tuple[str, str]] = {
+    "violation": ("违规", "violations"),
+    "media-session": ("介质会话", "media sessions"),
+    "scan": ("检查", "scans"),
+    "check": ("检查项", "checks"),
+    "self-check": ("自查", "self-checks"),
+    "started": ("启动", "starts"),
+    "dropped": ("丢弃记录", "records given up"),
+    "heartbeat": ("心跳", "heartbeats"),
+}
+"""Types of records for people; keys as the tags in `protocol.records`."""
+
+
+def record(kind: str) -> str:
+    """A type of records in the language in force; what is not known is given back as it is."""
+    return text(*RECORDS[kind]) if kind in RECORDS else kind
 
 
 STANDINGS: dict[str, tuple[str, str]] = {

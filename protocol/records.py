@@ -172,6 +172,37 @@ class NetworkEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
     """Of traces: signal → the newest, where a time is known."""
 
 
+class MediumEvidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="medium"):
+    """How a medium stands in the register, where that alone breaks a control (E-DEV): MEDIA-03, -06, -07, DISPOSE-08.
+
+    The identity itself is `ViolationSeen.medium`.
+    """
+
+    status: Literal["registered", "lost", "destroyed", "unregistered"]
+    number: str = ""
+    """Its number in the register."""
+    medium_class: str = ""
+    """What it may hold by the register; empty where it stands in none."""
+    level: str | None = None
+    seen_in: tuple[str, ...] = ()
+    """Classes of the computers that reported it before, by the register."""
+    policy: int = 0
+    """Serial of the policy whose register was asked."""
+
+
+class AgentEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
+    """What speaks against the agent itself being intact and running all the time (E-CFG; SEC-13)."""
+
+    signals: tuple[str, ...]
+    """Sorted, stable words: ``clock-set-back``, ``clock-set-forward``, ``not-running``, ``program-changed`` …"""
+    seconds: int = 0
+    """How far the clock jumped, or how long the agent did not run; the larger of both."""
+
+
+Evidence = FileEvidence | NetworkEvidence | MediumEvidence | AgentEvidence
+"""What a sighting of a violation rests on."""
+
+
 class ViolationSeen(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
     """One sighting of a finding or check result that breaks a control."""
 
@@ -181,10 +212,12 @@ class ViolationSeen(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
     control: str
     """Id in controls.md, such as ``MEDIA-05``."""
     severity: Severity
-    evidence: FileEvidence | NetworkEvidence
+    evidence: Evidence
     medium: Medium | None = None
     session: str | None = None
     """Id of the media session, where there was one."""
+    waiver: str = ""
+    """Id of the waiver that covers it (`protocol.policy.Waiver`): approved until that ends, and still told."""
 
 
 class MediaSessionSeen(msgspec.Struct, frozen=True, kw_only=True, tag="media-session"):
@@ -221,6 +254,10 @@ class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     """False where the scan was cut short (medium pulled, agent stopped)."""
     session: str | None = None
     medium: Medium | None = None
+    cause: Literal["", "person", "medium", "files", "schedule", "rescan"] = ""
+    """Why it was made; ``rescan`` where events were lost or a waiver ended."""
+    schedule: str = ""
+    """Name of the schedule, with ``schedule`` (control NPC-04: ``quarterly``)."""
     cage_why: str = ""
     """What the cage lacked, where it was not full: fixed words of ours and of the kernel."""
 
@@ -301,7 +338,32 @@ class AgentStarted(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
     """What the cage lacks on this computer, where it is not full."""
 
 
-Record = ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | SelfCheckDone | RecordsDropped | AgentStarted
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="heartbeat"):
+    """The agent is alive (SEC-13). Sequence numbers have no holes while the state folder is whole."""
+
+    id: str
+    seen_at: datetime
+    sequence: int
+    """One more each, over restarts."""
+    uptime: int
+    """Seconds since the agent came up, by a clock that nobody can set."""
+    program: str
+    """Digest of the program's own files."""
+    policy: int = 0
+    """Serial of the policy in force; 0 for none."""
+    policy_digest: str = ""
+    """SHA-256 of the signed policy's bytes."""
+    rules: str = ""
+    health: Literal["well", "limited", "ill"] = "well"
+    reasons: tuple[str, ...] = ()
+    """Fixed words, such as ``outbox-full``, ``files-not-watched``."""
+    waiting: int = 0
+    """Records in the outbox."""
+
+
+Record = (
+    ViolationSeen | MediaSessionSeen | ScanDone | CheckDone | SelfCheckDone | RecordsDropped | AgentStarted | Heartbeat
+)
 """Every kind of record that may stand in an envelope."""
 
 _encoder = msgspec.json.Encoder()

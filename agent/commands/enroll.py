@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import msgspec
+
 from agent import words
 from agent.commands import UsageError, context
 from agent.reporting import enrolment, web
@@ -43,13 +45,16 @@ def run(options: argparse.Namespace) -> int:
             )
             + "\n"
         )
+    collector = settings.collector
+    if options.ca_file:
+        collector = msgspec.structs.replace(collector, ca_file=str(Path(options.ca_file).absolute()))
     with context.mistakes():
         try:
             mine = enrolment.enrol(
                 settings.state,
                 options.url,
                 _token(options),
-                ca_file=options.ca_file or settings.collector.ca_file,
+                settings=collector,
                 insecure_http=options.insecure_http,
             )
         except enrolment.EnrolmentRefused as error:

@@ -11,26 +11,42 @@ from rich.console import Console
 from rich.table import Table
 
 from agent import words
-from agent.commands import context
+from agent.commands import UsageError, context
+from agent.commands.status import is_running
+from agent.judging.media import Standing, look_up
 from agent.reporting import identity
+from agent.reporting.policies import Policies
+from agent.requests import leave_request
+from agent.settings import Settings
 from agent.watching.media import Attached, MediaWatch
 from agent.watching.mounts import MountTable
+from protocol.policy import Policy
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser("media", help=words.text("列出已识别的移动介质", "list recognised removable media"))
     parser.add_argument("--format", choices=("table", "json"), default="table", help=words.text("格式", "format"))
+    parser.add_argument(
+        "--rescan",
+        action="store_true",
+        help=words.text("请运行中的客户端立即重新检查", "have the running agent scan them again at once"),
+    )
     context.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the media. Status 0."""
+    """Print the media. Status 0; 2 where a rescan was asked for and no agent can be asked."""
     settings = context.load(options)
+    policy: Policy | None = None
     try:
-        key = identity.load(settings.state).organisation_key
+        mine = identity.load(settings.state)
+        key = mine.organisation_key
+        policy = Policies(settings.state, mine).current
     except identity.IdentityError:
         key = bytes(32)  # not enrolled: the media are shown all the same, their keys mean nothing elsewhere
+    if options.rescan:
+        _rescan(settings)
     watch = MediaWatch(settings.media, key)
     table = MountTable()
     try:
@@ -39,19 +55,53 @@ def run(options: argparse.Namespace) -> int:
         table.close()
     if options.format == "json":
         for attached in found:
-            sys.stdout.buffer.write(msgspec.json.encode(_row(attached)) + b"\n")
+            sys.stdout.buffer.write(msgspec.json.encode(_row(attached, _standing(attached, policy, settings))) + b"\n")
     elif found:
-        Console().print(_table(found))
+        Console().print(_table([(attached, _standing(attached, policy, settings)) for attached in found]))
     else:
         sys.stdout.write(words.text("没有移动介质\n", "no removable media\n"))
     return 0
 
 
-def _row(attached: Attached) -> dict[str, Any]:
-    return {"path": words.printable(attached.path), "medium": attached.medium}
+def _rescan(settings: Settings) -> None:
+    """Ask the running agent to scan what is here again."""
+    if not is_running(settings):
+        raise UsageError(words.text("客户端没有运行", "no agent is running that could be asked"))
+    try:
+        leave_request(settings.state, "scan-media")
+    except OSError as error:
+        raise UsageError(f"{settings.state}: {error.strerror}") from error
 
 
-def _table(found: list[Attached]) -> Table:
+def _standing(attached: Attached, policy: Policy | None, settings: Settings) -> Standing:
+    return look_up(attached.medium, policy, in_force=settings.media.register_in_force)
+
+
+def _row(attached: Attached, standing: Standing) -> dict[str, Any]:
+    line = standing.line
+    status = line.status.value if line else "unregistered" if standing.in_force else "unknown"
+    told: dict[str, Any] = {"status": status}
+    if line:
+        told |= {"class": line.medium_class, "level": line.level, "number": line.number, "holder": line.holder}
+    return {"path": words.printable(attached.path), "medium": attached.medium, "register": told}
+
+
+_STATUS = {
+    "registered": ("已登记", "registered"),
+    "lost": ("遗失", "lost"),
+    "destroyed": ("已销毁", "destroyed"),
+    "unregistered": ("未登记", "unregistered"),
+    "unknown": ("—", "—"),
+}
+
+
+def _told(attached: Attached, standing: Standing) -> str:
+    """How a medium stands in the register, for people."""
+    row = _row(attached, standing)["register"]
+    return " ".join(filter(None, (words.text(*_STATUS[row["status"]]), row.get("number"), row.get("level"))))
+
+
+def _table(found: list[tuple[Attached, Standing]]) -> Table:
     table = Table()
     for zh, en in (
         ("挂载点", "mounted at"),
@@ -60,9 +110,10 @@ def _table(found: list[Attached]) -> Table:
         ("设备", "device"),
         ("文件系统", "file system"),
         ("容量", "size"),
+        ("台帐", "register"),
     ):
         table.add_column(words.text(zh, en))
-    for attached in found:
+    for attached, standing in found:
         medium = attached.medium
         cells = (
             attached.path,
@@ -71,6 +122,7 @@ def _table(found: list[Attached]) -> Table:
             f"{medium.vendor} {medium.model}".strip(),
             medium.filesystem,
             words.size(medium.capacity) if medium.capacity else "",
+            _told(attached, standing),
         )
         table.add_row(*(words.printable(cell) for cell in cells))
     return table

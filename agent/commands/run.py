@@ -23,6 +23,8 @@ def run(options: argparse.Namespace) -> int:
     from agent.service import AlreadyRunning, Service  # here: it loads everything there is
 
     settings = context.load(options)
+    if settings.language == "auto" and not hasattr(options, "lang"):
+        words.use(words.of_system())
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,17 +6,23 @@ import argparse
 import fcntl
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from agent import words
 from agent.commands import context
 from agent.in_force import InForce
-from agent.reporting import identity
+from agent.reporting import identity, live
 from agent.reporting.outbox import FILE, Outbox
+from agent.reporting.policies import Policies
 from agent.settings import Settings
 
-TYPES = ("violation", "media-session", "scan", "check", "self-check", "started", "dropped")
+TYPES = ("violation", "media-session", "scan", "check", "self-check", "started", "dropped", "heartbeat")
 """Types of records, as they travel."""
+STALE_SECONDS = 180
+"""The agent writes how it stands at least once a minute."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
 def collect(settings: Settings) -> dict[str, Any]:
     """The state as one object. Reads only. Raises `IdentityError`, `OutboxUnavailable`."""
     mine = identity.load(settings.state)
+    policies = Policies(settings.state, mine)  # class and level follow it
+    running = is_running(settings)
     waiting = dict.fromkeys(TYPES, 0)
     receipt = refusal = error = ""
     sessions: list[dict[str, Any]] = []
@@ -59,7 +67,9 @@ def collect(settings: Settings) -> dict[str, Any]:
         "level": mine.level,
         "collector": {"name": mine.collector_name, "url": mine.url},
         "enrolled_at": mine.enrolled_at.isoformat(),
-        "running": _is_running(settings),
+        "running": running,
+        **_health(settings, running=running),
+        "policy": _policy(policies),
         "transport": "http" if settings.uplink.sends(mine.computer_class) else "sealed",
         "rules": InForce(settings, keep=False).look().told(),
         "waiting": waiting,
@@ -70,7 +80,37 @@ def collect(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _is_running(settings: Settings) -> bool:
+def _health(settings: Settings, *, running: bool) -> dict[str, Any]:
+    """Health in one word with its reasons, and what the running agent last wrote of itself."""
+    now = live.read(settings.state) if running else None
+    if not running:
+        return {"health": "ill", "reasons": ["not-running"], "agent_now": None}
+    if now is None:
+        return {"health": "limited", "reasons": ["starting"], "agent_now": None}
+    reasons = list(now.reasons)
+    if (datetime.now(UTC) - now.written_at).total_seconds() > STALE_SECONDS:
+        reasons.append("stalled")
+    health = "ill" if "stalled" in reasons else now.health
+    return {"health": health, "reasons": reasons, "agent_now": msgspec.to_builtins(now)}
+
+
+def _policy(policies: Policies) -> dict[str, Any] | None:
+    policy = policies.current
+    if policy is None:
+        return None
+    now = datetime.now(UTC)
+    return {
+        "serial": policy.serial,
+        "issued": policy.issued.isoformat(),
+        "number": policy.number,
+        "media": len(policy.media),
+        "register_in_force": policy.register_in_force,
+        "waivers": sum(waiver.expires > now for waiver in policy.waivers),
+        "profile": policy.profile,
+    }
+
+
+def is_running(settings: Settings) -> bool:
     """Whether `mijian run` holds the lock of the state folder (the name is that of `agent.service.LOCK_FILE`)."""
     try:
         with (settings.state / "run.lock").open("r") as lock:
@@ -82,14 +122,70 @@ def _is_running(settings: Settings) -> bool:
     return False
 
 
+def _why(reason: str) -> str:
+    own = {
+        "not-running": ("客户端没有运行", "the agent does not run"),
+        "starting": ("正在启动", "it is starting"),
+        "stalled": ("客户端没有响应", "the agent does not answer"),
+    }
+    return words.text(*own[reason]) if reason in own else live.why(reason)
+
+
+_HEALTH = {"well": ("正常", "well"), "limited": ("受限", "limited"), "ill": ("故障", "ill")}
+
+
+def _now(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the running agent says of itself, for people."""
+    text, now = words.text, state["agent_now"]
+    if now is None:
+        return []
+    job, limits = now["job"], now["limits"]
+    doing = text("空闲", "idle")
+    if job:
+        size = words.size(job["bytes"])
+        doing = text(
+            f"检查中（{job['cause']}）：{job['files']} 个文件，{size}",
+            f"{job['cause']} scan: {job['files']} files, {size}",
+        )
+    held = text("无", "none")
+    if limits["limited"]:
+        why = text("有人在用", "somebody works") if limits["why"] == "working" else text("电池供电", "on battery")
+        held = text(
+            f"处理器 {limits['processor_percent']:.0f}%（{why}）",
+            f"processor {limits['processor_percent']:.0f}% ({why})",
+        )
+    scans = [
+        f"{scan['cause']} {scan['enumerated']} = {scan['clean']} + {scan['finding']} + {scan['not_examined']}"
+        for scan in now["scans"][-3:]
+    ]
+    return [
+        (text("正在进行", "at work"), doing),
+        (
+            text("排队", "queue"),
+            ", ".join(f"{kind} {count}" for kind, count in now["queue"].items()) or text("无", "empty"),
+        ),
+        (text("限制", "limits"), held),
+        (text("内存", "memory"), f"{limits['memory_used_mb']} / {limits['memory_mb']} MB"),
+        (text("最近检查", "last scans"), "; ".join(scans) or "—"),
+        (text("隔离程度", "cage"), now["cage"] or "—"),
+        (text("规则", "rules"), now["rules"][:19] or "—"),
+    ]
+
+
 def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
     text = words.text
+    policy = state["policy"]
+    health = text(*_HEALTH[state["health"]])
+    if state["reasons"]:
+        health += text("：", ": ") + "; ".join(_why(reason) for reason in state["reasons"])
     waiting = ", ".join(f"{kind} {count}" for kind, count in state["waiting"].items() if count)
     return [
         (text("登记为", "enrolled as"), state["agent"]),
         (text("类别", "class"), " ".join(filter(None, (state["class"], state["level"])))),
         (text("采集端", "collector"), f"{state['collector']['name']} ({state['collector']['url']})"),
         (text("正在运行", "running"), text("是", "yes") if state["running"] else text("否", "no")),
+        (text("状况", "health"), health),
+        (text("策略", "policy"), str(policy["serial"]) if policy else text("无", "none")),
         (
             text("上报方式", "reports go"),
             text("通过网络", "over the network")
@@ -109,6 +205,7 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("最近拒收", "last refusal"), state["last_refusal"] or "—"),
         (text("最近错误", "last error"), state["last_error"] or "—"),
         (text("介质会话", "media sessions"), str(len(state["sessions"]))),
+        *_now(state),
     ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from agent.reporting import identity, web
+from agent.settings import CollectorSettings
 from protocol import enrolment, keys
 
 PATH = "/api/v1/enroll"
@@ -63,7 +64,13 @@ class EnrolmentFailed(Exception):
 
 
 def enrol(
-    state: Path, url: str, token: str, *, ca_file: str = "", insecure_http: bool = False, timeout: float = 30
+    state: Path,
+    url: str,
+    token: str,
+    *,
+    settings: CollectorSettings | None = None,
+    insecure_http: bool = False,
+    timeout: float = 30,
 ) -> identity.Identity:
     """Enrol this computer and store its identity.
 
@@ -79,7 +86,7 @@ def enrol(
     identity.make_private(state)  # before the token is spent: a folder that cannot be made must not cost it
     key = keys.Ed25519PrivateKey.generate()
     body = msgspec.json.encode(_request(token.strip(), key))
-    answer = _ask(url, body, ca_file, timeout)
+    answer = _ask(url, body, settings, timeout)
     return identity.store(state, key, answer, url=url, enrolled_at=datetime.now(UTC), insecure_http=insecure_http)
 
 
@@ -107,9 +114,9 @@ def _request(token: str, key: keys.Ed25519PrivateKey) -> enrolment.EnrolRequest:
     )
 
 
-def _ask(url: str, body: bytes, ca_file: str, timeout: float) -> enrolment.EnrolAnswer:
+def _ask(url: str, body: bytes, settings: CollectorSettings | None, timeout: float) -> enrolment.EnrolAnswer:
     """POST the request and read the answer."""
-    client = web.Client(ca_file)
+    client = web.Client(settings)
     try:
         answered = client.post(url + PATH, body, MEDIA_TYPE, timeout)
     except web.NoAnswer as error:

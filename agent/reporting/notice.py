@@ -13,7 +13,7 @@ from typing import TextIO
 from agent import words
 from agent.reporting.uplink import Sent
 from protocol.receipts import Answer
-from protocol.records import CheckOutcome, Medium, NetworkEvidence, ViolationSeen
+from protocol.records import CheckOutcome, FileEvidence, Medium, NetworkEvidence, ViolationSeen
 
 
 class Notice:
@@ -43,6 +43,13 @@ class Notice:
         """A medium was mounted and will be scanned."""
         self.say(f"介质已接入：{_name(medium)}；开始检查", f"medium mounted: {_name(medium)}; scanning")
 
+    def plugged(self, medium: Medium) -> None:
+        """A phone, camera or player was plugged in: recognised, not readable."""
+        self.say(
+            f"手机或相机已接入：{_name(medium)}；其中的文件无法检查",
+            f"phone or camera plugged in: {_name(medium)}; its files cannot be examined",
+        )
+
     def gone(self, medium: Medium, *, pulled: bool) -> None:
         """A medium went."""
         if pulled:
@@ -62,7 +69,8 @@ class Notice:
             signals = ", ".join(seen.evidence.signals)
             self.say(f"  ● 违规外联 {seen.control}：{signals}", f"  ● outside connection, {seen.control}: {signals}")
             return
-        marking = seen.evidence.findings[0].marking if seen.evidence.findings else ""
+        findings = seen.evidence.findings if isinstance(seen.evidence, FileEvidence) else ()
+        marking = findings[0].marking if findings else ""
         rank = words.severity(seen.severity)
         self.say(f"  ● {rank} {seen.control}：{marking}", f"  ● {rank} {seen.control}: {marking}")
 

@@ -28,8 +28,8 @@ from protocol.records import MediaSessionSeen, Record, decode_record, encode_rec
 
 FILE = "outbox.sqlite3"
 MAX_RECORDS = 500
-MAX_LINES = 4 * 1024 * 1024
-"""Bytes of records in one envelope before packing: well below `protocol.envelope.MAX_ENVELOPE`."""
+MAX_LINES = 256 * 1000
+"""Bytes of records in one envelope before packing, one larger record aside: a slow line gets each through."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -324,6 +324,11 @@ class Outbox:
     def waiting(self) -> dict[str, int]:
         """Type of record → how many wait, those on their way included."""
         return dict(self._all("SELECT type, count(*) FROM records GROUP BY type"))
+
+    @property
+    def fill(self) -> float:
+        """How much of the room is taken, 0 to 1."""
+        return float(self._all("SELECT bytes FROM room")[0][0]) / self._max_bytes
 
     def word(self, name: str) -> str:
         """A remembered word (``receipt``, ``refusal``, ``error`` …); empty where there is none."""

@@ -62,6 +62,12 @@ def take_receipt(outbox: Outbox, identity: Identity, path: Path) -> tuple[Receip
             raw = file.read(RECEIPT_LIMIT + 1)
     except OSError as error:
         raise SealedFileError(f"{path} cannot be read: {error.strerror}") from error
+    receipt, settled, _ = take_receipt_bytes(outbox, identity, path, raw)
+    return receipt, settled
+
+
+def take_receipt_bytes(outbox: Outbox, identity: Identity, path: Path, raw: bytes) -> tuple[Receipt, Settled, bool]:
+    """The same for bytes already read; says besides whether its envelope still waited for it here."""
     if len(raw) > RECEIPT_LIMIT:
         raise SealedFileError(f"{path} is not a receipt: it is too large for one")
     try:
@@ -72,8 +78,8 @@ def take_receipt(outbox: Outbox, identity: Identity, path: Path) -> tuple[Receip
         raise SealedFileError(f"{path} is a receipt for another computer ({receipt.agent})")
     leased = outbox.find(receipt.digest)
     if leased is None and receipt.answer is Answer.REFUSED:
-        return receipt, Settled.LATER
-    return receipt, settle(outbox, receipt, leased)
+        return receipt, Settled.LATER, False
+    return receipt, settle(outbox, receipt, leased), leased is not None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -10,26 +10,24 @@ import enum
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from agent.reporting import web
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Leased, Outbox, OutboxUnavailable
+from agent.reporting.policy_fetch import PolicyFetch
 from agent.settings import Settings
 from protocol import receipts
 from protocol.envelope import MEDIA_TYPE
 from protocol.receipts import Answer, Receipt
+from protocol.records import ComputerClass
 
 PATH = "/api/v1/envelopes"
 TOO_LARGE = 413
 LINGER_SECONDS = 0.2
 """How long the first new record waits for company, so that a scan does not become one envelope for each file."""
-LONGEST_RETRY_AFTER = 3600.0
-"""Seconds; a collector that asks for more is asked again after this long."""
 _FALL_IN = frozenset({"gap", "sequence-reused", "chain-broken"})
 """Refusals after which the agent closes its envelopes anew where the collector stands."""
 
@@ -56,6 +54,7 @@ class Uplink:
         identity: Identity,
         settings: Settings,
         listener: Callable[[Sent], None] = lambda _: None,
+        policy: PolicyFetch | None = None,
     ) -> None:
         self._outbox = outbox
         self._identity = identity
@@ -63,7 +62,9 @@ class Uplink:
         self._last = settings.uplink.last_retry_seconds
         self._timeout = settings.uplink.answer_timeout_seconds
         self._listener = listener
-        self._client = web.Client(settings.collector.ca_file)
+        self._settings = settings.uplink
+        self._policy = policy
+        self._client = web.Client(settings.collector)
         self._url = identity.url + PATH
         self._failures = 0
         self._wake = threading.Event()
@@ -93,12 +94,22 @@ class Uplink:
         """Send until `stop`, in the caller's thread."""
         while not self._stopping.is_set():
             self._wake.clear()
+            if not self._may_send:
+                self._wake.wait(60)
+                continue
+            if self._policy:
+                self._policy.step(self._client, self._timeout)
             delay = self.step()
             if delay is None:
-                self._wake.wait(60)
+                self._wake.wait(min(60.0, self._policy.seconds_until_due() if self._policy else 60.0))
                 self._stopping.wait(LINGER_SECONDS)
             elif delay:
                 self._stopping.wait(delay)
+
+    @property
+    def _may_send(self) -> bool:
+        """Asked anew each time: a policy may have made this computer a confidential one."""
+        return self._settings.sends(ComputerClass(self._identity.computer_class))
 
     # --- one attempt ---------------------------------------------------------------------------------------------
 
@@ -132,7 +143,7 @@ class Uplink:
         if answer.status == TOO_LARGE and self._outbox.split(leased):
             return self._fail(leased, "the envelope was too large; smaller ones follow")
         problem = f"the collector answered with status {answer.status} and no receipt of its own"
-        return max(self._fail(leased, problem), retry_after(answer.retry_after))
+        return max(self._fail(leased, problem), web.retry_after(answer.retry_after))
 
     def _answered(self, leased: Leased, receipt: Receipt) -> float:
         """Do what a believed receipt says."""
@@ -190,18 +201,3 @@ def settle(outbox: Outbox, receipt: Receipt, leased: Leased | None) -> Settled:
     if receipt.reason == "too-large" and outbox.split(leased):
         return Settled.AGAIN
     return Settled.LATER
-
-
-def retry_after(value: str) -> float:
-    """Seconds that a ``Retry-After`` header asks for (RFC 9110 10.2.3); 0 where it cannot be read."""
-    try:
-        return min(LONGEST_RETRY_AFTER, max(0.0, float(int(value))))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(LONGEST_RETRY_AFTER, max(0.0, moment.timestamp() - time.time()))

@@ -1,17 +1,27 @@
-"""HTTP as the agent speaks it: only to the collector, no proxies, no redirects, TLS checked, answers bounded."""
+"""HTTP as the agent speaks it: only to the collector, no redirects, TLS checked, answers bounded.
+
+A proxy is used only where the settings name one; the environment is never asked.
+"""
 
 from __future__ import annotations
 
 import io
 import ipaddress
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
 
+from agent.settings import CollectorSettings
+
 ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read; ours are below 4 KiB."""
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds; a collector that asks for more is asked again after this long."""
 
 
 class BadAddress(Exception):
@@ -69,12 +79,17 @@ class Answer:
 
 
 class Client:
-    """Speaks to the collector. Ignores proxies and ``.netrc`` of the environment; trusts ``ca_file`` where given."""
+    """Speaks to the collector. Ignores proxies and ``.netrc`` of the environment; settings alone decide."""
 
-    def __init__(self, ca_file: str = "") -> None:
+    def __init__(self, settings: CollectorSettings | None = None) -> None:
+        settings = settings or CollectorSettings()
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.verify = ca_file or True
+        self._session.verify = settings.ca_file or True
+        if settings.proxy:
+            self._session.proxies = {"http": settings.proxy, "https": settings.proxy}
+        if settings.client_certificate:
+            self._session.cert = (settings.client_certificate, settings.client_key or settings.client_certificate)
 
     def close(self) -> None:
         """Close connections that are kept open."""
@@ -92,29 +107,71 @@ class Client:
 
         ``leaving`` is called before the first byte of the body leaves this computer; what it raises ends the attempt.
         """
+        headers = {"Content-Type": media_type, "Accept": "application/json"}
+        return self._ask("POST", url, headers, timeout, ANSWER_LIMIT, _Body(body, leaving))
+
+    def get(self, url: str, headers: Mapping[str, str], timeout: float, limit: int = ANSWER_LIMIT) -> Answer:
+        """GET and read the whole answer of at most ``limit`` bytes. Raises `NoAnswer`."""
+        return self._ask("GET", url, headers, timeout, limit)
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        limit: int,
+        body: _Body | None = None,
+    ) -> Answer:
         try:
-            return self._post(url, _Body(body, leaving), media_type, timeout)
+            return self._whole(method, url, headers, timeout, limit, body)
         except requests.exceptions.SSLError as error:
             raise NoAnswer(
                 "the collector's certificate is not trusted here; name its authority with collector.ca_file"
             ) from error
+        except requests.exceptions.ProxyError as error:
+            raise NoAnswer("the proxy named with collector.proxy did not answer") from error
         except requests.RequestException as error:
             raise NoAnswer(f"the collector did not answer ({type(error).__name__})") from error
-        except OSError as error:  # requests raises it plainly for a ca_file that is not there
-            raise NoAnswer("the file collector.ca_file cannot be used") from error
+        except OSError as error:  # requests raises it plainly for a ca_file or certificate that is not there
+            raise NoAnswer("a file named with collector.ca_file or client_certificate cannot be used") from error
 
-    def _post(self, url: str, body: _Body, media_type: str, timeout: float) -> Answer:
-        with self._session.post(
+    def _whole(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        limit: int,
+        body: _Body | None,
+    ) -> Answer:
+        with self._session.request(
+            method,
             url,
             data=body,
-            headers={"Content-Type": media_type, "Accept": "application/json"},
+            headers=dict(headers),
             timeout=(min(timeout, 10), timeout),
             allow_redirects=False,
             stream=True,
         ) as response:
-            answer = b""
+            answer = bytearray()
             for piece in response.iter_content(16 * 1024):
                 answer += piece
-                if len(answer) > ANSWER_LIMIT:
+                if len(answer) > limit:
                     raise requests.exceptions.ContentDecodingError("the answer is longer than any of a collector's")
-            return Answer(response.status_code, answer, response.headers.get("Retry-After", ""))
+            return Answer(response.status_code, bytes(answer), response.headers.get("Retry-After", ""))
+
+
+def retry_after(value: str) -> float:
+    """Seconds that a ``Retry-After`` header asks for (RFC 9110 10.2.3); 0 where it cannot be read."""
+    try:
+        return min(LONGEST_RETRY_AFTER, max(0.0, float(int(value))))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(LONGEST_RETRY_AFTER, max(0.0, moment.timestamp() - time.time()))

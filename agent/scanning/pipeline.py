@@ -70,6 +70,8 @@ class ScanOptions:
     """Directory for compiled databases; None to compile them at every start."""
     background: bool = False
     """Yield to the person who uses the computer: idle priority and a small share of the processor."""
+    share: float = 0.10
+    """That share, of one processor."""
     patience: float = PATIENCE
     """Seconds a file is granted, beside those for its size."""
     memory: int = 448 * MiB
@@ -160,7 +162,7 @@ class _Run:
         met = self.walk.listings()  # a path that does not exist is told before any worker is started
         start = start_of(options)
         with ExitStack() as stack:
-            throttle = _throttle() if options.background else None
+            throttle = _throttle(options.share) if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
             cage.begin()
@@ -350,10 +352,10 @@ def start_of(options: ScanOptions) -> Start:
     )
 
 
-def _throttle() -> Throttle:
+def _throttle(share: float) -> Throttle:
     from agent.scanning.throttle import Throttle  # here: it loads psutil, which a scan at full speed has no use for
 
-    return Throttle()
+    return Throttle(share)
 
 
 def _aged(findings: tuple[Finding, ...], today: date) -> tuple[Finding, ...]:

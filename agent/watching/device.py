@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyudev
 
 from agent.watching import superblock
-from protocol import keys
+from protocol.policy import medium_hash
 from protocol.records import Medium
 
 SYS_BLOCK = Path("/sys/dev/block")
@@ -35,7 +36,7 @@ class Device:
         """The identity that travels: serial and UUID as keyed hashes, the serial's last four characters beside."""
 
         def hidden(kind: str, value: str) -> str:
-            return keys.keyed_hash(organisation_key, f"mijian-medium/1\0{kind}\0{value}".encode())
+            return medium_hash(organisation_key, kind, value)
 
         stable = ("serial", "\0".join((self.vendor, self.model, self.serial))) if self.serial else ("uuid", self.uuid)
         return Medium(
@@ -66,24 +67,78 @@ def describe(number: str, *, loop_devices: bool = False) -> Device | None:
         return None
     below = _hardware(real)
     disk = below.parent if (below / "partition").exists() else below
-    udev = _udev(number)
-    loop = disk.name.startswith("loop")
-    bus = "loop" if loop else udev.get("ID_BUS") or _bus(disk)
-    name = superblock.FileSystemName(udev.get("ID_FS_UUID", ""), _unescaped(udev.get("ID_FS_LABEL_ENC", "")))
-    if not name.uuid:
-        name = _own_look(udev.get("DEVNAME") or f"/dev/{real.name}")
-    size = _line(disk / "size")
+    properties = _udev(number)
+    of_disk = properties if below == real else _udev(_line(below / "dev"))
+    names = ("vendor", "model", "name", "serial", "type")
+    facts = Facts(
+        node=disk.name,
+        place=str(disk),
+        filesystem=properties,
+        disk=of_disk,
+        removable=_line(disk / "removable") == "1",
+        sectors=_line(disk / "size"),
+        device={name: _line(disk / "device" / name) for name in names},
+        usb_serial=_usb_serial(disk),
+    )
+    name = superblock.FileSystemName()
+    if not properties.get("ID_FS_UUID"):
+        name = _own_look(properties.get("DEVNAME") or f"/dev/{real.name}")
+    return identify(number, facts, name, loop_devices=loop_devices)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What udev and sysfs say of a block device and of the disk it lies on."""
+
+    node: str
+    """Kernel's name of the disk: ``sda``, ``mmcblk0``, ``sr0`` …"""
+    place: str
+    """Where it hangs in sysfs."""
+    filesystem: Mapping[str, str]
+    """udev's properties of what is mounted; of a mapped device where it is encrypted."""
+    disk: Mapping[str, str]
+    """udev's properties of the hardware below: the same where nothing is mapped."""
+    removable: bool = False
+    """By the disk's own word."""
+    sectors: str = ""
+    device: Mapping[str, str] = field(default_factory=dict)
+    """Files of sysfs beside the disk: vendor, model, name, serial, type."""
+    usb_serial: str = ""
+    """Of the USB device it belongs to."""
+
+
+def identify(number: str, facts: Facts, own: superblock.FileSystemName, *, loop_devices: bool = False) -> Device:
+    """The device that the facts describe; ``own`` is the file system's name by our own look, where udev has none."""
+    loop = facts.node.startswith("loop")
+    bus = "loop" if loop else _bus_word(facts)
+    card = facts.device.get("type") == "SD"  # an eMMC says MMC: soldered in
+    vendor = facts.disk.get("ID_VENDOR") or facts.device.get("vendor", "")
+    model = facts.disk.get("ID_MODEL") or facts.device.get("model") or facts.device.get("name", "")
+    if bus == "mmc" and facts.disk.get("ID_NAME"):
+        model = facts.disk["ID_NAME"]
+    label = _unescaped(facts.filesystem.get("ID_FS_LABEL_ENC", ""))
     return Device(
         number=number,
-        removable=loop_devices if loop else _removable(disk, bus),
+        removable=loop_devices
+        if loop
+        else facts.removable or bus in ("usb", "ieee1394", "optical", "thunderbolt") or card,
         bus=bus,
-        vendor=(udev.get("ID_VENDOR") or _line(disk / "device/vendor")).replace("_", " ").strip(),
-        model=(udev.get("ID_MODEL") or _line(disk / "device/model") or _line(disk / "device/name")).replace("_", " "),
-        serial=udev.get("ID_SERIAL_SHORT") or _usb_serial(disk) or _line(disk / "device/serial"),
-        uuid=name.uuid,
-        label=name.label,
-        capacity=int(size) * 512 if size.isdigit() else None,
+        vendor=vendor.replace("_", " ").strip(),
+        model=model.replace("_", " ").strip(),
+        serial=facts.disk.get("ID_SERIAL_SHORT") or facts.usb_serial or facts.device.get("serial", ""),
+        uuid=facts.filesystem.get("ID_FS_UUID") or own.uuid,
+        label=label or own.label,
+        capacity=int(facts.sectors) * 512 if facts.sectors.isdigit() else None,
     )
+
+
+def _bus_word(facts: Facts) -> str:
+    """The bus: optical drives and cards are what they are on whatever bus; a USB enclosure says ``ata`` of itself."""
+    if facts.disk.get("ID_CDROM") == "1" or facts.node.startswith("sr"):
+        return "optical"
+    if "/usb" in facts.place:
+        return "usb"
+    return facts.disk.get("ID_BUS") or _bus(facts.node, facts.place)
 
 
 def _hardware(block: Path) -> Path:
@@ -96,26 +151,18 @@ def _hardware(block: Path) -> Path:
     return block
 
 
-def _removable(disk: Path, bus: str) -> bool:
-    """Removable by its own word, behind USB, FireWire or a card reader, or an optical drive."""
-    card = _line(disk / "device/type") == "SD"  # an eMMC says MMC: soldered in
-    return _line(disk / "removable") == "1" or bus in ("usb", "ieee1394", "optical") or card
-
-
-def _bus(disk: Path) -> str:
+def _bus(node: str, place: str) -> str:
     """The bus by where the disk hangs in sysfs."""
-    if disk.name.startswith("sr"):
-        return "optical"
     for word, bus in (
-        ("/usb", "usb"),
         ("/mmc_host/", "mmc"),
         ("/nvme/", "nvme"),
         ("/virtio", "virtio"),
+        ("/fw", "ieee1394"),
         ("/ata", "ata"),
     ):
-        if word in str(disk):
+        if word in place:
             return bus
-    return "unknown"
+    return "mmc" if node.startswith("mmcblk") else "unknown"
 
 
 def _usb_serial(disk: Path) -> str:

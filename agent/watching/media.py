@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from protocol.records import Medium
 
 TICK_SECONDS = 0.5
 """How often declared folders and pulled sticks are looked at; mounts are signalled by the kernel at once."""
+SETTLING_SECONDS = 5.0
+"""How long after a change of the mounts they are looked at again: a device may be described a little later."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -85,11 +88,15 @@ class MediaWatch:
             for event in self.step(table.read()):
                 tell(event)
             begun()
+            until = time.monotonic() + SETTLING_SECONDS
             while not stop.is_set():
-                for event in self.step(table.read()):
-                    tell(event)
+                # Where nothing is here and nothing was mounted lately there is nothing that could have changed.
+                if self._present or self._settings.declared or time.monotonic() < until:
+                    for event in self.step(table.read()):
+                        tell(event)
                 if table.wait(TICK_SECONDS):
                     self._devices.clear()  # the kernel gives numbers of mounts and devices again
+                    until = time.monotonic() + SETTLING_SECONDS
         finally:
             table.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,3 +69,17 @@ class MountTable:
     def close(self) -> None:
         """Let go of the descriptor."""
         os.close(self._descriptor)
+
+
+_NOT_FILES = frozenset({"squashfs", "iso9660", "udf", "fuse.gvfsd-fuse", "fuse.portal", "nsfs", "autofs"})
+
+
+def fixed_roots(mounts: Iterable[Mount], media: Iterable[str]) -> list[str]:
+    """Where the computer's own file systems are mounted: the root, and every block device that is no medium, once."""
+    away = set(media)
+    roots: dict[str, str] = {}
+    for mount in mounts:
+        own = mount.path == "/" or (mount.source.startswith("/dev/") and not mount.device.startswith("0:"))
+        if own and mount.root == "/" and mount.filesystem not in _NOT_FILES and mount.path not in away:
+            roots.setdefault(mount.device, mount.path)
+    return sorted(roots.values()) or ["/"]

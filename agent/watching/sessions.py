@@ -7,6 +7,7 @@ was reported of it is not reported again.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ class Session:
     first: MediaSessionSeen
     gone: threading.Event = field(default_factory=threading.Event)
     """Set once there is nothing left to read: ends a scan that is under way."""
+    controls: Counter[str] = field(default_factory=Counter)
+    """Control → how many violations of it its files were found to be."""
 
     @property
     def id(self) -> str:

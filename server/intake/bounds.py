@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from protocol.records import (
+    AgentEvidence,
+    Evidence,
     FileEvidence,
     Finding,
     MediaSessionSeen,
@@ -49,9 +51,8 @@ def bounded(record: Record, received_at: datetime) -> Record:
         if at is not None and not EARLIEST <= at <= received_at:
             changes[name] = received_at
     if isinstance(record, ViolationSeen):
-        changes["evidence"] = (
-            _file(record.evidence) if isinstance(record.evidence, FileEvidence) else _network(record.evidence)
-        )
+        changes["evidence"] = _evidence(record.evidence)
+        changes["waiver"] = printable(record.waiver, LONGEST_WORD)
     elif isinstance(record, ScanDone):
         for name in ("enumerated", "clean", "finding", "not_examined", "bytes"):
             changes[name] = _number(getattr(record, name))
@@ -66,6 +67,24 @@ def bounded(record: Record, received_at: datetime) -> Record:
     if isinstance(record, ViolationSeen | ScanDone | MediaSessionSeen) and record.medium is not None:
         changes["medium"] = _medium(record.medium)
     return msgspec.structs.replace(record, **changes) if changes else record
+
+
+def _evidence(evidence: Evidence) -> Evidence:
+    if isinstance(evidence, FileEvidence):
+        return _file(evidence)
+    if isinstance(evidence, NetworkEvidence):
+        return _network(evidence)
+    if isinstance(evidence, AgentEvidence):
+        signals = tuple(printable(signal, LONGEST_WORD) for signal in evidence.signals[:MOST_SIGNALS])
+        return AgentEvidence(signals=signals, seconds=_number(evidence.seconds))
+    return msgspec.structs.replace(
+        evidence,
+        number=printable(evidence.number, LONGEST_WORD),
+        medium_class=printable(evidence.medium_class, 32),
+        level=None if evidence.level is None else printable(evidence.level, 8),
+        seen_in=tuple(printable(word, 32) for word in evidence.seen_in[:MOST_CODES]),
+        policy=_number(evidence.policy),
+    )
 
 
 def _file(evidence: FileEvidence) -> FileEvidence:

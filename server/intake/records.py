@@ -13,6 +13,7 @@ from protocol.records import (
     CheckDone,
     FileEvidence,
     MediaSessionSeen,
+    NetworkEvidence,
     Record,
     ScanDone,
     SelfCheckDone,
@@ -63,7 +64,9 @@ def _weight(record: Record) -> int:
         return 1000
     if isinstance(record.evidence, FileEvidence):
         return 1000 + len(record.evidence.sealed_place) + 1500 * len(record.evidence.findings)
-    return 1000 + 250 * (len(record.evidence.signals) + len(record.evidence.interfaces))
+    if isinstance(record.evidence, NetworkEvidence):
+        return 1000 + 250 * (len(record.evidence.signals) + len(record.evidence.interfaces))
+    return 2000
 
 
 def check(record: Record) -> None:

@@ -4,6 +4,7 @@ table that says which control a finding breaks. Data in the ``*.yaml`` files bes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from signatures.strict_yaml import FileMistake, read
 
 FOLDER = Path(__file__).parent
 TABLE = "judging.yaml"
+MEDIA_TABLE = "media_judging.yaml"
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,11 +82,35 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """In place of the control's own severity."""
 
 
+class MediumWhen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a row of the table of media fits. A key that is left out fits everything."""
+
+    status: tuple[Literal["registered", "lost", "destroyed", "unregistered"], ...] = ()
+    computer: tuple[ComputerClass, ...] = ()
+    medium_class: tuple[Literal["internet", "internal", "confidential"], ...] = ()
+    """What the medium may hold by the register; fits no medium that stands in none."""
+    above: bool | None = None
+    """Whether the medium's level is above the highest that the computer may hold."""
+    crossed: bool | None = None
+    """Whether computers of another class have reported it."""
+    transfer: bool | None = None
+    """Whether it is approved for carrying between classes."""
+
+
+class MediumRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the table of media: every one that fits counts, each control once."""
+
+    when: MediumWhen
+    control: str
+    severity: Severity | None = None
+    """In place of the control's own severity."""
+
+
 def load_controls(folder: Path = FOLDER) -> dict[str, Control]:
     """Every control by id. Raises `strict_yaml.FileMistake` for a mistake in a file or an id that stands twice."""
     controls: dict[str, Control] = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.name == TABLE:
+        if path.name in (TABLE, MEDIA_TABLE):
             continue
         for control in read(path, list[Control]):
             if control.id in controls:
@@ -95,10 +121,19 @@ def load_controls(folder: Path = FOLDER) -> dict[str, Control]:
 
 def load_table(folder: Path = FOLDER, controls: dict[str, Control] | None = None) -> tuple[Row, ...]:
     """The judging table. Raises `strict_yaml.FileMistake`, also where a row names a control that does not exist."""
-    controls = load_controls(folder) if controls is None else controls
-    path = folder / TABLE
-    rows = read(path, tuple[Row, ...])
+    rows = read(folder / TABLE, tuple[Row, ...])
+    _known(folder / TABLE, rows, load_controls(folder) if controls is None else controls)
+    return rows
+
+
+def load_media_table(folder: Path = FOLDER, controls: dict[str, Control] | None = None) -> tuple[MediumRow, ...]:
+    """The table of media. Raises as `load_table`."""
+    rows = read(folder / MEDIA_TABLE, tuple[MediumRow, ...])
+    _known(folder / MEDIA_TABLE, rows, load_controls(folder) if controls is None else controls)
+    return rows
+
+
+def _known(path: Path, rows: Sequence[Row | MediumRow], controls: dict[str, Control]) -> None:
     for number, row in enumerate(rows, 1):
         if row.control is not None and row.control not in controls:
             raise FileMistake(path, 1, f"row {number} names the control {row.control!r}, which is in no file here")
-    return rows

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import subprocess
 import threading
+import time
 import uuid
+import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
 
 from agent.reporting import identity
-from protocol import envelope, keys, receipts
+from agent.reporting.notice import Notice
+from agent.scanning.pipeline import Scanner, ScanOptions
+from agent.scanning.program import program
+from agent.service import Service
+from agent.settings import NoticeSettings, ScanSettings, Settings, UplinkSettings
+from protocol import envelope, keys, policy, receipts
 from protocol.enrolment import EnrolAnswer, EnrolRequest, Refusal, proof_holds
 from protocol.ids import uuid7
 from protocol.receipts import Answer, Receipt
@@ -38,6 +47,18 @@ def compiled(cache_home: Path) -> Path:
     return cache_home / "mijian"
 
 
+@pytest.fixture(scope="session")
+def warm(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with everything in it that a worker of this very program keeps there."""
+    marker = compiled.parent / f"warm-{program()}"
+    if not marker.exists():
+        folder = tmp_path_factory.mktemp("warm")
+        (folder / "通知.txt").write_text("机密★10年\n", "utf-8")
+        Scanner(ScanOptions(cache=compiled, workers=1)).run([folder])
+        marker.touch()
+    return compiled
+
+
 class Collector:
     """A collector small enough to read: real HTTP, real keys, real receipts; it can be told to misbehave."""
 
@@ -55,6 +76,8 @@ class Collector:
         self.faults: deque[Callable[[BaseHTTPRequestHandler], bool]] = deque()
         """Each is called instead of answering one envelope; True: the envelope was taken all the same."""
         self.max_records = 10_000
+        self.policy: policy.Policy | None = None
+        """What is answered to those who ask for their policy with a good proof."""
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
         self.port = 0
@@ -71,6 +94,9 @@ class Collector:
 
             def do_POST(self) -> None:
                 collector.post(self)
+
+            def do_GET(self) -> None:
+                collector.get(self)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -100,6 +126,30 @@ class Collector:
             return
         receipt = self.take(body)
         self.answer(request, 409 if receipt.answer is Answer.REFUSED else 200, receipts.sign(receipt, self.signing))
+
+    def get(self, request: BaseHTTPRequestHandler) -> None:
+        """Answer a question for a policy, to the agent alone that signed it."""
+        assert request.path == policy.PATH
+        agent, have = request.headers[policy.AGENT_HEADER], int(request.headers[policy.HAVE_HEADER])
+        proof = keys.unb64(request.headers[policy.PROOF_HEADER])
+        challenge = policy.request_challenge(agent, have, request.headers[policy.TIME_HEADER])
+        keys.Ed25519PublicKey.from_public_bytes(self.agents[agent]).verify(proof, challenge)
+        if self.policy is None or self.policy.serial <= have:
+            self.answer(request, 304 if self.policy else 404, b"")
+            return
+        self.answer(request, 200, policy.sign(self.policy, self.signing))
+
+    def make_policy(self, agent: str, serial: int = 1, **more: Any) -> policy.Policy:
+        """A policy for an agent, of the class internal unless said otherwise."""
+        values = {
+            "format": policy.FORMAT,
+            "collector": keys.key_id(keys.public_bytes(self.signing)),
+            "agent": agent,
+            "serial": serial,
+            "issued": datetime.now(UTC),
+            "computer_class": ComputerClass.INTERNAL,
+        }
+        return policy.Policy(**(values | more))
 
     @staticmethod
     def answer(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
@@ -273,3 +323,103 @@ def namespace() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
 
     yield run
     subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+MARKED = "机密★10年\n\n关于召开会议的通知\n\n各处室：请按时参加。\n".encode()
+PLAIN = "关于放假的通知\n\n各处室：请做好值班安排，遵守保密纪律。\n".encode()
+
+
+@pytest.fixture
+def fill() -> Callable[[Path], None]:
+    """Puts two marked documents into a folder, one of them in an archive in an archive, and two that are not."""
+
+    def into(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "通知.txt").write_bytes(MARKED)
+        (folder / "放假.txt").write_bytes(PLAIN)
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as archive:
+            archive.writestr("深处.txt", MARKED.replace(b"10", b"20"))
+            archive.writestr("平常.txt", PLAIN)
+        with zipfile.ZipFile(folder / "资料.zip", "w") as archive:
+            archive.writestr("内层.zip", inner.getvalue())
+
+    return into
+
+
+@pytest.fixture
+def quick() -> Callable[..., Settings]:
+    """Makes settings of a service that hurries."""
+
+    def settings(
+        state: Path, transport: Literal["auto", "http"] = "auto", policy_seconds: float = 900, **more: Any
+    ) -> Settings:
+        uplink = UplinkSettings(
+            transport=transport, first_retry_seconds=0.05, last_retry_seconds=0.2, policy_seconds=policy_seconds
+        )
+        kept = {"notice": NoticeSettings(desktop=False)} | more
+        return Settings(state_dir=str(state), uplink=uplink, scan=ScanSettings(workers=1), **kept)
+
+    return settings
+
+
+@pytest.fixture
+def service_state(state: Path, warm: Path) -> Path:
+    """A state folder that has been in use: its rules are compiled."""
+    state.mkdir(mode=0o700)
+    shutil.copytree(warm, state / "cache")
+    (state / "cache").chmod(0o700)
+    return state
+
+
+class Running:
+    """A service at work in a thread."""
+
+    def __init__(self, settings: Settings, log: pytest.LogCaptureFixture) -> None:
+        self.stop = threading.Event()
+        self.screen = io.StringIO()
+        self.status: int | None = None
+        self.settings = settings
+        self._log = log
+        self.service = Service(settings, Notice(self.screen))
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.status = self.service.run(self.stop)
+
+    def logs(self) -> str:
+        """Everything it logged."""
+        return self._log.text
+
+    def end(self) -> None:
+        self.stop.set()
+        self._thread.join(40)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def running(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Settings], Running]]:
+    """Starts services; they are ended with the test."""
+    made: list[Running] = []
+
+    def make(settings: Settings) -> Running:
+        made.append(Running(settings, caplog))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Waits until something is true."""
+
+    def wait(true: Callable[[], object], seconds: float = 60) -> None:
+        until = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < until, "it did not come about in time"
+            time.sleep(0.02)
+
+    return wait

@@ -2,17 +2,14 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-import zipfile
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -26,9 +23,6 @@ from agent.settings import (
     IsolationSettings,
     MediaSettings,
     RulesSettings,
-    ScanSettings,
-    Settings,
-    UplinkSettings,
 )
 from protocol import keys
 from protocol.places import SealedPlace, unseal
@@ -45,83 +39,9 @@ from protocol.records import (
     ViolationSeen,
 )
 from signatures import bundles
-from signatures.engine import build
-from signatures.rules import PACKS, load_rules
+from signatures.rules import PACKS
 
 MARKED = "机密★10年\n\n关于召开会议的通知\n\n各处室：请按时参加。\n".encode()
-PLAIN = "关于放假的通知\n\n各处室：请做好值班安排，遵守保密纪律。\n".encode()
-
-
-def fill(folder: Path) -> None:
-    """Two marked documents, one of them in an archive in an archive, and two that are not."""
-    folder.mkdir(exist_ok=True)
-    (folder / "通知.txt").write_bytes(MARKED)
-    (folder / "放假.txt").write_bytes(PLAIN)
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as archive:
-        archive.writestr("深处.txt", MARKED.replace(b"10", b"20"))
-        archive.writestr("平常.txt", PLAIN)
-    with zipfile.ZipFile(folder / "资料.zip", "w") as archive:
-        archive.writestr("内层.zip", inner.getvalue())
-
-
-def quick(state: Path, transport: Literal["auto", "http"] = "auto", **more: Any) -> Settings:
-    return Settings(
-        state_dir=str(state),
-        uplink=UplinkSettings(transport=transport, first_retry_seconds=0.05, last_retry_seconds=0.2),
-        scan=ScanSettings(workers=1),
-        **more,
-    )
-
-
-@pytest.fixture
-def state(state: Path, compiled: Path) -> Path:
-    """A state folder that has been in use: its rules are compiled."""
-    build(load_rules().literals, cache=compiled)
-    state.mkdir(mode=0o700)
-    shutil.copytree(compiled, state / "cache")
-    (state / "cache").chmod(0o700)
-    return state
-
-
-class Running:
-    """A service at work in a thread."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.stop = threading.Event()
-        self.screen = io.StringIO()
-        self.status: int | None = None
-        self._service = Service(settings, Notice(self.screen))
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        self.status = self._service.run(self.stop)
-
-    def end(self) -> None:
-        self.stop.set()
-        self._thread.join(40)
-        assert not self._thread.is_alive()
-
-
-@pytest.fixture
-def running() -> Iterator[Callable[[Settings], Running]]:
-    made: list[Running] = []
-
-    def make(settings: Settings) -> Running:
-        made.append(Running(settings))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.end()
-
-
-def wait_for(true: Callable[[], object], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def of(collector: Any, kind: type[Any]) -> list[Any]:
@@ -129,11 +49,11 @@ def of(collector: Any, kind: type[Any]) -> list[Any]:
 
 
 def test_a_medium_is_scanned_and_its_violations_arrive_once(
-    collector: Any, state: Path, running: Any, tmp_path: Path
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     folder = tmp_path / "stick"
-    service = running(quick(state, media=MediaSettings(declared=(str(folder),))))
+    service = running(quick(service_state, media=MediaSettings(declared=(str(folder),))))
     fill(folder)
     wait_for(lambda: of(collector, ScanDone))
     seen = of(collector, ViolationSeen)
@@ -156,13 +76,13 @@ def test_a_medium_is_scanned_and_its_violations_arrive_once(
 
 
 def test_what_was_seen_while_the_collector_was_down_arrives_when_it_is_back(
-    collector: Any, state: Path, running: Any, tmp_path: Path
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     collector.stop()
     folder = tmp_path / "stick"
     fill(folder)
-    service = running(quick(state, media=MediaSettings(declared=(str(folder),))))
+    service = running(quick(service_state, media=MediaSettings(declared=(str(folder),))))
     wait_for(lambda: "MEDIA-05" in service.screen.getvalue())
     collector.start()
     wait_for(lambda: of(collector, ScanDone))
@@ -172,13 +92,13 @@ def test_what_was_seen_while_the_collector_was_down_arrives_when_it_is_back(
 
 @pytest.mark.root
 def test_a_real_mount_is_one_session_and_the_medium_is_free_again(
-    collector: Any, state: Path, running: Any, stick: Any
+    collector: Any, service_state: Path, running: Any, stick: Any, fill: Any, quick: Any, wait_for: Any
 ) -> None:
     one = stick().format("SERVICE-TEST").insert()
     fill(one.path)
     one.remove()
-    collector.enrolled(state)
-    running(quick(state, media=MediaSettings(loop_devices=True)))
+    collector.enrolled(service_state)
+    running(quick(service_state, media=MediaSettings(loop_devices=True)))
     one.insert()
     mine = lambda records: [r for r in records if r.medium and r.medium.label == "SERVICE-TEST"]  # noqa: E731
     wait_for(lambda: mine(of(collector, ScanDone)))
@@ -189,11 +109,13 @@ def test_a_real_mount_is_one_session_and_the_medium_is_free_again(
     assert len(mine(of(collector, ViolationSeen))) == 2
 
 
-def test_stopping_ends_the_session_and_says_so(collector: Any, state: Path, running: Any, tmp_path: Path) -> None:
-    collector.enrolled(state)
+def test_stopping_ends_the_session_and_says_so(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, quick: Any, wait_for: Any
+) -> None:
+    collector.enrolled(service_state)
     folder = tmp_path / "stick"
     fill(folder)
-    settings = quick(state, media=MediaSettings(declared=(str(folder),)))
+    settings = quick(service_state, media=MediaSettings(declared=(str(folder),)))
     service = running(settings)
     wait_for(lambda: of(collector, ScanDone))
     service.end()
@@ -202,10 +124,12 @@ def test_stopping_ends_the_session_and_says_so(collector: Any, state: Path, runn
     assert [one.ending for one in of(collector, MediaSessionSeen)] == ["", "agent-stopped", ""]
 
 
-def test_a_confidential_computer_tells_its_network_once(collector: Any, state: Path, running: Any) -> None:
-    collector.enrolled(state, ComputerClass.CONFIDENTIAL, "机密")
+def test_a_confidential_computer_tells_its_network_once(
+    collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any
+) -> None:
+    collector.enrolled(service_state, ComputerClass.CONFIDENTIAL, "机密")
     settings = IsolationSettings(poll_seconds=0.05, interval_seconds=3600)
-    running(quick(state, "http", media=MediaSettings(watch=False), isolation=settings))
+    running(quick(service_state, "http", media=MediaSettings(watch=False), isolation=settings))
     wait_for(lambda: of(collector, CheckDone) and of(collector, AgentStarted))
     time.sleep(0.5)
     checks, seen = of(collector, CheckDone), of(collector, ViolationSeen)
@@ -218,24 +142,24 @@ def test_a_confidential_computer_tells_its_network_once(collector: Any, state: P
 
 
 def test_a_confidential_computer_sends_nothing_unless_its_settings_say_so(
-    collector: Any, state: Path, running: Any
+    collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state, ComputerClass.CONFIDENTIAL, "机密")
+    collector.enrolled(service_state, ComputerClass.CONFIDENTIAL, "机密")
     settings = IsolationSettings(poll_seconds=0.05, interval_seconds=3600)
-    running(quick(state, media=MediaSettings(watch=False), isolation=settings))
-    wait_for(lambda: Outbox(state, read_only=True).waiting().keys() >= {"check", "started"})
+    running(quick(service_state, media=MediaSettings(watch=False), isolation=settings))
+    wait_for(lambda: Outbox(service_state, read_only=True).waiting().keys() >= {"check", "started"})
     time.sleep(0.5)
     assert collector.records == []
 
 
 def test_a_changed_file_in_a_watched_folder_is_told_once(
-    collector: Any, state: Path, running: Any, tmp_path: Path
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     folder = tmp_path / "work"
     folder.mkdir()
     files = FilesSettings(watch=(str(folder),), settle_seconds=0.2)
-    running(quick(state, media=MediaSettings(watch=False), files=files))
+    running(quick(service_state, media=MediaSettings(watch=False), files=files))
     wait_for(lambda: of(collector, AgentStarted))
     (folder / "草稿.txt").write_bytes(MARKED)
     wait_for(lambda: of(collector, ViolationSeen))
@@ -248,39 +172,39 @@ def test_a_changed_file_in_a_watched_folder_is_told_once(
 
 
 def test_a_fault_of_ours_in_sending_ends_the_service_instead_of_sending_nothing_for_ever(
-    collector: Any, state: Path, running: Any, monkeypatch: pytest.MonkeyPatch
+    collector: Any, service_state: Path, running: Any, monkeypatch: pytest.MonkeyPatch, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     monkeypatch.setattr("agent.reporting.uplink.Uplink.step", lambda _: 1 // 0)
-    service = running(quick(state, media=MediaSettings(watch=False)))
+    service = running(quick(service_state, media=MediaSettings(watch=False)))
     wait_for(lambda: service.status is not None)
     assert service.status == 1
 
 
 def test_an_agent_with_a_damaged_outbox_comes_up_and_tells_the_collector(
-    collector: Any, state: Path, running: Any
+    collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
-    (state / "outbox.sqlite3").write_bytes(b"a dying disk" * 1000)
-    running(quick(state, media=MediaSettings(watch=False)))
+    collector.enrolled(service_state)
+    (service_state / "outbox.sqlite3").write_bytes(b"a dying disk" * 1000)
+    running(quick(service_state, media=MediaSettings(watch=False)))
     wait_for(lambda: of(collector, AgentStarted) and of(collector, RecordsDropped))
     assert of(collector, RecordsDropped)[0].counts == {"outbox-damaged": 1}
-    assert len(list(state.glob("outbox.damaged-*.sqlite3"))) == 1
+    assert len(list(service_state.glob("outbox.damaged-*.sqlite3"))) == 1
 
 
 def test_what_changed_in_a_watched_folder_while_no_agent_ran_is_told_at_its_next_start(
-    collector: Any, state: Path, running: Any, tmp_path: Path
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "早先.txt").write_bytes(MARKED.replace(b"10", b"5"))
     past = time.time() - 3600
     os.utime(folder / "早先.txt", (past, past))
-    Outbox(state).remember("files-scanned-until", str(time.time() - 1))
+    Outbox(service_state).remember("files-scanned-until", str(time.time() - 1))
     (folder / "草稿.txt").write_bytes(MARKED)
     files = FilesSettings(watch=(str(folder),), settle_seconds=0.2)
-    settings = quick(state, media=MediaSettings(watch=False), files=files)
+    settings = quick(service_state, media=MediaSettings(watch=False), files=files)
     first = running(settings)
     wait_for(lambda: of(collector, ViolationSeen))
     first.end()
@@ -290,28 +214,32 @@ def test_what_changed_in_a_watched_folder_while_no_agent_ran_is_told_at_its_next
     wait_for(lambda: any("20" in one.evidence.findings[0].marking for one in of(collector, ViolationSeen)))
     told = [one.evidence.content_hash for one in of(collector, ViolationSeen)]
     assert len(told) == len(set(told))
-    assert float(Outbox(state, read_only=True).word("files-scanned-until")) > past
+    assert float(Outbox(service_state, read_only=True).word("files-scanned-until")) > past
 
 
-def test_a_second_agent_on_the_same_state_is_refused(collector: Any, state: Path, running: Any) -> None:
-    collector.enrolled(state)
-    settings = quick(state, media=MediaSettings(watch=False))
+def test_a_second_agent_on_the_same_state_is_refused(
+    collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any
+) -> None:
+    collector.enrolled(service_state)
+    settings = quick(service_state, media=MediaSettings(watch=False))
     running(settings)
     wait_for(lambda: of(collector, AgentStarted))
     with pytest.raises(AlreadyRunning):
         Service(settings, Notice(io.StringIO())).run(threading.Event())
 
 
-def test_an_agent_killed_in_mid_scan_tells_each_file_once(collector: Any, state: Path, tmp_path: Path) -> None:
+def test_an_agent_killed_in_mid_scan_tells_each_file_once(
+    collector: Any, service_state: Path, tmp_path: Path, wait_for: Any
+) -> None:
     """Killed with SIGKILL as soon as the first violation is told, again and again; then left to finish."""
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     folder = tmp_path / "stick"
     folder.mkdir()
     for number in range(60):
         (folder / f"{number}.txt").write_bytes(MARKED.replace(b"10", str(number + 1).encode()))
     settings = tmp_path / "mijian.yaml"
     settings.write_text(
-        f"state_dir: {state}\nmedia: {{declared: [{folder}]}}\nscan: {{workers: 1}}\n"
+        f"state_dir: {service_state}\nmedia: {{declared: [{folder}]}}\nscan: {{workers: 1}}\n"
         "uplink: {first_retry_seconds: 0.05, last_retry_seconds: 0.2}\n",
         "utf-8",
     )
@@ -337,11 +265,13 @@ def test_an_agent_killed_in_mid_scan_tells_each_file_once(collector: Any, state:
     assert len(collector.ids) == len(set(collector.ids))
 
 
-def test_the_lines_are_in_the_language_that_was_chosen(collector: Any, state: Path, running: Any) -> None:
-    collector.enrolled(state)
+def test_the_lines_are_in_the_language_that_was_chosen(
+    collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any
+) -> None:
+    collector.enrolled(service_state)
     words.use("zh")
     try:
-        service = running(quick(state, media=MediaSettings(watch=False)))
+        service = running(quick(service_state, media=MediaSettings(watch=False)))
         wait_for(lambda: of(collector, AgentStarted))
         service.end()
     finally:
@@ -351,16 +281,16 @@ def test_the_lines_are_in_the_language_that_was_chosen(collector: Any, state: Pa
 
 
 def test_rules_and_keywords_come_into_force_while_it_runs_and_a_bad_bundle_never(
-    collector: Any, state: Path, running: Any, tmp_path: Path
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, quick: Any, wait_for: Any
 ) -> None:
-    collector.enrolled(state)
+    collector.enrolled(service_state)
     words_file = tmp_path / "words.txt"
     words_file.write_text("蓝鲸计划\n")
     folder = tmp_path / "work"
     folder.mkdir()
     service = running(
         quick(
-            state,
+            service_state,
             media=MediaSettings(watch=False),
             files=FilesSettings(watch=(str(folder),), settle_seconds=0.1),
             rules=RulesSettings(keywords=str(words_file)),
@@ -377,7 +307,7 @@ def test_rules_and_keywords_come_into_force_while_it_runs_and_a_bad_bundle_never
     bundle = tmp_path / "rules.bundle"
     key = keys.Ed25519PrivateKey.generate()
     bundle.write_bytes(bundles.build({pack.name: pack.read_bytes()}, key, version=1, created=datetime.now(UTC)))
-    done = bundles.install(bundle, state / "rules", keys.public_bytes(key), now=datetime.now(UTC))
+    done = bundles.install(bundle, service_state / "rules", keys.public_bytes(key), now=datetime.now(UTC))
     (done.folder / pack.name).write_bytes(b"pack: tlp\n")
     (folder / "c.txt").write_bytes(MARKED)
     (folder / "d.txt").write_text("下周讨论白象工程。\n")
@@ -387,6 +317,6 @@ def test_rules_and_keywords_come_into_force_while_it_runs_and_a_bad_bundle_never
     assert "damaged or were altered" in check.why
     assert "list of keywords has a mistake" in check.why
     assert "damaged or were altered" in service.screen.getvalue()
-    told = status.collect(Settings(state_dir=str(state), rules=RulesSettings(keywords=str(words_file))))["rules"]
+    told = status.collect(service.settings)["rules"]
     assert (told["origin"], told["keywords"]) == ("shipped", True)
     assert [one["trouble"] for one in told["troubles"]] == ["keywords-refused", "rules-altered"]

@@ -17,8 +17,9 @@ import pytest
 
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Outbox
-from agent.reporting.uplink import Sent, Settled, Uplink, retry_after
+from agent.reporting.uplink import Sent, Settled, Uplink
 from agent.reporting.uplink import settle as settle_receipt
+from agent.reporting.web import retry_after
 from agent.settings import Settings, UplinkSettings
 from protocol import envelope, keys, receipts
 from protocol.ids import uuid7
@@ -301,6 +302,7 @@ from pathlib import Path
 from agent.reporting import identity
 from agent.reporting.outbox import Outbox
 from agent.reporting.uplink import Uplink
+from agent.reporting.web import retry_after
 from agent.settings import Settings, UplinkSettings
 from protocol.ids import uuid7
 from protocol.records import CheckDone, CheckOutcome

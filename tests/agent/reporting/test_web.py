@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.reporting import web
+from agent.settings import CollectorSettings
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+CONTEXTS: dict[int, ssl.SSLContext] = {}
+"""Port → what the server there asks for, so that a test can ask for more."""
+
+
+def tls_context(tls: tuple[str, list[bytes]]) -> ssl.SSLContext:
+    return CONTEXTS[int(tls[0].rstrip("/").rpartition(":")[2])]
+
+
 @pytest.fixture
 def tls(certificate: Path) -> Iterator[tuple[str, list[bytes]]]:
     """A TLS server's address, and the bodies it was sent."""
@@ -81,7 +90,7 @@ def tls(certificate: Path) -> Iterator[tuple[str, list[bytes]]]:
             pass  # a client that does not trust us goes away in the handshake
 
     server = Server(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = CONTEXTS[server.server_port] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -94,7 +103,9 @@ def test_a_collector_is_believed_by_the_authority_of_the_settings(
     tls: tuple[str, list[bytes]], certificate: Path
 ) -> None:
     left: list[int] = []
-    answer = web.Client(str(certificate)).post(tls[0], b"envelope", "x/y", 5, lambda: left.append(1))
+    answer = web.Client(CollectorSettings(ca_file=str(certificate))).post(
+        tls[0], b"envelope", "x/y", 5, lambda: left.append(1)
+    )
     assert (answer.status, answer.body) == (200, b"taken")
     assert tls[1] == [b"envelope"]
     assert left == [1]
@@ -108,6 +119,49 @@ def test_nothing_leaves_for_a_collector_that_is_not_trusted(tls: tuple[str, list
     assert left == []
 
 
+def test_a_computer_shows_its_certificate_to_a_collector_that_asks_for_one(
+    tls: tuple[str, list[bytes]], certificate: Path
+) -> None:
+    tls_context(tls).verify_mode = ssl.CERT_REQUIRED
+    tls_context(tls).load_verify_locations(certificate)
+    with pytest.raises(web.NoAnswer):
+        web.Client(CollectorSettings(ca_file=str(certificate))).post(tls[0], b"envelope", "x/y", 5)
+    shown = CollectorSettings(ca_file=str(certificate), client_certificate=str(certificate))
+    assert web.Client(shown).post(tls[0], b"envelope", "x/y", 5).status == 200
+    assert tls[1] == [b"envelope"]
+
+
+def test_a_proxy_is_used_where_the_settings_name_one_and_never_the_environments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    proxy = f"http://127.0.0.1:{server.server_port}"
+    try:
+        monkeypatch.setenv("http_proxy", proxy)
+        with pytest.raises(web.NoAnswer):
+            web.Client().get("http://collector.invalid/x", {}, 5)
+        assert asked == []
+        assert web.Client(CollectorSettings(proxy=proxy)).get("http://collector.invalid/x", {}, 5).status == 200
+        assert asked == ["http://collector.invalid/x"]
+    finally:
+        server.shutdown()
+        server.server_close()
+    with pytest.raises(web.NoAnswer, match="proxy"):
+        web.Client(CollectorSettings(proxy=proxy)).get("http://collector.invalid/x", {}, 5)
+
+
 def test_an_authority_that_is_not_there_is_told(tls: tuple[str, list[bytes]], tmp_path: Path) -> None:
-    with pytest.raises(web.NoAnswer, match="ca_file cannot be used"):
-        web.Client(str(tmp_path / "none.pem")).post(tls[0], b"envelope", "x/y", 5)
+    with pytest.raises(web.NoAnswer, match="ca_file or client_certificate cannot be used"):
+        web.Client(CollectorSettings(ca_file=str(tmp_path / "none.pem"))).post(tls[0], b"envelope", "x/y", 5)

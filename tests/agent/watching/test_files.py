@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, WatchDescriptor
 
 from agent.settings import FilesSettings
 from agent.watching import files as module
@@ -68,6 +71,62 @@ def test_more_changes_than_can_be_held_are_told_as_the_folder(
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = str(tmp_path / "none")
-    watch = FileWatch(FilesSettings(watch=(missing, str(tmp_path))), lambda _: None)
+    (tmp_path / "there").mkdir()
+    watch = FileWatch(FilesSettings(watch=(missing, str(tmp_path / "there"))), lambda _: None)
     assert watch.start() == [missing]
     watch.stop()
+
+
+def test_pipes_and_sockets_are_never_told_and_stop_nothing(watch: FileWatch, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(folder / "socket"))
+    (folder / "after.txt").write_text("x")
+    assert gather(watch, 1) == [str(folder / "after.txt")]
+    time.sleep(0.5)
+    assert watch.settled() == []
+
+
+def test_a_folder_moved_in_is_told_with_all_its_files(watch: FileWatch, tmp_path: Path) -> None:
+    outside = tmp_path / "outside" / "deep"
+    outside.mkdir(parents=True)
+    for number in range(3):
+        (outside / f"{number}.txt").write_text("x")
+    (tmp_path / "outside").rename(tmp_path / "work" / "inside")
+    assert len(set(gather(watch, 3))) == 3
+
+
+def test_what_the_kernels_queue_could_not_hold_is_looked_up(watch: FileWatch, tmp_path: Path) -> None:
+    """The kernel's own word for it (inotify(7), IN_Q_OVERFLOW) is put in where the kernel's words are read."""
+    paths = {str(tmp_path / "work" / str(number)) for number in range(50)}
+    for path in paths:
+        Path(path).write_text("x")
+    assert set(gather(watch, 50)) == paths
+    assert watch.idle
+    InotifyFD.get_instance().handle_event(InotifyEvent(WatchDescriptor(-1), InotifyConstants.IN_Q_OVERFLOW, 0, b""))
+    assert watch.lost == 1
+    assert not watch.idle  # the moment up to which all is known must not move on
+    watch.keep_up()
+    assert set(gather(watch, 50)) == paths
+
+
+def test_a_folder_that_comes_later_and_one_that_is_mounted_over_are_watched(
+    tmp_path: Path,
+) -> None:
+    late = tmp_path / "late"
+    watch = FileWatch(FilesSettings(watch=(str(late),), settle_seconds=0.1), lambda _: None)
+    assert watch.start() == [str(late)]
+    try:
+        late.mkdir()
+        (late / "early.txt").write_text("x")
+        watch.refresh()
+        assert watch.failed == []
+        assert gather(watch, 1) == [str(late / "early.txt")]
+        late.rename(tmp_path / "away")
+        late.mkdir()  # another folder under the same name, as when something is mounted there
+        watch.refresh()
+        (late / "new.txt").write_text("x")
+        assert str(late / "new.txt") in gather(watch, 1)
+    finally:
+        watch.stop()

@@ -1,0 +1,181 @@
+"""Attends to media: from the moment one is mounted until it has gone, with one session from end to end.
+
+First the register is asked and what the medium breaks by being there is reported, before any file is read; then it is
+scanned, newest files first; then the people at the computer are told, once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+
+from agent.jobs import Jobs, Priority
+from agent.judging.judge import Context
+from agent.judging.media import MediaJudge, Standing, look_up
+from agent.judging.waivers import marked
+from agent.reporting.desktop import Desktop, SessionNews
+from agent.reporting.identity import Identity
+from agent.reporting.notice import Notice
+from agent.reporting.outbox import SeenMark
+from agent.reporting.policies import Policies
+from agent.reporting.reporter import Reporter
+from agent.scanning.walk import shown
+from agent.settings import Settings
+from agent.sweep import Cause, Sweep
+from agent.watching.media import MediaEvent, MediumGone, MediumMounted, MediumMoved
+from agent.watching.phones import PhoneEvent, PhoneGone, PhoneSeen
+from agent.watching.sessions import Session, Sessions
+from protocol.records import ComputerClass
+
+
+class Attending:
+    """What the service does about media. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        policies: Policies,
+        reporter: Reporter,
+        jobs: Jobs,
+        sweep: Sweep,
+        notice: Notice,
+        desktop: Desktop,
+        stop: threading.Event,
+    ) -> None:
+        self.sessions = Sessions(reporter)
+        self._settings = settings
+        self._identity = identity
+        self._policies = policies
+        self._reporter = reporter
+        self._jobs = jobs
+        self._sweep = sweep
+        self._notice = notice
+        self._desktop = desktop
+        self._stop = stop
+        self._judge = MediaJudge()
+        self._lock = threading.Lock()
+        self._broken: dict[str, set[str]] = {}
+        """Key of a medium → controls told of it while it was here: several partitions are one medium."""
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def event(self, event: MediaEvent | PhoneEvent) -> None:
+        """What to do when a medium comes, goes, or moves to another mount. Called by the media watch."""
+        if isinstance(event, MediumMounted):
+            session = self.sessions.begin(event.attached)
+            self._notice.mounted(event.attached.medium)
+            self._check_register(session)
+            self.scan(session, Priority.MEDIA, "medium")
+        elif isinstance(event, MediumGone):
+            gone = self.sessions.find(event.attached)
+            if gone:
+                self._notice.gone(event.attached.medium, pulled=event.ending == "removed")
+                self._end(gone, event.ending)
+        elif isinstance(event, MediumMoved):
+            moved = self.sessions.move(event.attached)
+            if moved:
+                self.scan(moved[1], Priority.MEDIA, "medium")
+        elif isinstance(event, PhoneSeen):
+            session = self.sessions.begin(event.attached)
+            self._notice.plugged(event.attached.medium)
+            self._check_register(session)
+            self._desktop.tell(SessionNews(session.id, self._told_of(session), unreadable=True))
+        elif isinstance(event, PhoneGone):
+            gone = self.sessions.find(event.attached)
+            if gone:
+                self._notice.gone(event.attached.medium, pulled=False)
+                self._end(gone, "removed")
+
+    def scan(self, session: Session, priority: Priority, cause: Cause) -> None:
+        """Queue a scan of a medium."""
+        if session.attached.path:
+            self._jobs.add(priority, session.id, lambda pause: self._scan(session, cause, pause))
+
+    def review(self) -> None:
+        """Ask the register again about the media that are here: a new policy has come."""
+        for session in self.sessions.all():
+            self._check_register(session)
+
+    def scan_again(self, cause: Cause) -> None:
+        """Scan the media that are here once more: a waiver has ended, or a person has asked."""
+        for session in self.sessions.all():
+            self.scan(session, Priority.PERSON if cause == "person" else Priority.MEDIA, cause)
+
+    def close(self) -> None:
+        """End all sessions: the agent stops."""
+        for session in self.sessions.all():
+            self.sessions.end(session, "agent-stopped")
+
+    # --- one medium ----------------------------------------------------------------------------------------------
+
+    def context(self, session: Session) -> Context:
+        """Where a scan of this medium runs."""
+        medium = session.attached.medium
+        return Context(
+            computer_class=ComputerClass(self._identity.computer_class),
+            level=self._identity.level,
+            organisation_key=self._identity.organisation_key,
+            reveal_key=self._identity.reveal_key,
+            place="medium",
+            root=shown(session.attached.path),
+            medium=medium,
+            medium_class=self._standing(session).medium_class,
+            session=session.id,
+        )
+
+    def _standing(self, session: Session) -> Standing:
+        in_force = self._settings.media.register_in_force
+        return look_up(session.attached.medium, self._policies.current, in_force=in_force)
+
+    def _check_register(self, session: Session) -> None:
+        """Report what the medium breaks by being here: once while it is here, however many partitions it has."""
+        standing, identity = self._standing(session), self._identity
+        medium = session.attached.medium
+        policy = self._policies.current
+        waivers = policy.waivers if policy else ()
+        broken = self._judge.judge(medium, standing, ComputerClass(identity.computer_class), identity.level, session.id)
+        for found in broken:
+            seen = marked(found, waivers, datetime.now(UTC))
+            word = f"{seen.control} {seen.waiver}".rstrip()
+            with self._lock:
+                told = self._broken.setdefault(medium.key, set())
+                if word in told:
+                    continue
+                told.add(word)
+            if self._reporter.report_once(seen, SeenMark(session.id, "medium", "medium", word)):
+                self._notice.violation(seen)
+        if broken:
+            self._desktop.tell(SessionNews(session.id, self._told_of(session)))
+
+    def _told_of(self, session: Session) -> Counter[str]:
+        with self._lock:
+            return Counter(word.split()[0] for word in self._broken.get(session.attached.medium.key, ()))
+
+    def _scan(self, session: Session, cause: Cause, pause: threading.Event) -> bool:
+        tally = self._sweep.medium(session, self.context(session), self._stop, pause, cause)
+        if tally is None:
+            return False
+        if not self._stop.is_set():
+            session.controls.update(tally.controls)
+            self._desktop.tell(SessionNews(session.id, session.controls + self._told_of(session), scanned=True))
+        return True
+
+    def _end(self, session: Session, ending: str) -> None:
+        """End a session; where its scan is under way, as soon as that has told its sum."""
+        session.gone.set()
+        medium = session.attached.medium.key
+
+        def end(_: threading.Event) -> bool:
+            self.sessions.end(session, ending)  # type: ignore[arg-type]
+            self._desktop.forget(session.id)
+            with self._lock:
+                if not any(one.attached.medium.key == medium for one in self.sessions.all()):
+                    self._broken.pop(medium, None)
+            return True
+
+        if self._jobs.is_running(session.id):
+            self._jobs.add(Priority.URGENT, f"end {session.id}", end)
+        else:
+            end(threading.Event())

@@ -1,0 +1,132 @@
+"""Media and the register, through the whole service at a real HTTP collector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.settings import MediaSettings
+from protocol.policy import MediumStatus, RegisteredMedium, Waiver, sign
+from protocol.records import MediaSessionSeen, MediumEvidence, ScanDone, ViolationSeen
+
+
+def of_register(collector: Any, label: str = "") -> list[str]:
+    """Controls broken by media being there; by those of a label, where others may be mounted meanwhile."""
+    return [
+        one.control
+        for one in collector.records
+        if isinstance(one, ViolationSeen)
+        and isinstance(one.evidence, MediumEvidence)
+        and one.medium
+        and label in ("", one.medium.label)
+    ]
+
+
+def place(collector: Any) -> list[int]:
+    """Where in the order of arrival the first violation of a file stands, and the last of the register before it."""
+    kinds = [
+        type(one.evidence).__name__ if isinstance(one, ViolationSeen) else type(one).__name__
+        for one in collector.records
+    ]
+    return [kinds.index("MediumEvidence"), kinds.index("FileEvidence")]
+
+
+@pytest.mark.root
+def test_an_unregistered_medium_is_told_before_any_of_its_files_is_read(
+    collector: Any,
+    service_state: Path,
+    running: Any,
+    stick: Any,
+    fill: Callable[[Path], None],
+    wait_for: Any,
+    quick: Any,
+) -> None:
+    one = stick().format("UNKNOWN").insert()
+    fill(one.path)
+    one.remove()
+    mine = collector.enrolled(service_state)
+    collector.policy = collector.make_policy(mine.agent, register_in_force=True)
+    service = running(quick(service_state, media=MediaSettings(loop_devices=True)))
+    wait_for(lambda: "policy 1" in service.logs())
+    one.insert()
+    wait_for(
+        lambda: [s for s in collector.records if isinstance(s, ScanDone) and s.medium and s.medium.label == "UNKNOWN"]
+    )
+    assert of_register(collector, "UNKNOWN") == ["MEDIA-03"]
+    register, file = place(collector)
+    assert register < file
+
+
+@pytest.mark.root
+def test_the_same_stick_back_again_is_a_session_and_a_violation_of_its_own(
+    collector: Any, service_state: Path, running: Any, stick: Any, wait_for: Any, quick: Any
+) -> None:
+    one = stick().format("TWICE").insert()
+    collector.enrolled(service_state)
+    running(quick(service_state, media=MediaSettings(loop_devices=True, register_in_force=True)))
+    sessions = lambda: [  # noqa: E731
+        seen for seen in collector.records if isinstance(seen, MediaSessionSeen) and seen.medium.label == "TWICE"
+    ]
+    wait_for(lambda: "MEDIA-03" in of_register(collector, "TWICE"))
+    one.remove()
+    wait_for(lambda: [seen for seen in sessions() if seen.ending == "unmounted"])
+    assert of_register(collector, "TWICE") == ["MEDIA-03"]
+    one.insert()
+    wait_for(lambda: len(of_register(collector, "TWICE")) == 2)
+    assert len({seen.session for seen in sessions()}) == 2
+
+
+def test_a_medium_declared_lost_while_it_is_in_use_is_told_at_once(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, wait_for: Any, quick: Any
+) -> None:
+    mine = collector.enrolled(service_state)
+    folder = tmp_path / "stick"
+    fill(folder)
+    running(quick(service_state, media=MediaSettings(declared=(str(folder),)), policy_seconds=0.2))
+    wait_for(lambda: [one for one in collector.records if isinstance(one, ScanDone)])
+    assert of_register(collector) == []
+    (key,) = {one.medium.key for one in collector.records if isinstance(one, MediaSessionSeen)}
+    lost = RegisteredMedium(key=key, status=MediumStatus.LOST, number="U-012")
+    collector.policy = collector.make_policy(mine.agent, media=(lost,))
+    wait_for(lambda: of_register(collector) == ["DISPOSE-08"])
+
+
+def test_a_waived_violation_is_told_as_approved_and_as_what_it_is_once_the_waiver_has_ended(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, wait_for: Any, quick: Any
+) -> None:
+    mine = collector.enrolled(service_state)
+    folder = tmp_path / "stick"
+    fill(folder)
+    ends = datetime.now(UTC) + timedelta(seconds=6)
+    policy = collector.make_policy(mine.agent, waivers=(Waiver(id="w-1", control="MEDIA-05", expires=ends),))
+    (service_state / "policy.json").write_bytes(sign(policy, collector.signing))
+    running(quick(service_state, media=MediaSettings(declared=(str(folder),))))
+    seen = lambda: [one for one in collector.records if isinstance(one, ViolationSeen)]  # noqa: E731
+    wait_for(lambda: len(seen()) == 2)
+    assert {one.waiver for one in seen()} == {"w-1"}
+    wait_for(lambda: len(seen()) == 4)
+    assert [one.waiver for one in seen()][2:] == ["", ""]
+    causes = [one.cause for one in collector.records if isinstance(one, ScanDone)]
+    assert causes[0] == "medium"
+    wait_for(lambda: "rescan" in [one.cause for one in collector.records if isinstance(one, ScanDone)])
+
+
+def test_a_person_can_have_the_media_scanned_again(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, wait_for: Any, quick: Any
+) -> None:
+    from agent.requests import leave_request
+
+    collector.enrolled(service_state)
+    folder = tmp_path / "stick"
+    fill(folder)
+    running(quick(service_state, media=MediaSettings(declared=(str(folder),))))
+    scans = lambda: [one for one in collector.records if isinstance(one, ScanDone)]  # noqa: E731
+    wait_for(scans)
+    leave_request(service_state, "scan-media")
+    wait_for(lambda: len(scans()) == 2)
+    assert [one.cause for one in scans()] == ["medium", "person"]
+    assert len([one for one in collector.records if isinstance(one, ViolationSeen)]) == 2  # told once in this session
