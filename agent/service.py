@@ -36,6 +36,7 @@ from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
 from agent.scanning.walk import shown
+from agent.selfchecks import SelfChecks
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.watched import Watched
@@ -123,6 +124,7 @@ class Service:
             self._thread("file watch", self._watch_files)
         if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
             self._thread("isolation watch", self._watch_isolation)
+        self._thread("self-check", self._self_check)
         if self._settings.uplink.sends(self._identity.computer_class):
             self._thread("uplink", self._uplink.run)
         else:
@@ -273,6 +275,9 @@ class Service:
     def _scan_files(self, paths: Sequence[str], done: Callable[[], None]) -> None:
         if self._sweep.files(paths, self._context(None), self._stop):
             done()
+
+    def _self_check(self) -> None:
+        SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice).run(self._stop)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ import msgspec
 from agent import words
 from agent.checks.base import Context, Marked, Registration
 from agent.checks.isolation_probe import NAME as PROBE
-from agent.checks.selfcheck import Change, Report, Stopwatch, attestations, compare, digest
-from agent.checks.selfcheck import run as run_checks
+from agent.checks.selfcheck import Change, Report, compare
+from agent.checks.selfcheck import registration as registration_of
+from agent.checks.selfcheck import report as run_profile
 from agent.checks.survey import Survey
 from agent.checks.tree import Tree
 from agent.commands import UsageError, check_answers, check_jsonl, check_table, context
@@ -23,7 +25,6 @@ from agent.probe_target import target
 from agent.reporting import identity
 from agent.settings import Settings
 from agent.words import text
-from protocol.ids import uuid7
 from protocol.records import ComputerClass, Level
 from signatures.profiles import Profile, asked, load_profiles, load_questions
 
@@ -161,26 +162,19 @@ def _registration(settings: Settings) -> Registration | None:
         known = identity.load(settings.state)
     except (identity.IdentityError, OSError):
         return None
-    return Registration(
-        agent=known.agent,
-        computer_class=ComputerClass(known.computer_class),
-        level=Level(known.level) if known.level else None,
-        enrolled_at=known.enrolled_at,
-        collector=known.collector_name,
-    )
+    return registration_of(known)
 
 
 def _report(
     options: argparse.Namespace, settings: Settings, profile: Profile, registration: Registration | None
 ) -> Report:
     """Run the profile, with the scan it was given."""
-    from agent.cli import version
+    from importlib.metadata import version
 
     root = options.root or Path("/")
     if not root.is_dir():
         raise UsageError(text(f"--root：没有目录 {root}", f"--root: there is no directory {root}"))
-    watch = Stopwatch()
-    now = datetime.now(UTC)
+    began = time.monotonic()
     marked: Marked | None = None
     rules = ""
     if options.scan:
@@ -194,7 +188,7 @@ def _report(
         level=profile.level,
         parameters=profile.parameters,
         settings=settings,
-        now=now,
+        now=datetime.now(UTC),
         registration=registration,
         marked=marked,
         probe=_target(options.probe),
@@ -202,27 +196,14 @@ def _report(
     if options.device:
         about = replace(about, device=_examined(options.device, everything=options.full))
     checked = msgspec.structs.replace(profile, checks=(*profile.checks, PROBE)) if options.probe else profile
-    lines = run_checks(checked, about)
-    return Report(
-        number=f"MJ-{now.astimezone():%Y%m%d-%H%M%S}-{uuid7()[-4:]}",
-        kind=profile.kind,
-        organisation=settings.check.organisation,
+    return run_profile(
+        checked,
+        about,
         subject=str(options.device or (registration.agent if registration else root)),
-        started_at=now,
-        seconds=watch.seconds,
-        version=version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        profile_version=profile.version,
-        profile_digest=digest(profile),
-        computer_class=profile.computer_class,
-        level=profile.level,
-        root=str(root),
-        files=marked.files if marked else 0,
-        not_examined=marked.not_examined if marked else 0,
+        version=version("mijian"),
         rules=rules,
-        lines=tuple(lines),
-        attestations=tuple(attestations(profile, load_questions(), given)),
+        answers=given,
+        before=time.monotonic() - began,
     )
 
 
