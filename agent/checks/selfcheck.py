@@ -23,6 +23,8 @@ from signatures.profiles import Profile, Question, asked, load_questions
 from signatures.register import Entry, register
 
 NO_SUCH = Text(zh="本程序没有这项检查", en="this program has no such check")
+SELF_CHECK = "CHECK-01"
+"""The control that demands regular self-checks."""
 _WORST = {severity: number for number, severity in enumerate(Severity)}
 _ORDER = {
     CheckOutcome.FAIL: 0,
@@ -146,6 +148,20 @@ def line_of(check: Check, result: Result) -> Line:
     )
 
 
+def _unknown(name: str) -> Line:
+    """A check that a profile asks for and this program does not have: told, never left out."""
+    return Line(
+        check=name,
+        controls=(SELF_CHECK,),
+        title=Text(zh=name, en=name),
+        regime=register()[SELF_CHECK].regime,
+        clause=_clause([register()[SELF_CHECK]]),
+        severity=Severity.HIGH,
+        outcome=CheckOutcome.ERROR,
+        why=NO_SUCH,
+    )
+
+
 def _clause(entries: list[Entry]) -> str:
     """The sources of the main control, the first two."""
     return "; ".join(entries[0].rule.clause.split("; ")[:2]) if entries else ""
@@ -160,6 +176,7 @@ def run(profile: Profile, context: Context, told: Callable[[str], None] | None =
     for name in profile.checks:
         check = known.get(name)
         if check is None:
+            lines.append(_unknown(name))
             continue
         if told:
             told(name)

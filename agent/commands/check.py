@@ -88,6 +88,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "scan these folders for markings too, or read a scan's result (.jsonl)",
         ),
     )
+    _add_report(parser)
+    context.add_options(parser)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    """Options of what is told, and in which form."""
+    add = parser.add_argument
     add("--format", choices=FORMATS, default="table", help=text("格式", "format"))
     add("--output", type=Path, metavar="F", help=text("写入文件", "write to this file"))
     add(
@@ -110,7 +117,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help=text("不向服务器上报本次自查", "do not tell the collector of this self-check"),
     )
-    context.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

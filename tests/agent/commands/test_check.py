@@ -243,8 +243,16 @@ def test_the_result_of_a_scan_will_do_and_half_of_one_will_not(
 ) -> None:
     result = tmp_path / "scan.jsonl"
     finding = {
-        "rule": "cn-state.starred", "family": "state", "level": "秘密", "period": "P5Y", "zone": "p1_top_left",
-        "confidence": 95, "severity": "critical", "marking": "秘密★5年", "codes": [], "place": {},
+        "rule": "cn-state.starred",
+        "family": "state",
+        "level": "秘密",
+        "period": "P5Y",
+        "zone": "p1_top_left",
+        "confidence": 95,
+        "severity": "critical",
+        "marking": "秘密★5年",
+        "codes": [],
+        "place": {},
     }
     lines = [
         json.dumps({"path": "/home/zhang/a.txt", "member": None, "verdict": "finding", "findings": [finding]}),
