@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from pathlib import Path
@@ -31,6 +32,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Whether people reach the pages by https only."""
     time_zone: str = "Asia/Shanghai"
     """Zone of the times on the pages."""
+    separation: bool = False
+    """Whether administrator, secrecy officer and auditor must be three people (三员分立)."""
+    register_in_force: bool = False
+    """Whether computers hold a medium that is in no ledger against their users (control MEDIA-03)."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of the reverse proxies in front of the collector."""
 
 
 def place() -> Path:
@@ -54,14 +61,32 @@ def configuration(home: Path) -> Configuration:
     level = os.environ.get("MIJIAN_LEVEL", known.level or "") or None
     if level is not None and level not in LEVELS:
         raise ImproperlyConfigured(f"MIJIAN_LEVEL is {level!r}; it may be empty or one of {', '.join(LEVELS)}")
-    hosts = os.environ.get("MIJIAN_ALLOWED_HOSTS")
+    hosts, proxies = os.environ.get("MIJIAN_ALLOWED_HOSTS"), os.environ.get("MIJIAN_TRUSTED_PROXIES")
+    trusted = known.trusted_proxies if proxies is None else _listed(proxies)
+    for network in trusted:
+        _check_network(network)
     return msgspec.structs.replace(
         known,
         name=os.environ.get("MIJIAN_NAME") or known.name or socket.gethostname(),
         level=level,
-        allowed_hosts=known.allowed_hosts if hosts is None else tuple(filter(None, map(str.strip, hosts.split(",")))),
+        allowed_hosts=known.allowed_hosts if hosts is None else _listed(hosts),
         https=switch("MIJIAN_HTTPS", default=known.https),
+        separation=switch("MIJIAN_SEPARATION", default=known.separation),
+        trusted_proxies=trusted,
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def _check_network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"trusted_proxies names {text!r}, which is neither an address nor a network such as 10.0.0.0/24"
+        ) from None
 
 
 def switch(name: str, *, default: bool = False) -> bool:

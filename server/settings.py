@@ -10,6 +10,9 @@ Environment (each wins over ``collector.yaml`` in the home):
 ``MIJIAN_ALLOWED_HOSTS``  host names people may type, separated by commas, besides those of this machine itself
 ``MIJIAN_HTTPS``          ``1`` where people reach the pages by https: cookies then travel by https only
 ``MIJIAN_BEHIND_PROXY``   ``1`` where a reverse proxy of ours sets ``X-Forwarded-Proto``; never without one
+``MIJIAN_TRUSTED_PROXIES``  addresses or networks of our reverse proxies, separated by commas: their word about whose
+                          request it is counts, nobody else's
+``MIJIAN_SEPARATION``     ``1`` where administrator, secrecy officer and auditor must be three people
 ``MIJIAN_FANOUT``         ``0`` in a process that must not work the spool off
 """
 
@@ -28,6 +31,12 @@ MIJIAN_NAME: str = _config.name
 """What computers call this collector."""
 MIJIAN_LEVEL: str | None = _config.level
 """Highest level of a computer that may report here; None where only computers without a level may."""
+MIJIAN_SEPARATION: bool = _config.separation
+"""Whether the three duties are separated (`server.accounts.rights`)."""
+MIJIAN_REGISTER_IN_FORCE: bool = _config.register_in_force
+"""Whether the ledger of media is complete enough for computers to act on (control MEDIA-03)."""
+MIJIAN_TRUSTED_PROXIES: tuple[str, ...] = _config.trusted_proxies
+"""Addresses or networks whose ``X-Forwarded-For`` is believed (`server.accounts.peers`)."""
 MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)
 """Whether a serving process works the spool off."""
 
@@ -101,7 +110,9 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:start"
 LOGOUT_REDIRECT_URL = "web:sign-in"
+AUTHENTICATION_BACKENDS = ["server.accounts.backend.Backend"]
 PASSWORD_HASHERS = [
+    "server.accounts.hashing.Argon2idHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]

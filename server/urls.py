@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from server.intake.views.health import health
 
+handler500 = "server.web.dead_ends.server_error"
 urlpatterns = [
     path("api/v1/", include("server.intake.urls")),
     path("healthz", health, name="health"),

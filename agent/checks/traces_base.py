@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from agent.checks.isolation_signals import Zones
-from agent.checks.tree import Tree, Unreadable
+from agent.checks.tree import DAMAGED, Tree, Unreadable
 from agent.settings import IsolationSettings
 from signatures.controls import Text
 
@@ -79,6 +79,8 @@ class Search:
             yield
         except Unreadable as error:
             self.trouble(error.path, error.why)
+        except (ValueError, OverflowError):  # a number or a time that is none
+            self.trouble(path, DAMAGED)
         except OSError:
             self.trouble(path, Text(zh="读取时发生磁盘或系统错误", en="the system failed to read it"))
 

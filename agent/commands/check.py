@@ -175,7 +175,7 @@ def _report(
     options: argparse.Namespace, settings: Settings, profile: Profile, registration: Registration | None
 ) -> Report:
     """Run the profile, with the scan it was given."""
-    from importlib.metadata import version
+    from agent.reporting.enrolment import agent_version
 
     root = options.root or Path("/")
     if not root.is_dir():
@@ -206,7 +206,7 @@ def _report(
         checked,
         about,
         subject=str(options.device or (registration.agent if registration else root)),
-        version=version("mijian"),
+        version=agent_version(),
         rules=rules,
         answers=given,
         before=time.monotonic() - began,

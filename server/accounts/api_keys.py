@@ -31,10 +31,10 @@ def holder(authorization: str) -> User | None:
     good = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     key = (
         ApiKey.objects.filter(good, key_hash=_hash(text.strip()), revoked_at=None, user__is_active=True)
-        .select_related("user")
+        .select_related("user__department")
         .first()
     )
-    return None if key is None else key.user
+    return key.user if key is not None and key.user.is_current else None
 
 
 def _hash(text: str) -> str:

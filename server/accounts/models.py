@@ -1,20 +1,48 @@
-"""People who may sign in, their roles, and the keys of programs that act for them."""
+"""Departments, people who may sign in with their roles, and the keys of programs that act for them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from server.accounts.rights import Right, Role, rights_of
 
-class Role(models.TextChoices):
-    """What a person may do."""
 
-    OFFICER = "officer", _("Secrecy officer")
-    IT = "it", _("IT staff")
-    ADMIN = "admin", _("Administrator")
-    VIEWER = "viewer", _("Viewer")
+class Department(models.Model):
+    """One department of the organisation; departments form a tree."""
+
+    name = models.CharField(max_length=100)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    path = models.CharField(max_length=255, db_index=True, editable=False)
+    """Keys from the root down to this one, each of eight digits and a full stop: a subtree is a prefix."""
+
+    class Meta:
+        """How rows are ordered and found."""
+
+        ordering = ("path",)
+        constraints = (
+            models.UniqueConstraint(fields=("parent", "name"), name="department_name"),
+            models.UniqueConstraint(fields=("name",), condition=models.Q(parent=None), name="department_root_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def depth(self) -> int:
+        """How many departments stand above this one."""
+        return max(0, self.path.count(".") - 1)
+
+    @property
+    def steps(self) -> range:
+        """One step for each department above, for templates that indent."""
+        return range(self.depth)
 
 
 class Language(models.TextChoices):
@@ -29,26 +57,53 @@ class User(AbstractUser):
 
     role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.VIEWER)
     language = models.CharField(_("language"), max_length=16, choices=Language.choices, default=Language.CHINESE)
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
+    """What this person sees: the department and all below; everything where it is empty (`server.accounts.scope`)."""
+    valid_until = models.DateTimeField(null=True, blank=True)
+    """When the account ends by itself; an inspector's always has such an end."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the account may be used now."""
+        return self.is_active and (self.valid_until is None or self.valid_until > timezone.now())
+
+    def may(self, right: Right) -> bool:
+        """Whether this person has a right now."""
+        return self.is_current and right in rights_of(self.role)
 
     @property
     def may_reveal(self) -> bool:
         """Whether this person may open a sealed path, with a reason (evidence code E-FILE)."""
-        return self.is_active and self.role in (Role.OFFICER, Role.ADMIN)
+        return self.may(Right.REVEAL)
 
     @property
     def may_triage(self) -> bool:
         """Whether this person may assign violations and change their state."""
-        return self.is_active and self.role in (Role.OFFICER, Role.IT, Role.ADMIN)
+        return self.may(Right.TRIAGE)
 
     @property
     def may_administer(self) -> bool:
-        """Whether this person may mint tokens and release envelopes that are held."""
-        return self.is_active and self.role == Role.ADMIN
+        """Whether this person may change accounts and release envelopes that are held."""
+        return self.may(Right.ADMINISTER)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether this person's scope is the whole organisation."""
+        if not self.is_current:
+            return False
+        if self.role == Role.AUDITOR:
+            return True
+        return self.department_id is None and self.role != Role.DEPARTMENT
 
     @property
     def display_name(self) -> str:
         """The full name where one is known (Chinese order), else the account's."""
         return f"{self.last_name}{self.first_name}" or self.username
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a session must fit: it ends when password, role, scope or end of the account change."""
+        bound = "\0".join((self.password, self.role, str(self.department_id), str(self.valid_until)))
+        return salted_hmac("server.accounts.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
 
 class ApiKey(models.Model):
@@ -80,3 +135,6 @@ class SignInFailure(models.Model):
 
     def __str__(self) -> str:
         return f"failure at {self.at:%Y-%m-%d %H:%M}"
+
+
+__all__ = ["ApiKey", "Department", "Language", "Right", "Role", "SignInFailure", "User"]

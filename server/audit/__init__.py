@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,9 +11,11 @@ if TYPE_CHECKING:
     from server.audit.models import Entry
 
 
-def record(
-    action: str, *, actor: Model | None = None, obj: Model | None = None, **detail: str | int | bool | None
-) -> Entry:
+Detail = str | int | bool | None | Mapping[str, Sequence[str | int | bool | None]]
+"""What explains an act: a name, a number, or fields with their values before and after."""
+
+
+def record(action: str, *, actor: Model | None = None, obj: Model | None = None, **detail: Detail) -> Entry:
     """Write one act into the audit log, in the caller's transaction: the act and its row stand or fall together.
 
     ``actor`` is a user, or None for the collector itself and for people who are not signed in. ``detail`` holds

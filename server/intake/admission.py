@@ -81,7 +81,7 @@ def _sender(envelope: Envelope) -> Computer:
         raise EnvelopeError("malformed", "the header's sequence number or previous digest cannot be right")
     agent = agent_uuid(envelope)
     computer = None if agent is None else Computer.objects.filter(pk=agent).first()
-    if computer is None:
+    if computer is None or not computer.public_key:
         raise EnvelopeError("unknown-agent", "no computer is enrolled here under this id: enrol it first")
     verify(envelope, bytes(computer.public_key))
     if computer.revoked_at is not None:

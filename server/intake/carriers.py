@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ def store_media(seen: Iterable[tuple[Medium, datetime]]) -> dict[str, int]:
         first[key] = min(at, first.get(key, at))
     if not told:
         return {}
+    _adopt(told)
     insert_new(
         ledger.Medium,
         [
@@ -34,8 +35,7 @@ def store_media(seen: Iterable[tuple[Medium, datetime]]) -> dict[str, int]:
                 "key": key,
                 "first_seen_at": first[key],
                 "last_seen_at": last[key],
-                "medium_class": "",
-                "holder": "",
+                **_ENTRY_DEFAULTS,
                 **_identity(medium),
             }
             for key, medium in told.items()
@@ -45,19 +45,53 @@ def store_media(seen: Iterable[tuple[Medium, datetime]]) -> dict[str, int]:
     changed: list[dict[str, Any]] = []
     for part in chunks(list(told)):
         for row in ledger.Medium.objects.filter(key__in=part):
-            ids[row.key] = row.pk
-            known = {name: getattr(row, name) for name in _identity(told[row.key])}
+            ids[str(row.key)] = row.pk
+            known = {name: getattr(row, name) for name in _identity(told[str(row.key)])}
             # An empty field of a later sighting (another port, another system) forgets nothing.
-            fresh = {name: value or known[name] for name, value in _identity(told[row.key]).items()}
-            since, until = min(row.first_seen_at, first[row.key]), max(row.last_seen_at, last[row.key])
+            fresh = {name: value or known[name] for name, value in _identity(told[str(row.key)]).items()}
+            key = str(row.key)
+            since = min(row.first_seen_at or first[key], first[key])
+            until = max(row.last_seen_at or last[key], last[key])
             if (fresh, since, until) != (known, row.first_seen_at, row.last_seen_at):
                 changed.append({"pk": row.pk, "first_seen_at": since, "last_seen_at": until, **fresh})
     update_by_pk(ledger.Medium, changed)
     return ids
 
 
+def _adopt(told: Mapping[str, Medium]) -> None:
+    """Give entries of the ledger that were never seen their key, where the maker's serial number fits exactly one."""
+    by_serial = {medium.serial_hash: key for key, medium in told.items() if medium.serial_hash}
+    known: set[str] = set()
+    for part in chunks(list(told)):
+        known |= {str(key) for key in ledger.Medium.objects.filter(key__in=part).values_list("key", flat=True)}
+    for serials in chunks([serial for serial, key in by_serial.items() if key not in known]):
+        waiting = ledger.Medium.objects.filter(serial_hash__in=serials, key=None).order_by("id")
+        # Of several entries with one serial number (makers do that) none is taken for the other: people decide.
+        entries: dict[str, list[int]] = {}
+        for pk, serial in waiting.values_list("pk", "serial_hash"):
+            entries.setdefault(serial, []).append(pk)
+        fitting = [{"pk": pks[0], "key": by_serial[serial]} for serial, pks in entries.items() if len(pks) == 1]
+        update_by_pk(ledger.Medium, fitting)
+
+
+_ENTRY_DEFAULTS = {
+    "number": "",
+    "level": "",
+    "person": None,
+    "holder": None,
+    "department": None,
+    "place": "",
+    "serial": "",
+    "kind": "",
+    "status": ledger.Status.IN_USE.value,
+    "medium_class": "",
+}
+"""What the ledger says of a medium that nobody has entered yet."""
+
+
 def _identity(medium: Medium) -> dict[str, Any]:
     return {
+        "serial_hash": printable(medium.serial_hash or "", 64),
         "bus": printable(medium.bus, 32),
         "vendor": printable(medium.vendor, 100),
         "model": printable(medium.model, 100),

@@ -19,7 +19,7 @@ from server.intake.models import EnrolmentToken
 from server.intake.refusals import printable, remember
 from server.intake.tokens import token_hash
 from server.keys import collector_keys
-from server.ledger.models import Computer
+from server.ledger.models import Computer, LedgerEntry
 
 MAX_REQUEST = 16 * 1024
 """Bytes of an enrolment request."""
@@ -80,7 +80,8 @@ def _take_in(request: enrolment.EnrolRequest, now: datetime) -> enrolment.EnrolA
         fresh = EnrolmentToken.objects.filter(token_hash=hashed, used_at=None, expires_at__gt=now)
         claimed = fresh.update(used_at=now, uses=F("uses") + 1)
         if claimed:
-            computer = _register(request, EnrolmentToken.objects.get(token_hash=hashed), now)
+            token = EnrolmentToken.objects.select_related("computer").get(token_hash=hashed)
+            computer = _register(request, token, now)
     if not claimed:
         raise _why_not(hashed, now)
     collector = collector_keys()
@@ -99,20 +100,43 @@ def _take_in(request: enrolment.EnrolRequest, now: datetime) -> enrolment.EnrolA
 def _register(request: enrolment.EnrolRequest, token: EnrolmentToken, now: datetime) -> Computer:
     machine = printable(request.machine_id_hash, 64)
     before = Computer.objects.filter(machine_id_hash=machine).count()
-    computer = Computer.objects.create(
-        id=uuid.UUID(uuid7()),
-        name=printable(request.hostname, 255) or "?",
-        computer_class=token.computer_class,
-        level=token.level,
-        enrolled_at=now,
-        public_key=keys.unb64(request.public_key),
-        machine_id_hash=machine,
-        agent_version=printable(request.agent_version, 64),
-    )
+    computer = _row_for(token, now)
+    computer.name = printable(request.hostname, 255) or "?"
+    computer.computer_class, computer.level = token.computer_class, token.level
+    computer.enrolled_at = now
+    computer.public_key = keys.unb64(request.public_key)
+    computer.machine_id_hash = machine
+    computer.agent_version = printable(request.agent_version, 64)
+    computer.save()
     token.used_by = computer
     token.save(update_fields=("used_by",))
     audit.record("computer.enrol", obj=computer, token=token.pk, enrolled_before=before)
     return computer
+
+
+_ENTRY = tuple(field.name for field in LedgerEntry._meta.local_fields if field.name != "number")
+"""What a computer of the ledger takes along when it is enrolled anew, its number aside."""
+
+
+def _row_for(token: EnrolmentToken, now: datetime) -> Computer:
+    """The row that enrols: the ledger's own, a fresh one, or a fresh one that takes an enrolled one's place."""
+    entry = token.computer
+    if entry is None:
+        return Computer(id=uuid.UUID(uuid7()))
+    if not entry.public_key:
+        return entry
+    # Violations and envelopes of the old enrolment keep their row; the ledger's entry goes on in the new one.
+    fresh = Computer(id=uuid.UUID(uuid7()))
+    for name in _ENTRY:
+        setattr(fresh, name, getattr(entry, name))
+    number, entry.number, entry.registered_at = entry.number, "", None
+    entry.revoked_at = entry.revoked_at or now
+    entry.save(update_fields=("number", "registered_at", "revoked_at"))
+    fresh.number, fresh.name, fresh.computer_class = number, entry.name, entry.computer_class
+    fresh.save()
+    entry.replaced_by = fresh
+    entry.save(update_fields=("replaced_by",))
+    return fresh
 
 
 def _why_not(hashed: str, now: datetime) -> EnrolmentRefused:

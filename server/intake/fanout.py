@@ -11,6 +11,7 @@ import fcntl
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from server.intake.sightings import store_sightings
 from server.intake.spool import spool
 from server.keys import collector_keys
 from server.ledger.models import Computer
+from server.violations import waivers
 
 MAX_BATCH = 64
 """Envelopes of one transaction."""
@@ -40,6 +42,8 @@ MAX_BATCH_WEIGHT = 32 * 1024 * 1024
 thousandfold, and this is what bounds the memory."""
 POLL = 0.5
 """Seconds between looks at the spool when nobody of this process has said that something came."""
+CLOCK = 60.0
+"""Seconds between looks at what ends by itself."""
 PAUSE = 2.0
 """Seconds after something failed."""
 
@@ -173,6 +177,7 @@ class FanOut(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="fan-out", daemon=True)
         self._stop_asked = threading.Event()
+        self._next_look = 0.0
 
     def stop(self) -> None:
         """End after the batch in hand."""
@@ -191,6 +196,12 @@ class FanOut(threading.Thread):
                 self._stop_asked.wait(PAUSE)
         connection.close()
 
+    def _look_at_the_clock(self) -> None:
+        """End the waivers whose last day is over, once in a while."""
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + CLOCK
+            waivers.expire()
+
     def _work_while_locked(self) -> None:
         lock = _lock_file()
         try:
@@ -200,6 +211,7 @@ class FanOut(threading.Thread):
             while not self._stop_asked.is_set():
                 spool.stored.clear()
                 close_old_connections()
+                self._look_at_the_clock()
                 if not work_once():
                     spool.stored.wait(POLL)
         finally:

@@ -87,6 +87,8 @@ class EnrolmentToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    computer = models.ForeignKey(Computer, null=True, on_delete=models.PROTECT, related_name="tokens")
+    """The computer of the ledger that enrols with it; null where the token makes a computer of its own."""
     used_by = models.ForeignKey(Computer, null=True, on_delete=models.PROTECT, related_name="+")
     uses = models.PositiveIntegerField(default=0)
     """How often it was shown, the refused times included: more than once is worth a question."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, SelfCheckDone
@@ -33,10 +34,14 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     checks: list[dict[str, Any]] = []
     dropped: list[dict[str, Any]] = []
     passes: dict[tuple[uuid.UUID, str], datetime] = {}
+    clean: dict[int, datetime] = {}
     for delivery in deliveries:
         for record in delivery.records:
             if isinstance(record, ScanDone):
                 scans.append(_scan(record, delivery, media))
+                if record.medium is not None and _all_clean(record):
+                    pk = media[record.medium.key]
+                    clean[pk] = max(record.started_at, clean.get(pk, record.started_at))
             elif isinstance(record, CheckDone):
                 checks.append(_check(record, delivery))
                 if record.outcome is CheckOutcome.PASS:
@@ -52,14 +57,20 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     insert_new(CheckReport, checks)
     insert_new(DroppedReport, dropped)
     for (agent, control), at in passes.items():
-        _verify(agent, control, at)
+        _verify(Group.objects.filter(computer=agent, control=control), at)
+    for medium, at in clean.items():
+        # Only what is about a file on this medium: a scan says nothing of anything else.
+        _verify(Group.objects.filter(medium=medium).exclude(content_hash=""), at)
 
 
-def _verify(agent: uuid.UUID, control: str, at: datetime) -> None:
+def _all_clean(scan: ScanDone) -> bool:
+    """Whether a scan looked at everything on a medium and found nothing. What was not examined proves nothing."""
+    return scan.complete and scan.finding == 0 and scan.not_examined == 0 and scan.enumerated == scan.clean
+
+
+def _verify(groups: QuerySet[Group], at: datetime) -> None:
     """Move what people called rectified, and what was not seen since, to verified."""
-    waiting = Group.objects.filter(
-        computer=agent, control=control, state=State.RECTIFIED, state_at__lt=at, last_seen_at__lt=at
-    )
+    waiting = groups.filter(state=State.RECTIFIED, state_at__lt=at, last_seen_at__lt=at)
     for group in waiting:
         now = timezone.now()
         # The same pass, arriving twice, finds nothing left in the state rectified.

@@ -16,8 +16,10 @@ from server.intake.refusals import printable
 from server.intake.sql import chunks, insert_new, update_by_pk
 from server.ledger.models import Computer
 from server.ledger.models import Medium as LedgerMedium
+from server.violations.due import due_on
 from server.violations.fingerprint import fingerprint
 from server.violations.models import SEVERITY_RANK, Group, Occurrence, State, Step, new_id
+from server.violations.waivers import cover_new
 
 _Row = dict[str, Any]
 _TOLD = (
@@ -46,6 +48,7 @@ _COUNTED = (
     "assignee",
     "verified_at",
     "regressed_at",
+    "due_on",
 )
 """Fields that all sightings and what people did make together."""
 
@@ -75,6 +78,7 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
         occurrences.append(_occurrence(id_, row["id"], record, delivery))
     insert_new(Group, list(created.values()))
     update_by_pk(Group, [_as_update(row) for print_, row in touched.items() if print_ not in created])
+    cover_new(row["id"] for row in created.values())
     insert_new(Occurrence, occurrences)
     insert_new(Step, steps)
     return len(occurrences)
@@ -105,17 +109,17 @@ class _Persons:
     """Who is responsible for computers and media, by the ledger."""
 
     def __init__(self, computers: set[uuid.UUID], media: set[int]) -> None:
-        self._computers = dict(Computer.objects.filter(pk__in=computers).values_list("pk", "person"))
+        self._computers = dict(Computer.objects.filter(pk__in=computers).values_list("pk", "person__name"))
         self._media = {
             pk: holder
             for part in chunks(sorted(media))
-            for pk, holder in LedgerMedium.objects.filter(pk__in=part).values_list("pk", "holder")
+            for pk, holder in LedgerMedium.objects.filter(pk__in=part).values_list("pk", "holder__name")
         }
 
     def of(self, computer: uuid.UUID, medium: int | None) -> str:
         """The holder of the medium where one is known, else the person of the computer."""
-        holder = "" if medium is None else self._media.get(medium, "")
-        return holder or self._computers.get(computer, "")
+        holder = None if medium is None else self._media.get(medium)
+        return holder or self._computers.get(computer) or ""
 
 
 def _told(record: ViolationSeen, delivery: Delivery, medium: int | None, persons: _Persons) -> _Row:
@@ -161,6 +165,8 @@ def _new_group(print_: str, record: ViolationSeen, told: _Row) -> _Row:
         "assignee": None,
         "verified_at": None,
         "regressed_at": None,
+        "due_on": due_on(record.severity.value),
+        "waiver": None,
         "updated_at": now,
         **told,
     }
@@ -188,6 +194,7 @@ def _fold(row: _Row, record: ViolationSeen, told: _Row, steps: list[_Row]) -> No
         )
         if row["state"] in (State.VERIFIED, State.CLOSED):
             row["regressed_at"] = record.seen_at
+            row["due_on"] = due_on(record.severity.value)
         row |= {"state": state.value, "state_at": now, "verified_at": None}
         if state is State.NEW:
             row["assignee"] = None

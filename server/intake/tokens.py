@@ -7,14 +7,15 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from protocol.records import LEVEL_ORDER
 from server import audit
-from server.accounts.models import User
+from server.accounts.models import Right, User
 from server.intake.models import EnrolmentToken
-from server.ledger.models import ComputerClass
+from server.ledger.models import Computer, ComputerClass
 
 DEFAULT_LIFE = timedelta(days=7)
 
@@ -35,8 +36,14 @@ def mint(
     life: timedelta = DEFAULT_LIFE,
     note: str = "",
     by: User | None = None,
+    computer: Computer | None = None,
 ) -> tuple[EnrolmentToken, str]:
-    """A new token for one computer, and its text, which is nowhere stored. Raises `TokenError`."""
+    """A new token for one computer, and its text, which is nowhere stored. Raises `TokenError`.
+
+    With a ``computer`` of the ledger, whoever shows the token is enrolled as that one.
+    """
+    if by is not None and not by.may(Right.ENROL):
+        raise PermissionDenied
     if computer_class not in ComputerClass.values:
         raise TokenError(f"the class is one of {', '.join(ComputerClass.values)}; {computer_class!r} is not")
     if computer_class == ComputerClass.CONFIDENTIAL and not level:
@@ -60,8 +67,10 @@ def mint(
             level=level or "",
             note=note[:200],
             created_by=by,
+            computer=computer,
             created_at=now,
             expires_at=now + life,
         )
-        audit.record("token.mint", actor=by, obj=token, computer_class=computer_class, level=level or "")
+        tied = {} if computer is None else {"computer": str(computer.pk)}
+        audit.record("token.mint", actor=by, obj=token, computer_class=computer_class, level=level or "", **tied)
     return token, text

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from protocol.ids import uuid7
+from server.accounts.models import Department
 from server.ledger.models import Computer, MediaSession, Medium
 
 
@@ -78,6 +79,10 @@ class Group(models.Model):
     """When the check ran that found it put right: a sighting after this is a relapse, one before it came late."""
     regressed_at = models.DateTimeField(null=True)
     """When it was last seen again after it had been verified or closed."""
+    due_on = models.DateField(null=True)
+    """When it is to be put right (`server.violations.due`); null where nothing presses."""
+    waiver = models.ForeignKey("Waiver", null=True, on_delete=models.SET_NULL, related_name="groups")
+    """The approved exception that covers it just now."""
     updated_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64, blank=True, db_index=True)
     path_hash = models.CharField(max_length=64, blank=True)
@@ -92,6 +97,9 @@ class Group(models.Model):
             models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
             models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
             models.Index(fields=("control", "computer"), name="group_control"),
+            models.Index(fields=("state", "due_on"), name="group_due"),
+            models.Index(fields=("-last_seen_at", "-id"), name="group_last"),
+            models.Index(fields=("-first_seen_at", "-id"), name="group_first"),
         )
 
     def __str__(self) -> str:
@@ -144,6 +152,75 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"
+
+
+class Waiver(models.Model):
+    """An exception from one control, for a reason and for a time, approved by somebody else than who asked for it."""
+
+    class Scope(models.TextChoices):
+        """What a waiver covers."""
+
+        VIOLATION = "violation", _("this one violation")
+        COMPUTER = "computer", _("this control on this computer")
+        MEDIUM = "medium", _("this control on this medium")
+        DEPARTMENT = "department", _("this control in the whole department")
+
+    class State(models.TextChoices):
+        """Where a waiver stands."""
+
+        ASKED = "asked", _("Waiting for approval")
+        APPROVED = "approved", _("In force")
+        REFUSED = "refused", _("Refused")
+        ENDED = "ended", _("Ended early")
+        EXPIRED = "expired", _("Expired")
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.ASKED)
+    scope = models.CharField(max_length=16, choices=Scope.choices)
+    control = models.CharField(max_length=32)
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="waivers")
+    """The violation it was asked for."""
+    computer = models.ForeignKey(Computer, null=True, on_delete=models.PROTECT, related_name="waivers")
+    medium = models.ForeignKey(Medium, null=True, on_delete=models.PROTECT, related_name="waivers")
+    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="waivers")
+    """The department that sees it; for a waiver of a whole department, the one it covers with all below."""
+    reason = models.TextField()
+    expires_on = models.DateField()
+    """Last day it holds."""
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_note = models.TextField(blank=True)
+
+    class Meta:
+        """How rows are ordered and found."""
+
+        ordering = ("-requested_at", "-id")
+        indexes = (models.Index(fields=("state", "expires_on"), name="waiver_state"),)
+
+    def __str__(self) -> str:
+        return f"{self.control} · {self.get_scope_display()}"
+
+
+class SavedView(models.Model):
+    """A set of filters of the list of violations that somebody wants to come back to."""
+
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+    """The filters as they stand in the address, without page and without question mark."""
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    shared = models.BooleanField(default=False)
+    """Whether everybody is offered it; what they then see is still their own scope."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        """How rows are ordered and found."""
+
+        ordering = ("name", "id")
+        constraints = (models.UniqueConstraint(fields=("owner", "name"), name="saved_view_name"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ScanReport(models.Model):
@@ -233,8 +310,10 @@ __all__ = [
     "Group",
     "MediaSession",
     "Occurrence",
+    "SavedView",
     "ScanReport",
     "Severity",
     "State",
     "Step",
+    "Waiver",
 ]

@@ -8,6 +8,7 @@ act that does not fit the state.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from server import audit
 from server.accounts.models import User
+from server.violations.due import due_on
 from server.violations.models import Group, State, Step
 from server.violations.scope import visible_to
 
@@ -39,11 +41,20 @@ class TransitionError(Exception):
         self.reason = reason
 
 
-def assign(group: Group, *, to: User, by: User, note: str = "") -> Group:
-    """Give a violation to a person who is to see to it."""
-    if not to.may_triage:
+def assign(group: Group, *, to: User, by: User, note: str = "", due: date | None = None) -> Group:
+    """Give a violation to a person who sees it and is to see to it, if need be with another due date."""
+    if not to.may_triage or not visible_to(to).filter(pk=group.pk).exists():
         raise TransitionError("assignee", _("This person cannot work on violations: choose another one."))
-    return _move(group, State.ASSIGNED, by=by, note=note, allowed=ASSIGNABLE, action="violation.assign", assignee=to)
+    return _move(
+        group,
+        State.ASSIGNED,
+        by=by,
+        note=note,
+        allowed=ASSIGNABLE,
+        action="violation.assign",
+        assignee=to,
+        due=due,
+    )
 
 
 def mark_false_alarm(group: Group, *, by: User, reason: str) -> Group:
@@ -88,6 +99,7 @@ def _move(
     allowed: Collection[State],
     action: str,
     assignee: User | None = None,
+    due: date | None = None,
 ) -> Group:
     note = _short_enough(note.strip())
     with transaction.atomic():
@@ -106,7 +118,10 @@ def _move(
             stored.assignee = assignee
         elif state == State.NEW:
             stored.assignee = stored.verified_at = None
-        stored.save(update_fields=("state", "state_at", "updated_at", "assignee", "verified_at"))
+            stored.due_on = due_on(stored.severity)
+        if due is not None:
+            stored.due_on = due
+        stored.save(update_fields=("state", "state_at", "updated_at", "assignee", "verified_at", "due_on"))
         _step(stored, by, before, note, assignee)
         audit.record(
             action,
@@ -115,6 +130,7 @@ def _move(
             from_state=str(before),
             to_state=str(state),
             **({} if assignee is None else {"assignee": assignee.username}),
+            **({} if due is None else {"due": due.isoformat()}),
         )
     return stored
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from server.accounts.models import Department
 from server.violations.models import Group, Severity, State
 from server.web import words
 from server.web.controls import controls_matching
+from server.web.paging import count_many
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -23,6 +26,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "last": ("-last_seen_at", "-id"),
     "first": ("-first_seen_at", "-id"),
     "count": ("-occurrence_count", "-last_seen_at", "-id"),
+    "due": ("due_on", "severity_rank", "-last_seen_at", "-id"),
 }
 """Orders of the list; the first is worst and newest first."""
 _LONGEST_TEXT = 100
@@ -42,6 +46,9 @@ class ViolationFilter:
     assignee: str = ""
     """``me``, ``none`` or empty."""
     sort: str = "severity"
+    overdue: bool = False
+    department: int | None = None
+    """A department, with all below it."""
     user_id: int | None = field(default=None, kw_only=True)
 
     @classmethod
@@ -49,7 +56,7 @@ class ViolationFilter:
         """The filter an address asks for."""
         tab = query.get("state", OPEN)
         sort = query.get("sort", "severity")
-        assignee = query.get("assignee", "")
+        assignee, department = query.get("assignee", ""), query.get("department", "")
         return cls(
             text=_clean(query.get("q", "")),
             tab=tab if tab in (OPEN, ALL) or tab in State.values else OPEN,
@@ -59,13 +66,18 @@ class ViolationFilter:
             computer=_clean(query.get("computer", "")),
             assignee=assignee if assignee in ("me", "none") else "",
             sort=sort if sort in SORTS else "severity",
+            overdue=query.get("due") == "overdue",
+            department=int(department)
+            if department.isascii() and department.isdigit() and len(department) < 9
+            else None,
             user_id=user_id,
         )
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but tab and order was chosen."""
-        return bool(self.text or self.severities or self.family or self.control or self.computer or self.assignee)
+        chosen = (self.text, self.severities, self.family, self.control, self.computer, self.assignee)
+        return any(chosen) or self.overdue or self.department is not None
 
     def narrow(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """The groups that fit, of every state."""
@@ -79,6 +91,11 @@ class ViolationFilter:
             groups = groups.filter(_computer(self.computer))
         if self.assignee:
             groups = groups.filter(assignee_id=self.user_id if self.assignee == "me" else None)
+        if self.overdue:
+            groups = groups.filter(due_on__lt=timezone.localdate(), state__in=words.OPEN_STATES)
+        if self.department is not None:
+            top = Department.objects.filter(pk=self.department).values_list("path", flat=True).first()
+            groups = groups.filter(computer__department__path__startswith=top) if top else groups.none()
         if self.text:
             groups = groups.filter(_text(self.text))
         return groups
@@ -89,15 +106,16 @@ class ViolationFilter:
             groups = groups.filter(state__in=words.OPEN_STATES)
         elif self.tab != ALL:
             groups = groups.filter(state=self.tab)
+        if self.sort == "due":
+            groups = groups.filter(due_on__isnull=False)
         return groups.order_by(*SORTS[self.sort])
 
 
 def count_tabs(groups: QuerySet[Group]) -> dict[str, int]:
-    """How many groups each tab holds, in one query."""
-    found = dict(groups.order_by().values_list("state").annotate(n=Count("id")))
-    counts = {state: found.get(state, 0) for state in State.values}
+    """How many groups each tab holds, in one query; no state is counted beyond what anybody reads (`MOST_COUNTED`)."""
+    counts = dict(zip(State.values, count_many([groups.filter(state=state) for state in State.values]), strict=True))
+    counts[ALL] = sum(counts.values())
     counts[OPEN] = sum(counts[state] for state in words.OPEN_STATES)
-    counts[ALL] = sum(found.values())
     return counts
 
 

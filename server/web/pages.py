@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from server.accounts.models import User
+from server.accounts.models import Right, User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -41,18 +43,42 @@ class RailEntry:
     current: bool = False
 
 
-_RAIL = (
-    ("start", "web:start", "start", gettext_lazy("Overview"), "o"),
-    ("violations", "web:violations", "violations", gettext_lazy("Violations"), "v"),
-    ("computers", "web:computers", "computers", gettext_lazy("Computers"), "c"),
-    ("imports", "web:imports", "imports", gettext_lazy("Imports"), "i"),
+_RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
+    ("start", gettext_lazy("Today"), "o", None),
+    ("violations", gettext_lazy("Violations"), "v", None),
+    ("waivers", gettext_lazy("Waivers"), "w", None),
+    ("computers", gettext_lazy("Computers"), "c", None),
+    ("media", gettext_lazy("Media"), "m", None),
+    ("people", gettext_lazy("People"), "p", None),
+    ("reconcile", gettext_lazy("Ledger check"), "l", None),
+    ("imports", gettext_lazy("Imports"), "i", Right.OPERATE),
+    ("audit", gettext_lazy("Audit"), "a", Right.AUDIT),
+    ("users", gettext_lazy("Users"), "u", Right.ADMINISTER),
+    ("health", gettext_lazy("Health"), "h", Right.OPERATE),
 )
+"""Name (of the address ``web:…``, the icon and the entry alike), words, key after ``g``, and the right it takes."""
 
 
 def page(view: Callable[Concatenate[SignedInRequest, P], HttpResponse]) -> View[P]:
     """Wrap a view of the product's pages: signed in only, and nothing of it stays in any cache."""
     # What stood on the screen must not come back after the sign-out, by the Back button or from a proxy.
     return cast("View[P]", never_cache(login_required(view)))
+
+
+def page_for(*rights: Right, whole_house: bool = False) -> Callable[[Callable[..., HttpResponse]], View[...]]:
+    """Wrap a page for those who have one of these rights; with ``whole_house`` their scope must be everything."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> View[...]:
+        @functools.wraps(view)
+        def checked(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user = request.user
+            if not any(user.may(right) for right in rights) or (whole_house and not user.sees_everything):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return page(checked)
+
+    return decorate
 
 
 def show(
@@ -64,7 +90,11 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Render a page inside the frame. ``at`` names the entry of the rail that is lit."""
-    rail = [RailEntry(url, icon, name, key, current=key_name == at) for key_name, url, icon, name, key in _RAIL]
+    rail = [
+        RailEntry(f"web:{entry}", entry, name, key, current=entry == at)
+        for entry, name, key, right in _RAIL
+        if right is None or (request.user.may(right) and request.user.sees_everything)
+    ]
     return render(request, template, {**context, "rail": rail, "here": here(request)}, status=status)
 
 

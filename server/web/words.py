@@ -6,14 +6,16 @@ more words than this collector.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from server.accounts.models import Role
-from server.violations.models import Severity, State
+from server.ledger.models import Clearance, Status
+from server.violations.models import Severity, State, Waiver
+from signatures import plain_words
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -21,6 +23,30 @@ if TYPE_CHECKING:
     Words = Mapping[str, _StrOrPromise]
 else:
     Words = Mapping
+
+
+class Plain(Mapping[str, str]):
+    """Words that the rules themselves have in both languages (`signatures.plain_words`), and a few of our own."""
+
+    def __init__(
+        self, texts: plain_words.Texts, more: plain_words.Texts | None = None, *, capital: bool = False
+    ) -> None:
+        self._texts = {**texts, **(more or {})}
+        self._capital = capital
+
+    def __getitem__(self, code: str) -> str:
+        """The word in the reader's language. Raises `KeyError` for a code nobody knows."""
+        if code not in self._texts:
+            raise KeyError(code)
+        text = plain_words.told(self._texts, code, get_language() or "zh")
+        return text[:1].upper() + text[1:] if self._capital else text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
 
 SEVERITIES: Words = dict(Severity.choices)
 """Severities, worst first."""
@@ -33,6 +59,15 @@ OPEN_STATES = (State.NEW, State.ASSIGNED, State.RECTIFIED)
 
 ROLES: Words = dict(Role.choices)
 
+STATUSES: Words = dict(Status.choices)
+"""Where a computer or medium of the ledger stands."""
+
+CLEARANCES: Words = dict(Clearance.choices)
+
+WAIVER_STATES: Words = dict(Waiver.State.choices)
+
+WAIVER_SCOPES: Words = dict(Waiver.Scope.choices)
+
 CLASSES: Words = {
     "internet": gettext_lazy("Internet"),
     "internal": gettext_lazy("Internal"),
@@ -40,87 +75,13 @@ CLASSES: Words = {
 }
 """Classes of computer: what it may hold."""
 
-FAMILIES: Words = {
-    "state": gettext_lazy("State secret"),
-    "level_only": gettext_lazy("Level word, kind open"),
-    "work": gettext_lazy("Work secret"),
-    "police": gettext_lazy("Police work secret"),
-    "internal": gettext_lazy("Internal matter"),
-    "commercial": gettext_lazy("Trade secret"),
-    "notation": gettext_lazy("Notation"),
-    "us": gettext_lazy("United States marking"),
-    "uk": gettext_lazy("United Kingdom marking"),
-    "eu": gettext_lazy("EU marking"),
-    "nato": gettext_lazy("NATO marking"),
-    "tlp": gettext_lazy("Traffic Light Protocol"),
-    "keyword": gettext_lazy("Keyword"),
-    "network": gettext_lazy("Outside connection"),
-}
+FAMILIES: Words = Plain(plain_words.FAMILIES, {"network": ("违规外联", "outside connection")}, capital=True)
 """Families of markings (marking-grammar section 1), and the kind of evidence where there is no marking."""
 
-ZONES: Words = {
-    "p1_top_left": gettext_lazy("first page, top left"),
-    "p1_block": gettext_lazy("first page, top"),
-    "cover": gettext_lazy("cover"),
-    "header": gettext_lazy("page header"),
-    "footer": gettext_lazy("page footer"),
-    "watermark": gettext_lazy("watermark"),
-    "stamp": gettext_lazy("stamp"),
-    "sheet_header": gettext_lazy("sheet header or footer"),
-    "sheet_tab": gettext_lazy("sheet name"),
-    "cell": gettext_lazy("cell"),
-    "slide_footer": gettext_lazy("slide footer"),
-    "slide_master": gettext_lazy("slide master"),
-    "title": gettext_lazy("title"),
-    "caption": gettext_lazy("caption"),
-    "para_lead": gettext_lazy("start of a paragraph"),
-    "table_field": gettext_lazy("field of a table"),
-    "filename": gettext_lazy("file name"),
-    "path": gettext_lazy("folder name"),
-    "archive_member": gettext_lazy("name inside an archive"),
-    "subject": gettext_lazy("subject of a mail"),
-    "doc_property": gettext_lazy("document property"),
-    "note_end": gettext_lazy("note at the end"),
-    "body": gettext_lazy("body text"),
-    "network": gettext_lazy("network"),
-}
+ZONES: Words = Plain(plain_words.ZONES, {"network": ("网络", "network")})
 """Zones: where in a document a marking stands (marking-grammar 3.2)."""
 
-CODES: Words = {
-    "PERIOD_TOO_LONG": gettext_lazy("The period is longer than its level allows (30, 20 or 10 years)."),
-    "PERIOD_MISSING": gettext_lazy("The marking has a level and no period."),
-    "PERIOD_UNIT": gettext_lazy("The period is written in the wrong unit: years from one year on, months below."),
-    "PERIOD_ZERO": gettext_lazy("The period is zero or cannot be read as a number."),
-    "LONG_TERM_BASIS": gettext_lazy("“Long-term” needs a basis in the list of scopes."),
-    "PERIOD_FOREVER": gettext_lazy("“Forever” is not a period that may be set."),
-    "DATE_PAST_AT_ISSUE": gettext_lazy("The date of declassification lies before the date of issue."),
-    "STAR_MISSING": gettext_lazy("Level and period stand without the star ★."),
-    "STAR_VARIANT": gettext_lazy("The star is not the prescribed ★."),
-    "STAR_IN_NON_STATE": gettext_lazy("The star ★ is reserved for state secrets and stands with another marking."),
-    "ORDER": gettext_lazy("The parts stand in the wrong order: level, star, period."),
-    "CN_NUMERAL": gettext_lazy("The period is written in Chinese numerals; Arabic digits are required."),
-    "DIGIT_WIDTH": gettext_lazy("The period is written in full-width digits."),
-    "SPACING": gettext_lazy("There are spaces inside the marking."),
-    "TRAD_CHAR": gettext_lazy("The marking is written in traditional characters."),
-    "OCR_FIX": gettext_lazy("A character that text recognition often mistakes was read as the likely one."),
-    "VERTICAL": gettext_lazy("The marking is written vertically."),
-    "POSITION": gettext_lazy("The marking does not stand on the first page, where it belongs."),
-    "NO_COPY_NUMBER": gettext_lazy("An official paper of this level needs a copy number."),
-    "COPY_NUMBER_NO_MARK": gettext_lazy("There is a copy number and no marking: it may have been removed."),
-    "CONFLICTING_MARKS": gettext_lazy("Two different markings contradict each other."),
-    "CONFLICT": gettext_lazy("The marking stands beside a note that says the opposite."),
-    "PORTION_HIGHER": gettext_lazy("A part is marked higher than the whole."),
-    "COMPILATION": gettext_lazy("A collection is marked lower than what it contains."),
-    "PROPERTY_MISMATCH": gettext_lazy("File name or properties tell another level than the page."),
-    "COPY_MISMATCH": gettext_lazy("A copy of the same content carries another marking."),
-    "LEVEL_UNKNOWN": gettext_lazy("The level word is none of the prescribed ones."),
-    "EXPIRED_REVIEW": gettext_lazy("The period is over: declassification is due for review."),
-    "EXPIRES_SOON": gettext_lazy("The period ends within 90 days."),
-    "EXTENSION_LATE": gettext_lazy("The period was extended after it had ended."),
-    "DECLASSIFIED_STAMP": gettext_lazy("The marking is struck out or stamped as declassified."),
-    "CHANGED_MARK": gettext_lazy("The marking was changed to another one."),
-    "NOT_IN_LEDGER": gettext_lazy("The document number is not in the ledger of classified papers."),
-}
+CODES: Words = Plain(plain_words.CODES)
 """Codes of the marking validator (marking-grammar section 6), each with one plain sentence."""
 
 BUSES: Words = {

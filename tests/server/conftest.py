@@ -6,7 +6,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from protocol import envelope as envelopes
 from protocol import keys, places, records
 from protocol.ids import uuid7
 from server import keys as collector
-from server.accounts.models import Role, User
+from server.accounts import departments
+from server.accounts.models import Department, Role, User
 from server.intake.admission import Admission, admit
 from server.intake.fanout import drain
 from server.intake.spool import spool
-from server.ledger.models import Computer
+from server.ledger.models import Computer, Person
 
 PASSWORD = "对马海峡-correct-horse"
 
@@ -58,9 +59,41 @@ def person(db: None) -> Callable[..., User]:
     """Makes an account: ``person(Role.OFFICER)``; its password is `PASSWORD`."""
 
     def make(role: Role = Role.OFFICER, username: str = "", **more: Any) -> User:
+        if isinstance(more.get("department"), str):
+            more["department"] = department(more["department"])
+        if role == Role.INSPECTOR:
+            more.setdefault("valid_until", timezone.now() + timedelta(days=7))
         return User.objects.create_user(username=username or role.value, password=PASSWORD, role=role, **more)
 
     return make
+
+
+def department(path: str) -> Department:
+    """The department of this path of names (``总部/办公室``), made where it is missing."""
+    found: Department | None = None
+    for name in path.split("/"):
+        found = Department.objects.filter(name=name, parent=found).first() or departments.add(
+            name, parent=found, by=None
+        )
+    assert found is not None
+    return found
+
+
+def somebody(name: str, **more: Any) -> Person:
+    """The person of this name in the ledger, entered where missing."""
+    return Person.objects.filter(name=name).first() or Person.objects.create(name=name, **more)
+
+
+@pytest.fixture
+def organise(db: None) -> Callable[[str], Department]:
+    """Makes departments: ``organise("总部/办公室")``."""
+    return department
+
+
+@pytest.fixture
+def enter(db: None) -> Callable[..., Person]:
+    """Enters people into the ledger: ``enter("张三")``."""
+    return somebody
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_an_account_is_made_with_the_password_given(command: Command, initialise
     assert (again.returncode, "li" in again.stderr) == (2, True)
     with sqlite3.connect(initialised / "collector.sqlite3") as database:
         ((stored,),) = database.execute("SELECT password FROM accounts_user WHERE username = 'li'").fetchall()
-    assert stored.startswith("scrypt$")
+    assert stored.startswith("argon2$argon2id$")
 
 
 def test_a_weak_password_is_refused(command: Command) -> None:
@@ -180,9 +180,10 @@ def test_a_sealed_file_is_imported_once_and_answered_by_a_receipt(
     agent = "0190c7f0-0000-7000-8000-000000000001"
     with sqlite3.connect(initialised / "collector.sqlite3") as database:
         database.execute(
-            "INSERT INTO ledger_computer (id, name, number, computer_class, level, person, department, enrolled_at,"
-            " public_key, machine_id_hash, agent_version, rules, cage, platform, last_sequence, last_digest)"
-            " VALUES (?, 'pc', '', 'internal', '', '', '', '2026-01-01 00:00:00', ?, '', '', '', '', '', 0, ?)",
+            "INSERT INTO ledger_computer (id, name, number, computer_class, level, place, serial, status, enrolled_at,"
+            " public_key, machine_id_hash, agent_version, rules, cage, platform, policy_serial, policy_digest,"
+            " last_sequence, last_digest) VALUES (?, 'pc', '', 'internal', '', '', '', 'in-use',"
+            " '2026-01-01 00:00:00', ?, '', '', '', '', '', 0, '', 0, ?)",
             (agent.replace("-", ""), keys.public_bytes(agent_key), "0" * 64),
         )
     sealing = keys.X25519PrivateKey.from_private_bytes((initialised / "keys" / "sealing").read_bytes())
@@ -224,3 +225,21 @@ def test_a_sealed_file_is_imported_once_and_answered_by_a_receipt(
     assert (receipt.answer, receipt.sequence) == (receipts.Answer.DUPLICATE, 1)
     with sqlite3.connect(initialised / "collector.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM violations_occurrence").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "ocsf", "cef"])
+def test_an_export_is_a_new_file_for_its_owner_alone(command: Command, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "violations"
+    content = told(command("export", str(file), "--as", form, "--since", "7d", "--format", "json"))
+    assert (content["form"], content["violations"]) == (form, 0)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = command("export", str(file))
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_an_export_of_an_unknown_state_or_a_date_that_is_none_is_refused(command: Command) -> None:
+    for arguments, said in ((["--state", "lost"], "no such state"), (["--since", "yesterday"], "no span of time")):
+        done = command("export", "-", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr

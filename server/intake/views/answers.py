@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from protocol.enrolment import Refusal
+from server.accounts.peers import client_address
 from server.intake.refusals import remember
 
 RETRY_AFTER = 5
@@ -61,5 +62,5 @@ def body(request: HttpRequest, length: int) -> bytes:
 
 
 def remote(request: HttpRequest) -> str:
-    """The peer's address. Never a header's: anybody can write those."""
-    return str(request.META.get("REMOTE_ADDR") or "")
+    """The sender's address; a header's word only where one of our own proxies wrote it."""
+    return client_address(request.META)

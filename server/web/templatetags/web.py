@@ -31,6 +31,10 @@ _TABLES: dict[str, words.Words] = {
     "reasons": words.REASONS,
     "refusals": words.REFUSALS,
     "remedies": words.REMEDIES,
+    "statuses": words.STATUSES,
+    "clearances": words.CLEARANCES,
+    "waivers": words.WAIVER_STATES,
+    "scopes": words.WAIVER_SCOPES,
 }
 _SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", "low": "low", "info": "info"}
 
@@ -70,7 +74,8 @@ def without(context: template.Context, key: str) -> str:
     """This page's address without one of its filters, from its first page on."""
     query = context["request"].GET.copy()
     query.pop(key, None)
-    query.pop("page", None)
+    for place in ("page", "after", "before"):
+        query.pop(place, None)
     return f"?{query.urlencode()}"
 
 

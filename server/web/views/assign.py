@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import uuid
 
-from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from server.accounts.models import Role, User
+from server.accounts.models import Right, User
+from server.accounts.rights import roles_with
+from server.accounts.scope import departments_of
 from server.violations import transitions
 from server.violations.models import Group
-from server.web.actions import Action, answer, note_of
-from server.web.pages import SignedInRequest, page
+from server.web.actions import Action, answer, day_of, note_of
+from server.web.pages import SignedInRequest, page_for
 
 ACTION = Action(
     title=gettext_lazy("Assign to a person"),
@@ -26,26 +28,29 @@ ACTION = Action(
 )
 
 
-@page
+@page_for(Right.TRIAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the form, or assign the violation to the person that was chosen."""
-    if not request.user.may_triage:
-        raise PermissionDenied
-    people = _people(request.user)
+    people = people_for(request.user)
     by_id = {str(person.pk): person for person in people}
 
     def act(group: Group) -> None:
         person = by_id.get(request.POST.get("person", ""))
         if person is None:
             raise transitions.TransitionError("assignee", _("Please choose a person from the list."))
-        transitions.assign(group, to=person, by=request.user, note=note_of(request))
+        due = day_of(request, "due")
+        transitions.assign(group, to=person, by=request.user, note=note_of(request), due=due)
 
     chosen = request.POST.get("person") or str(request.user.pk)
-    return answer(request, pk, ACTION, act, {"people": people, "person": chosen})
+    extra = {"people": people, "person": chosen, "ask_due": True, "due": request.POST.get("due", "")}
+    return answer(request, pk, ACTION, act, extra)
 
 
-def _people(first: User) -> list[User]:
-    """Who may be given a violation; whoever asks stands first."""
-    able = User.objects.filter(is_active=True, role__in=[Role.OFFICER, Role.IT, Role.ADMIN])
-    return sorted(able, key=lambda person: (person.pk != first.pk, person.display_name))
+def people_for(first: User) -> list[User]:
+    """Who may be given violations by this person, who stands first: those of the own scope and of the whole house."""
+    able = User.objects.filter(is_active=True, role__in=roles_with(Right.TRIAGE)).select_related("department")
+    if not first.sees_everything:
+        able = able.filter(Q(department__in=departments_of(first)) | Q(department=None))
+    current = [person for person in able if person.is_current]
+    return sorted(current, key=lambda person: (person.pk != first.pk, person.display_name))

@@ -1,60 +1,57 @@
-"""The computers that report here."""
+"""The ledger of computers: what people entered, and what agents saw of it."""
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from server.ledger.models import Computer
+from server.accounts.models import Right
+from server.ledger.kinds import COMPUTERS
+from server.ledger.models import Status
+from server.ledger.reconciliation import SILENT_AFTER
+from server.ledger.scope import computers_of
+from server.violations.models import Group
 from server.web import words
+from server.web.ledgers import LedgerFilter, department_choices
 from server.web.pages import SignedInRequest, page, show
-from server.web.paging import page_of
-from server.web.views.start import SILENT_AFTER
-
-_LONGEST_TEXT = 100
+from server.web.paging import count_up_to, counted, page_of
 
 
 @page
 @require_safe
 def computers(request: SignedInRequest) -> HttpResponse:
-    """Show one page of the computers, with class, person, last report and open violations."""
-    text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_TEXT]
-    chosen = request.GET.get("class", "")
+    """Show one page of the computers, with class, person, status, last report and open violations."""
+    chosen = LedgerFilter.read(request.GET)
     silent_since = timezone.now() - SILENT_AFTER
-    found = _narrowed(text)
-    if chosen in words.CLASSES:
-        found = found.filter(computer_class=chosen)
-    if request.GET.get("silent"):
-        found = found.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=silent_since), revoked_at=None)
-    total = found.count()
-    still_open = Count("violations", filter=Q(violations__state__in=words.OPEN_STATES))
-    rows = page_of(
-        found.annotate(open_violations=still_open).defer("public_key").order_by("name", "id"),
-        request.GET.get("page"),
-        total=total,
+    found = chosen.narrow(COMPUTERS, computers_of(request.user), request.user)
+    if chosen.silent:
+        silent = Q(last_seen_at=None) | Q(last_seen_at__lt=silent_since)
+        found = found.filter(silent, revoked_at=None, enrolled_at__isnull=False)
+    open_here = (
+        Group.objects.filter(computer=OuterRef("pk"), state__in=words.OPEN_STATES)
+        .order_by()
+        .values("computer")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    listed = (
+        found.annotate(open_violations=Coalesce(Subquery(open_here), 0))
+        .select_related("person", "department")
+        .defer("public_key")
+        .order_by("name", "id")
     )
     context = {
-        "page": rows,
-        "text": text,
-        "class": chosen if chosen in words.CLASSES else "",
+        "ledger": COMPUTERS,
+        "page": page_of(listed, request.GET.get("after"), request.GET.get("before")),
+        "total": counted(count_up_to(found)),
+        "chosen": chosen,
         "classes": words.CLASSES,
-        "silent": bool(request.GET.get("silent")),
+        "statuses": dict(Status.choices),
+        "departments": department_choices(request.user),
         "silent_since": silent_since,
-        "narrowed": bool(text or chosen in words.CLASSES or request.GET.get("silent")),
+        "may_edit": request.user.may(Right.LEDGER),
     }
     return show(request, "web/computers.html", context, at="computers")
-
-
-def _narrowed(text: str) -> QuerySet[Computer]:
-    """The computers in which every word of the text is found in a name, number, person or department."""
-    found = Computer.objects.all()
-    for part in text.split():
-        found = found.filter(
-            Q(name__icontains=part)
-            | Q(number__icontains=part)
-            | Q(person__icontains=part)
-            | Q(department__icontains=part)
-        )
-    return found

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from server.violations import transitions
-from server.web.actions import Action, answer, note_of
-from server.web.pages import SignedInRequest, page
+from server.web.actions import Action, transition_page
 
 ACTION = Action(
     title=gettext_lazy("Mark as false alarm"),
@@ -26,17 +20,4 @@ ACTION = Action(
         gettext_lazy("The words mean something else here."),
     ),
 )
-
-
-@page
-@require_http_methods(["GET", "HEAD", "POST"])
-def false_alarm(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show the form, or mark the violation as a false alarm with the reason that was given."""
-    if not request.user.may_triage:
-        raise PermissionDenied
-    return answer(
-        request,
-        pk,
-        ACTION,
-        lambda group: transitions.mark_false_alarm(group, by=request.user, reason=note_of(request)),
-    )
+false_alarm = transition_page(ACTION, lambda group, by, note: transitions.mark_false_alarm(group, by=by, reason=note))

@@ -10,9 +10,10 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from server.accounts.models import Right
 from server.intake.models import Refusal, SpoolEntry
 from server.ledger.models import Computer
-from server.web.pages import SignedInRequest, page, show
+from server.web.pages import SignedInRequest, page_for, show
 from server.web.paging import page_of
 
 HELD, BAD, REFUSED, TAKEN = "held", "bad", "refused", "taken"
@@ -23,7 +24,7 @@ _STATES = {
 }
 
 
-@page
+@page_for(Right.OPERATE, whole_house=True)
 @require_safe
 def imports(request: SignedInRequest) -> HttpResponse:
     """Show one page of the envelopes of one kind, with the number of each kind."""
@@ -39,18 +40,18 @@ def imports(request: SignedInRequest) -> HttpResponse:
     tab = request.GET.get("tab", "")
     if tab not in counts:
         tab = next((kind for kind in (HELD, BAD, REFUSED) if counts[kind]), TAKEN)
-    number = request.GET.get("page")
+    after, before = request.GET.get("after"), request.GET.get("before")
     if tab == REFUSED:
-        refusals = page_of(Refusal.objects.all(), number, total=counts[REFUSED])
+        refusals = page_of(Refusal.objects.order_by("-id"), after, before)
         rows = list(refusals)
         context = {"page": refusals, "rows": rows, "computers": _names(row.agent_id for row in rows)}
     else:
         entries = SpoolEntry.objects.filter(state__in=_STATES[tab]).defer("raw").order_by("-id")
-        spooled = page_of(entries, number, total=counts[tab])
+        spooled = page_of(entries, after, before)
         taken = list(spooled)
         context = {"page": spooled, "rows": taken, "computers": _names(str(row.agent_id) for row in taken)}
     latest = max((last for _number, last in by_state.values()), default=None)
-    about = {"tab": tab, "tabs": _tabs(counts, tab), "latest": latest}
+    about = {"total": counts[tab], "tab": tab, "tabs": _tabs(counts, tab), "latest": latest}
     return show(request, "web/imports.html", {**context, **about}, at="imports")
 
 

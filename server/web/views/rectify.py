@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from server.violations import transitions
-from server.web.actions import Action, answer, note_of
-from server.web.pages import SignedInRequest, page
+from server.web.actions import Action, transition_page
 
 ACTION = Action(
     title=gettext_lazy("Mark as rectified"),
@@ -20,14 +14,4 @@ ACTION = Action(
     done=gettext_lazy("Marked as rectified; the next clean check verifies it."),
     note_label=gettext_lazy("What was done"),
 )
-
-
-@page
-@require_http_methods(["GET", "HEAD", "POST"])
-def rectify(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show the form, or mark the violation as rectified with the note that was given."""
-    if not request.user.may_triage:
-        raise PermissionDenied
-    return answer(
-        request, pk, ACTION, lambda group: transitions.mark_rectified(group, by=request.user, note=note_of(request))
-    )
+rectify = transition_page(ACTION, lambda group, by, note: transitions.mark_rectified(group, by=by, note=note))

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from server.ledger.models import MediaSession
 from server.violations.models import Group, Occurrence, State
 from server.violations.scope import visible_to
-from server.violations.transitions import ASSIGNABLE, DISMISSABLE, REOPENABLE
 from server.web import evidence, words
 from server.web.controls import control
+from server.web.offers import offers
 from server.web.pages import SignedInRequest, page, show
 
 SHOWN_OCCURRENCES = 50
@@ -33,7 +33,9 @@ def violation(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 
 def find(request: SignedInRequest, pk: uuid.UUID) -> Group:
     """The violation of an address, where this person may see it. Raises `django.http.Http404` else."""
-    visible = visible_to(request.user).select_related("computer", "medium", "assignee")
+    visible = visible_to(request.user).select_related(
+        "computer__person", "computer__department", "medium__holder", "assignee", "waiver__decided_by"
+    )
     return get_object_or_404(visible.defer("computer__public_key"), pk=pk)
 
 
@@ -44,7 +46,6 @@ def show_violation(
     occurrences = list(group.occurrences.defer("sealed_place").select_related("computer")[:SHOWN_OCCURRENCES])
     sessions = MediaSession.objects.in_bulk({seen.session_id for seen in occurrences if seen.session_id})
     latest = evidence.read(occurrences[0].evidence) if occurrences else evidence.EvidenceShown()
-    may_triage = request.user.may_triage
     context = {
         "group": group,
         "control": control(group.control),
@@ -59,11 +60,8 @@ def show_violation(
         "elsewhere": _elsewhere(request, group),
         "inputs": _fingerprint_inputs(group),
         "life": _life(group),
-        "may_assign": may_triage and group.state in ASSIGNABLE,
-        "may_dismiss": may_triage and group.state in DISMISSABLE,
-        "may_rectify": may_triage and group.state in (State.NEW, State.ASSIGNED),
-        "may_reopen": may_triage and group.state in REOPENABLE,
-        "may_comment": may_triage,
+        **offers(group, request.user.may_triage),
+        "may_comment": request.user.may_triage,
         "may_reveal": request.user.may_reveal,
         **(extra or {}),
     }
@@ -88,7 +86,7 @@ def _fingerprint_inputs(group: Group) -> list[tuple[str, str]]:
     """What the fingerprint was made of (`server.violations.fingerprint`), for people to follow."""
     carrier: tuple[str, str] = (_("Computer"), str(group.computer_id))
     if group.content_hash and group.medium is not None:
-        carrier = (_("Removable medium"), group.medium.key)
+        carrier = (_("Removable medium"), group.medium.key or "")
     thing = (_("Content (keyed hash)"), group.content_hash) if group.content_hash else (_("Kind"), "network")
     return [(_("Control"), group.control), carrier, thing]
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from server.ledger.models import Computer
+from server.accounts.models import Department
+from server.ledger.scope import computers_of
 from server.violations.models import Group, State
-from server.violations.scope import visible_to
-from server.violations.transitions import ASSIGNABLE, DISMISSABLE
+from server.violations.scope import saved_views_of, visible_to
 from server.web import words
 from server.web.controls import control
 from server.web.filters import ALL, OPEN, ViolationFilter, count_tabs
+from server.web.offers import offers
 from server.web.pages import SignedInRequest, page, show
-from server.web.paging import page_of
+from server.web.paging import counted, page_of
+from server.web.views.bulk import LARGEST
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -28,8 +31,8 @@ _COLUMNS = (
     ("", gettext_lazy("Where"), ""),
     ("", gettext_lazy("Responsible"), ""),
     ("", gettext_lazy("State"), ""),
+    ("due", gettext_lazy("Due"), "ascending"),
     ("last", gettext_lazy("Last seen"), "descending"),
-    ("first", gettext_lazy("First seen"), "descending"),
     ("count", gettext_lazy("Sightings"), "descending"),
 )
 
@@ -42,34 +45,54 @@ def violations(request: SignedInRequest) -> HttpResponse:
     everything = visible_to(request.user)
     narrowed = chosen.narrow(everything)
     counts = count_tabs(narrowed)
-    rows = page_of(with_names(chosen.in_tab(narrowed)), request.GET.get("page"), total=counts[chosen.tab])
+    rows = page_of(with_names(chosen.in_tab(narrowed)), request.GET.get("after"), request.GET.get("before"))
     context = {
         "chosen": chosen,
         "chips": _chips(chosen),
         "tabs": _tabs(counts, chosen.tab),
         "columns": _COLUMNS,
         "page": rows,
+        "total": counted(counts[chosen.tab]),
+        "total_number": min(counts[chosen.tab], LARGEST),
+        "filter_query": chosen_query(request),
+        "views": saved_views_of(request.user).select_related("owner"),
+        "may_triage": request.user.may_triage,
         "rows": decorate(list(rows), request.user.may_triage),
         "kinds": _kinds(everything),
         "severities": words.SEVERITIES,
-        "enrolled": bool(counts[ALL]) or Computer.objects.exists(),
+        "enrolled": bool(counts[ALL]) or computers_of(request.user).exists(),
     }
     return show(request, "web/violations.html", context, at="violations")
 
 
 def with_names(groups: QuerySet[Group]) -> QuerySet[Group]:
     """The groups with everything a row shows, in the same query; hashes and sealed places stay where they are."""
-    return groups.select_related("computer", "medium", "assignee").defer("sealed_place", "computer__public_key")
+    named = groups.select_related("computer__person", "computer__department", "medium", "assignee")
+    return named.defer("sealed_place", "computer__public_key")
+
+
+def chosen_query(request: SignedInRequest) -> str:
+    """The filters as they stand in the address, without the place in the list."""
+    query = request.GET.copy()
+    for name in ("after", "before", "page"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def department_name(pk: int) -> str:
+    """Name of a department that the address names; the number itself for one that is not there."""
+    return Department.objects.filter(pk=pk).values_list("name", flat=True).first() or str(pk)
 
 
 def decorate(groups: list[Group], may_triage: bool) -> list[dict[str, object]]:
     """What a row of the list shows beside the group itself."""
+    today = timezone.localdate()
     return [
         {
             "group": group,
             "control": control(group.control),
-            "may_assign": may_triage and group.state in ASSIGNABLE,
-            "may_dismiss": may_triage and group.state in DISMISSABLE,
+            "late": group.due_on is not None and group.due_on < today and group.state in words.OPEN_STATES,
+            **offers(group, may_triage),
         }
         for group in groups
     ]
@@ -81,7 +104,8 @@ def _tabs(counts: dict[str, int], current: str) -> list[dict[str, object]]:
         {
             "key": key,
             "name": names[key],
-            "count": counts[key],
+            "count": counted(counts[key]),
+            "empty": not counts[key],
             "current": key == current,
             "gap": key in (State.NEW, ALL),
         }
@@ -107,5 +131,7 @@ def _chips(chosen: ViolationFilter) -> list[dict[str, str]]:
         ("control", _("Control"), chosen.control),
         ("computer", _("Computer"), chosen.computer),
         ("assignee", _("Assigned to"), {"me": _("me"), "none": _("nobody")}.get(chosen.assignee, "")),
+        ("due", _("Due"), _("overdue") if chosen.overdue else ""),
+        ("department", _("Department"), "" if chosen.department is None else department_name(chosen.department)),
     ]
     return [{"key": key, "name": name, "value": value} for key, name, value in chips if value]

@@ -84,6 +84,8 @@ def test_the_wire_is_known_by_type_and_driver(plant: Plant, about: str, driver: 
         ("geneve", 1, "tunnel"),
         ("bridge", 1, "local"),  # without a port it leads nowhere
         ("dummy", 1, "local"),
+        ("tun", 1, "tunnel"),
+        ("", 280, "local"),  # CAN
         ("veth", 1, "wired"),
         ("vlan", 1, "wired"),
         ("", 1, "wired"),

@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from protocol import enrolment, keys
+from server.accounts.models import Role
 from server.audit.models import Entry
 from server.intake import tokens
 from server.intake.enrolment import EnrolmentRefused, enrol
@@ -193,3 +195,37 @@ def test_a_host_name_full_of_tricks_is_shown_harmlessly(ask: Ask, agent_key: key
     _, told = ask(request_of(tokens.mint("internal")[1], agent_key, hostname="pc\u202e\n\x00" + "x" * 999))
     computer = Computer.objects.get(pk=told["agent"])
     assert computer.name.isprintable() and len(computer.name) == 255
+
+
+def test_a_token_of_the_ledger_enrols_that_very_computer(
+    ask: Ask, agent_key: keys.Ed25519PrivateKey, person: Callable[..., Any]
+) -> None:
+    entry = Computer.objects.create(name="tbd", number="BG-7", computer_class="internal", registered_at=timezone.now())
+    _row, token = tokens.mint("internal", computer=entry, by=person(Role.IT))
+    _status, told = ask(request_of(token, agent_key))
+    computer = Computer.objects.get()
+    assert (told["agent"], computer.pk, computer.number) == (str(entry.pk), entry.pk, "BG-7")
+    assert (computer.name, bytes(computer.public_key)) == ("办公室-07", keys.public_bytes(agent_key))
+
+
+def test_a_computer_enrolled_anew_keeps_its_entry_and_its_old_reports_keep_theirs(
+    ask: Ask, computer: Computer, person: Callable[..., Any]
+) -> None:
+    Computer.objects.update(number="BG-1", place="302室", registered_at=timezone.now())
+    computer.refresh_from_db()
+    _row, token = tokens.mint("internal", computer=computer, by=person(Role.IT))
+    _status, told = ask(request_of(token, keys.Ed25519PrivateKey.generate()))
+    computer.refresh_from_db()
+    fresh = Computer.objects.get(pk=told["agent"])
+    assert (fresh.number, fresh.place, fresh.registered, fresh.last_sequence) == ("BG-1", "302室", True, 0)
+    assert (computer.number, computer.registered, computer.replaced_by) == ("", False, fresh)
+    assert computer.revoked_at is not None
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.IT, Role.DEPARTMENT, Role.AUDITOR])
+def test_only_who_may_enrol_mints_a_token(role: Role, person: Callable[..., Any]) -> None:
+    if role in (Role.OFFICER, Role.IT):
+        assert tokens.mint("internal", by=person(role))[0].created_by is not None
+    else:
+        with pytest.raises(PermissionDenied):
+            tokens.mint("internal", by=person(role))

@@ -42,12 +42,12 @@ def test_a_file_seen_twice_on_a_medium_is_one_violation_with_two_occurrences(
 
 
 def test_the_same_file_on_the_same_medium_in_another_computer_is_the_same_violation(
-    deliver: Deliver, sender: Any, file_seen: Seen, make_sender: Callable[..., Any]
+    deliver: Deliver, sender: Any, file_seen: Seen, make_sender: Callable[..., Any], enter: Any
 ) -> None:
     key = keys.Ed25519PrivateKey.generate()
     other = Computer.objects.create(
         name="pc-2",
-        person="王芳",
+        person=enter("王芳"),
         computer_class="internal",
         enrolled_at=timezone.now(),
         public_key=keys.public_bytes(key),
@@ -95,9 +95,11 @@ def test_the_path_is_kept_sealed_and_apart_from_the_evidence(deliver: Deliver, s
     assert occurrence.sealed_place == occurrence.group.sealed_place == seen.evidence.sealed_place
 
 
-def test_the_newest_sighting_describes_the_violation(deliver: Deliver, sender: Any, file_seen: Seen) -> None:
-    Medium.objects.create(key="5a" * 32, holder="李强", first_seen_at=timezone.now(), last_seen_at=timezone.now())
+def test_the_newest_sighting_describes_the_violation(
+    deliver: Deliver, sender: Any, file_seen: Seen, enter: Any
+) -> None:
     now = datetime.now(UTC)
+    Medium.objects.create(key="5a" * 32, holder=enter("李强"), first_seen_at=now, last_seen_at=now)
     deliver(sender.next(file_seen(path="/a/1.docx", severity="high", seen_at=now)))
     newest = file_seen(path="/b/2.docx", seen_at=now + timedelta(hours=1))
     deliver(sender.next(newest, file_seen(path="/c/3.docx", severity="low", seen_at=now - timedelta(hours=1))))

@@ -48,6 +48,9 @@ SECRET_PATH = "/run/media/wang/会议材料/二季度/干部任免方案(机密)
 class Office:
     """Makes computers and what they report, as records that go through the collector's own tables."""
 
+    def __init__(self, organise: Callable[..., Any], enter: Callable[..., Any]) -> None:
+        self._organise, self._enter = organise, enter
+
     def computer(self, name: str = "zhangsan-pc", computer_class: str = "internal", **more: Any) -> Computer:
         """An enrolled computer."""
         fields: dict[str, Any] = {
@@ -59,6 +62,10 @@ class Office:
             "agent_version": "0.1.0",
             "cage": "full",
         }
+        if isinstance(more.get("department"), str):
+            more["department"] = self._organise(more["department"])
+        if isinstance(more.get("person"), str):
+            more["person"] = self._enter(more["person"], department=more.get("department"))
         return Computer.objects.create(name=name, computer_class=computer_class, **(fields | more))
 
     def file(
@@ -164,9 +171,9 @@ class Office:
 
 
 @pytest.fixture
-def office(db: None) -> Office:
+def office(organise: Callable[..., Any], enter: Callable[..., Any]) -> Office:
     """Makes computers and violations."""
-    return Office()
+    return Office(organise, enter)
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_many_refusals_are_cut_into_pages_in_the_same_number_of_queries(
 ) -> None:
     for _ in range(55):
         refusal("truncated")
-    client = seat(person(Role.VIEWER))
+    client = seat(person(Role.AUDITOR))
     with django_assert_max_num_queries(6):
         assert client.get(f"{URL}?tab=refused").content.decode().count("data-row>") == 50
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -138,3 +139,34 @@ def test_without_the_form_token_nobody_is_signed_in(alice: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert attempt(strict, PASSWORD) == 403
     assert "_auth_user_id" not in strict.session
+
+
+def test_a_guesser_elsewhere_cannot_shut_out_a_browser_that_is_known(client: Client, alice: User) -> None:
+    attempt(client, PASSWORD)
+    client.post(reverse("web:sign-out"))
+    for _ in range(10):
+        attempt(Client(), "guess")
+    assert attempt(Client(), PASSWORD) == 429
+    assert attempt(client, PASSWORD) == 302
+
+
+def test_a_known_browser_is_locked_for_its_own_guesses(client: Client, alice: User) -> None:
+    attempt(client, PASSWORD)
+    client.post(reverse("web:sign-out"))
+    assert [attempt(client, "guess") for _ in range(10)] == [403] * 10
+    assert attempt(client, PASSWORD) == 429
+
+
+def test_a_made_up_cookie_makes_no_browser_known(client: Client, alice: User) -> None:
+    client.cookies["mijian_known"] = f"{alice.username}|1:made:up"
+    for _ in range(10):
+        attempt(client, "guess")
+    assert attempt(Client(), PASSWORD) == 429
+
+
+def test_behind_a_trusted_proxy_each_client_is_counted_by_itself(client: Client, alice: User, settings: Any) -> None:
+    settings.MIJIAN_TRUSTED_PROXIES = ("127.0.0.1",)
+    for _ in range(10):
+        attempt(Client(), "guess", HTTP_X_FORWARDED_FOR="198.51.100.7")
+    assert attempt(Client(), PASSWORD, HTTP_X_FORWARDED_FOR="198.51.100.7") == 429
+    assert attempt(Client(), PASSWORD, HTTP_X_FORWARDED_FOR="203.0.113.9") == 302

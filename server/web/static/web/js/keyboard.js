@@ -55,11 +55,18 @@ const KEYS = {
   k: () => (move(-1), true),
   o: () => open(),
   Enter: () => open(),
+  x: () => tick(),
   "/": () => focus("#search"),
   c: () => focus("[data-comment]"),
   "?": () => (help.showModal(), true),
   g: () => (going = true),
 };
+
+function tick() {
+  const box = chosen()?.querySelector("[data-tick]");
+  if (box) box.click();
+  return Boolean(box);
+}
 
 function open() {
   const link = chosen()?.querySelector("[data-open]");
@@ -76,6 +83,8 @@ function focus(selector) {
 }
 
 function isTyping(target) {
+  // A tick box takes no letters: after ticking a row the keys go on working.
+  if (target.tagName === "INPUT" && target.type === "checkbox") return false;
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
@@ -99,7 +108,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row]");
-  if (row && !event.target.closest("a, button")) choose(row, { scroll: false });
+  if (row && !event.target.closest("a, button, input")) choose(row, { scroll: false });
 });
 
 document.addEventListener("htmx:afterSwap", () => sessionStorage.removeItem(CHOSEN));

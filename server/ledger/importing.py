@@ -1,0 +1,271 @@
+"""Ledgers from files (CSV, XLSX) and into them: bounded reading, a preview of what changes, cells that stay text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils.exceptions import InvalidFileException
+
+from server.accounts.models import User
+from server.ledger.actions import Change, LedgerMistakes, lookups_for, plan, save, texts_of
+from server.ledger.columns import LANGUAGES, Lookups
+from server.ledger.kinds import Entry, Ledger
+
+MAX_ROWS = 20_000
+MAX_CELL = 2_000
+MAX_UNFOLDED = 64 * 1024 * 1024
+"""Bytes of a workbook's parts when unfolded."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What makes a spreadsheet program take a cell for a formula (CWE-1236)."""
+
+
+class FileProblem(ValueError):
+    """A file that cannot be read as a ledger; ``str()`` says what to do."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What one row of a file would do."""
+
+    line: int
+    """Number of the line in the file, the heading being 1."""
+    key: str
+    outcome: str
+    """``new``, ``changed``, ``same`` or ``wrong``."""
+    changes: list[Change] = field(default_factory=list)
+    mistakes: dict[str, str] = field(default_factory=dict)
+
+
+def read(ledger: Ledger, content: bytes) -> list[dict[str, str]]:
+    """The rows of a file by column. Its kind is told from its first bytes, never from its name.
+
+    Raises `FileProblem`.
+    """
+    rows = _xlsx_rows(content) if content.startswith(b"PK\x03\x04") else _csv_rows(content)
+    try:
+        heading = next(rows)
+    except StopIteration:
+        raise FileProblem(_("The file is empty: it needs a line of headings.")) from None
+    names = _columns(ledger, heading)
+    told: list[dict[str, str]] = []
+    for cells in rows:
+        row = {name: _unquoted(cell) for name, cell in zip(names, cells, strict=False) if name}
+        if any(row.values()):
+            told.append(row)
+        if len(told) > MAX_ROWS:
+            raise FileProblem(_("The file has more than %(limit)d rows: split it.") % {"limit": MAX_ROWS})
+    return told
+
+
+def preview(ledger: Ledger, rows: Sequence[dict[str, str]], user: User) -> list[Planned]:
+    """What each row would do, and what is wrong with it; nothing is changed."""
+    lookups = lookups_for(user)
+    known = _known(ledger, rows, user)
+    taken = _taken_elsewhere(ledger, rows, known)
+    seen: set[str] = set()
+    planned: list[Planned] = []
+    for line, row in enumerate(rows, 2):
+        key = row.get(ledger.key, "")
+        try:
+            if key and key in seen:
+                raise LedgerMistakes({ledger.key: _("This number stands in the file twice.")})
+            if key in taken:
+                raise LedgerMistakes({ledger.key: _("This number belongs to an entry outside your departments.")})
+            seen.add(key)
+            values, changes = plan(ledger, known.get(key), row, lookups)
+            if values["department"] is None and not user.sees_everything:
+                raise LedgerMistakes({"department": _("Choose a department of yours.")})
+            outcome = "new" if key not in known else "changed" if changes else "same"
+            planned.append(Planned(line, key, outcome, changes))
+        except LedgerMistakes as mistakes:
+            planned.append(Planned(line, key, "wrong", mistakes=mistakes.by_column))
+    return planned
+
+
+def apply(ledger: Ledger, rows: Sequence[dict[str, str]], *, by: User) -> dict[str, int]:
+    """Store all rows or none; how many were new and changed. Raises `FileProblem` where a row is wrong by now."""
+    counts = {"new": 0, "changed": 0}
+    lookups = lookups_for(by)
+    with transaction.atomic():
+        known = _known(ledger, rows, by)
+        for line, row in enumerate(rows, 2):
+            entry = known.get(row.get(ledger.key, ""))
+            try:
+                _stored, changes = save(ledger, entry, row, by=by, lookups=lookups, how="import")
+            except LedgerMistakes as mistakes:
+                raise FileProblem(_("Line %(line)d: %(why)s") % {"line": line, "why": mistakes}) from mistakes
+            except PermissionDenied as denied:
+                raise FileProblem(
+                    _("Line %(line)d: %(why)s") % {"line": line, "why": _("not within your departments")}
+                ) from denied
+            if entry is None:
+                counts["new"] += 1
+            elif changes:
+                counts["changed"] += 1
+    return counts
+
+
+def write_csv(ledger: Ledger, entries: Iterable[Entry], lookups: Lookups) -> bytes:
+    """The rows as CSV in UTF-8 with a mark that spreadsheet programs know; no cell is ever a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([str(column.label) for column in ledger.columns])
+    for entry in entries:
+        writer.writerow([_quoted(text) for text in _shown_row(ledger, entry, lookups)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def write_xlsx(ledger: Ledger, entries: Iterable[Entry], lookups: Lookups) -> bytes:
+    """The rows as a workbook whose cells are all texts."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(str(ledger.title)[:31])
+    sheet.append([str(column.label) for column in ledger.columns])
+    for entry in entries:
+        cells = []
+        for text in _shown_row(ledger, entry, lookups):
+            cell = WriteOnlyCell(sheet)
+            cell.value = _printable(text)
+            cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _shown_row(ledger: Ledger, entry: Entry, lookups: Lookups) -> list[str]:
+    texts = texts_of(ledger, entry, lookups)
+    return [
+        str(column.choices.get(texts[column.name], texts[column.name])) if texts[column.name] else ""
+        for column in ledger.columns
+    ]
+
+
+def _known(ledger: Ledger, rows: Sequence[dict[str, str]], user: User) -> dict[str, Entry]:
+    numbers = {row.get(ledger.key, "") for row in rows} - {""}
+    found: dict[str, Entry] = {}
+    related = [column.name for column in ledger.columns if column.kind in ("person", "department")]
+    listed = sorted(numbers)
+    for start in range(0, len(listed), 500):
+        part = ledger.scope(user).filter(number__in=listed[start : start + 500]).select_related(*related)
+        found |= {entry.number: entry for entry in part}
+    return found
+
+
+def _taken_elsewhere(ledger: Ledger, rows: Sequence[dict[str, str]], known: dict[str, Entry]) -> set[str]:
+    open_ = sorted({row.get(ledger.key, "") for row in rows} - {""} - set(known))
+    taken: set[str] = set()
+    for start in range(0, len(open_), 500):
+        part = ledger.model._default_manager.filter(number__in=open_[start : start + 500])
+        taken |= set(part.values_list("number", flat=True))
+    return taken
+
+
+def _columns(ledger: Ledger, heading: Sequence[str]) -> list[str]:
+    """The column each heading means; empty for one that is not ours. Raises `FileProblem` without the key column."""
+    words: dict[str, str] = {}
+    for column in ledger.columns:
+        labels = [column.name, *column.also]
+        for language in LANGUAGES:
+            with override(language):
+                labels.append(str(column.label))
+        for label in labels:
+            words.setdefault(label.casefold(), column.name)
+    names = [words.get(cell.strip().casefold(), "") for cell in heading]
+    if ledger.key not in names:
+        raise FileProblem(
+            _("The first line must name the columns; “%(key)s” is missing.") % {"key": ledger.column(ledger.key).label}
+        )
+    double = {name for name in names if name and names.count(name) > 1}
+    if double:
+        raise FileProblem(_("A column stands there twice: %(names)s") % {"names": ", ".join(sorted(double))})
+    return names
+
+
+def _csv_rows(content: bytes) -> Iterator[list[str]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise FileProblem(_("This is neither CSV in UTF-8 or GB18030 nor XLSX."))
+    if "\0" in text:
+        raise FileProblem(_("This is neither CSV in UTF-8 or GB18030 nor XLSX."))
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            yield [cell[:MAX_CELL] for cell in cells]
+    except csv.Error as error:
+        raise FileProblem(_("The CSV file is damaged: %(why)s") % {"why": error}) from error
+
+
+def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
+    damaged = FileProblem(_("The workbook cannot be read: save it again as .xlsx, without a password."))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            # Bounded before anything is unfolded; a document type (entities) is nothing a workbook has.
+            if sum(part.file_size for part in parts.infolist()) > MAX_UNFOLDED:
+                raise FileProblem(_("The workbook is too large: save it as CSV, or split it."))
+            for part in parts.infolist():
+                if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in parts.read(part):
+                    raise damaged
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=64), 1):
+            if number > MAX_ROWS + 1000:
+                raise FileProblem(_("The file has more than %(limit)d rows: split it.") % {"limit": MAX_ROWS})
+            yield [_cell(value) for value in cells]
+    except FileProblem:
+        raise
+    except (
+        zipfile.BadZipFile,
+        InvalidFileException,
+        KeyError,
+        ValueError,
+        IndexError,
+        SyntaxError,
+        RuntimeError,
+        OSError,
+    ) as error:
+        # SyntaxError is what the XML parsers' own errors derive from.
+        raise damaged from error
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()[:MAX_CELL]
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char >= " " or char in "\t\n\r" else "�" for char in text)

@@ -1,0 +1,19 @@
+"""What can be done about a violation in its state: asked by lists and by its own page alike."""
+
+from __future__ import annotations
+
+from server.violations.models import Group, State
+from server.violations.transitions import ASSIGNABLE, DISMISSABLE, REOPENABLE
+from server.violations.waivers import WAIVABLE
+
+
+def offers(group: Group, may_triage: bool) -> dict[str, bool]:
+    """Which acts are offered."""
+    return {
+        "may_assign": may_triage and group.state in ASSIGNABLE,
+        "may_dismiss": may_triage and group.state in DISMISSABLE,
+        "may_rectify": may_triage and group.state in (State.NEW, State.ASSIGNED),
+        "may_close": may_triage and group.state == State.VERIFIED,
+        "may_waive": may_triage and group.state in WAIVABLE,
+        "may_reopen": may_triage and group.state in REOPENABLE,
+    }

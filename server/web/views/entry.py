@@ -1,0 +1,72 @@
+"""One entry of a ledger: what people entered, what agents saw, what is open, and every change of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from server.accounts.models import Right, User
+from server.ledger.actions import lookups_for, texts_of
+from server.ledger.kinds import Entry, Ledger
+from server.ledger.models import Computer, MediaSession, Medium, Note
+from server.ledger.scope import computers_of, media_of
+from server.violations.scope import visible_to
+from server.web import words
+from server.web.ledgers import entry_of, fields_of, history_of, ledger_named
+from server.web.pages import SignedInRequest, page, show
+from server.web.views.violations import decorate, with_names
+
+SHOWN = 20
+
+
+@page
+@require_safe
+def entry(request: SignedInRequest, ledger: str, pk: uuid.UUID | int) -> HttpResponse:
+    """Show one entry."""
+    kind = ledger_named(ledger)
+    return show_entry(request, kind, entry_of(kind, request.user, pk))
+
+
+def show_entry(
+    request: SignedInRequest, ledger: Ledger, row: Entry, extra: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """The page of an entry, with what an action on it has to add (a token that was minted, a mistake in a form)."""
+    user = request.user
+    notes = Note.objects.filter(kind=ledger.name, entry_id=str(row.pk)).select_related("author")
+    context = {
+        "ledger": ledger,
+        "entry": row,
+        "fields": fields_of(ledger, texts_of(ledger, row, lookups_for(user))),
+        "history": history_of(ledger, row),
+        "notes": notes[:SHOWN],
+        "may_edit": user.may(Right.LEDGER),
+        "may_enrol": user.may(Right.ENROL) and isinstance(row, Computer),
+        **_around(row, user),
+        **(extra or {}),
+    }
+    return show(request, "web/entry.html", context, at=ledger.name, status=status)
+
+
+def _around(row: Entry, user: User) -> dict[str, Any]:
+    """What else is known of an entry: sessions and open violations of a thing, the things of a person."""
+    if isinstance(row, Computer | Medium):
+        which = {"computer": row} if isinstance(row, Computer) else {"medium": row}
+        sessions = MediaSession.objects.filter(**which, computer__in=computers_of(user))
+        groups = visible_to(user).filter(**which, state__in=words.OPEN_STATES)
+        return {
+            "is_computer": isinstance(row, Computer),
+            "is_medium": isinstance(row, Medium),
+            "sessions": sessions.select_related("computer", "medium")[:SHOWN],
+            "rows": decorate(list(with_names(groups)[:SHOWN]), False),
+        }
+    return {
+        "is_person": True,
+        "things": [
+            *computers_of(user).filter(person=row).defer("public_key")[:SHOWN],
+            *computers_of(user).filter(holder=row).exclude(person=row).defer("public_key")[:SHOWN],
+        ],
+        "own_media": media_of(user).filter(holder=row)[:SHOWN],
+    }

@@ -1,0 +1,84 @@
+"""How the collector itself fares: queue, disk, database, what computers had to drop, what was refused."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from server.accounts.models import Right
+from server.intake.models import Refusal, SpoolEntry
+from server.violations.models import DroppedReport
+from server.web.pages import SignedInRequest, page_for, show
+
+LEAST_FREE = 2 * 1024**3
+"""Bytes free below which the page calls for help."""
+LONGEST_WAIT = timedelta(minutes=5)
+"""Age of the oldest waiting envelope above which the fan-out does not keep up."""
+SHOWN = 50
+
+
+@page_for(Right.OPERATE, whole_house=True)
+@require_safe
+def health(request: SignedInRequest) -> HttpResponse:
+    """Show each number with whether it is well, and what to do where it is not."""
+    now = timezone.now()
+    states: dict[str, Any] = {
+        row["state"]: row
+        for row in SpoolEntry.objects.order_by().values("state").annotate(n=Count("id"), oldest=Min("received_at"))
+    }
+    waiting: dict[str, Any] = states.get(SpoolEntry.State.WAITING, {"n": 0, "oldest": None})
+    disk = shutil.disk_usage(Path(settings.MIJIAN_HOME))
+    refused = Refusal.objects.filter(at__gt=now - timedelta(days=1)).count()
+    dropped = DroppedReport.objects.select_related("computer").defer("computer__public_key")[:SHOWN]
+    behind = waiting["oldest"] is not None and now - waiting["oldest"] > LONGEST_WAIT
+    context = {
+        "signs": [
+            {
+                "name": _("Envelopes waiting"),
+                "value": waiting["n"],
+                "bad": behind,
+                "remedy": _("The fan-out does not keep up: look into the collector’s log and at the disk."),
+            },
+            {
+                "name": _("Envelopes held"),
+                "value": states.get(SpoolEntry.State.HELD, {"n": 0})["n"],
+                "bad": False,
+                "remedy": "",
+            },
+            {
+                "name": _("Envelopes that cannot be read"),
+                "value": states.get(SpoolEntry.State.BAD, {"n": 0})["n"],
+                "bad": SpoolEntry.State.BAD in states,
+                "remedy": _("The Imports page says why, and what to do about each."),
+            },
+            {"name": _("Refused in the last day"), "value": refused, "bad": False, "remedy": ""},
+        ],
+        "oldest": waiting["oldest"],
+        "free": disk.free,
+        "disk_total": disk.total,
+        "disk_used": round(100 * disk.used / disk.total) if disk.total else 0,
+        "disk_bad": disk.free < LEAST_FREE,
+        "database": _database_size(),
+        "dropped": [{"row": row, "total": sum(row.counts.values())} for row in dropped],
+        "separation": settings.MIJIAN_SEPARATION,
+        "proxies": settings.MIJIAN_TRUSTED_PROXIES,
+        "https": settings.SESSION_COOKIE_SECURE,
+        "level": settings.MIJIAN_LEVEL,
+    }
+    return show(request, "web/health.html", context, at="health")
+
+
+def _database_size() -> int:
+    """Bytes of the database with its log, as far as it is a file."""
+    name = Path(str(connection.settings_dict["NAME"]))
+    return sum(part.stat().st_size for part in (name, name.with_name(f"{name.name}-wal")) if part.is_file())

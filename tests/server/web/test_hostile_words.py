@@ -1,0 +1,99 @@
+"""Names that computers and people made up, on every page that shows them: text, never markup, never a query."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from server.accounts.models import Department, Role, User
+from server.ledger.models import Computer, MediaSession, Medium, Note, Person
+from server.violations import waivers
+from server.violations.models import DroppedReport, Group, SavedView
+
+pytestmark = pytest.mark.django_db
+MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+INJECTIONS = [
+    "' OR '1'='1",
+    "1; DROP TABLE ledger_computer; --",
+    '" UNION SELECT password FROM accounts_user --',
+    "%' --",
+]
+
+
+@pytest.fixture
+def hostile(office: Any, person: Callable[..., User], organise: Any) -> User:
+    """An administrator of a house in which every word is markup."""
+    admin, officer = person(Role.ADMIN), person(Role.OFFICER, last_name=MARKUP)
+    department = organise("x")
+    Department.objects.update(name=MARKUP)
+    somebody = Person.objects.create(name=MARKUP, number=MARKUP[:60], post=MARKUP, department=department)
+    now = timezone.now()
+    words = {"number": MARKUP[:64], "place": MARKUP, "serial": MARKUP, "registered_at": now}
+    pc = office.computer(MARKUP, person=somebody, department=department, platform=MARKUP, agent_version=MARKUP, **words)
+    group = office.file(pc, MARKUP)
+    Medium.objects.update(label=MARKUP, vendor=MARKUP, model=MARKUP, kind=MARKUP[:64], holder=somebody, **words)
+    stick = Medium.objects.get()
+    MediaSession.objects.create(id=uuid.uuid4(), computer=pc, medium=stick, mounted_at=now)
+    DroppedReport.objects.create(id=uuid.uuid4(), computer=pc, seen_at=now, counts={MARKUP: 3})
+    Note.objects.create(kind="computers", entry_id=str(pc.pk), at=now, author=officer, text=MARKUP)
+    until = timezone.localdate() + timedelta(days=3)
+    waivers.ask(group, scope="violation", reason=MARKUP, expires_on=until, by=officer)
+    SavedView.objects.create(name=MARKUP[:60], query="q=1", owner=officer, shared=True, created_at=now)
+    return admin
+
+
+def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Client]) -> None:
+    client, group = seat(hostile), Group.objects.get()
+    plain = [
+        "start", "violations", "computers", "media", "people", "departments", "reconcile", "waivers", "imports",
+        "audit", "users", "health", "computer-new", "medium-new", "person-new", "user-new",
+    ]  # fmt: skip
+    addresses = [reverse(f"web:{name}") for name in plain]
+    addresses += [reverse("web:ledger-import", args=[name]) for name in ("computers", "media", "people")]
+    addresses += [reverse("web:labels", args=[name]) for name in ("computers", "media")]
+    for name, model in (("computer", Computer), ("medium", Medium), ("person", Person)):
+        pk = model.objects.values_list("pk", flat=True).get()
+        addresses += [reverse(f"web:{name}", args=[pk]), reverse(f"web:{name}-edit", args=[pk])]
+    addresses.append(reverse("web:department", args=[Department.objects.get().pk]))
+    addresses += [
+        reverse(f"web:{name}", args=[group.pk])
+        for name in ("violation", "assign", "waive", "rectify", "false-alarm", "reopen", "close")
+    ]
+    shown = 0
+    for address in addresses:
+        answer = client.get(address)
+        page = answer.content.decode()
+        assert answer.status_code == 200, address
+        assert "<script>alert" not in page, address
+        assert "<img src=x" not in page, address
+        shown += "&lt;script&gt;" in page
+    assert shown > 20  # the words are there, as words
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+@pytest.mark.parametrize("name", ["violations", "computers", "media", "people", "audit", "reconcile", "waivers"])
+def test_no_filter_is_ever_part_of_a_query(name: str, text: str, hostile: User, seat: Callable[..., Client]) -> None:
+    keys = ("q", "state", "severity", "control", "family", "computer", "department", "status", "class", "question")
+    client = seat(hostile)
+    for key in (*keys, "after", "before", "sort", "since", "tab", "registered", "due"):
+        assert client.get(reverse(f"web:{name}"), {key: text}).status_code == 200, key
+    assert Computer.objects.count() == 1
+    assert "argon2" not in client.get(reverse(f"web:{name}"), {"q": text}).content.decode()
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+def test_no_word_of_an_agent_is_ever_part_of_a_query(text: str, client: Client, db: None) -> None:
+    request = {"token": text, "public_key": text, "hostname": text, "machine_id_hash": text, "agent_version": text}
+    answer = client.post(reverse("api:enroll"), request | {"proof": text}, content_type="application/json")
+    assert answer.status_code in (400, 403)
+    assert client.post(reverse("api:envelopes"), text.encode(), content_type="text/plain").status_code == 400
+    assert client.get(reverse("api:violations"), {"state": text}, headers={"Authorization": text}).status_code == 401
+    assert client.get(reverse("api:policy"), headers={"Mijian-Agent": text}).status_code == 400
+    assert User.objects.count() == 0

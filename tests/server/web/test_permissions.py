@@ -1,0 +1,233 @@
+"""Every address of the collector, asked for by nobody, by the wrong department and by an auditor.
+
+The walk starts from the address table itself: a new page is in it without being named here. Whoever adds one with a
+new kind of key is told to say what the key stands for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from server.accounts.models import Role, User
+from server.ledger.models import Computer, Medium, Person
+from server.violations import waivers
+from server.violations.models import Group, SavedView
+
+pytestmark = pytest.mark.django_db
+Seat = Callable[..., Client]
+People = Callable[..., User]
+
+PUBLIC = {"web:sign-in", "web:language", "health"}
+"""Addresses that anybody may ask for; they tell nothing of what the collector holds."""
+OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
+"""Addresses that take a token or a signature instead of a session."""
+CANARY = "天机不可泄露"
+"""Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
+MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view"}
+"""Forms that even an auditor may send: they change nothing but one's own session, language and saved filters."""
+
+
+def walk(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the table with its full name."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else space)
+        else:
+            yield f"{space}{pattern.name}", pattern
+
+
+ADDRESSES = dict(walk(get_resolver().url_patterns))
+NAMES = sorted(ADDRESSES)
+PAGES = [name for name in NAMES if name.startswith("web:")]
+
+
+@pytest.fixture
+def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
+    """One of everything, all of it belonging to the department 总部/财务处."""
+    pc: Computer = office.computer(f"{CANARY}-pc", department="总部/财务处", person=f"{CANARY}-责任人", number="F-1")
+    group: Group = office.file(pc, f"{CANARY}★10年")
+    medium = Medium.objects.get()
+    medium.department, medium.number, medium.label = pc.department, "F-2", CANARY
+    medium.kind = CANARY
+    medium.registered_at = pc.registered_at = timezone.now()
+    medium.save()
+    pc.save()
+    boss = person(username="boss")
+    until = timezone.localdate() + timedelta(days=9)
+    waiver = waivers.ask(group, scope="violation", reason=CANARY, expires_on=until, by=boss)
+    view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
+    assert pc.department is not None
+    return {
+        "violation": group.pk,
+        "computer": pc.pk,
+        "medium": medium.pk,
+        "person": Person.objects.get(name__contains=CANARY).pk,
+        "department": pc.department.pk,
+        "waiver": waiver.pk,
+        "view": view.pk,
+        "user": boss.pk,
+    }
+
+
+def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
+    """What to fill an address with, so that it names something of the other department."""
+    wanted = ADDRESSES[name].pattern.converters
+    if not wanted:
+        return [{}]
+    if "ledger" in wanted:
+        ledgers = [{"ledger": ledger} for ledger in ("computers", "media", "people")]
+        extra = {"form": "csv", "draft": 1}
+        return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
+    told = name.removeprefix("web:").replace("drop-view", "view")
+    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user"):
+        if told == kind or told.startswith(f"{kind}-"):
+            return [{"pk": foreign[kind]}]
+    if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
+        return [{"pk": foreign["violation"]}]
+    pytest.fail(f"say in this test what the key of {name} stands for")
+
+
+def addresses(name: str, foreign: dict[str, Any]) -> list[str]:
+    return [reverse(name, kwargs=told) for told in arguments(name, foreign)]
+
+
+def state() -> str:
+    """A digest over every table, sessions and the log of acts aside: whether anything was changed."""
+    told = hashlib.sha256()
+    skipped = {"django_session", "audit_entry", "intake_refusal", "accounts_signinfailure"}
+    with connection.cursor() as cursor:
+        for table in sorted({model._meta.db_table for model in apps.get_models()} - skipped):
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')  # noqa: S608 (names are our models')
+            told.update(repr((table, cursor.fetchall())).encode())
+    return told.hexdigest()
+
+
+FORM = {
+    "note": "x",
+    "reason": "x",
+    "preset": "x",
+    "text": "x",
+    "name": "x",
+    "until": "2026-12-01",
+    "decision": "approve",
+    "action": "false-alarm",
+    "confirm": "1",
+    "all": "1",
+    "query": "state=all",
+    "role": "admin",
+    "status": "lost",
+    "username": "x",
+    "password": "长长的口令-12345",
+}
+"""A form that would do something everywhere, if it were let."""
+
+
+def test_nobody_gets_anything_without_signing_in(foreign: dict[str, Any], seat: Seat) -> None:
+    before, wrong = state(), []
+    for name in NAMES:
+        for address in addresses(name, foreign):
+            for answer in (seat().get(address), seat().post(address, FORM)):
+                shown = "" if answer.streaming else answer.content.decode(errors="replace")
+                to_the_door = answer.status_code == 302 and "sign-in" in answer["Location"]
+                turned_away = to_the_door or answer.status_code in (401, 405) or name in PUBLIC | OWN_PROOF
+                if CANARY in shown or not turned_away:
+                    wrong.append((name, answer.status_code))
+    assert wrong == []
+    assert state() == before
+
+
+@pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.ADMIN, Role.VIEWER])
+def test_another_department_s_things_are_neither_shown_nor_changed(
+    role: Role, foreign: dict[str, Any], person: People, seat: Seat
+) -> None:
+    # Nothing else would be told from it: what this person sees of the own department is empty.
+    somebody = person(role, username="somebody", department="总部/办公室")
+    before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
+    for name in PAGES:
+        keyed = "<" in str(ADDRESSES[name].pattern) and "ledger" not in ADDRESSES[name].pattern.converters
+        for address in addresses(name, foreign):
+            form = FORM | {"id": str(foreign["violation"])}
+            for answer in (seat(somebody).get(address), seat(somebody).post(address, form)):
+                shown = "" if answer.streaming else answer.content.decode(errors="replace")
+                refused = answer.status_code in (403, 404, 405)
+                if CANARY in shown or answer.status_code >= 500 or (keyed and not refused):
+                    wrong.append((name, answer.status_code))
+    assert wrong == []
+    assert {kind: stored(kind, foreign) for kind in foreign} == before
+
+
+def stored(kind: str, foreign: dict[str, Any]) -> str:
+    """The foreign row of a kind, as it stands."""
+    models: dict[str, Any] = {
+        "violation": Group,
+        "computer": Computer,
+        "medium": Medium,
+        "person": Person,
+        "department": apps.get_model("accounts", "Department"),
+        "waiver": apps.get_model("violations", "Waiver"),
+        "view": SavedView,
+        "user": User,
+    }
+    return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.INSPECTOR])
+def test_who_only_reads_reads_everything_and_changes_nothing(
+    role: Role, foreign: dict[str, Any], person: People, seat: Seat
+) -> None:
+    client = seat(person(role))
+    before, wrong = state(), []
+    for name in PAGES:
+        for address in addresses(name, foreign):
+            if client.get(address).status_code not in (200, 302, 403, 404, 405):
+                wrong.append((name, "GET"))
+            if name not in MEANT_FOR_ALL and client.post(address, FORM).status_code not in (302, 403, 404, 405):
+                wrong.append((name, "POST"))
+    assert wrong == []
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["start", "violations", "computers", "media", "people", "waivers", "reconcile", "audit", "health", "imports"],
+)
+def test_an_auditor_reads_every_department(name: str, foreign: dict[str, Any], person: People, seat: Seat) -> None:
+    answer = seat(person(Role.AUDITOR, department="总部/办公室")).get(reverse(f"web:{name}"))
+    assert answer.status_code == 200
+    if name in ("violations", "computers", "media", "people", "waivers"):
+        assert CANARY in answer.content.decode()
+
+
+def test_the_own_department_and_all_below_it_are_seen(foreign: dict[str, Any], person: People, seat: Seat) -> None:
+    above = seat(person(Role.DEPARTMENT, username="above", department="总部"))
+    same = seat(person(Role.DEPARTMENT, username="same", department="总部/财务处"))
+    below = seat(person(Role.DEPARTMENT, username="below", department="总部/财务处/一科"))
+    listed = [
+        len(re.findall(r'id="v-', client.get(reverse("web:violations")).content.decode()))
+        for client in (above, same, below)
+    ]
+    assert listed == [1, 1, 0]
+
+
+def test_a_department_officer_without_a_department_sees_nothing(
+    foreign: dict[str, Any], person: People, seat: Seat
+) -> None:
+    client = seat(person(Role.DEPARTMENT))
+    assert CANARY not in client.get(reverse("web:violations")).content.decode()
+    assert client.get(reverse("web:violation", args=[foreign["violation"]])).status_code == 404
+
+
+def test_every_address_is_walked() -> None:
+    assert len(NAMES) > 45
+    assert {"web:violations", "api:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)

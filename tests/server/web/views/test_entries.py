@@ -1,0 +1,178 @@
+"""Entries of the ledgers on their pages: reading, entering, changing, importing, printing."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from server.accounts.models import Role, User
+from server.audit.models import Entry
+from server.intake.models import EnrolmentToken
+from server.ledger.models import Computer, ImportDraft, Medium, Note, Person
+
+pytestmark = pytest.mark.django_db
+Seat = Callable[..., Client]
+People = Callable[..., User]
+NEW = {"number": "BG-9", "name": "pc-9", "computer_class": "confidential", "level": "机密", "status": "in-use"}
+
+
+def test_a_computer_is_entered_and_shown_with_its_first_change(person: People, seat: Seat) -> None:
+    answer = seat(person()).post(reverse("web:computer-new"), NEW, follow=True)
+    page = answer.content.decode()
+    assert Computer.objects.get().registered
+    for told in ("BG-9", "pc-9", "机密", "ledger.register", "Mint its enrolment token"):
+        assert told in page
+
+
+def test_a_mistake_stands_beside_its_field_and_what_was_typed_stays(person: People, seat: Seat) -> None:
+    answer = seat(person()).post(reverse("web:computer-new"), NEW | {"level": "", "person": "无此人"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "无此人" in page
+    assert 'aria-invalid="true"' in page
+    assert not Computer.objects.exists()
+
+
+def test_issuing_changes_the_movement_alone(person: People, seat: Seat, enter: Any) -> None:
+    officer = person()
+    client = seat(officer)
+    client.post(reverse("web:medium-new"), {"number": "U-1", "medium_class": "internal", "status": "in-store"})
+    enter("赵强")
+    medium = Medium.objects.get()
+    address = reverse("web:medium-edit", args=[medium.pk]) + "?part=movement"
+    assert 'name="number"' not in client.get(address).content.decode()
+    client.post(address, {"status": "lent", "holder": "赵强", "return_due": "2026-12-01", "number": "HACK"})
+    medium.refresh_from_db()
+    assert (medium.number, medium.status, str(medium.holder)) == ("U-1", "lent", "赵强")
+
+
+def test_a_note_is_kept(person: People, seat: Seat, enter: Any) -> None:
+    zhang = enter("张三")
+    client = seat(person())
+    client.post(reverse("web:person-note", args=[zhang.pk]), {"text": "已谈话"})
+    assert Note.objects.get().text == "已谈话"
+    assert "已谈话" in client.get(reverse("web:person", args=[zhang.pk])).content.decode()
+
+
+def test_a_token_is_shown_once_and_ties_the_computer(person: People, seat: Seat) -> None:
+    client = seat(person(Role.IT))
+    client.post(reverse("web:computer-new"), NEW)
+    computer = Computer.objects.get()
+    answer = client.post(reverse("web:computer-token", args=[computer.pk]))
+    shown = re.search(r"--token (mj-[\w-]+)", answer.content.decode())
+    assert shown is not None
+    assert EnrolmentToken.objects.get().computer == computer
+    assert shown[1] not in client.get(reverse("web:computer", args=[computer.pk])).content.decode()
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_withdrawn_computer_says_so(person: People, seat: Seat, office: Any) -> None:
+    pc, client = office.computer(), seat(person(Role.IT))
+    assert client.post(reverse("web:computer-revoke", args=[pc.pk]), {"reason": ""}).status_code == 422
+    page = client.post(reverse("web:computer-revoke", args=[pc.pk]), {"reason": "报废"}, follow=True)
+    assert "withdrawn" in page.content.decode()
+    assert "报废" in page.content.decode()
+
+
+CSV = "工号,姓名,涉密等级\n1,张三,一般\n2,李四,非涉密\n"
+
+
+def upload(client: Client, content: bytes, name: str = "people.csv", ledger: str = "people") -> Any:
+    return client.post(
+        reverse("web:ledger-import", args=[ledger]), {"file": SimpleUploadedFile(name, content, "text/html")}
+    )
+
+
+def test_a_file_is_looked_at_first_and_taken_in_second(person: People, seat: Seat) -> None:
+    client = seat(person())
+    page = upload(client, CSV.encode()).content.decode()
+    assert "张三" in page
+    assert not Person.objects.exists()
+    (address,) = re.findall(r'action="(/ledger/people/import/\d+/)"', page)
+    done = client.post(address, follow=True).content.decode()
+    assert "Taken in: 2 new, 0 changed." in done
+    assert Person.objects.count() == 2
+    assert not ImportDraft.objects.exists()
+    assert client.post(address).status_code == 404
+
+
+def test_a_file_with_a_wrong_row_cannot_be_taken_in(person: People, seat: Seat) -> None:
+    page = upload(seat(person()), "工号,姓名\n1,\n".encode()).content.decode()
+    assert "To be mended in the file" in page
+    assert "Take all of it in" not in page
+
+
+@pytest.mark.parametrize("name", ["x.html", "x.csv", "../../etc/passwd", "x.svg"])
+def test_an_uploaded_file_is_never_served_and_its_name_never_used(person: People, seat: Seat, name: str) -> None:
+    answer = upload(seat(person()), b"<script>alert(1)</script>", name)
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.content.decode()
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_another_person_s_draft_is_not_there(person: People, seat: Seat) -> None:
+    upload(seat(person(Role.IT)), CSV.encode())
+    draft = ImportDraft.objects.get()
+    assert seat(person()).post(reverse("web:ledger-import-apply", args=["people", draft.pk])).status_code == 404
+    assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_an_export_is_a_download_of_one_s_own_scope_and_is_logged(
+    person: People, seat: Seat, office: Any, form: str
+) -> None:
+    office.computer("own", department="总部/办公室", number="A-1")
+    office.computer("foreign", department="总部/财务处", number="B-1")
+    viewer = person(Role.VIEWER, department="总部/办公室")
+    answer = seat(viewer).get(reverse("web:ledger-export", args=["computers", form]))
+    assert answer["Content-Disposition"].startswith("attachment")
+    content = answer.content
+    if form == "xlsx":
+        from openpyxl import load_workbook
+
+        content = str(list(load_workbook(io.BytesIO(content)).active.values)).encode()
+    assert b"A-1" in content
+    assert b"B-1" not in content
+    assert Entry.objects.get(action="ledger.export").actor == viewer
+
+
+def test_labels_carry_a_code_made_on_the_spot(person: People, seat: Seat, office: Any) -> None:
+    office.computer("pc", number="BG-1", registered_at=timezone.now())
+    office.computer("seen-only")
+    page = seat(person()).get(reverse("web:labels", args=["computers"])).content.decode()
+    assert page.count('class="label__code"') == 1
+    assert re.search(r'<path d="M\d+ \d+h\d+v1h-\d+z', page)
+
+
+@pytest.mark.parametrize("name", ["computers", "media", "people"])
+def test_an_empty_ledger_teaches_the_next_step(person: People, seat: Seat, name: str) -> None:
+    page = seat(person()).get(reverse(f"web:{name}")).content.decode()
+    assert 'class="empty"' in page
+    assert "mport the" in page
+
+
+@pytest.mark.parametrize(("name", "most"), [("media", 6), ("people", 5), ("reconcile", 5), ("waivers", 5)])
+def test_the_number_of_queries_does_not_grow(
+    person: People, seat: Seat, office: Any, organise: Any, name: str, most: int, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        pc = office.computer(f"pc-{number}", department="总部/办公室", person=f"人{number}")
+        Medium.objects.create(number=f"U-{number}", person=pc.person, holder=pc.person, department=pc.department)
+    client = seat(person(Role.DEPARTMENT, department="总部"))
+    client.get(reverse(f"web:{name}"))
+    with django_assert_max_num_queries(most):
+        client.get(reverse(f"web:{name}"))
+
+
+@pytest.mark.parametrize("key", ["99999999999999999999999", "0"])
+def test_a_key_that_is_none_leads_nowhere(person: People, seat: Seat, key: str) -> None:
+    for path in (f"/media/{key}/", f"/people/{key}/", f"/departments/{key}/", f"/users/{key}/"):
+        assert seat(person(Role.ADMIN, username=f"a{len(path)}{path[1]}")).get(path).status_code == 404
