@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -213,29 +214,36 @@ def test_questions_are_written_out_filled_in_and_read_back(
     assert "did you mean 'answer'" in capsys.readouterr().err
 
 
-def scanned(root: Path, *options: str | Path) -> dict[str, Any]:
+def scanned(cache: Path, root: Path, *options: str | Path) -> dict[str, Any]:
     """Head and outcomes of a self-check with a scan, run as people run it."""
     command = [sys.executable, "-m", "agent.cli", "check", "--root", root, *options, "--format", "jsonl"]
-    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, timeout=100)
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, timeout=110, env=environment)
     told = rows(done.stdout)
     return {"head": told[0]["report"], "text": done.stdout} | {
         row["check"]: row["outcome"] for row in told if "check" in row
     }
 
 
-def test_files_are_scanned_and_judged_by_class(root: Path, tmp_path: Path) -> None:
+def test_files_are_scanned_and_judged_by_class(cache_home: Path, root: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     (disk / "xwechat_files").mkdir(parents=True)
     (disk / "xwechat_files" / "a.txt").write_text("机密★10年\n\n关于调整的通知\n", "utf-8")
     (disk / "b.txt").write_text("公开的通知\n", "utf-8")
-    told = scanned(root, "--profile", "internet", "--scan", disk)
+    told = scanned(cache_home, root, "--profile", "internet", "--scan", disk)
     assert told["head"]["files"] == 2
     assert told["state-secrets"] == "fail"
     assert told["outgoing-folders"] == "fail"
     assert told["marking-period"] == "pass"
     assert "xwechat_files/a.txt" not in told["text"]
-    assert scanned(root, "--profile", "confidential", "--level", "机密", "--scan", disk)["level-above"] == "pass"
-    assert scanned(root, "--profile", "confidential", "--level", "秘密", "--scan", disk)["level-above"] == "fail"
+    assert (
+        scanned(cache_home, root, "--profile", "confidential", "--level", "机密", "--scan", disk)["level-above"]
+        == "pass"
+    )
+    assert (
+        scanned(cache_home, root, "--profile", "confidential", "--level", "秘密", "--scan", disk)["level-above"]
+        == "fail"
+    )
 
 
 def test_the_result_of_a_scan_will_do_and_half_of_one_will_not(
