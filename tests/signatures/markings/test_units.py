@@ -56,3 +56,9 @@ def test_every_kind_of_bracket_around_a_unit_is_taken_off(pair: str) -> None:
     assert text[slice(*strip(text, 0, len(text)))] == "机密"
     odd = pair[0] + "机密" + ("]" if pair != "[]" else "}")
     assert strip(odd, 0, len(odd)) == (0, len(odd))
+
+
+@pytest.mark.parametrize(("length", "taken"), [(60, True), (61, False), (119, False)])
+def test_a_bracket_at_the_end_marks_a_title_and_no_sentence(length: int, taken: bool) -> None:
+    text = ("甲" * length)[: length - 4] + "(机密)"
+    assert (("tail", "机密") in [(p.kind, text[p.start : p.end]) for p in pieces_of(text, Zone.TITLE, None)]) is taken
