@@ -249,3 +249,29 @@ def test_marks_in_the_lines_of_a_register_at_the_top_of_a_page_speak_of_other_pa
 )
 def test_a_sentence_that_tells_of_a_mark_is_no_mark(grammar: Grammar, text: str) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)]) == ()
+
+
+@pytest.mark.parametrize("quotes", ["“”", "「」", "『』", '""'])
+def test_a_mark_among_other_words_in_quotation_marks_is_talk(grammar: Grammar, quotes: str) -> None:
+    text = f"甲说{quotes[0]}本件 机密★10年 在此{quotes[1]}乙"
+    (reading,) = grammar.explain(text, Zone.P1_TOP_LEFT).readings
+    assert ("inside quotation marks with other words", -45) in reading.points
+    (plain,) = grammar.explain(text.translate({ord(quote): " " for quote in quotes}), Zone.P1_TOP_LEFT).readings
+    assert not any(reason.startswith("inside") for reason, _ in plain.points)
+
+
+def test_levels_in_the_segments_of_three_lines_are_a_list(grammar: Grammar) -> None:
+    three = [Passage(Zone.P1_BLOCK, f"附件\t{level}") for level in ("绝密", "机密", "秘密")]
+    assert grammar.find(three) == ()
+    assert grammar.explain("附件\t机密", Zone.P1_BLOCK).readings[0].form == "BARE"
+    found = grammar.find(three, least=1)
+    assert all(finding.confidence < 25 for finding in found)
+
+
+def test_marks_of_three_families_in_segments_of_lines_are_a_list_too(grammar: Grammar) -> None:
+    def reasons(*words: str) -> list[bool]:
+        found = grammar.find([Passage(Zone.P1_BLOCK, f"附件\t{word}") for word in words], least=1)
+        return [finding.confidence < 25 for finding in found]
+
+    assert reasons("工作秘密", "核心商密") == [False, False]
+    assert not any(found is False for found in reasons("工作秘密", "核心商密", "内部资料"))
