@@ -275,3 +275,8 @@ def test_marks_of_three_families_in_segments_of_lines_are_a_list_too(grammar: Gr
 
     assert reasons("工作秘密", "核心商密") == [False, False]
     assert not any(found is False for found in reasons("工作秘密", "核心商密", "内部资料"))
+
+
+def test_one_of_several_values_of_a_field_is_no_mark(grammar: Grammar) -> None:
+    readings = grammar.explain("Classification: Internal, Confidential or Restricted", Zone.P1_TOP_LEFT).readings
+    assert ("one of several values", -45) in readings[0].points
