@@ -311,3 +311,4 @@ def test_each_form_is_worth_its_points(grammar: Grammar, text: str, zone: Zone, 
 def test_every_name_of_the_column_makes_a_register(grammar: Grammar, head: str) -> None:
     register = f"文号\n{head}\n份数\n第1号\n机密★10年\n3\n第2号\n秘密★5年\n2"
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, register)]) == ()
+    assert grammar.find([Passage(Zone.HEADER, register)]), "a header is no table"
