@@ -13,9 +13,8 @@ from server.accounts.models import Right
 from server.intake.models import SpoolEntry
 from server.ledger.reconciliation import QUESTIONS, SILENT_AFTER
 from server.ledger.scope import computers_of
-from server.violations.models import Severity, State, Waiver
+from server.violations.models import SEVERITY_RANK, Severity, State, Waiver
 from server.violations.scope import visible_to, waivers_of
-from server.web import words
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import count_many, counted
 from server.web.views.violations import decorate, with_names
@@ -28,11 +27,11 @@ SHOWN = 8
 def start(request: SignedInRequest) -> HttpResponse:
     """Show the numbers that ask for work, one's own list by due date, and the worst open violations."""
     user, today = request.user, timezone.localdate()
-    still_open = visible_to(user).filter(state__in=words.OPEN_STATES)
+    still_open = visible_to(user).filter(is_open=True)
     mine = still_open.filter(assignee=user)
     grave = [question for question in QUESTIONS if question.grave]
     lists: dict[str, QuerySet[Any]] = {
-        "critical": still_open.filter(severity=Severity.CRITICAL),
+        "critical": still_open.filter(severity_rank=SEVERITY_RANK[Severity.CRITICAL]),
         "overdue": still_open.filter(due_on__lt=today),
         "new": still_open.filter(state=State.NEW),
         "mine": mine,
