@@ -14,15 +14,12 @@ import os
 import platform
 import queue
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from agent.checks.isolation import Episode, IsolationCheck
-from agent.checks.isolation_talk import facts
 from agent.in_force import TROUBLES, InForce, report_of
 from agent.judging.judge import Context, Judge
 from agent.reporting import identity
@@ -39,7 +36,7 @@ from agent.scanning.walk import shown
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.watched import Watched
-from agent.watching.links import LinkWatch
+from agent.watching.isolation import IsolationWatch, Looked
 from agent.watching.media import MediaEvent, MediaWatch, MediumGone, MediumMounted
 from agent.watching.sessions import Session, Sessions
 from protocol.ids import uuid7
@@ -277,27 +274,21 @@ class Service:
     # --- isolation -----------------------------------------------------------------------------------------------
 
     def _watch_isolation(self) -> None:
-        """Check at once, at every change the kernel tells, at every look of the clock, and report on the schedule."""
-        settings = self._settings.isolation
-        check = IsolationCheck(self._identity.computer_class, settings)
-        episode = Episode()
-        due = time.monotonic()
-        with LinkWatch() as links:
-            while not self._stop.is_set():
-                result = check.run()
-                news = episode.is_news(result)
-                if news:
-                    seen = result.violation(self._controls[check.control].severity)
-                    if seen:
-                        self._notice.violation(seen)
-                        for told in facts(result.evidence.signals if result.evidence else ()):
-                            self._notice.say(f"    {told.what.zh}：{told.seen}", f"    {told.what.en}: {told.seen}")
-                        self._reporter.report(seen)
-                    self._notice.checked(check.control, result.outcome, check.stood)
-                if news or time.monotonic() >= due:
-                    self._reporter.report(check.done(result))
-                    due = time.monotonic() + settings.interval_seconds
-                links.wait(self._stop, settings.poll_seconds)
+        watch = IsolationWatch(ComputerClass(self._identity.computer_class), lambda: self._settings.isolation)
+        watch.run(self._isolation, self._stop)
+
+    def _isolation(self, looked: Looked) -> None:
+        """Tell what the isolation watch saw."""
+        result = looked.result
+        if looked.news:
+            seen = result.violation(self._controls[result.control].severity)
+            if seen:
+                self._notice.violation(seen)
+                for zh, en in looked.words:
+                    self._notice.say(zh, en)
+                self._reporter.report(seen)
+            self._notice.checked(result.control, result.outcome, looked.stood)
+        self._reporter.report(looked.done)
 
 
 def _alone(state: Path) -> TextIO:

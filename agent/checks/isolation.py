@@ -18,7 +18,7 @@ import msgspec
 from agent.checks.base import CONFIDENTIAL, Check, CheckResult, Context, Fact, Result
 from agent.checks.isolation_signals import connections, mixing, word
 from agent.checks.isolation_talk import facts
-from agent.checks.network import NetworkState, observe
+from agent.checks.network import NetworkState, Observer, observe
 from agent.settings import IsolationSettings
 from protocol.records import CheckDone, CheckOutcome, ComputerClass, NetworkEvidence
 from signatures.controls import Text
@@ -46,11 +46,12 @@ class IsolationCheck:
         self,
         computer_class: ComputerClass,
         settings: IsolationSettings | None = None,
-        look: Callable[[], NetworkState] = observe,
+        look: Callable[[], NetworkState] | None = None,
     ) -> None:
         self._computer_class = computer_class
-        self._settings = settings or IsolationSettings()
-        self._look = look
+        self.settings = settings or IsolationSettings()
+        """What is named; may be replaced between two runs."""
+        self._look = look or Observer().look
         self._runs = 0
         self._since: datetime | None = None
         self._first: datetime | None = None
@@ -72,7 +73,7 @@ class IsolationCheck:
             log.warning(UNREADABLE)
             return CheckResult(control=CONTROL, outcome=CheckOutcome.ERROR, why=UNREADABLE)
         now = datetime.now(UTC)
-        found = connections(state, self._settings)
+        found = connections(state, self.settings)
         self._runs += 1
         if not found:
             self.stood = now - self._first if self._first else None

@@ -75,6 +75,7 @@ TRACES: dict[str, tuple[str, str]] = {
     "trace:recent-files": ("最近使用的网络文件", "recently used files on a network"),
     "trace:file-manager": ("文件管理器访问过的网络位置", "network places the file manager visited"),
     "trace:ssh": ("SSH 连接过的主机", "hosts contacted by ssh"),
+    "trace:remote-login": ("从网络登录的记录", "logins that came over a network"),
     "trace:proxy": ("设置过的代理", "proxies that are set"),
     "trace:log:internet": ("日志：已连通互联网", "logs: the internet was reached"),
     "trace:log:lease": ("日志：获得过地址", "logs: an address was leased"),

@@ -8,6 +8,7 @@ is no way round.
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ RESOLVER_FILES = (
     "run/NetworkManager/resolv.conf",
     "run/NetworkManager/no-stub-resolv.conf",
 )
+PROXIES_SECONDS = 30.0
+"""For how long what is known of proxies stands."""
 LOCAL_KINDS = {"dummy", "ifb", "nlmon", "vcan", "vxcan", "netdevsim"}
 """Interfaces that lead nowhere."""
 GATHERING_KINDS = {"bridge", "bond", "team", "vrf", "openvswitch", "hsr"}
@@ -36,6 +39,8 @@ TUNNEL_KINDS = {
     *("tun", "wireguard", "ipip", "gre", "gretap", "erspan", "sit", "ip6tnl", "ip6gre", "ip6gretap", "vxlan", "geneve"),
     *("l2tp", "ppp", "pptp", "vti", "vti6", "xfrm", "ovpn", "ovpn-dco", "gtp", "bareudp", "amneziawg"),
 }
+LOCAL_TYPES = {280, 824}
+"""ARPHRD numbers of what is no computer network: CAN, the monitor of netlink."""
 TUNNEL_TYPES = {512, 768, 769, 776, 778, 823}
 """ARPHRD numbers: PPP, IPIP, IPv6 tunnel, SIT, GRE, GRE over IPv6. 65534 (no link layer) is a tunnel too if no wwan."""
 
@@ -99,20 +104,38 @@ class NetworkState:
     """Whether other namespaces were looked for at all; False: this speaks for one namespace alone."""
 
 
+class Observer:
+    """Looks again and again. Proxies take long to find and change seldom: they are looked for once in a while."""
+
+    def __init__(self, tree: Tree | None = None) -> None:
+        self._tree = tree or Tree()
+        self._proxies: tuple[Proxy, ...] = ()
+        self._known_until = 0.0
+
+    def look(self) -> NetworkState:
+        """The state of the running system. Raises `OSError` where the system forbids it."""
+        mine = observe_here()
+        found = others(observe_here)
+        elsewhere, unseen = found or ([], 0)
+        return replace(
+            mine,
+            resolvers=resolvers(self._tree),
+            proxies=self._set_proxies() if mine.interfaces else (),  # alone they lead nowhere
+            namespaces=tuple((name, state) for name, state in elsewhere if state.interfaces or state.peers),
+            unseen=unseen,
+            whole=found is not None,
+        )
+
+    def _set_proxies(self) -> tuple[Proxy, ...]:
+        if time.monotonic() >= self._known_until:
+            self._proxies = proxies(self._tree)
+            self._known_until = time.monotonic() + PROXIES_SECONDS
+        return self._proxies
+
+
 def observe(tree: Tree | None = None) -> NetworkState:
     """Look once at the running system. Raises `OSError` where the system forbids it."""
-    mine = observe_here()
-    found = others(observe_here)
-    elsewhere, unseen = found or ([], 0)
-    files = tree or Tree()
-    return replace(
-        mine,
-        resolvers=resolvers(files),
-        proxies=proxies(files) if mine.interfaces else (),  # alone they lead nowhere, and they take a while to find
-        namespaces=tuple((name, state) for name, state in elsewhere if state.interfaces or state.peers),
-        unseen=unseen,
-        whole=found is not None,
-    )
+    return Observer(tree).look()
 
 
 def observe_here() -> NetworkState:
@@ -126,7 +149,7 @@ def observe_here() -> NetworkState:
         interfaces=found,
         routes=routes(names, live),
         neighbours=tuple(Neighbour(names[one.index], one.address, one.router) for one in near),
-        peers=peers(),
+        peers=peers() if found else (),  # without an interface there is nobody to reach
         forwarding=forwarding(),
     )
 
@@ -168,8 +191,10 @@ def routes(names: dict[int, str], live: Collection[str]) -> tuple[Route, ...]:
 
 
 def _medium(link: netlink.Link, root: Path) -> str:
-    if link.kind in LOCAL_KINDS:
+    if link.kind in LOCAL_KINDS or link.type in LOCAL_TYPES:
         return "local"
+    if link.kind == "tun" and link.type == 1 and link.master:
+        return "wired"  # the card of a guest on a bridge: judged like any other port of it
     if link.kind in GATHERING_KINDS:
         return "gathering"
     if link.kind in TUNNEL_KINDS or link.type in TUNNEL_TYPES:

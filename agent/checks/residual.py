@@ -24,6 +24,9 @@ from signatures.controls import Text
 MiB = 1024 * 1024
 PIECE = 8 * MiB
 BLOCK = 64 * 1024
+_SAMPLE = 1024
+_DISTINCT = 230
+"""Of 1024 random bytes, 251 are distinct on the average, and fewer than 230 next to never."""
 EVERYTHING_BELOW = 8 * 1024 * MiB
 """Devices up to this size are read whole; of larger ones a sample is, unless everything is asked for."""
 SAMPLES = 512
@@ -110,7 +113,7 @@ def _class(data: bytes, found: Survey) -> None:
     """Class each block as constant, random-like or data."""
     for place in range(0, len(data), BLOCK):
         block = data[place : place + BLOCK]
-        if block.count(block[:1]) == len(block):
+        if _is_constant(block):
             found.constant += 1
         elif _is_random(block):
             found.random += 1
@@ -118,12 +121,17 @@ def _class(data: bytes, found: Survey) -> None:
             found.data += 1
 
 
+def _is_constant(block: bytes) -> bool:
+    """Whether a block holds one value over and over."""
+    return block[0] == block[-1] == block[len(block) // 2] and block.count(block[:1]) == len(block)
+
+
 def _is_random(block: bytes) -> bool:
-    """Whether three samples of a block cannot be compressed."""
-    return all(
-        len(zlib.compress(block[place : place + 4096], 1)) >= len(block[place : place + 4096])
-        for place in (0, len(block) // 2, max(0, len(block) - 4096))
-    )
+    """Whether samples of a block hold nearly every value of a byte, and one of them cannot be compressed."""
+    samples = [block[place : place + _SAMPLE] for place in (0, len(block) // 2, max(0, len(block) - _SAMPLE))]
+    if len(samples[0]) == _SAMPLE and any(len(set(sample)) < _DISTINCT for sample in samples):
+        return False
+    return len(zlib.compress(samples[0], 1)) >= len(samples[0])
 
 
 def _told(look: Callable[[Context, Survey], Result]) -> Callable[[Context], Result]:

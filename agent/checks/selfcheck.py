@@ -70,6 +70,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One self-check of one computer or device."""
 
     number: str
+    kind: Literal["computer", "device"] = "computer"
     organisation: str
     subject: str
     """Number of the computer in the register, or the device that was examined."""

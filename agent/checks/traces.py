@@ -1,13 +1,14 @@
 """NET-04, CPC-03: traces of earlier contact with networks a classified computer may not touch.
 
-What is looked through: profiles and leases (`traces_networks`), package managers (`traces_packages`), browsers
-(`traces_browsers`), recent lists (`traces_recent`), logs and journals (`traces_logs`). Told are kinds, counts and the
-newest time. Traces can be removed by whoever is root: a clean result says that none are left, not that none were.
+What is looked through: profiles and leases (`traces_networks`), package managers (`traces_packages`), recent lists
+(`traces_recent`), logins (`traces_logins`), browsers (`traces_browsers`), logs and journals (`traces_logs`). Told are
+kinds, counts and the newest time. Whoever is root can remove traces: a clean result says that none are left, not that
+none were.
 """
 
 from __future__ import annotations
 
-from agent.checks import traces_browsers, traces_logs, traces_networks, traces_packages, traces_recent
+from agent.checks import traces_browsers, traces_logins, traces_logs, traces_networks, traces_packages, traces_recent
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, cannot, fact
 from agent.checks.isolation_proxies import proxies
 from agent.checks.isolation_talk import TRACES
@@ -20,6 +21,7 @@ SOURCES = (
     traces_networks.look,
     traces_packages.look,
     traces_recent.look,
+    traces_logins.look,
     traces_browsers.look,
     traces_logs.look,
 )
@@ -29,6 +31,7 @@ SOURCES = (
 def gather(search: Search) -> None:
     """Ask every source."""
     for source in SOURCES:
+        search.begin()
         source(search)
     for proxy in proxies(search.tree):
         if search.is_outside(proxy.host):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from agent.checks.isolation_signals import Zones
-from agent.checks.tree import Tree, Unreadable
+from agent.checks.tree import DAMAGED, Tree, Unreadable
 from agent.settings import IsolationSettings
 from signatures.controls import Text
 
@@ -24,6 +24,8 @@ ONLY_THE_END = Text(zh="文件过大，只读取了末尾", en="too large: only 
 ONLY_A_PART = Text(zh="解压后过大，只读取了开头", en="expands to too much: only its beginning was read")
 INSIDE_NAMES = (".local", ".lan", ".internal", ".intranet", ".localdomain", ".home.arpa", ".localhost", ".corp")
 """Endings of names that exist inside an organisation only (RFC 6762, RFC 8375, common use)."""
+_MOST_HOSTS = 10_000
+"""Hosts whose judgement is remembered: histories name the same ones again and again."""
 PLACES = ("root", "home/*")
 """Where people have their files. Homes elsewhere are found by ``etc/passwd``."""
 
@@ -45,14 +47,19 @@ class Search:
     now: datetime
     settings: IsolationSettings = field(default_factory=IsolationSettings)
     since: datetime | None = None
-    seconds: float = 3.0
-    """Time for all that may be large: logs and databases."""
+    seconds: float = 2.0
+    """Time that each source has for all that may be large: logs and databases."""
     found: dict[str, Trace] = field(default_factory=dict)
     troubles: list[tuple[str, Text]] = field(default_factory=list)
     """What could not be read, or not all of it: name below the root, and why."""
 
     def __post_init__(self) -> None:
         self.zones = Zones(self.settings)
+        self._judged: dict[str, bool] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """A source begins: its time is counted from now."""
         self.until = time.monotonic() + self.seconds
 
     def tell(self, kind: str, at: datetime | None, count: int = 1) -> None:
@@ -72,6 +79,8 @@ class Search:
             yield
         except Unreadable as error:
             self.trouble(error.path, error.why)
+        except (ValueError, OverflowError):  # a number or a time that is none
+            self.trouble(path, DAMAGED)
         except OSError:
             self.trouble(path, Text(zh="读取时发生磁盘或系统错误", en="the system failed to read it"))
 
@@ -119,6 +128,13 @@ class Search:
 
     def is_outside(self, host: str) -> bool:
         """Whether a host, by address or name, is not one of the networks the computer may use."""
+        if host not in self._judged:
+            if len(self._judged) > _MOST_HOSTS:
+                self._judged.clear()
+            self._judged[host] = self._judge(host)
+        return self._judged[host]
+
+    def _judge(self, host: str) -> bool:
         host = host.strip("[]").lower().rstrip(".")
         try:
             address = ipaddress.ip_address(host.partition("%")[0])

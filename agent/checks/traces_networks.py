@@ -33,7 +33,6 @@ DHCLIENT = ("var/lib/dhcp/*.lease*", "var/lib/dhclient/*.lease*", "var/lib/Netwo
 KEYED = ("var/lib/NetworkManager/internal-*.lease", "run/systemd/netif/leases/*", "var/lib/systemd/network/leases/*")
 DHCPCD = ("var/lib/dhcpcd/*.lease", "var/lib/dhcpcd5/*.lease", "var/lib/dhcpcd/*/*.lease")
 
-_LEASE = re.compile(r"lease\d*\s*\{(.*?)\n\}", re.S)
 _LEASED = re.compile(r"(?:fixed-address|iaaddr)\s+([0-9a-fA-F.:]+)")
 _RENEW = re.compile(r"(?:renew|starts)\s+(?:\d\s+(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)|epoch\s+(\d+)|(\d{9,10});)")
 
@@ -105,7 +104,9 @@ def _leases(search: Search) -> None:
 
 
 def _dhclient(search: Search, path: str, text: str) -> None:
-    for block in _LEASE.findall(text):
+    end = 0
+    while (start := text.find("lease", end)) >= 0 and (end := text.find("}", start)) >= 0:
+        block = text[start:end]
         address, renewed = _LEASED.search(block), _RENEW.search(block)
         at = search.modified(path)
         if renewed and renewed[1]:
@@ -136,7 +137,7 @@ def _leased(search: Search, address: str, at: datetime | None) -> None:
 
 def _wireless(search: Search) -> None:
     def supplicant(path: str, text: str) -> None:
-        for name in re.findall(r"^\s*(?:wpa-)?ssid[\s=]+\"?([^\"\n]+)", text, re.M):
+        for name in re.findall(r"^[ \t]*(?:wpa-)?ssid[ \t=]+\"?([^\"\n]+)", text, re.M):
             if name.strip() not in search.settings.allowed_ssids:
                 search.tell("trace:wireless", search.modified(path))
 
@@ -154,7 +155,7 @@ def _wireless(search: Search) -> None:
             search.tell("trace:wireless", search.modified(path))
 
     def netplan(path: str, text: str) -> None:
-        if re.search(r"^\s*(wifis|modems)\s*:", text, re.M):
+        if re.search(r"^[ \t]*(wifis|modems)[ \t]*:", text, re.M):
             search.tell("trace:wireless", search.modified(path))
 
     search.read_each(("etc/netplan/*.yaml",), netplan)

@@ -15,11 +15,8 @@ APT_STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic
 DNF_LOGS = ("var/log/dnf.librepo.log*", "var/log/dnf5.log*", "var/log/zypper.log", "var/log/zypp/history")
 SNAP = "var/lib/snapd/state.json"
 
-_FETCHED = re.compile(
-    r"^(\d{4}-\d\d-\d\d[T |]\d\d:\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?.*?(?:Downloading:|downloading|Download).*?"
-    r"(?:https?|ftp)://([^/\s:@]+@)?(\[[^\]]+\]|[^/\s:]+)",
-    re.M,
-)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d[T |]\d\d:\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?")
+_FROM = re.compile(r"(?:https?|ftp)://(?:[^/\s:@]{0,256}@)?(\[[^\]]{1,64}\]|[^/\s:]{1,256})")
 
 
 class _SnapData(msgspec.Struct):
@@ -53,14 +50,11 @@ def _apt(search: Search) -> None:
 
 
 def _dnf(search: Search, text: str) -> None:
-    for match in _FETCHED.finditer(text):
-        if search.is_outside(match[4]):
-            zone = (match[2] or "+00:00").replace("Z", "+00:00")
-            try:
-                at = datetime.fromisoformat(match[1].replace("|", " ") + zone)
-            except ValueError:
-                continue
-            search.tell("trace:packages:dnf", at)
+    for line in text.splitlines():
+        at, host = _TIME.match(line), _FROM.search(line)
+        if at and host and "ownload" in line and search.is_outside(host[1]):
+            zone = (at[2] or "+00:00").replace("Z", "+00:00")
+            search.tell("trace:packages:dnf", datetime.fromisoformat(at[1].replace("|", " ") + zone))
 
 
 def _snap(search: Search) -> None:

@@ -12,7 +12,7 @@ GVFS = (".local/share/gvfs-metadata/*", ".gvfs-metadata/*")
 REMOTE = ("smb", "sftp", "ftp", "dav", "davs", "http", "https", "nfs", "google-drive", "afp", "ssh")
 """Kinds of places of GLib that lie on a network."""
 
-_BOOKMARK = re.compile(r"<bookmark\s([^>]{1,8192})>")
+_BOOKMARK = re.compile(r"<bookmark\s([^<>]{1,8192})>")
 _REMOTE = re.compile(r"\bhref=\"(?:smb|sftp|ftp|davs?|https?|nfs|ssh|afp)://(?:[^/\"@]*@)?(\[[^\]\"]*\]|[^/\":]*)")
 _VISITED = re.compile(r"\bvisited=\"([^\"]{10,40})\"")
 

@@ -20,7 +20,7 @@ from typing import Protocol
 import zstandard
 
 from agent.checks.traces_base import ONLY_A_PART, ONLY_THE_END, OUT_OF_TIME, Search
-from agent.checks.tree import DAMAGED, Unreadable
+from agent.checks.tree import DAMAGED, TOO_LARGE, Unreadable
 
 PIECE = 1 << 20
 MOST_PLAIN = 128 << 20
@@ -48,6 +48,21 @@ def lines(search: Search, path: str, literals: tuple[bytes, ...]) -> Iterator[st
                     raise Unreadable(path, OUT_OF_TIME)
         for line in _hits(rest, 0, len(rest), literals):
             yield line.decode("utf-8", "replace")
+
+
+def content(search: Search, path: str, most: int) -> bytes:
+    """All of a file of modest size, expanded where it is compressed. Raises `Unreadable`, also above ``most`` bytes."""
+    with search.tree.opened(path) as descriptor:
+        if descriptor is None:
+            return b""
+        if os.fstat(descriptor).st_size > most:
+            raise Unreadable(path, TOO_LARGE)
+        taken = bytearray()
+        for piece in _pieces(search, path, descriptor):
+            taken += piece
+            if len(taken) > most:
+                raise Unreadable(path, TOO_LARGE)
+        return bytes(taken)
 
 
 def _hits(data: bytes, start: int, end: int, literals: tuple[bytes, ...]) -> list[bytes]:

@@ -30,7 +30,7 @@ _FOUND = re.compile(r"usb (\d+-[\d.]+): New USB device found, idVendor=([0-9a-f]
 _SERIAL = re.compile(r"usb (\d+-[\d.]+): SerialNumber: (\S{1,128})")
 _STORAGE = re.compile(r"usb-storage (\d+-[\d.]+):\S+ USB Mass Storage|scsi host\d+: (?:uas|usb-storage) (\d+-[\d.]+):")
 _NETWORK = re.compile(
-    r"(\d+-[\d.]+):\d+\.\d+ \S+: register '(?:rndis_host|cdc_ether|cdc_ncm|ipheth|cdc_mbim|qmi_wwan)'"
+    r"(?<![\d.-])(\d+-[\d.]+):\d+\.\d+ \S+: register '(?:rndis_host|cdc_ether|cdc_ncm|ipheth|cdc_mbim|qmi_wwan)'"
 )
 _HUBS = {"1d6b"}
 """The kernel's own root hubs."""

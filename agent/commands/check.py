@@ -174,7 +174,7 @@ def _report(
     options: argparse.Namespace, settings: Settings, profile: Profile, registration: Registration | None
 ) -> Report:
     """Run the profile, with the scan it was given."""
-    from agent.cli import version
+    from agent.reporting.enrolment import agent_version
 
     root = options.root or Path("/")
     if not root.is_dir():
@@ -205,11 +205,12 @@ def _report(
     lines = run_checks(checked, about)
     return Report(
         number=f"MJ-{now.astimezone():%Y%m%d-%H%M%S}-{uuid7()[-4:]}",
+        kind=profile.kind,
         organisation=settings.check.organisation,
         subject=str(options.device or (registration.agent if registration else root)),
         started_at=now,
         seconds=watch.seconds,
-        version=version(),
+        version=agent_version(),
         profile=profile.id,
         profile_title=profile.title,
         profile_version=profile.version,

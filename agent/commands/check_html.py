@@ -6,7 +6,7 @@ from html import escape
 
 from agent.checks.selfcheck import Change, Line, Report
 from agent.commands.check_table import changes
-from agent.commands.check_words import ANSWERS, ORDER, by_regime, evidence, heading, outcome, pick, severity
+from agent.commands.check_words import ANSWERS, ORDER, by_regime, evidence, heading, outcome, pick, severity, title
 from agent.words import language, printable, text
 from protocol.records import CheckOutcome
 
@@ -38,9 +38,9 @@ p,ul{margin:1mm 0}ul{padding-left:5mm}.soft{color:var(--soft)}
 
 def html(report: Report, change: Change | None) -> bytes:
     """The whole file."""
-    title = text("保密自查报告", "Secrecy self-check report")
+    called = title(report)
     body = [
-        f"<h1>{title}</h1>",
+        f"<h1>{called}</h1>",
         _head(report),
         f"<h2>{text('按制度汇总', 'Sum by regime')}</h2>",
         _sum(report),
@@ -63,7 +63,7 @@ def html(report: Report, change: Change | None) -> bytes:
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title} {_safe(report.number)}</title>"
+        f"<title>{called} {_safe(report.number)}</title>"
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
     return page.encode("utf-8", "replace")

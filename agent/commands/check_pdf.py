@@ -25,7 +25,7 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 from agent.checks.selfcheck import Change, Line, Report
 from agent.commands.check_html import signatures
 from agent.commands.check_table import changes
-from agent.commands.check_words import ANSWERS, ORDER, by_regime, evidence, heading, outcome, pick, severity
+from agent.commands.check_words import ANSWERS, ORDER, by_regime, evidence, heading, outcome, pick, severity, title
 from agent.words import printable, text
 from protocol.records import CheckOutcome
 
@@ -93,7 +93,7 @@ class _Sheet:
 def pdf(report: Report, change: Change | None) -> bytes:
     """The whole file."""
     sheet = _Sheet()
-    story: list[Flowable] = [sheet.paragraph(text("保密自查报告", "Secrecy self-check report"), sheet.title)]
+    story: list[Flowable] = [sheet.paragraph(title(report), sheet.title)]
     story.append(sheet.table([list(row) for row in heading(report)], (34 * mm, WIDE - 34 * mm), head=False))
     story += _sum(sheet, report)
     if change:
@@ -115,7 +115,7 @@ def pdf(report: Report, change: Change | None) -> bytes:
         rightMargin=16 * mm,
         topMargin=16 * mm,
         bottomMargin=18 * mm,
-        title=f"{text('保密自查报告', 'Secrecy self-check report')} {report.number}",
+        title=f"{title(report)} {report.number}",
         author=report.organisation,
         creator=f"mijian {report.version}",
     )

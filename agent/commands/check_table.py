@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.checks.selfcheck import Change, Line, Report
-from agent.commands.check_words import ORDER, by_regime, evidence, heading, outcome, pick, severity
+from agent.commands.check_words import ORDER, by_regime, evidence, heading, outcome, pick, severity, title
 from agent.words import printable, text
 from protocol.records import CheckOutcome
 
@@ -12,7 +12,7 @@ _SHORT = {CheckOutcome.PASS, CheckOutcome.NOT_APPLICABLE}
 
 def table(report: Report, change: Change | None) -> bytes:
     """The whole table."""
-    out = [f"{name}  {value}" for name, value in heading(report)]
+    out = [title(report), "", *(f"{name}  {value}" for name, value in heading(report))]
     out += ["", *_sum(report)]
     if change:
         out += ["", *changes(report, change)]
@@ -21,7 +21,11 @@ def table(report: Report, change: Change | None) -> bytes:
             out += ["", *_long(line)]
     rest = [line for line in report.lines if line.outcome in _SHORT]
     if rest:
-        out += ["", *(_short(line) for line in rest)]
+        out.append("")
+        for line in rest:
+            out.append(_short(line))
+            if report.kind == "device":  # a certificate says what was done, where all is well too
+                out += [f"    {sentence}" for sentence in evidence(line)]
     open_questions = [one for one in report.attestations if not one.answer]
     if open_questions:
         out += [

@@ -73,6 +73,13 @@ def severity(line: Line) -> str:
     return text(*SEVERITIES[line.severity])
 
 
+def title(report: Report) -> str:
+    """What the report is called."""
+    if report.kind == "device":
+        return text("存储介质残留数据检查证书", "Certificate of residual data")
+    return text("保密自查报告", "Secrecy self-check report")
+
+
 def heading(report: Report) -> list[tuple[str, str]]:
     """What stands at the head of a report, as names and values."""
     level = f" {report.level}" if report.level else ""

@@ -1,4 +1,4 @@
-"""``mijian rules lint``: what is wrong with rules: file, line, rule, and how to mend it."""
+"""``mijian rules lint``: what is wrong with rules and profiles: file, line, rule, and how to mend it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,30 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help=text("规则包文件或目录 (默认: 自带的规则)", "packs or directories of packs (default: those we ship)"),
+        help=text(
+            "规则包、检查方案或其目录 (默认: 自带的)",
+            "packs, profiles of self-checks or folders of them (default: ours)",
+        ),
     )
     rules_options.add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Lint and print. Status 0, or 1 where there is an error (warnings alone leave it 0)."""
+    from agent.commands.rules_lint_profiles import NAME, SENTENCE, lint_profiles, split
     from signatures.lints import SENTENCES, Weight, lint
 
     rules_options.must_exist(options.paths)
-    faults = lint(options.paths)
+    profiles, packs = split(options.paths)
+    faults = lint_profiles(profiles) + (lint(packs) if packs or not options.paths else [])
     errors = sum(fault.weight is Weight.ERROR for fault in faults)
     if options.format == "json":
-        answer = {"faults": faults, "errors": errors, "warnings": len(faults) - errors, "lints": SENTENCES}
+        answer = {
+            "faults": faults,
+            "errors": errors,
+            "warnings": len(faults) - errors,
+            "lints": {**SENTENCES, NAME: SENTENCE},
+        }
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(answer)) + b"\n")
         return 1 if errors else 0
     for fault in faults:

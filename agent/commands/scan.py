@@ -89,6 +89,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="N",
         help=text("最低置信度 0–100 (默认 45)", "least confidence, 0–100 (default 45)"),
     )
+    add(
+        "--explain",
+        action="store_true",
+        help=text(
+            "说明每个文件读了哪些区域、用时多少、哪里被截断、有哪些限额",
+            "say of each file what was read from which zone, how long it took, what was cut, and the limits in force",
+        ),
+    )
     add("--no-ocr", action="store_true", help=text("不识别图片中的文字", "do not read text in pictures"))
     add(
         "--cross-file-systems",
@@ -117,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"--output {options.output}: {error.strerror}") from error
     try:
-        status = _scan(options, _output(options, target), target.identity)
+        status = _scan(options, _output(options, target), target)
         target.close()
     except BaseException:
         target.abandon()
@@ -217,7 +225,7 @@ def _judged(options: argparse.Namespace) -> Judged | None:
     return judged
 
 
-def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | None) -> int:
+def _scan(options: argparse.Namespace, output: Output, target: Target) -> int:
     # Loaded here, so that help and usage errors do not wait for it.
     from agent.commands.scan_progress import Watch
     from agent.scanning.cage import CageBroken, RulesMistake
@@ -225,24 +233,27 @@ def _scan(options: argparse.Namespace, output: Output, skip: tuple[int, int] | N
     from agent.scanning.walk import MissingPath
 
     folder = cache_folder()
-    scanner = Scanner(
-        ScanOptions(
-            rules=options.rules,
-            keywords=options.keywords,
-            enable=tuple(sorted(set(options.families))),
-            labels=_labels(options.labels),
-            least=options.min_confidence,
-            workers=options.workers,
-            cross_file_systems=options.cross_file_systems,
-            ledger=None if options.no_cache or folder is None else folder / "ledger.sqlite",
-            cache=folder,
-            skip=skip,
-            tell_clean=options.all,
-        )
+    wanted = ScanOptions(
+        rules=options.rules,
+        keywords=options.keywords,
+        enable=tuple(sorted(set(options.families))),
+        labels=_labels(options.labels),
+        least=options.min_confidence,
+        workers=options.workers,
+        cross_file_systems=options.cross_file_systems,
+        ledger=None if options.no_cache or folder is None else folder / "ledger.sqlite",
+        cache=folder,
+        skip=target.identity,
+        tell_clean=options.all,
     )
+    scanner = Scanner(wanted)
     # Lines that appear on the terminal while the bar is drawn there would tear both apart.
     apart = options.format != "jsonl" or options.output is not None or not sys.stdout.isatty()
     try:
+        if options.explain:
+            from agent.commands.scan_explain import explain
+
+            return explain(wanted, options.paths, as_json=options.format == "jsonl", target=target)
         with _until_interrupted() as stop, Watch(options.paths, options.cross_file_systems, shown=apart) as watch:
             summary = scanner.run(options.paths, output.result, watch.progress, stop)
     except MissingPath as error:

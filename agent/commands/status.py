@@ -15,7 +15,7 @@ from agent.reporting import identity
 from agent.reporting.outbox import FILE, Outbox
 from agent.settings import Settings
 
-TYPES = ("violation", "media-session", "scan", "check", "started", "dropped")
+TYPES = ("violation", "media-session", "scan", "check", "self-check", "started", "dropped")
 """Types of records, as they travel."""
 
 

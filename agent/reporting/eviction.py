@@ -10,7 +10,7 @@ import msgspec
 from protocol.ids import uuid7
 from protocol.records import Record, RecordsDropped, Severity, ViolationSeen, encode_record
 
-_BY_TYPE = {"scan": 0, "started": 1, "media-session": 2, "check": 3, "dropped": 90}
+_BY_TYPE = {"scan": 0, "started": 1, "media-session": 2, "check": 3, "self-check": 4, "dropped": 90}
 _BY_SEVERITY = {Severity.INFO: 10, Severity.LOW: 11, Severity.MEDIUM: 12, Severity.HIGH: 13, Severity.CRITICAL: 14}
 _KEPT = 90
 """Never given up: the account of what was."""

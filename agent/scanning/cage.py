@@ -70,9 +70,12 @@ class Cage:
         patience: float = PATIENCE,
         throttle: Throttle | None = None,
         program: Sequence[str] = PROGRAM,
+        explain: bool = False,
     ) -> None:
+        """``explain``: have said of each file what was read of it (see `agent.scanning.explain`)."""
         self._start = start
         self._program = program
+        self._explain = explain
         self._throttle = throttle
         self._at_once = FILES_AT_ONCE if throttle is None else 4
         self._most = max(1, workers)
@@ -223,6 +226,8 @@ class Cage:
         if tasks:
             worker.give(tasks)
             self._flush(worker)
+            if self._nursery is not None:
+                self._nursery.load()
 
     def _hand_alone(self, worker: Worker) -> None:
         """Give a worker that has nothing in hand one of the files at which another was lost."""
@@ -241,7 +246,7 @@ class Cage:
     def _open(self, file: Found, others: bool) -> Task | Done | None:
         """Open one file to be handed out. None where this computer has no descriptor left and is to be asked later."""
         try:
-            return opened(file, self._patience)
+            return opened(file, self._patience, explain=self._explain)
         except OutOfDescriptors:
             if not others:
                 return unopened(file, Reason.UNREADABLE)

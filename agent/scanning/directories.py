@@ -26,7 +26,7 @@ _OOXML_MAINS = (
     (b"documents/", "application/vnd.ms-xpsdocument"),
 )
 _TELLING = re.compile(
-    rb"\[content_types\]|ofd\.xml|uof\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|androidmanifest",
+    rb"\[content_types\]|ofd\.xml|uof\.xml|encryptions\.xml|mimetype|meta-inf/|\.iwa|index\.xml|fixeddoc|\.fdseq|androidmanifest",
     re.IGNORECASE,
 )
 _MIMETYPE = re.compile(rb"[a-z]+/[A-Za-z0-9.+-]+")
@@ -71,7 +71,7 @@ def _kind_of_names(names: set[bytes], head: bytes) -> Found:
         return "application/vnd.oasis.opendocument.text", Kind.DOCUMENT
     if b"buildversionhistory.plist" in names or any(name.endswith(b".iwa") for name in names):
         return "application/vnd.apple.iwork", Kind.DOCUMENT
-    if any(name.endswith((b"fixeddocseq.fdseq", b"fixeddocumentsequence.fdseq")) for name in names):
+    if any(b".fdseq" in name for name in names):  # or a piece of it
         return "application/vnd.ms-xpsdocument", Kind.DOCUMENT
     if b"meta-inf/manifest.mf" in names:
         return "application/java-archive", Kind.CONTAINER

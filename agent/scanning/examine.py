@@ -68,8 +68,8 @@ class Examiner:
     ) -> None:
         """``talk``, ``labels``: see `Reading`."""
         self._sieve = sieve
-        self._grammar = grammar
-        self._least = least
+        self.grammar = grammar
+        self.least = least
         self._talk = talk
         self._labels = labels
         self._folder: tuple[str, list[Passage]] = ("", [])
@@ -89,11 +89,13 @@ class Examiner:
         if folder != self._folder[0]:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
         around = self._named([name], Zone.FILENAME) + self._folder[1]
-        examination = _Examination(
-            self._grammar, self._least, Reading(self._sieve, budget or Budget(), self._talk, self._labels)
-        )
+        examination = Examination(self.grammar, self.least, self.reading(budget or Budget()))
         examination.file(source, name, around, None, 0, about)
         return Reply(_together(examination.rows), examination.notes, examination.out_of_memory)
+
+    def reading(self, budget: Budget) -> Reading:
+        """What formats are given to read a file with."""
+        return Reading(self._sieve, budget, self._talk, self._labels)
 
     def _named(self, names: list[str], zone: Zone) -> list[Passage]:
         return _named(self._sieve, names, zone)
@@ -109,7 +111,7 @@ def _named(sieve: Sieve, names: list[str], zone: Zone) -> list[Passage]:
     ]
 
 
-class _Examination:
+class Examination:
     """One file from disk with all that is in it: shared budget, rows in order, notes for the log."""
 
     def __init__(self, grammar: Judge, least: int, reading: Reading) -> None:
@@ -165,6 +167,7 @@ class _Examination:
         room = LONGEST_TEXT
         hidden = disguises.behind(source, identity.media_type)
         if hidden is not None:
+            self.budget.spend(len(hidden.data or b""))
             self._member(hidden, member, depth)
         for piece in self._pieces(identity, source, name, depth):
             if isinstance(piece, Member):

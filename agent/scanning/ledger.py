@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import marshal
 import os
 import sqlite3
 import time
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 
@@ -45,6 +45,9 @@ BATCH = 500
 OFTEN = 0.3
 """Seconds after which verdicts are written although there are fewer: what is not written when we are killed is lost."""
 
+MANY = 64
+"""Known folders from which on two processes walk."""
+
 MOST_BYTES = 1024 * 1024 * 1024
 """Bytes of records above which the oldest fourth goes, expired or not."""
 
@@ -69,6 +72,10 @@ class _Record(msgspec.Struct, frozen=True, array_like=True):
     made_by: bytes
     rows: list[Examined]
 
+
+_FACTS = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+_FACTS_OF_A_MEDIUM = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns")
+_SIZE = attrgetter("st_size")
 
 _records = msgspec.msgpack.Decoder(_Record)
 _encode = msgspec.msgpack.Encoder().encode
@@ -129,29 +136,46 @@ class Ledger:
         """
         if self._broken:
             return None
-        key, seal, size = self._folder_keys(listing)
+        key, seal, size = self.folder_keys(listing)
+        known = self.settled_by(key, seal, size)
+        if known is None and not self._broken:
+            self._accounts[id(listing)] = Account(listing, key, seal)
+        return known
+
+    def settled_by(self, key: bytes, seal: bytes, size: int) -> Settled | None:
+        """The same by what `folder_keys` says of the folder; no account is kept."""
+        if self._broken:
+            return None
         try:
             row = self.database.execute("SELECT at, record FROM folder WHERE key = ?", (key,)).fetchone()
             if row is not None and row[0] >= self._oldest:
-                known = settled(opened(row[1], seal), size)
-                if known is not None:
-                    return known
+                return settled(opened(row[1], seal), size)
         except (sqlite3.Error, msgspec.DecodeError, ValueError) as error:
             self._give_up(error)
-            return None
-        self._accounts[id(listing)] = Account(listing, key, seal)
         return None
 
-    def _folder_keys(self, listing: Listing) -> tuple[bytes, bytes, int]:
+    def knows_many(self) -> bool:
+        """Whether so many folders are known that it is worth to look at a tree with two processes."""
+        try:
+            many = self.database.execute("SELECT count(*) FROM (SELECT 1 FROM folder LIMIT ?)", (MANY,)).fetchone()
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return False
+        return bool(many[0] == MANY)
+
+    def folder_keys(self, listing: Listing) -> tuple[bytes, bytes, int]:
         """The key of a folder's record, the key of its seal, and the bytes of its files."""
         inodes = not self._medium
         place = self._medium or b"%d" % listing.device
-        facts: list[object] = [self._context, place, listing.inside]
-        add, size = facts.extend, 0
-        for name, status in listing.files:
-            add((name, inodes and status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
-            size += status.st_size
-        digest = hashlib.blake2b(marshal.dumps(facts, 2), digest_size=48).digest()
+        names, statuses = zip(*listing.files, strict=True) if listing.files else ((), ())
+        told = list(map(_FACTS if inodes else _FACTS_OF_A_MEDIUM, statuses))
+        facts = (self._context, place, listing.inside, names, told)
+        size = sum(map(_SIZE, statuses))
+        try:
+            what = _encode(facts)
+        except UnicodeEncodeError:  # a name that is no text
+            what = repr(facts).encode("ascii", "backslashreplace")
+        digest = hashlib.blake2b(what, digest_size=48).digest()
         return digest[:16], digest[16:], size
 
     def _account(self, file: Found, status: os.stat_result, rows: list[Examined], *, lasting: bool) -> None:

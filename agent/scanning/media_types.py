@@ -49,6 +49,7 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"\x09\x08\x10\x00", "application/vnd.ms-excel", _D),
     (b"\x00\x00\x02\x00\x06\x04\x06\x00", "application/vnd.lotus-1-2-3", _D),
     (b"\x00\x00\x1a\x00\x00\x10\x04\x00", "application/vnd.lotus-1-2-3", _D),
+    (b"ActiveMime\x00", "application/x-mso", _D),
     (b"Founder CEB", "application/x-ceb", _D),
     (b"FounderCEB", "application/x-ceb", _D),
     (b"CAJ\x00", "application/x-caj", _D),

@@ -4,8 +4,8 @@ Started by `agent.scanning.spawn` with a Unix socket as its standard input. It n
 go between the scanner and the worker. So it stays as it was when it was loaded, and nothing that one worker read
 can be met in another. It has one thread, always: only such a process can be forked and go on.
 
-The first worker is forked as soon as there is enough for text, the others when all is loaded: until the first needs
-what it lacks, the rest is loaded beside it.
+The first worker is forked as soon as there is enough for text, the others when all is loaded. The rest is loaded
+beside the first worker once there are files to read: many a scan finds nothing changed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from contextlib import suppress
 import msgspec
 
 from agent.scanning import preload, worker
-from agent.scanning.wire import ALL, CORE, FORMATS, Ended, Fire, Hire, Start, framed
+from agent.scanning.wire import ALL, CORE, FORMATS, Ended, Fire, Hire, Load, Start, framed
 
-_request = msgspec.msgpack.Decoder(Hire | Fire)
+_request = msgspec.msgpack.Decoder(Hire | Load | Fire)
 
 
 def main() -> int:
@@ -61,6 +61,8 @@ class _Nursery:
         self._prepared = prepared
         self._loaded = CORE
         self._steps: list[tuple[int, Callable[[], None]]] = [(FORMATS, preload.later), (ALL, prepared.make_grammar)]
+        self._wanted = CORE
+        """How much is to be loaded without waiting for anybody to ask."""
         self._asked: list[tuple[Hire, int]] = []
         self._numbers: dict[int, int] = {}
         """Process ids of the workers there are, and how they are called."""
@@ -78,7 +80,7 @@ class _Nursery:
     def turn(self) -> bool:
         """Do the next thing: answer, fork, load a little more, or wait. False where nobody wants us any more."""
         self._fork_those_due()
-        for key, _ in self._selector.select(0 if self._steps else None):
+        for key, _ in self._selector.select(0 if self._loads() else None):
             if key.fileobj is self._woken:
                 with suppress(BlockingIOError):
                     self._woken.recv(4096)
@@ -86,7 +88,7 @@ class _Nursery:
                 return False
         self._bury()
         self._fork_those_due()
-        if self._steps:
+        if self._loads():
             self._loaded, load = self._steps.pop(0)
             load()
         return True
@@ -95,6 +97,11 @@ class _Nursery:
         """The scan is over; whatever was being loaded is not wanted any more."""
         self.end_all()
         os._exit(0)
+
+    def _loads(self) -> bool:
+        """Whether there is more to load, and somebody wants it."""
+        wanted = max([self._wanted, *(hire.loaded for hire, _ in self._asked)])
+        return bool(self._steps) and wanted > self._loaded
 
     def end_all(self) -> None:
         """Kill the workers there are, and see them gone: nothing of a scan is left behind."""
@@ -114,6 +121,8 @@ class _Nursery:
         if isinstance(request, Hire):
             (descriptor,) = descriptors
             self._asked.append((request, descriptor))
+        elif isinstance(request, Load):
+            self._wanted = ALL
         else:
             for pid, number in self._numbers.items():
                 if number == request.number:

@@ -37,7 +37,7 @@ class Done:
     """Whether it was the end of the worker that read it: it is not to be tried again."""
 
 
-def opened(file: Found, patience: float) -> Task | Done:
+def opened(file: Found, patience: float, *, explain: bool = False) -> Task | Done:
     """A file opened to be handed to a worker, or how it ended. Raises `OutOfDescriptors`."""
     try:
         descriptor = open_to_read(file.target or file.path)
@@ -51,7 +51,7 @@ def opened(file: Found, patience: float) -> Task | Done:
         return unopened(file, Reason.SPECIAL_FILE)
     name, folder = _as_text(file.name), "/".join(map(_as_text, file.folder.split("/")))
     seconds = patience + status.st_size / SLOWEST
-    return Task(file, status, Job(name, folder, status.st_size, seconds, status.st_mtime), descriptor)
+    return Task(file, status, Job(name, folder, status.st_size, seconds, status.st_mtime, explain), descriptor)
 
 
 def open_to_read(path: str) -> int:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from agent.scanning.abreast import Abreast, Distant, possible
 from agent.scanning.cage import PATIENCE, Cage
 from agent.scanning.folders import Settled
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
@@ -128,8 +129,13 @@ class _Run:
         stop: Event,
     ) -> None:
         self.options = scanner.options
+        options = self.options
         self.walk = Walk(
-            paths, self.options.cross_file_systems, self.options.order, self.options.skip, scanner.other_file_systems
+            paths,
+            options.cross_file_systems,
+            options.order,
+            options.skip,
+            other_file_systems=scanner.other_file_systems,
         )
         self.walk.other_file_systems.clear()
         self.on_result = on_result
@@ -140,6 +146,7 @@ class _Run:
         self.summary = self.progress.summary
         self.today = datetime.now().astimezone().date()
         self.poison: Poison | None = None
+        self.abreast: Abreast | None = None
         self._rules_key = ""
         self._key_checked = False
         self._met = 0
@@ -159,6 +166,7 @@ class _Run:
             cage.begin()
             if options.ledger is not None:
                 self._open_ledger(stack, options.ledger, medium)
+            self._walk_abreast(stack)
             wanted = in_order(self._unknown(met), options.order)
             for done in cage.examine(self._to_examine(wanted), self.stop):
                 self._finished(done, remember=not cage.mixed)
@@ -185,6 +193,16 @@ class _Run:
         except (OSError, sqlite3.Error) as error:
             log.warning("going on without the ledger of what was seen: %s", type(error).__name__)
 
+    def _walk_abreast(self, stack: ExitStack) -> None:
+        """Have half of the tree looked at by another process, where most of it is likely to be known."""
+        options, ledger = self.options, self.ledger
+        quiet = self.on_result is None or not options.tell_clean
+        if ledger is None or not quiet or options.order != "tree" or options.background:
+            return
+        if possible() and ledger.knows_many():
+            self.abreast = Abreast(self.walk, ledger.folder_keys)
+            stack.callback(self.abreast.close)
+
     def _current_rules(self) -> str:
         """What tells the rules, labels and keywords, as they lie on the disk now, from all others."""
         options = self.options
@@ -201,19 +219,40 @@ class _Run:
     def _unknown(self, met: Iterator[Listing | Found | NotEntered]) -> Iterator[Found | NotEntered]:
         """Of what the walk meets, what is not known as a whole folder; the rest is told at once."""
         for one in met:
-            if not isinstance(one, Listing):
-                self._met += 1
-                yield one
-                continue
-            self._met += len(one.files)
-            known = self.ledger.settled(one) if self.ledger is not None else None
-            if known is None:
-                yield from one.found()
-            else:
-                self._settle(one, known)
-                self._tell()
+            yield from self._one_unknown(one)
             if self.stop.is_set():
                 return
+        for other in self.abreast.results() if self.abreast is not None else ():
+            if isinstance(other, Distant):
+                yield from self._distant(other)
+            else:
+                yield from self._one_unknown(other)
+            if self.stop.is_set():
+                return
+
+    def _one_unknown(self, one: Listing | Found | NotEntered) -> Iterator[Found | NotEntered]:
+        if not isinstance(one, Listing):
+            self._met += 1
+            yield one
+            return
+        self._met += len(one.files)
+        known = self.ledger.settled(one) if self.ledger is not None else None
+        if known is None:
+            yield from one.found()
+            return
+        self._settle(one, known)
+        self._tell()
+
+    def _distant(self, distant: Distant) -> Iterator[Found | NotEntered]:
+        """A folder that the other process has seen: it is looked at again where more must be known than its sum."""
+        known = self.ledger.settled_by(distant.key, distant.seal, distant.size) if self.ledger and distant.key else None
+        if known is not None and not known.others:
+            self._met += distant.files
+            self._count_clean(distant.files, distant.size)
+            self._tell()
+            return
+        for one in self.walk.once_more(os.fsdecode(distant.path), os.fsdecode(distant.inside), distant.device):
+            yield from self._one_unknown(one)
 
     def _settle(self, listing: Listing, known: Settled) -> None:
         """Count and tell the files of a folder of which none has changed."""
@@ -228,9 +267,12 @@ class _Run:
             clean_files -= 1
             clean_bytes -= status.st_size
             self._emit(f"{listing.path}{name}", status, rows)
-        self.summary.add_clean(clean_files, clean_bytes)
-        self.progress.files += clean_files
-        self.progress.bytes += clean_bytes
+        self._count_clean(clean_files, clean_bytes)
+
+    def _count_clean(self, files: int, size: int) -> None:
+        self.summary.add_clean(files, size)
+        self.progress.files += files
+        self.progress.bytes += size
 
     def _to_examine(self, met: Iterator[Found | NotEntered]) -> Iterator[Found | None]:
         """Of what the walk meets, what has to be examined; the rest is told at once."""

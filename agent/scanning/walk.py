@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -31,6 +31,9 @@ PSEUDO = frozenset({
 NEWEST_AT_ONCE = 100_000
 """How many files are held at once to be put in order, newest first; bounds the memory of a walk."""
 
+
+TO_SHARE = 8
+"""Folders that wait, from which on half of them can be given to another process."""
 
 FILES_TOGETHER = 4096
 """How many files of one folder are looked at together; bounds the memory of a walk through a folder of millions."""
@@ -66,6 +69,8 @@ class Listing:
     device: int
     files: list[tuple[str, os.stat_result]]
     """Their names and what the file system says of them, in the order of their names."""
+    part: bool = False
+    """Whether there are more files in the folder than these."""
 
     def found(self) -> Iterator[Found]:
         """The files one by one."""
@@ -94,11 +99,23 @@ class Walk:
     order: Order = "tree"
     skip: tuple[int, int] | None = None
     """Device and inode of one file to leave out: the scan's own output, being written."""
+    share: Callable[[list[Folder], int], None] | None = None
+    """Takes, once, every second folder off the walk, with all below (see `agent.scanning.abreast`)."""
     other_file_systems: list[str] = field(default_factory=list)
     """Mount points that were met and not entered, as the walk goes; for a note to the person."""
 
     def __iter__(self) -> Iterator[Found | NotEntered]:
         return in_order(_one_by_one(self.listings()), self.order)
+
+    def once_more(self, path: str, inside: str, device: int) -> Iterator[Listing | NotEntered]:
+        """The files of a folder that was met before; what else is in it was told then."""
+        real = os.path.realpath(path) if self._own else ""
+        folder = Folder(path.rstrip("/") or "/", inside, real, (device, 0), None)
+        mounts = len(self.other_file_systems)
+        for met in self._folder(folder, device, []):
+            if isinstance(met, Listing) or met.path == folder.path:
+                yield met
+        del self.other_file_systems[mounts:]
 
     def listings(self) -> Iterator[Listing | Found | NotEntered]:
         """The walk folder by folder, in the order of the tree: what is known of a whole folder need not be asked anew.
@@ -128,36 +145,48 @@ class Walk:
         if home in self._pseudo:
             yield NotEntered(start.path, Reason.SPECIAL_FILE, "inode/directory")
             return
-        waiting: list[_Folder] = [_Folder(start.path, name, start.real, (home, start.status.st_ino), None)]
+        yield from self.below([Folder(start.path, name, start.real, (home, start.status.st_ino), None)], home)
+
+    def below(self, waiting: list[Folder], home: int) -> Iterator[Listing | NotEntered]:
+        """Some folders and all below them, on the file system ``home``."""
         while waiting:
-            folder = waiting.pop()
-            below: list[_Folder] = []
-            try:
-                # By its descriptor: each file in it is then looked up by its name alone.
-                descriptor = os.open(folder.path, _FOLDER if folder.parent is None else _FOLDER | os.O_NOFOLLOW)
-                try:
-                    with os.scandir(descriptor) as entries:
-                        yield from self._entries(entries, folder, home, below)
-                finally:
-                    os.close(descriptor)
-            except OSError as error:
-                yield NotEntered(folder.path, _why(error), "inode/directory")
+            if self.share is not None and len(waiting) >= TO_SHARE:
+                share, self.share = self.share, None
+                share(waiting[0::2], home)
+                waiting = waiting[1::2]
+            below: list[Folder] = []
+            yield from self._folder(waiting.pop(), home, below)
             waiting.extend(reversed(below))
 
+    def _folder(self, folder: Folder, home: int, below: list[Folder]) -> Iterator[Listing | NotEntered]:
+        """One folder; those in it are added to ``below``."""
+        try:
+            # By its descriptor: each file in it is then looked up by its name alone.
+            descriptor = os.open(folder.path, _FOLDER if folder.parent is None else _FOLDER | os.O_NOFOLLOW)
+            try:
+                with os.scandir(descriptor) as entries:
+                    yield from self._entries(entries, folder, home, below)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            yield NotEntered(folder.path, _why(error), "inode/directory")
+
     def _entries(
-        self, entries: Iterator[os.DirEntry[str]], folder: _Folder, home: int, below: list[_Folder]
+        self, entries: Iterator[os.DirEntry[str]], folder: Folder, home: int, below: list[Folder]
     ) -> Iterator[Listing | NotEntered]:
         path = folder.path if folder.path.endswith("/") else f"{folder.path}/"
         files: list[tuple[str, os.stat_result]] = []
+        part = False
+        own, place = self._own, folder.real.rstrip("/")
         for entry in entries:
             try:
-                if self._own and f"{folder.real.rstrip('/')}/{entry.name}" in self._own:
+                if own and f"{place}/{entry.name}" in own:
                     continue  # given by the person as a start of its own
                 if entry.is_file(follow_symlinks=False):
                     files.append((entry.name, entry.stat(follow_symlinks=False)))
                     if len(files) >= FILES_TOGETHER:
-                        yield self._listing(path, folder, files)
-                        files = []
+                        yield self._listing(path, folder, files, part=True)
+                        files, part = [], True
                     continue
                 if entry.is_symlink():
                     continue
@@ -170,17 +199,17 @@ class Walk:
             elif self._enters(f"{path}{entry.name}", status, folder, home):
                 real = f"{folder.real.rstrip('/')}/{entry.name}" if self._own else ""
                 identity = (status.st_dev, status.st_ino)
-                below.append(_Folder(f"{path}{entry.name}", f"{folder.inside}/{entry.name}", real, identity, folder))
+                below.append(Folder(f"{path}{entry.name}", f"{folder.inside}/{entry.name}", real, identity, folder))
         if files:
-            yield self._listing(path, folder, files)
+            yield self._listing(path, folder, files, part=part)
 
-    def _listing(self, path: str, folder: _Folder, files: list[tuple[str, os.stat_result]]) -> Listing:
+    def _listing(self, path: str, folder: Folder, files: list[tuple[str, os.stat_result]], *, part: bool) -> Listing:
         if self.skip is not None:
             files = [(name, status) for name, status in files if (status.st_dev, status.st_ino) != self.skip]
         files.sort()
-        return Listing(path, folder.inside, folder.identity[0], files)
+        return Listing(path, folder.inside, folder.identity[0], files, part)
 
-    def _enters(self, path: str, status: os.stat_result, folder: _Folder, home: int) -> bool:
+    def _enters(self, path: str, status: os.stat_result, folder: Folder, home: int) -> bool:
         if folder.is_or_is_below((status.st_dev, status.st_ino)):
             return False  # only a damaged or hostile file system has a folder inside itself
         if status.st_dev != home and (status.st_dev in self._pseudo or not self.cross_file_systems):
@@ -209,18 +238,21 @@ class _Start:
 
 
 @dataclass(frozen=True, slots=True)
-class _Folder:
+class Folder:
+    """A folder that is to be entered."""
+
     path: str
     inside: str
+    """As `Found.folder`."""
     real: str
     """Its path without links; empty where there is only one start and nobody asks."""
     identity: tuple[int, int]
     """Device and inode."""
-    parent: _Folder | None
+    parent: Folder | None
 
     def is_or_is_below(self, identity: tuple[int, int]) -> bool:
         """Whether the folder with this device and inode is this one or stands above it."""
-        folder: _Folder | None = self
+        folder: Folder | None = self
         while folder is not None:
             if folder.identity == identity:
                 return True

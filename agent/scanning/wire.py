@@ -63,6 +63,10 @@ class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """How much it is to have loaded: it is forked once the nursery has as much."""
 
 
+class Load(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the nursery: there are files to read, load the rest now."""
+
+
 class Fire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """To the nursery: end a worker at once."""
 
@@ -97,6 +101,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """What the scanner grants it."""
     modified: float | None = None
     """When it was last changed, in seconds since 1970: the weakest of all issue dates."""
+    explain: bool = False
+    """Whether to say as well what was read of it."""
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -111,6 +117,39 @@ class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     findings: tuple[Finding, ...] = ()
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading one file or member came to; numbers and fixed words, never content."""
+
+    member: str | None
+    media_type: str
+    format: str
+    """Which format read it; empty where none does."""
+    verdict: str
+    size: int
+    seconds: float
+    """With all its members."""
+    zones: dict[str, tuple[int, int]]
+    """Passages and characters that were read from each zone."""
+    cut: str = ""
+    """Why not all of it was read: the reason and a fixed sentence; empty where all was."""
+    limits: dict[str, int] = {}
+    """What its format will not go beyond."""
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading one file from disk came to, with all that is inside it."""
+
+    parts: list[Part]
+    scanned: float
+    """Seconds the scan itself took, which reads only what the sieve finds worth it."""
+    read: float
+    """Seconds that reading all of it took."""
+    expanded: int
+    """Bytes that were unpacked."""
+    limits: dict[str, int]
+    """What one file may cost, with all that is inside it."""
+
+
 class Reply(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """One file's rows, itself first, then its members in order."""
 
@@ -119,6 +158,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """What went wrong inside, in fixed words of ours and names of types: for the log, never content."""
     leaving: bool = False
     """The worker has answered this file and now ends of its own will; another is to take its place."""
+    explained: Explained | None = None
     lacking: bool = False
     """Not answered: the file needs what this worker does not have, and is to be handed to one that has."""
 

@@ -28,6 +28,7 @@ from agent.scanning.confining import kernel
 from agent.scanning.confining.confine import confine
 from agent.scanning.descriptor import opened
 from agent.scanning.examine import Examiner, about_file
+from agent.scanning.explain import explained
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
@@ -168,6 +169,8 @@ class _Grammar:
     def __init__(self, rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...] = ()) -> None:
         self._rules = rules
         self._labels = labels
+        if labels:
+            import signatures.markings.labelled  # noqa: F401 — now: a confined worker can open no file, of modules neither
         self._keywords = keywords
         self._made: Grammar | None = None
 
@@ -210,7 +213,12 @@ class _Serve:
         try:
             source, stream = _opened(descriptor, job.size)
             try:
-                return self._examiner.examine(source, job.name, job.folder, about=about_file(job.modified))
+                began = time.monotonic()
+                reply = self._examiner.examine(source, job.name, job.folder, about=about_file(job.modified))
+                if not job.explain:
+                    return reply
+                told = explained(self._examiner, source, job.name, time.monotonic() - began)
+                return msgspec.structs.replace(reply, explained=told)
             finally:
                 if stream is not None:
                     stream.close()

@@ -21,6 +21,7 @@ from protocol.records import (
     Record,
     RecordsDropped,
     ScanDone,
+    SelfCheckDone,
     ViolationSeen,
 )
 from server.intake.refusals import printable
@@ -31,6 +32,7 @@ MOST_FINDINGS = 20
 MOST_CODES = 16
 MOST_SIGNALS = 64
 MOST_KINDS = 32
+MOST_RESULTS = 500
 LONGEST_WORD = 64
 LONGEST_MARKING = 200
 LONGEST_PLACE = 128 * 1024
@@ -55,6 +57,10 @@ def bounded(record: Record, received_at: datetime) -> Record:
             changes[name] = _number(getattr(record, name))
         changes["seconds"] = max(0.0, min(record.seconds, 1e9))
         changes["reasons"] = _counts(record.reasons)
+    elif isinstance(record, SelfCheckDone):
+        changes["results"] = record.results[:MOST_RESULTS]
+        changes["files"] = _number(record.files)
+        changes["seconds"] = max(0.0, min(record.seconds, 1e9))
     elif isinstance(record, RecordsDropped):
         changes["counts"] = _counts(record.counts)
     if isinstance(record, ViolationSeen | ScanDone | MediaSessionSeen) and record.medium is not None:
@@ -101,6 +107,12 @@ def _network(evidence: NetworkEvidence) -> NetworkEvidence:
         signals=tuple(printable(signal, 200) for signal in evidence.signals[:MOST_SIGNALS]),
         interfaces=tuple(printable(name, LONGEST_WORD) for name in evidence.interfaces[:MOST_SIGNALS]),
         since=_moment(evidence.since),
+        counts=_counts(evidence.counts),
+        newest={
+            printable(kind, 32): at
+            for kind, at in list(evidence.newest.items())[:MOST_KINDS]
+            if _moment(at) is not None
+        },
     )
 
 

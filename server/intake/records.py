@@ -15,6 +15,7 @@ from protocol.records import (
     MediaSessionSeen,
     Record,
     ScanDone,
+    SelfCheckDone,
     ViolationSeen,
 )
 from server.intake.bounds import bounded
@@ -76,6 +77,10 @@ def check(record: Record) -> None:
             raise ValueError("a time without a zone")
     if isinstance(record, ViolationSeen | CheckDone) and not _CONTROL.fullmatch(record.control):
         raise ValueError("no id of a control")
+    if isinstance(record, SelfCheckDone):
+        controls = [control for line in record.results for control in line.controls]
+        if not all(_CONTROL.fullmatch(control) for control in [*controls, *record.answers]):
+            raise ValueError("no id of a control")
     if isinstance(record, ViolationSeen | ScanDone) and record.session is not None:
         _id(record.session)
     if isinstance(record, MediaSessionSeen):

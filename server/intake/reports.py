@@ -10,12 +10,22 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone
+from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, SelfCheckDone
 from server import audit
 from server.intake.records import Delivery
 from server.intake.refusals import printable
 from server.intake.sql import insert_new
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
+
+SELF_CHECK = "CHECK-01"
+"""The control that demands regular self-checks: a row of it says that there was one."""
+_WORST_FIRST = (
+    CheckOutcome.FAIL,
+    CheckOutcome.ERROR,
+    CheckOutcome.MANUAL,
+    CheckOutcome.PASS,
+    CheckOutcome.NOT_APPLICABLE,
+)
 
 
 def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> None:
@@ -37,6 +47,8 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
                 if record.outcome is CheckOutcome.PASS:
                     key = delivery.agent, record.control
                     passes[key] = max(record.seen_at, passes.get(key, record.seen_at))
+            elif isinstance(record, SelfCheckDone):
+                checks += _self_check(record, delivery)
             elif isinstance(record, RecordsDropped):
                 counts = {printable(kind, 32): count for kind, count in list(record.counts.items())[:32]}
                 told = {"computer": delivery.agent, "seen_at": record.seen_at, "counts": counts}
@@ -87,6 +99,34 @@ def _scan(record: ScanDone, delivery: Delivery, media: Mapping[str, int]) -> dic
         "cage": record.cage,
         "complete": record.complete,
     }
+
+
+def _self_check(record: SelfCheckDone, delivery: Delivery) -> list[dict[str, Any]]:
+    """One row for the self-check itself (CHECK-01), and one for the worst outcome of each control it tested.
+
+    None of them verifies a violation: a self-check may have looked at a part of the disks alone.
+    """
+    worst: dict[str, CheckOutcome] = {}
+    for line in record.results:
+        for control in line.controls:
+            worst[control] = min(worst.get(control, line.outcome), line.outcome, key=_WORST_FIRST.index)
+    counts = {one: sum(line.outcome is one for line in record.results) for one in _WORST_FIRST}
+    told = ", ".join(f"{one.value} {count}" for one, count in counts.items() if count)
+    itself = CheckDone(
+        id=record.id,
+        seen_at=record.seen_at,
+        control=SELF_CHECK,
+        outcome=CheckOutcome.FAIL if counts[CheckOutcome.FAIL] else CheckOutcome.PASS,
+        why=f"{record.profile} {record.profile_version}, {record.number}: {told}",
+    )
+    of_controls = [
+        CheckDone(
+            id=str(uuid.uuid5(uuid.UUID(record.id), control)), seen_at=record.seen_at, control=control, outcome=one
+        )
+        for control, one in worst.items()
+        if control != SELF_CHECK
+    ]
+    return [_check(one, delivery) for one in (itself, *of_controls)]
 
 
 def _check(record: CheckDone, delivery: Delivery) -> dict[str, Any]:

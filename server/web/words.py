@@ -204,6 +204,20 @@ _SIGNALS: Words = {
     "proxy": gettext_lazy("A proxy is set"),
     "wireless": gettext_lazy("A wireless interface is on"),
     "radio": gettext_lazy("A radio is on"),
+    "link": gettext_lazy("A cable is plugged in"),
+    "cellular": gettext_lazy("A cellular network is connected"),
+    "bluetooth": gettext_lazy("A network over Bluetooth is connected"),
+    "usb-link": gettext_lazy("A network over USB is connected (telephone or adapter)"),
+    "tunnel": gettext_lazy("A tunnel (VPN) is open"),
+    "neighbour": gettext_lazy("A host outside has answered on the wire"),
+    "router6": gettext_lazy("An IPv6 router speaks on the wire"),
+    "dual-homed": gettext_lazy("Two networks that must stay apart are connected"),
+    "forwarding": gettext_lazy("Packets are passed on between networks"),
+    "bridge": gettext_lazy("Two wires are joined by a bridge"),
+    "namespace": gettext_lazy("In another network namespace (a container)"),
+    "input": gettext_lazy("A wireless keyboard or mouse is attached"),
+    "probe": gettext_lazy("The address that was named can be reached"),
+    "trace": gettext_lazy("Traces of earlier contact with a network"),
 }
 
 _DETAILS: Words = {
@@ -223,6 +237,8 @@ def word(table: Words, code: str | None) -> str:
 def signal(code: str) -> str:
     """One signal of a network contact as a sentence: ``default-route:eth0`` says where the default route leads."""
     kind, _colon, rest = code.partition(":")
+    if kind not in _SIGNALS:
+        kind = kind.removesuffix("6")  # the same by IPv6
     if kind not in _SIGNALS:
         return code
     detail = " · ".join(str(_DETAILS.get(part, part)) for part in rest.split(":"))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from signatures.controls import load_controls
 from signatures.lints.base import Entry, Fault, Lint, Weight, nearest
 from signatures.markings.zones import GROUPS
 from signatures.passages import Zone
 from signatures.plain_words import FAMILIES
+from signatures.register import register
 from signatures.rules import Words
 
 _HAN = re.compile("[一-鿿]")
@@ -89,17 +89,17 @@ class ZoneUnknown(Lint):
 
 
 class ControlUnknown(Lint):
-    """A control is one of those in ``signatures/controls``, so that a finding can cite its clause."""
+    """A control is one of those in ``signatures/register``, so that a finding can cite its clause."""
 
     name = "control-unknown"
     says = Words(
-        zh="controls 中的编号必须在 signatures/controls 中有定义, 才能引用条款。",
-        en="A control is one of those in signatures/controls, so that a finding can cite its clause.",
+        zh="controls 中的编号必须在 signatures/register 中有定义, 才能引用条款。",
+        en="A control is one of those in signatures/register, so that a finding can cite its clause.",
     )
 
     @cached_property
     def _known(self) -> list[str]:
-        return sorted(load_controls())
+        return sorted(register())
 
     def of_rule(self, entry: Entry) -> Iterator[Fault]:
         """Tell of controls that are not there, and of a rule that serves none."""

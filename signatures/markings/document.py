@@ -183,6 +183,7 @@ class Document:
 
     def _registers(self) -> None:
         """Cells under a column head 密级, or among examples, speak of other documents."""
+        self._flat_registers()
         cells = [c for c in self._candidates if c.line.passage.zone in CELLS and c.form not in ("FIELD", "field")]
         if not cells:
             return
@@ -199,6 +200,18 @@ class Document:
                 candidate.add("a table of examples", -45)
             if heads.get(column, row) < row:
                 candidate.add("a column of a register", -50)
+
+    def _flat_registers(self) -> None:
+        """The same where the format gives a table as lines: a head alone on a line, and below it several marks."""
+        columns: dict[int, list[Candidate]] = {}
+        for c in self._candidates:
+            if c.line.passage.zone in FRONT and c.alone and c.form not in ("FIELD", "field"):
+                columns.setdefault(c.line.index, []).append(c)
+        for group in columns.values():
+            last = max(group, key=lambda c: c.line.number)
+            if len({c.line.number for c in group}) >= 2 and _COLUMN_HEADS & {a.strip() for a in last.line.above(_LINE)}:
+                for c in group:
+                    c.add("a column of a register", -80)
 
     def _agreement(self) -> None:
         sides: dict[tuple[str | None, str], set[str]] = {}

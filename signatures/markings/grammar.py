@@ -28,7 +28,7 @@ from signatures.markings.timing import reckon
 from signatures.markings.triggers import trigger_of
 from signatures.markings.units import Piece, pieces_of
 from signatures.markings.validator import validate
-from signatures.markings.zones import NAMES
+from signatures.markings.zones import FRONT, NAMES
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
@@ -42,7 +42,13 @@ _ALIKE = 60
 """Candidates of the same rule, level, term and zone that are kept of one document; the rest say nothing new."""
 _VARIED = 300
 """Candidates of the same rule, level and zone, whatever their terms."""
-_TERM_FIELD = Expression(rf"(?:保密期限?|解密时间|解密条件)\s?[::\t]\s{{0,4}}(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])")
+_TERM_FIELD = Expression(
+    rf"(?:保密期限?|(?<![一-龥])期限|解密时间|解密条件)(?:\s?[::\t]\s{{0,4}}|\s{{1,4}})(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])"
+)
+_BESIDE = {Zone.TABLE_FIELD: {Zone.TABLE_FIELD, *FRONT}, Zone.NOTE_END: {Zone.NOTE_END, Zone.BODY}}
+"""Zones in which the other half of a form field may be a passage of its own."""
+_NEAR = 300
+"""Characters of a neighbouring line that are searched for a rule's companions."""
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -242,7 +248,7 @@ class Grammar:
         line = candidate.line
         texts = [line.source[line.first : line.last], *line.below(2)]
         beside = passages[max(0, line.index - 2) : line.index + 4]
-        texts += [p.text for p in beside if p.zone is Zone.TABLE_FIELD and line.passage.zone is Zone.TABLE_FIELD]
+        texts += [p.text for p in beside if p.zone in _BESIDE.get(line.passage.zone, ())]
         for text in texts:
             found = _TERM_FIELD.search(normalise(text[:WINDOW], self._reader.joiner).text)
             term = parse_term(found["term"]) if found else None
@@ -270,7 +276,8 @@ def _accompanied(rule: PatternRule, line: Line) -> bool:
     """Whether the rule's companions stand within six lines."""
     if not rule.companions:
         return True
-    near = "\n".join([*line.above(6), line.source[line.first : line.last], *line.below(6)])
+    own = line.source[max(line.first, line.last - _NEAR) : line.last]
+    near = "\n".join([*(text[-_NEAR:] for text in line.above(6)), own, *(text[:_NEAR] for text in line.below(6))])
     return all(companion.search(near) for companion in rule.companions)
 
 

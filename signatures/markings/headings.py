@@ -37,6 +37,24 @@ _ENGLISH_KIND = Expression(
     r"(?i:\b(?:training|guide(?:lines?|book)?|policy|handbook|glossary|faq|awareness|explained|primer|how we use|"
     r"what (?:it )?is|lyrics|song|quick reference|course|quiz)\b)"
 )
+_SENTENCE = Expression(r"[,。!?;].|[。!?…]$|[了着过吗呢吧啊呀]$")
+_OFFICIAL = Expression(
+    r"(?:为|根据|按照|依据|遵照|经|现将?|接|兹|关于|各|局|厅|省|市|县|区|会议|上报|报送|主送|抄送|附|第|[一二三四五六七八九十]、|"
+    r"\d).*|.*[:)]$"
+)
+"""How papers begin below their mark, sentences included."""
+_GOES_ON = Expression(
+    r"(?:保护|保密|管理|培训|审计|控制|指引|指南|制度|办法|条例|须知|手册|范围|目录|协会|标准|技术|计算|讲师|网络|刊物|"
+    r"(?i:information|secrets?|policy|agreement|computing|guide|training)\b)(?!.*(?:报告|通知|方案|纪要|请示)$).{0,20}$"
+)
+"""What makes a title, with the word above it, that is no mark: 商业秘密 and below it 保护指引."""
+_PAPER = Expression(
+    r"急|提|通知|报告|纪要|请示|批复|决定|公告|方案|函|令|意见|汇报|简报|计划|总结|名单|预案|材料|说明|信|电报|\d|[a-zA-Z]"
+)
+"""What short lines of papers say: urgency, kinds of paper, numbers."""
+_WORDS = Expression(r"[A-Za-z]+")
+_WORD, _ABBREVIATION = 4, 3
+"""The longest word that is asked about, the shortest abbreviation."""
 _LINE = 80
 _KINDS = frozenset({"BARE", "line", "segment"})
 _FOREIGN = frozenset({"us", "uk", "eu", "nato", "tlp", "commercial"})
@@ -75,6 +93,12 @@ class Headings:
             candidate.add("a subtitle follows", -30)
         elif candidate.form == "BARE" and candidate.level in self._prose_words():
             candidate.add("the word is a word of the prose", -30)
+        elif candidate.form in _KINDS and lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate):
+            candidate.add("the line below goes on with it", -25)
+        elif told and _spells_out(told[0], word):
+            candidate.add("the line below spells it out", -30)
+        elif len(word) <= _WORD and not _bracketed(candidate) and lines and (_is_list(lines) or _is_prose(lines[0])):
+            candidate.add("a list or prose follows at once", -25)
 
     def _different_labels(self) -> int:
         if self._labels is None:
@@ -99,6 +123,28 @@ class Headings:
             text = "\n".join(p.text[:20_000] for p in self._passages if p.zone in FRONT or p.zone is Zone.BODY)
             self._words = frozenset(found["word"] for found in _TOLD.finditer(text))
         return self._words
+
+
+def _spells_out(line: str, word: str) -> bool:
+    """Whether the line explains an abbreviation: ``CUI``, and ``Controlled unclassified information`` below it."""
+    initials = "".join(part[0] for part in _WORDS.findall(line[:_LINE]))
+    return len(word) >= _ABBREVIATION and word.isascii() and initials.casefold().startswith(word)
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line is a sentence of a story, an essay or a poem, not the title or first words of a paper."""
+    return bool(_SENTENCE.search(line)) and not _OFFICIAL.match(line)
+
+
+def _is_list(lines: Sequence[str]) -> bool:
+    """Whether short words go on below: a menu, a list of words, the cells of a table."""
+    following = lines[:2]
+    return len(following) == 2 and all(len(line) <= _ITEM and not _PAPER.search(line) for line in following)
+
+
+def _bracketed(candidate: Candidate) -> bool:
+    """Whether brackets or ruling stand around it, as they do around no heading."""
+    return candidate.start > 0 and bool(candidate.line.text[: candidate.start].strip())
 
 
 def _takes_up(line: str, word: str) -> bool:

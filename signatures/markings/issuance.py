@@ -50,6 +50,8 @@ _CREATED = frozenset(
         "创建时间",
     }
 )
+_OF_TEMPLATES = ("2013-12-23", "2013-01-27")
+"""Days that libraries copy into every document they make (python-docx, python-pptx): the day of their template."""
 _STAMP = Expression(r"(?:D:)?(?P<year>[12]\d{3})-?(?P<month>[01]\d)-?(?P<day>[0-3]\d)(?:\D.*|\d{2,6}.*)?", re.DOTALL)
 
 
@@ -129,6 +131,8 @@ def _number(passages: Sequence[Passage]) -> re.Match[str] | None:
 def _created(passages: Sequence[Passage]) -> date | None:
     for passage in passages:
         if passage.zone is Zone.DOC_PROPERTY and passage.name.lower() in _CREATED:
+            if passage.text.startswith(_OF_TEMPLATES):
+                continue
             found = _STAMP.fullmatch(passage.text.strip())
             day = _read(found, Source.CREATED) if found else None
             if day:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from signatures.expressions import Expression
@@ -34,6 +34,10 @@ _FEW = 100
 """Lines that are read before it is worth asking whether they are alike."""
 _SHAPES = 20_000
 """Shapes of lines that are remembered of one document."""
+_TAIL = 40
+"""Passages at the end of a document among which its last lines are looked for; properties come after the text."""
+_LAST_LINES = 6
+_SHORT_LINE = 60
 _DIGITS = Expression(r"\d+")
 _LABEL = "密级"
 _SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
@@ -61,7 +65,8 @@ class Reader:
     def __init__(self, rules: RuleSet, in_body: Sequence[PatternRule], spellings: Sequence[str]) -> None:
         """``in_body`` are the rules that look at running text, ``spellings`` further ways to write a level."""
         words = {word for pack in rules.packs for word in pack.vocabulary.words}
-        words |= {level.word for pack in rules.packs for level in pack.vocabulary.levels}
+        levels = {level.word for pack in rules.packs for level in pack.vocabulary.levels}
+        words |= levels | {f"{level}级" for level in levels if not level.isascii()}
         words |= {label for pack in rules.packs for label in pack.vocabulary.field_labels}
         words |= {entry.text for rule in rules.rules for entry in rule.literals if entry.gaps}
         self.joiner = Joiner(tuple(words | set(spellings)))
@@ -75,11 +80,28 @@ class Reader:
         alike = _Alike()
         count = 0
         for index, passage in enumerate(passages):
+            if passage.zone is Zone.BODY and index >= len(passages) - _TAIL:
+                yield from self._closing_fields(passages, index)
             for stretch in self._stretches(passage):
                 count += 1
                 if count <= _FEW or alike.is_new((passage.zone, passage.struck, _DIGITS.sub("0", stretch.text))):
                     view = normalise(stretch.text, self.joiner, vertical=stretch.vertical)
                     yield Line(passage, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
+
+    def _closing_fields(self, passages: Sequence[Passage], index: int) -> Iterator[Line]:
+        """Form fields on the last lines of the text: they stand where a paper has its notes, not in the midst of it."""
+        passage = passages[index]
+        left = _LAST_LINES - sum(p.text.count("\n") + 1 for p in passages[index + 1 :] if p.zone is Zone.BODY)
+        end = len(passage.text)
+        number = passage.text.count("\n")
+        while left > 0 and end >= 0:
+            first = passage.text.rfind("\n", 0, end) + 1
+            if end - first <= _SHORT_LINE:
+                view = normalise(passage.text[first:end], self.joiner)
+                if self.labels.match(view.text) and STAR.search(view.text) is None:
+                    closing = replace(passage, zone=Zone.NOTE_END)
+                    yield Line(closing, index, number, view, passage.text, first, end)
+            left, number, end = left - 1, number - 1, first - 1
 
     def short_lines(self, passages: Sequence[Passage], trigger: Expression) -> Iterator[Line]:
         """The lines, in any zone, in which ``trigger`` is found, without the very long ones."""
@@ -160,8 +182,17 @@ class _Alike:
 
 
 def _labels(words: Iterable[str]) -> Expression:
+    """Labels of a field, each with what may stand between it and its value.
+
+    A blank is enough after a Chinese one; in English that is a phrase (Marking CUI), and a table has wider blanks.
+    """
     longest_first = sorted(set(words), key=lambda word: (-len(word), word))
-    joined = "|".join(re.escape(word) for word in longest_first) or r"(?!)"
+    chinese, english = (
+        "|".join(re.escape(word) for word in longest_first if word.isascii() is ascii_) or r"(?!)"
+        for ascii_ in (False, True)
+    )
     return Expression(
-        rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:{joined})[】\])]?(?:\s{{0,4}}为?[:\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
+        rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:"
+        rf"(?:{chinese})[】\])]?(?:\s{{0,4}}为?[:\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
+        rf"|(?:{english})[】\])]?(?:\s{{0,4}}[:\t]\s{{0,8}}|\s{{2,8}}(?=[一-龥A-Z])))"
     )

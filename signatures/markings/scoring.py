@@ -19,7 +19,8 @@ _FORM = {"PLAIN": 35, "FIELD": 40, "BARE": 30, "FILENAME": 30, "LEAD": 30}
 _OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "name": 30}
 
 EXAMPLE = Expression(
-    r"例如|例[::]|如[::]|标注为|标为|标示为|形式为|应标明|应当标明|应标注|字样|正确的|错误的|格式|示例|样例|样式|范例|举例|"
+    r"例如|例[::]|如[::]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
+    r"标注|标明|标为|标示为|形式为|字样|答案|解析|(?:^|\s)[答问解]\s?[::]|正确的|错误的|格式|示例|样例|样式|范例|举例|"
     r"下列|以下(?:选项|哪)|\( \)|(?i:e\.g\.|such as|for example|example)"
 )
 """Words of instruction or example, near which a mark is talked about."""

@@ -20,7 +20,7 @@ _DATES = (
     r"|至?\s{0,4}[12]\d{3}\s{0,4}年(?:底前|底|前)?"
 )
 _COUNTS = (
-    rf"\d{{1,2}}\.\d\s{{0,4}}年|半\s{{0,4}}年|(?:{_DIGITS}|{_CHINESE})\s{{0,4}}(?:[年午]|个?\s{{0,4}}[月用]|[天日])前?(?![0-9])"
+    rf"\d{{1,2}}\s{{0,4}}年零?\s{{0,4}}\d{{1,2}}\s{{0,4}}个?月|\d{{1,2}}\.\d\s{{0,4}}年|半\s{{0,4}}年|(?:{_DIGITS}|{_CHINESE})\s{{0,4}}(?:[年午]|个?\s{{0,4}}[月用]|[天日])前?(?![0-9])"
     r"|长\s{0,4}期|永\s{0,4}久"
 )
 
@@ -35,6 +35,7 @@ _DATE = Expression(
 )
 _COMPACT = Expression(r"至?(?P<year>[12]\d{3})(?P<month>[01]\d)(?P<day>[0-3]\d)前?")
 _COUNT = Expression(rf"(?P<number>{_DIGITS}|{_CHINESE})(?P<unit>[年午]|个?[月用]|[天日])前?")
+_BOTH = Expression(r"(?P<years>\d{1,2})年零?(?P<months>\d{1,2})个?月")
 _FRACTION = Expression(r"(?P<whole>\d{1,2})\.(?P<tenth>\d)年")
 _BLANKS = Expression(r"\s")
 
@@ -67,6 +68,9 @@ def parse_term(text: str) -> Term | None:
     if found := _FRACTION.fullmatch(text):
         months = round((int(found["whole"]) + int(found["tenth"]) / 10) * 12)
         return Term(f"P{months}M", text, months, ("PERIOD_UNIT",))
+    if found := _BOTH.fullmatch(text):
+        months = 12 * int(found["years"]) + int(found["months"])
+        return Term(f"P{months}M", f"{months}个月", months, ("PERIOD_UNIT",) if months >= 12 else ())
     if found := _COUNT.fullmatch(text):
         if not (len(found["number"]) > 3 and found["number"].isdigit()):
             return _counted(found["number"], found["unit"])

@@ -38,7 +38,10 @@ _SEPARATORS = Expression(
 _LEAD = Expression(r"\s{0,8}([(\[【〔〈])\s{0,3}([^()\[\]【】〔〕〈〉]{1,60}?)\s{0,3}([)\]】〕〉])")
 _TAIL = Expression(r"(?<=\S)\s{0,3}[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{2,30}?)\s{0,3}[)\]】〕]\s{0,8}$")
 _BRACKETED = Expression(r"[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{1,40}?)\s{0,3}[)\]】〕]")
-_VALUE_END = Expression(r"\s{2,}|\t|[;,、。|]|\s(?=[一-龥]{2,6}\s?:)")
+_VALUE_END = Expression(
+    r"\s{2,}|\t|[;,、。|]|\s(?=[一-龥]{2,6}\s?:)"
+    r"|\s(?=(?:保密期限?|期限|解密时间|份号|份数|编号|缓急|紧急程度|等级|页数)\s)"
+)
 _REPLY = Expression(r"(?i:(?:re|fw|fwd|aw|wg|答复|回复|转发)\s{0,2}:\s{0,2}){1,5}")
 _MARK = "☑☒✓✔√■◼✅"
 _EMPTY = "□☐○◻"
@@ -50,6 +53,7 @@ BOX = Expression(f"[{_EMPTY}]")
 """A box of a form that was left empty."""
 _EXTENSION = Expression(r"\.\w{1,8}$")
 _EDGES = Expression(r"[-_—–]+")
+_MOST_EDGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def pieces_of(text: str, zone: Zone, labels: Expression | None) -> Iterator[Piec
 def _of_segments(text: str, begin: int) -> Iterator[Piece]:
     """What stands between tabs, wide blanks and page numbers, as in the left, middle and right of a header."""
     at = begin
-    cuts = [found.span() for found in _SEPARATORS.finditer(text, begin) if found.end() > found.start()]
+    cuts = [found.span() for found in _SEPARATORS.finditer(text, begin)]
     for cut_start, cut_end in [*cuts, (len(text), len(text))] if cuts else []:
         start, end = strip(text, at, cut_start)
         if start < end:
@@ -160,7 +164,10 @@ def _of_stem(text: str, begin: int, end: int) -> Iterator[Piece]:
     for found in _BRACKETED.finditer(text, begin, end):
         yield Piece("name", found.start(1), found.end(1), False)
     edges = [edge.span() for edge in _EDGES.finditer(text, begin, end)]
-    if edges and edges[0][0] > begin:
-        yield Piece("name", *strip(text, begin, edges[0][0]), False)
-    if edges and edges[-1][1] < end:
-        yield Piece("name", *strip(text, edges[-1][1], end), False)
+    # A marking may have such an edge in itself (OFFICIAL-SENSITIVE), so the first and last few are all tried.
+    for edge, _ in edges[:_MOST_EDGES]:
+        if edge > begin:
+            yield Piece("name", *strip(text, begin, edge), False)
+    for _, edge in edges[: -_MOST_EDGES - 1 : -1]:
+        if edge < end:
+            yield Piece("name", *strip(text, edge, end), False)

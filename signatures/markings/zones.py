@@ -32,11 +32,11 @@ GROUPS: dict[str, frozenset[Zone]] = {
     "names": NAMES,
     "ends": ENDS,
     "marking": FRONT | FURNITURE | FIELDS | LEADS | ENDS,
-    "body": frozenset({Zone.BODY}),
+    "body": frozenset({Zone.BODY, Zone.PARA_LEAD}),
 }
 """Names of groups that a rule may give in ``zones`` beside the names of single zones."""
 
-TAKES_LEADS = FRONT | LEADS | {Zone.SHEET_TAB, Zone.NOTE_END}
+TAKES_LEADS = FRONT | LEADS | {Zone.SHEET_TAB, Zone.NOTE_END, Zone.DOC_PROPERTY, Zone.BODY, Zone.HEADER, Zone.FOOTER}
 """Zones where a bracket at the start of a longer line is a marking of what follows."""
 
 TAKES_TAILS = FRONT | {Zone.SUBJECT, Zone.CAPTION, Zone.CELL}

@@ -178,6 +178,14 @@ def old(name: str) -> list[bytes]:
     return [data, compound_file(streams)]
 
 
+def powerpoint_95() -> bytes:
+    """Records in records, a text at the end."""
+    inside = struct.pack("<IIII", 2030, 0, 6, 0) + b"SECRET"
+    for kind in (4064, 3000, 1006, 1000, 3):
+        inside = struct.pack("<IIII", kind, 0xFFFF, len(inside), 0) + inside
+    return compound_file([(("PowerPoint Document",), inside)])
+
+
 def ole_package() -> list[bytes]:
     body = b"\x02\0a.txt\0C:\\a.txt\0" + struct.pack("<HHI", 0, 3, 2) + b"t\0" + struct.pack("<I", 4) + b"text"
     native = struct.pack("<I", len(body)) + body
@@ -197,7 +205,7 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "odf": lambda: [(DATA / "memo.odt").read_bytes()],
     "doc": lambda: old("report.doc"),
     "xls": lambda: old("register.xls"),
-    "ppt": lambda: old("talk.ppt"),
+    "ppt": lambda: [*old("talk.ppt"), powerpoint_95()],
     "rtf": lambda: [(DATA / "report.rtf").read_bytes()],
     "ole_package": ole_package,
     "ole_encrypted": ole_encrypted,

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agent.scanning.formats import FORMATS
+import pytest
+
+from agent.scanning.formats import FORMATS, mbox
+from agent.scanning.formats.base import Piece, Reading, Source
 
 
 def test_every_format_has_a_target() -> None:
     files = Path(__file__).parent.glob("test_fuzz_*.py")
     targets = {name for file in files for name in re.findall(r'^    "(\w+)": ', file.read_text("utf-8"), re.MULTILINE)}
     assert targets == set(FORMATS.values())
+
+
+def test_a_mistake_that_changed_bytes_bring_to_light_is_found_and_its_file_kept(
+    fuzz: Callable[[str, list[bytes]], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def careless(source: Source, reading: Reading) -> Iterator[Piece]:
+        1 // (source.size == 21)
+        return iter(())
+
+    monkeypatch.setattr(mbox, "pieces", careless)
+    with pytest.raises(pytest.fail.Exception, match="ZeroDivisionError"):
+        fuzz("mbox", [b"x" * 21])
+    (kept,) = tmp_path.glob("mbox-*")
+    assert len(kept.read_bytes()) != 21

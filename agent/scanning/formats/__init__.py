@@ -56,6 +56,7 @@ FORMATS: dict[str, str] = {
     "multipart/related": "eml",
     "application/mbox": "mbox",
     "application/x-ole-storage": "ole_package",
+    "application/x-mso": "ole_package",
     "application/x-ole-encrypted-package": "ole_encrypted",
     "application/vnd.ms-outlook": "msg",
     "application/vnd.ms-excel.sheet.binary.macroEnabled.12": "xlsb",

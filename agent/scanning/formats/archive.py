@@ -40,6 +40,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     inner = isinstance(source.stream, io.BytesIO)
     limit = LIMITS["member bytes in an inner archive" if inner else "member bytes"]
     locked = set(rar5.encrypted_files(source))
+    number = -1
     with Archive(source) as archive:
         for number, entry in enumerate(archive.entries()):
             entry.encrypted |= number in locked
@@ -50,6 +51,9 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
                 yield _member(archive, entry, name, source, reading, limit)
             elif name and reading.worth(name.encode("utf-8", "replace"), encodings=_UTF8):
                 yield Passage(Zone.PATH, name)
+    if number < 0 and source.head(4) == b"Rar!":
+        # The library ends without a word where the first header is cut off; no program writes an empty one.
+        raise NotExamined(Reason.DAMAGED, "no file could be found in the archive")
 
 
 def _whole(name: str) -> str:

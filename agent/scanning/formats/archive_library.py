@@ -20,6 +20,7 @@ _FORMATS = ("7zip", "rar", "rar5", "cab", "iso9660", "lha", "cpio", "xar", "ar")
 _NAMES = ("libarchive.so.13", "libarchive.13.dylib", "archive.dll")
 _END, _OK, _WARN, _FATAL = 1, 0, -20, -30
 _REGULAR, _KIND_MASK = 0o100000, 0o170000
+_FAMILY, _LHA = 0xFF0000, 0xB0000
 _STEP = 256 * 1024
 _NOT_READ = (b"unavailable", b"unsupported", b"not supported", b"multivolume", b"unknown codec", b"window buffer")
 """Words in what the library says of methods it does not know, and of later parts of a solid archive."""
@@ -60,6 +61,8 @@ def _declare(library: Any) -> None:
         "read_data": (c_ssize_t, c_void_p, c_void_p, c_size_t),
         "read_has_encrypted_entries": (c_int, c_void_p),
         "error_string": (c_char_p, c_void_p),
+        "read_set_format_option": (c_int, c_void_p, c_char_p, c_char_p, c_char_p),
+        "format": (c_int, c_void_p),
         "entry_pathname_w": (c_wchar_p, c_void_p),
         "entry_pathname": (c_char_p, c_void_p),
         "entry_filetype": (ctypes.c_uint, c_void_p),
@@ -75,9 +78,11 @@ def _declare(library: Any) -> None:
 class Entry:
     """What the archive says of the entry that is read now; good until the next one is asked for."""
 
-    def __init__(self, library: Any, entry: c_void_p) -> None:
+    def __init__(self, library: Any, entry: c_void_p, *, latin: bool) -> None:
         wide = library.archive_entry_pathname_w(entry)
         self.name: str | bytes = wide if wide else library.archive_entry_pathname(entry) or b""
+        if latin and isinstance(self.name, str):
+            self.name = self.name.encode("latin-1", "replace")
         """As text; as bytes where the archive does not tell in which encoding."""
         self.is_file: bool = library.archive_entry_filetype(entry) & _KIND_MASK == _REGULAR
         self.size: int = max(0, library.archive_entry_size(entry))
@@ -107,6 +112,9 @@ class Archive:
         library, archive = self._library, self._archive
         for name in _FORMATS:
             getattr(library, f"archive_read_support_format_{name}")(archive)
+        # Of LHA the library insists on a name it can decode, and breaks off at any other: Latin-1 it always can, and
+        # gives back the bytes as they were.
+        library.archive_read_set_format_option(archive, b"lha", b"hdrcharset", b"ISO-8859-1")
         read, skip, seek = self._callbacks
         library.archive_read_set_read_callback(archive, read)
         library.archive_read_set_skip_callback(archive, skip)
@@ -141,7 +149,8 @@ class Archive:
             self._judge(told)
             if entry.value is None:
                 raise NotExamined(Reason.DAMAGED, "an entry of the archive is damaged")
-            yield Entry(self._library, entry)
+            latin = self._library.archive_format(self._archive) & _FAMILY == _LHA
+            yield Entry(self._library, entry, latin=latin)
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes of the entry that is read now. Raises `NotExamined` where they cannot be had."""

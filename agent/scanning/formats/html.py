@@ -306,7 +306,7 @@ def _properties(page: etree._Element, reading: Reading) -> Iterator[Passage]:
     for meta in page.iter("meta"):
         name = str(meta.get("name") or meta.get("property") or meta.get("http-equiv") or "")
         content = " ".join(str(meta.get("content") or "").split())
-        if name and _worth(f"{name} {content}", reading):
+        if name and _worth(f'"{name}" {content}', reading):
             yield Passage(Zone.DOC_PROPERTY, content, Place(part="meta"), name=name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise, takewhile
@@ -24,6 +25,9 @@ _MAINS = {
     "visiodocument": "vsd",
     "__properties_version1.0": "msg",
 }
+ACTIVE_MIME = b"ActiveMime"
+_PACKED = 0x32
+"""Where the packed bytes begin in an ActiveMime file."""
 _LONGEST_NAME = 240
 _END, _FREE, _TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 
@@ -78,6 +82,16 @@ def inside(file: CompoundFile, name: str, reading: Reading) -> Iterator[Member]:
             own = member.name.rpartition("/")[2] if "/" in member.name else ""
             yield Member(f"{name}/{own}" if own else name, member.data, member.size, member.problem)
     yield from members(file, reading)
+
+
+def active_mime(data: bytes, limit: int) -> bytes:
+    """The compound file that Word packs into ``oledata.mso``; empty where it is none or is damaged."""
+    if not data.startswith(ACTIVE_MIME):
+        return b""
+    try:
+        return zlib.decompressobj().decompress(data[_PACKED:], limit)
+    except zlib.error:
+        return b""
 
 
 def native_file(data: bytes) -> tuple[str, bytes]:

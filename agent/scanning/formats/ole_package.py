@@ -11,13 +11,17 @@ from agent.scanning.identify import Kind, identify
 from protocol.records import Reason
 
 NAME = "ole_package"
-MEDIA_TYPES = ("application/x-ole-storage",)
+MEDIA_TYPES = ("application/x-ole-storage", "application/x-mso")
 LIMITS = {"member bytes": ole_objects.MEMBER_BYTES}
 LIMITATIONS = ("Of programs whose files nobody describes only the properties and the files inside are read.",)
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the files inside and the properties. Raises `NotExamined` ``unsupported`` where no file is wrapped."""
+    if source.head(len(ole_objects.ACTIVE_MIME)) == ole_objects.ACTIVE_MIME:
+        inside = ole_objects.active_mime(source.read(LIMITS["member bytes"]), LIMITS["member bytes"])
+        reading.budget.spend(len(inside))
+        source = Source.of(inside)
     file = CompoundFile(source)
     yield from ole_properties.worthy_passages(ole_properties.read_properties(file), reading)
     found = False

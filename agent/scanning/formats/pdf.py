@@ -48,7 +48,7 @@ _PROPERTIES = (
 )
 """Properties asked for by name where the file's own list of them cannot be read."""
 _XMP_ITEM = re.compile(
-    r"<([\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)<|\s(?:[\w.-]+:)?([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']"
+    r"<([\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)<|\s(?!xmlns[:=])(?:[\w.-]+:)?([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']"
 )
 
 

@@ -6,7 +6,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_objects, ole_properties
+from agent.scanning.formats import ole_objects, ole_properties, ppt_95
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.officeart import Record, records
 from agent.scanning.formats.ole import CompoundFile
@@ -23,7 +23,7 @@ MEDIA_TYPES = ("application/vnd.ms-powerpoint",)
 STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "PowerPoint 95 and older are not read.",
+    "PowerPoint 4 and older are not read; of PowerPoint 95 only texts are, without headers and tables.",
     "Pictures, sound, film and macros in the presentation are not read.",
     "How letters are dressed (large, red) is not looked at.",
     "Slides that a later save dropped are not read, though their bytes may still be in the file.",
@@ -48,13 +48,18 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     file = CompoundFile(source)
     properties = ole_properties.read_properties(file)
     stream = file.read("PowerPoint Document", limit=STREAM_BYTES)
+    if ppt_95.is_one(stream):
+        yield from ole_objects.members(file, reading)
+        yield from ppt_95.passages(stream, reading)
+        yield from ole_properties.worthy_passages(properties, reading)
+        return
     try:
         deck = Presentation(stream, file.read("Current User", limit=STREAM_BYTES))
     except NotExamined as problem:
         # Old encryptions leave the properties as they are.
         yield from ole_properties.worthy_passages(properties, reading)
         if file.find("PP40") or file.find("Text_Content") or file.find("PP97_DUALSTORAGE"):
-            raise NotExamined(Reason.UNSUPPORTED, "a presentation of PowerPoint 95 or older") from problem
+            raise NotExamined(Reason.UNSUPPORTED, "a presentation of PowerPoint 4 or older") from problem
         raise
     yield from ole_objects.members(file, reading)
     for number, record in enumerate(deck.objects, 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
 from protocol.records import Place
@@ -23,3 +23,13 @@ def later_row(row: Row, before: Row, place: Place) -> Iterator[Passage]:
     """A row below the head, and the row that was read ``before`` it."""
     data = len(row) > 2 or (bool(before) and tabular((before, row), 1))
     return row_passages(row, place, data=data, zone=Zone.BODY)
+
+
+def sheet(rows: Sequence[Row], is_hit: Callable[[bytes], bool], place: Place) -> Iterator[Passage]:
+    """All that matters of a sheet whose ``rows`` with cells are at hand; ``is_hit`` asks the sieve, in UTF-8."""
+    yield from first_rows(rows[: FIRST_ROWS + 1], place)
+    before: Row = rows[FIRST_ROWS - 1] if len(rows) > FIRST_ROWS else ()
+    for row in rows[FIRST_ROWS:]:
+        if is_hit("\n".join(cell.text for cell in row).encode("utf-8", "replace")):
+            yield from later_row(row, before, place)
+            before = row

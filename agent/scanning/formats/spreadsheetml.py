@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import markup
+from agent.scanning.formats import markup, sheet_rows
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ooxml import all_text, attribute, child, in_utf8, local, stripped, without_page_numbers
 from agent.scanning.formats.ooxml_properties import office_2003
-from agent.scanning.formats.ooxml_tables import Cell, Row
-from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, later_row
+from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.xls_cells import address
 from agent.scanning.formats.xlsx_rows import plain_header
 from agent.scanning.formats.xmlzip import Parser
@@ -58,12 +57,7 @@ def _sheet(sheet: etree._Element, place: Place, parser: Parser) -> Iterator[Pass
                 yield Passage(Zone.SHEET_HEADER, text, place, pages=2)
     table = child(sheet, "Table")
     rows = [] if table is None else [row for row in _rows(table) if row]
-    yield from first_rows(rows[: FIRST_ROWS + 1], place)
-    before: Row = rows[FIRST_ROWS - 1] if len(rows) > FIRST_ROWS else ()
-    for row in rows[FIRST_ROWS:]:
-        if parser.hit("\n".join(cell.text for cell in row).encode("utf-8", "replace")):
-            yield from later_row(row, before, place)
-            before = row
+    yield from sheet_rows.sheet(rows, parser.hit, place)
     for comment in sheet.iter("{*}Comment"):
         text = "".join(all_text(comment)).strip()
         if text:

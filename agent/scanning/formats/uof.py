@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import docx_front, markup, word_story
+from agent.scanning.formats import docx_front, markup, sheet_rows, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ooxml import all_text, in_utf8, stripped, without_page_numbers
-from agent.scanning.formats.ooxml_tables import Cell, Row
+from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.ooxml_tables import passages as table_passages
-from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, later_row
 from agent.scanning.formats.uof_text import Text, named, said
 from agent.scanning.formats.word_story import Table
 from agent.scanning.formats.xls_cells import address
@@ -136,12 +135,7 @@ class _Document:
     def _sheet(self, sheet: etree._Element, place: Place) -> Iterator[Passage]:
         yield Passage(Zone.SHEET_TAB, said(sheet, "名称"), place)
         rows = [row for row in self._rows(sheet) if row]
-        yield from first_rows(rows[: FIRST_ROWS + 1], place)
-        before: Row = rows[FIRST_ROWS - 1] if len(rows) > FIRST_ROWS else ()
-        for row in rows[FIRST_ROWS:]:
-            if self._parser.hit("\n".join(cell.text for cell in row).encode("utf-8", "replace")):
-                yield from later_row(row, before, place)
-                before = row
+        yield from sheet_rows.sheet(rows, self._parser.hit, place)
         for each in sheet.iter():
             if named(each) == "页眉页脚" and (text := without_page_numbers("\n".join(self._text.lines(each)))):
                 yield Passage(Zone.SHEET_HEADER, text, place, pages=2)

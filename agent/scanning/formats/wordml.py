@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import zlib
 from collections.abc import Iterator
 
 from lxml import etree
@@ -33,9 +32,6 @@ LIMITATIONS = (
 
 _BINARY = re.compile(rb"(<(?:\w+:)?binData\b[^>]*>)([^<]*)(?=</)")
 _OBJECTS = re.compile(rb"""name=["'](?:oledata|editdata)\.mso["']""", re.IGNORECASE)
-_ACTIVE = b"ActiveMime"
-_PACKED = 0x32
-"""Where the packed bytes begin in an ActiveMime file."""
 _BANDS = {"hdr": Zone.HEADER, "ftr": Zone.FOOTER}
 
 
@@ -63,13 +59,12 @@ def _members(coded: bytes, reading: Reading) -> Iterator[Member]:
     name = "oledata.mso"
     try:
         data = base64.b64decode(coded.translate(None, b" \t\r\n"))
-        if data.startswith(_ACTIVE):
-            data = zlib.decompressobj().decompress(data[_PACKED:], LIMITS["member bytes"])
+        data = ole_objects.active_mime(data, LIMITS["member bytes"]) or data
         reading.budget.spend(len(data))
     except NotExamined as problem:
         yield Member(name, None, len(coded), problem)
         return
-    except (binascii.Error, zlib.error):
+    except binascii.Error:
         yield Member(name, None, len(coded), NotExamined(Reason.DAMAGED, "an embedded object is damaged"))
         return
     if data.startswith(MAGIC):

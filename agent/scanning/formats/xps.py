@@ -13,7 +13,7 @@ from lxml import etree
 from agent.scanning.formats import pdf_layout
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ofd_page import Matrix, Resources, TextPage, times
-from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, local, resolved
+from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, in_utf8, local, resolved
 from agent.scanning.formats.ooxml_properties import properties
 from agent.scanning.formats.pdfium import Page
 from protocol.records import Place, Reason
@@ -24,12 +24,11 @@ MEDIA_TYPES = ("application/vnd.ms-xpsdocument",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES, "pages": 5_000, "pages laid out": 60}
 LIMITATIONS = (
     "Pictures are not read; a document with a page that is a picture is told as unsupported.",
-    "Pages that are kept in several pieces are not read.",
     "Runs of glyphs that do not say which characters they are cannot be read.",
 )
 
-_PAGE = re.compile(r"(?i)\.fpage$")
-_DOCUMENT = re.compile(r"(?i)\.fdoc$")
+_PART = re.compile(r"(?i)\.(?:fpage|fdoc)(?:/\[\d{1,6}\](?:\.last)?\.piece)?$")
+_PIECE = re.compile(r"(?i)/\[(\d{1,6})\](?:\.last)?\.piece$")
 _UNICODE = re.compile(rb"""UnicodeString\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _UNIT = 25.4 / 96
 """Millimetres of one unit, which is a 96th of an inch."""
@@ -42,47 +41,60 @@ _MOST_RUNS = 50_000
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield, where a rule's literal is in the text, every passage with its zone."""
     package = Package(source, reading)
-    pages = _in_order(package)
+    parts = _parts(package)
+    pages = _in_order(package, parts)
     if not pages:
         package.finish("xps without pages/")
-    texts = {
-        part: b"".join(one or other for one, other in _UNICODE.findall(bytes(package.read(part)))) for part in pages
-    }
+    texts = {page: b"".join(one or other for one, other in _UNICODE.findall(parts[page])) for page in pages}
     if package.worth(texts.values()):
-        yield from _passages(package, pages, texts)
+        yield from _passages(package, [(parts[page], texts[page]) for page in pages])
     package.finish()
     if len(pages) >= LIMITS["pages"]:
         raise NotExamined(Reason.TOO_LARGE, "the document has too many pages")
-    if any(not texts[part].strip() and b"ImageBrush" in package.read(part) for part in pages):
+    if any(not texts[page].strip() and b"ImageBrush" in parts[page] for page in pages):
         raise NotExamined(Reason.UNSUPPORTED, "pages are pictures")
 
 
-def _in_order(package: Package) -> list[str]:
+def _parts(package: Package) -> dict[str, bytes]:
+    """Pages and documents by name, in UTF-8; those that a printer wrote in several pieces put together."""
+    pieces_of: dict[str, list[tuple[int, str]]] = {}
+    for name in package.others(_PART):
+        piece = _PIECE.search(name)
+        whole = name[: piece.start()] if piece else name
+        pieces_of.setdefault(whole, []).append((int(piece[1]) if piece else 0, name))
+    return {
+        whole: bytes(in_utf8(b"".join(package.raw(name) for _, name in sorted(found))))
+        for whole, found in pieces_of.items()
+    }
+
+
+def _in_order(package: Package, parts: dict[str, bytes]) -> list[str]:
     """The pages' parts in the order in which the documents name them, then those that none names."""
+    spelled = {name.lower(): name for name in parts}
     named: dict[str, None] = {}
-    for part in package.others(_DOCUMENT):
-        root = package.tree(part)
+    for part, xml in parts.items():
+        root = package.parsed(xml) if part.lower().endswith(".fdoc") else None
         for each in () if root is None else root.iter("{*}PageContent"):
-            named[package.spelled(resolved(part.rpartition("/")[0], attribute(each, "Source")))] = None
-    known = package.others(_PAGE)
-    there = set(known)
-    return [*(part for part in named if part in there), *(part for part in known if part not in named)][
-        : LIMITS["pages"]
-    ]
+            target = resolved(part.rpartition("/")[0], attribute(each, "Source")).lower()
+            if target in spelled:
+                named[spelled[target]] = None
+    pages = [name for name in parts if name.lower().endswith(".fpage")]
+    return [*named, *(page for page in pages if page not in named)][: LIMITS["pages"]]
 
 
-def _passages(package: Package, pages: list[str], texts: dict[str, bytes]) -> Iterator[Passage]:
+def _passages(package: Package, pages: list[tuple[bytes, bytes]]) -> Iterator[Passage]:
+    """The passages of pages, of each its XML and its text."""
     layouts: dict[int, pdf_layout.Layout] = {}
-    for number, part in enumerate(pages, 1):
-        if number > 1 and not package.hit(texts[part]):
+    for number, (xml, text) in enumerate(pages, 1):
+        if number > 1 and not package.hit(text):
             continue
         if len(layouts) < LIMITS["pages laid out"]:
-            root = package.tree(part)
+            root = package.parsed(xml)
             if root is not None:
                 # A text page answers all that is asked of a page while it is laid out.
                 layouts[number] = pdf_layout.lay_out(cast("Page", _XpsPage(root)), number)
         else:
-            yield Passage(Zone.BODY, texts[part].decode("utf-8", "replace"), Place(page=number))
+            yield Passage(Zone.BODY, text.decode("utf-8", "replace"), Place(page=number))
     repeated = Counter(key for layout in layouts.values() for key in pdf_layout.margin_lines(layout))
     for layout in layouts.values():
         yield from pdf_layout.passages(layout, repeated)

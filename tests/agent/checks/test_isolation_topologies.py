@@ -167,13 +167,13 @@ def overlay(machine: Any) -> None:
     machine.ip("link add vx0 type vxlan id 7 dstport 4789 remote 10.20.3.9 local 10.20.3.4", "link set vx0 up")
 
 
-def tun(machine: Any, persistent: bool = False) -> None:
+def tun(machine: Any, persistent: bool = False, flags: int = 0x0001) -> None:
     if not Path("/dev/net/tun").exists():
         pytest.skip("this kernel has no tun devices")
 
     def open_there() -> int:
         made = os.open("/dev/net/tun", os.O_RDWR)
-        fcntl.ioctl(made, TUNSETIFF, struct.pack("16sH22x", b"tun0", 0x0001))
+        fcntl.ioctl(made, TUNSETIFF, struct.pack("16sH22x", b"tun0", flags))
         return made
 
     descriptor = machine.do(open_there)
@@ -200,6 +200,12 @@ def vpn_with_closed_address(machine: Any) -> None:
 def vpn_not_running(machine: Any) -> None:
     tun(machine, persistent=True)
     machine.ip("addr add 10.99.0.2/24 dev tun0")
+
+
+def guest_on_a_bridge(machine: Any) -> None:
+    machine.ip("link add br0 type bridge", "link set br0 up", "addr add 10.20.3.4/24 dev br0")
+    tun(machine, flags=0x0002)
+    machine.ip("link set tun0 master br0")
 
 
 def stranger_on_the_wire(machine: Any) -> None:
@@ -271,6 +277,7 @@ TOPOLOGIES: list[tuple[Build, IsolationSettings, set[str], set[str]]] = [
     (vpn, CLOSED, {"tunnel:tun0", "interface:tun0", "default-route:tun0"}, {"dual-homed:eth0+tun0"}),
     (vpn_with_closed_address, CLOSED, {"tunnel:tun0"}, {"dual-homed:eth0+tun0"}),
     (vpn_not_running, NOTHING, set(), set()),
+    (guest_on_a_bridge, CLOSED, set(), set()),
     (stranger_on_the_wire, CLOSED, {"neighbour:eth0"}, set()),
     (router_advertised, NOTHING, {"link:eth0", "router6:eth0"}, set()),
     (datagrams_to_the_internet, CLOSED, {"peer:public:"}, set()),

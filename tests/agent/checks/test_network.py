@@ -71,6 +71,32 @@ def test_the_wire_is_known_by_type_and_driver(plant: Plant, about: str, driver: 
     assert medium_of("x0", root) == medium
 
 
+@pytest.mark.parametrize(
+    ("kind", "arp", "medium"),
+    [
+        ("wireguard", 65534, "tunnel"),
+        ("ipip", 768, "tunnel"),
+        ("gre", 778, "tunnel"),
+        ("sit", 776, "tunnel"),
+        ("ip6tnl", 769, "tunnel"),
+        ("", 512, "tunnel"),  # PPP
+        ("", 65534, "tunnel"),  # a virtual card without a link layer
+        ("geneve", 1, "tunnel"),
+        ("bridge", 1, "local"),  # without a port it leads nowhere
+        ("dummy", 1, "local"),
+        ("tun", 1, "tunnel"),
+        ("", 280, "local"),  # CAN
+        ("veth", 1, "wired"),
+        ("vlan", 1, "wired"),
+        ("", 1, "wired"),
+    ],
+)
+def test_tunnels_are_known_by_their_kind_and_by_their_type(kind: str, arp: int, medium: str, tmp_path: Path) -> None:
+    link = isolation_netlink.Link(7, "x0", kind, arp, up=True, carrier=True, loopback=False, master=0, lower=0)
+    (found,) = network.interfaces([link], {7: "x0"}, tmp_path)
+    assert found.medium == medium
+
+
 def test_proxies_are_found_wherever_they_are_set_and_told_without_a_password(plant: Plant) -> None:
     root = plant(
         {

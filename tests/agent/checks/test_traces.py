@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ipaddress
 import lzma
 import os
 import sqlite3
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.checks import traces
+from agent.checks import traces, traces_logins, traces_usb
 from agent.checks.base import Context, Result
 from agent.checks.tree import Tree
 from agent.settings import IsolationSettings, Settings
@@ -229,6 +230,21 @@ def test_an_ubuntu_desktop_is_told_by_snap_recent_files_and_file_manager(plant: 
     }
 
 
+def login(address: str, kind: int = 7) -> bytes:
+    packed = ipaddress.ip_address(address).packed if address else b""
+    return traces_logins.RECORD.pack(
+        kind, 700, b"pts/0", b"ts/0", b"li", address.encode(), 0, 0, 0, int(SPRING), 0, packed.ljust(16, b"\0")
+    )
+
+
+def test_logins_over_a_network_are_told_and_those_at_the_keyboard_are_not(plant: Plant) -> None:
+    rows = (login("198.51.100.7"), login("2400:3200::1"), login("10.20.0.9"), login(""), login("198.51.100.7", 8))
+    root = plant({"var/log/wtmp": b"".join(rows), "var/log/wtmp.2.gz": gzip.compress(login("198.51.100.8"))})
+    assert counts(root, allowed_networks=("10.20.0.0/16",)) == {"trace:remote-login": 3}
+    (root / "var/log/wtmp.2.gz").unlink()
+    assert run(plant({"var/log/wtmp": login("")})).outcome is CheckOutcome.PASS
+
+
 def test_fetches_by_dnf_from_outside_are_told_and_those_from_inside_are_not(plant: Plant) -> None:
     log = (
         "2026-03-04T10:00:00+0800 INFO Downloading: https://mirrors.example.com/repo/repodata/repomd.xml\n"
@@ -323,6 +339,7 @@ HOSTILE: list[tuple[str, Callable[[Path], None]]] = [
     *(("var/lib/dhcp/dhclient.leases", make) for make in (sparse, fifo, loop)),
     *(("etc/NetworkManager/system-connections/x", make) for make in (sparse, fifo, loop, rubbish)),
     *(("home/li/.local/share/recently-used.xbel", make) for make in (sparse, fifo, loop)),
+    *(("var/log/wtmp", make) for make in (sparse, fifo, loop, cut)),
     ("var/log", loop),
     ("home", loop),
 ]
@@ -342,6 +359,35 @@ def test_a_hostile_file_costs_an_error_with_its_reason_and_nothing_else(
     assert result.why is not None
     assert result.facts
     assert all(fact.what.zh and fact.what.en for fact in result.facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("home/li/.local/share/recently-used.xbel", "<bookmark " * 1_000_000),
+        ("var/lib/dhcp/dhclient.leases", "lease {" * 500_000),
+        ("etc/netplan/50-x.yaml", "\n" * 1_000_000),
+        ("etc/wpa_supplicant/x.conf", "\n" * 1_000_000),
+        ("var/log/dnf.librepo.log", "2026-03-04T10:00:00Z " + "Downloading: " * 1_000_000),
+        ("var/log/kern.log", ("1" * 8000 + " register 'rndis_host'\n") * 500),
+        ("home/li/.ssh/known_hosts", "[" * 500_000 + "]:1" * 100_000 + " ssh-rsa AAAA\n"),
+        ("etc/environment", "export " * 30_000 + " " * 40_000),
+        ("etc/NetworkManager/system-connections/x", "[connection]\n" + "a=b\n b\n" * 100_000),
+    ],
+)
+def test_text_made_to_keep_its_reader_busy_does_not(plant: Plant, name: str, text: str) -> None:
+    """What takes longer than a moment here would take minutes, and the suite's own limit ends it."""
+    root = plant({name: text})
+    assert run(root).outcome in {CheckOutcome.PASS, CheckOutcome.FAIL}
+    (usb,) = traces_usb.CHECKS
+    assert usb.run(Context(tree=Tree(root), computer_class=ComputerClass.CONFIDENTIAL)).outcome is CheckOutcome.PASS
+
+
+def test_a_number_that_is_none_costs_its_file_alone(plant: Plant) -> None:
+    root = plant({"var/lib/NetworkManager/timestamps": "a=" + "9" * 5000 + "\n"})
+    result = run(root)
+    assert result.outcome is CheckOutcome.ERROR
+    assert [fact.seen for fact in result.facts] == ["var/lib/NetworkManager/timestamps"]
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_what_the_others_tell(plant: Plant) -> None:

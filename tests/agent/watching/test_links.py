@@ -134,6 +134,7 @@ def test_the_running_agent_tells_what_was_plugged_in_within_two_seconds_and_how_
         ip(desk, "link", "set", "wall", "up")
         assert "link:eth0" in until(agent.stdout, "outside connection, NET-03")
         assert time.monotonic() - before < 2
+        assert "unplug the cable" in until(agent.stdout, "a cable is plugged in")
         ip(desk, "link", "set", "wall", "down")
         assert re.search(r"check passed: NET-03, after \d+ s", until(agent.stdout, "check passed: NET-03"))
     finally:

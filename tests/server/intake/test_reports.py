@@ -10,7 +10,16 @@ import pytest
 from django.utils import timezone
 
 from protocol.ids import uuid7
-from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, ViolationSeen
+from protocol.records import (
+    CheckDone,
+    CheckLine,
+    CheckOutcome,
+    RecordsDropped,
+    ScanDone,
+    SelfCheckDone,
+    Severity,
+    ViolationSeen,
+)
 from server.audit.models import Entry
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
@@ -128,3 +137,42 @@ def test_a_verified_violation_that_is_seen_after_the_check_comes_back(
     rectified.refresh_from_db()
     assert (rectified.state, rectified.verified_at) == (State.NEW, None)
     assert rectified.regressed_at == at + timedelta(minutes=1)
+
+
+def self_checked(at: datetime, *results: tuple[str, CheckOutcome]) -> SelfCheckDone:
+    return SelfCheckDone(
+        id=uuid7(),
+        seen_at=at,
+        seconds=0.5,
+        number="MJ-20261120-120000-abcd",
+        profile="internet",
+        profile_version="2026.1",
+        profile_digest="sha256:ab",
+        files=0,
+        results=tuple(
+            CheckLine(check=f"check-{number}", controls=(control,), outcome=outcome, severity=Severity.HIGH)
+            for number, (control, outcome) in enumerate(results)
+        ),
+        answers={"SITE-05": "yes"},
+    )
+
+
+def test_a_self_check_is_stored_once_with_the_worst_outcome_of_each_control(deliver: Deliver, sender: Any) -> None:
+    record = self_checked(
+        timezone.now(), ("PWD-02", CheckOutcome.PASS), ("PWD-02", CheckOutcome.FAIL), ("SEC-01", CheckOutcome.PASS)
+    )
+    deliver(sender.next(record))
+    deliver(sender.next(record))
+    stored = {one.control: one for one in CheckReport.objects.all()}
+    assert {name: one.outcome for name, one in stored.items()} == {
+        "CHECK-01": "fail",
+        "PWD-02": "fail",
+        "SEC-01": "pass",
+    }
+    assert stored["CHECK-01"].why == "internet 2026.1, MJ-20261120-120000-abcd: fail 1, pass 2"
+
+
+def test_a_self_check_verifies_nothing_by_itself(deliver: Deliver, sender: Any, rectified: Group) -> None:
+    deliver(sender.next(self_checked(timezone.now(), ("NET-03", CheckOutcome.PASS))))
+    rectified.refresh_from_db()
+    assert rectified.state == State.RECTIFIED

@@ -61,3 +61,5 @@ def test_a_signal_is_a_sentence_with_its_detail() -> None:
     with override("en"):
         assert words.signal("default-route:eth0") == "A default route leads out (eth0)"
         assert words.signal("proxy") == "A proxy is set"
+        assert words.signal("default-route6:eth0") == "A default route leads out (eth0)"
+        assert words.signal("link:eth0") == "A cable is plugged in (eth0)"

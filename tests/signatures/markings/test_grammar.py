@@ -172,3 +172,62 @@ def test_full_width_digits_do_not_hide_a_state_mark(mark: str) -> None:
     (found,) = GRAMMAR.find([Passage(Zone.HEADER, wide)])
     assert found.marking == mark
     assert ("DIGIT_WIDTH" in found.codes) == (wide != mark)
+
+
+def test_a_form_whose_term_has_the_short_label_is_one_state_mark(grammar: Grammar) -> None:
+    (found, *_) = grammar.find([Passage(Zone.TABLE_FIELD, "密级\t绝密\t期限\t长期")])
+    assert (found.level, found.period) == ("绝密", "LONG")
+    (found, *_) = grammar.find([Passage(Zone.TABLE_FIELD, "密级\t绝密\t合同期限\t10年")])
+    assert (found.level, found.period) == ("绝密", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("OFFICIAL-SENSITIVE - staffing.docx", "OFFICIAL-SENSITIVE"),
+        ("staffing - 2024 - OFFICIAL-SENSITIVE.docx", "OFFICIAL-SENSITIVE"),
+        ("2024-方案-终稿-机密.docx", "机密"),
+    ],
+)
+def test_a_mark_with_a_hyphen_in_itself_is_found_at_either_end_of_a_name(find: Find, name: str, level: str) -> None:
+    assert [f.level for f in find(name, "filename")] == [level]
+
+
+def test_a_bracket_at_the_start_of_a_title_property_is_a_mark(grammar: Grammar) -> None:
+    (found,) = grammar.find([Passage(Zone.DOC_PROPERTY, "【机密】水库调度方案", name="title")])
+    assert (found.level, found.rule) == ("机密", "cn-state.lead")
+
+
+def test_companions_are_looked_for_near_the_mark_however_long_the_lines_are(grammar: Grammar) -> None:
+    block = "CUI Category: CRIT\nControlled by: Office\nDistribution: FEDCON"
+    assert grammar.find([Passage(Zone.BODY, block)])
+    far = "CUI Category: CRIT\n" + "x" * 10_000 + "\nControlled by: Office\nDistribution: FEDCON"
+    assert grammar.find([Passage(Zone.BODY, far)])
+    hidden = "CUI Category: CRIT\n" + "x " * 5_000 + "Controlled by: Office Distribution: FEDCON"
+    assert grammar.find([Passage(Zone.BODY, hidden)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "level", "period"),
+    [
+        ("密级 秘密 保密期限 5年 份号 001", "p1_top_left", "秘密", "P5Y"),
+        ("机 密 级 ★ 长 期", "cover", "机密", "LONG"),
+        ("机密★１年６个月", "header", "机密", "P18M"),
+        ("【绝密】设备参数", "header", "绝密", None),
+    ],
+)
+def test_usual_ways_to_write_a_mark_lose_neither_level_nor_period(
+    find: Find, text: str, zone: str, level: str, period: str | None
+) -> None:
+    assert [(f.level, f.period) for f in find(text, zone)] == [(level, period)]
+
+
+def test_a_form_whose_cells_come_one_a_line_still_gives_its_term(grammar: Grammar) -> None:
+    field = Passage(Zone.TABLE_FIELD, "涉密等级\t秘密")
+    front = Passage(Zone.P1_TOP_LEFT, "发文处理笺\n涉密等级\n秘密\n解密时间\n2028年1月1日")
+    assert grammar.find([field, front])[0].period == "DATE:2028-01-01"
+
+
+@pytest.mark.parametrize("text", ["答：B（机密★20年）", "解析：机密★20年", "请在首页标注“秘密★5年”后再送审。"])
+def test_an_answer_or_an_instruction_is_no_mark(find: Find, text: str) -> None:
+    assert find(text, "p1_top_left") == ()

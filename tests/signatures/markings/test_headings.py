@@ -15,6 +15,10 @@ from signatures.passages import Passage, Zone
         "绝密\n——一艘潜艇的故事",
         "TOP SECRET\nTop secret, baby, top secret, oh",
         "TLP:RED\nFor named recipients.\nTLP:AMBER\nLimited disclosure.\nTLP:GREEN\nFor the community.",
+        "CUI\nControlled unclassified information.\nFOUO\nFor official use only.",
+        "诗\n秘密\n风把信吹走了\n月亮知道",
+        "秘密\n那年夏天，我们住在山里。",
+        "说明\n内部\n外部\n合计",
         "CUI training: what it is\nCUI\nInformation the law wants protected.",
     ],
 )
@@ -27,6 +31,12 @@ def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Gr
     [
         ("机密\n关于桥梁值勤安排的通知\n各区：\n现将安排通知如下。", "机密"),
         ("机密\n关于公司的机密载体清点的报告", "机密"),
+        ("【机密】\n那年夏天，我们住在山里。", "机密"),
+        ("机密\n通知\n定于下周三开会。", "机密"),
+        ("机密\n特急\n通知", "机密"),
+        ("秘密\n为做好汛期工作，现将安排通知如下。", "秘密"),
+        ("机密\n各县水务局：\n请报送水情。", "机密"),
+        ("CUI\nCost of the new pumping station\nMinutes", "CUI"),
         ("000012\n机密\n特急\n机密载体清点情况", "机密"),
         ("内部\n关于人员调整的说明\n内部审计结果另行通报。", "内部"),
         ("TOP SECRET\nMaritime patrol coverage", "TOP SECRET"),
@@ -48,3 +58,34 @@ def test_a_label_repeated_around_the_pages_stays_one_beside_definitions(grammar:
 def test_a_mark_quoted_in_a_sentence_is_talk(grammar: Grammar) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, '"""机密★10年 is a mark."""')]) == ()
     assert [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, "“机密★10年”")])] == ["机密"]
+
+
+@pytest.mark.parametrize(
+    "text", ["商业秘密\n保护指引\n第一条 总则", "机密\n计算白皮书", "Confidential\nComputing guide"]
+)
+def test_a_word_that_the_next_line_goes_on_with_is_half_a_title(grammar: Grammar, text: str) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)]) == ()
+
+
+def test_a_paper_of_its_own_below_a_mark_is_no_half_title(grammar: Grammar) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "商业秘密\n管理费用情况报告")])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "points"),
+    [
+        ("机密\n机密是国家秘密的密级之一。", "the line below takes the word up again", -30),
+        ("绝密\n——一艘潜艇的故事", "a subtitle follows", -30),
+        ("秘密\n关于一事\n这个秘密藏在山里", "the word is a word of the prose", -30),
+        ("CUI\nControlled unclassified information.", "the line below spells it out", -30),
+        ("商业秘密\n保护指引", "the line below goes on with it", -25),
+        ("秘密\n那年夏天，我们住在山里。", "a list or prose follows at once", -25),
+        ("CUI training: what it is\nCUI", "the document is about markings", -30),
+        ("TLP:RED\nx\nTLP:AMBER\ny\nTLP:GREEN\nz", "labels are explained one after the other", -40),
+    ],
+)
+def test_what_makes_a_heading_of_a_word_takes_so_many_points(
+    grammar: Grammar, text: str, reason: str, points: int
+) -> None:
+    given = [each for reading in grammar.explain(text, Zone.P1_TOP_LEFT).readings for each in reading.points]
+    assert (reason, points) in given

@@ -151,3 +151,11 @@ def test_a_number_in_the_text_or_of_another_kind_is_not_the_documents() -> None:
     assert document_number([Passage(Zone.BODY, "远政〔2024〕15号")]) is None
     assert document_number([Passage(Zone.P1_BLOCK, "根据远政〔2024〕15号文件精神")]) is None
     assert plain_number("2024-15") is None
+
+
+def test_the_day_of_a_librarys_template_is_not_that_of_the_document() -> None:
+    made = Passage(Zone.DOC_PROPERTY, "2013-12-23T23:15:00Z", name="created")
+    assert issue_date([made]) is None
+    real = Passage(Zone.DOC_PROPERTY, "2014-01-02T08:00:00Z", name="created")
+    found = issue_date([made, real])
+    assert found is not None and found.first == date(2014, 1, 2)

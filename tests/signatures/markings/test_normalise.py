@@ -62,3 +62,8 @@ def test_a_slice_of_the_view_maps_to_a_slice_of_the_original(text: str, start: i
     start = min(start, len(view.text))
     first, last = view.span(start, min(start + length, len(view.text)))
     assert 0 <= first <= last <= len(text)
+
+
+def test_a_character_that_is_two_is_folded_part_by_part() -> None:
+    assert normalise("a¨b").text == "a b", "a diaeresis by itself is a blank and a mark that is dropped"
+    assert normalise("№").text == "No"

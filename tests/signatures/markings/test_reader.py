@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from signatures.markings import Grammar
 from signatures.markings.patterns import PatternRule
 from signatures.markings.reader import Reader
 from signatures.passages import Passage, Zone
@@ -169,3 +170,38 @@ def test_the_lines_of_a_trigger_are_short_and_told_with_their_numbers() -> None:
     assert list(found("公开" + "甲" * 298)) == [(1, 0, "公开" + "甲" * 298)]
     assert list(found("公开", name="密级")) == [(1, 0, "密级:公开")]
     assert sum(1 for _ in found("公开\n" * 1000)) == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Marking: CUI", True), ("Marking\tCUI", True), ("Marking   CUI", True), ("Marking CUI", False),
+        ("密级 机密", True), ("密级:机密", True), ("密级机密", False),
+    ],
+)  # fmt: skip
+def test_after_an_english_label_one_blank_is_not_enough(text: str, found: bool) -> None:
+    assert (Grammar(load_rules())._reader.labels.match(text) is not None) is found
+
+
+def test_a_form_field_on_the_last_lines_of_a_text_is_a_note_at_its_end() -> None:
+    grammar = Grammar(load_rules())
+    body = "\n".join(["各单位应当按时报送水情。"] * 20)
+
+    def found(*texts: str) -> list[tuple[str, str | None, str]]:
+        return [(f.rule, f.level, f.zone) for f in grammar.find([Passage(Zone.BODY, text) for text in texts])]
+
+    assert found(body + "\n密级：机密\n2024年5月6日\n") == [("cn-state.level-field", "机密", "note_end")]
+    assert found(body, "密 级：机密", "保密期限：5年", "2024年5月6日")[0] == ("cn-state.field", "机密", "note_end")
+    assert found("密级：机密\n" + body) == []
+    assert found("密级：机密", *body.split("\n")) == []
+    assert found(body + "\n密级：绝密、机密、秘密") == []
+    assert found(body + "\n密级：机密，由定密责任人确定，并报保密办备案" + "，不得擅自变更，变更须书面通知" * 3) == []
+
+
+@pytest.mark.parametrize(("following", "found"), [(0, True), (5, True), (6, False), (45, False)])
+def test_only_the_last_six_lines_of_a_text_may_be_its_notes(following: int, found: bool) -> None:
+    grammar = Grammar(load_rules())
+    lines = ["密级：机密", *["各单位应当按时报送水情。"] * following]
+    one_each = [Passage(Zone.BODY, "各单位应当按时报送水情。"), *(Passage(Zone.BODY, line) for line in lines)]
+    assert bool(grammar.find(one_each)) is found
+    assert bool(grammar.find([Passage(Zone.BODY, "\n".join(["各单位应当按时报送水情。", *lines]))])) is found

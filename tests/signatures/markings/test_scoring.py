@@ -131,7 +131,7 @@ def test_levels_over_the_paragraphs_of_a_document_are_a_list_too(grammar: Gramma
         return [finding.confidence for finding in found]
 
     assert confidences("绝密", "内部资料") == [55, 55]
-    assert confidences("绝密", "内部资料", "核心商密") == [5, 5, 5]
+    assert confidences("绝密", "内部资料", "核心商密") == [5, 5]  # and the first, over a list of words, less
 
 
 def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> None:
@@ -233,3 +233,19 @@ def test_talk_about_secrecy_is_told_by_title_or_by_many_level_words(grammar: Gra
     assert confidence(grammar, mark, Passage(Zone.BODY, "涉及机密的、" * 8)) == 45
     starred = Passage(Zone.P1_TOP_LEFT, "机密★5年")
     assert confidence(grammar, mark, starred, Passage(Zone.BODY, "涉及机密的、" * 20)) == 60
+
+
+def test_marks_in_the_lines_of_a_register_at_the_top_of_a_page_speak_of_other_papers(grammar: Grammar) -> None:
+    register = "文件台帐\n文号\n标题\n密级\n份数\n第1号\n方案\n机密★10年\n3\n第2号\n预案\n秘密★5年\n2"
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, register)]) == ()
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, register.replace("密级", "备注"))])
+    assert [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, "标题\n密级\n份数\n方案\n机密★10年\n3")])] == [
+        "机密"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["问：什么是绝密★30年？", "封面印着“机密★20年”。", "上面写有“机密★20年”", "封面注明“秘密★5年”"]
+)
+def test_a_sentence_that_tells_of_a_mark_is_no_mark(grammar: Grammar, text: str) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)]) == ()

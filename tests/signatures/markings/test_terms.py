@@ -78,3 +78,19 @@ def test_old_numerals_mean_what_they_say() -> None:
 
 def test_letters_alone_are_no_number() -> None:
     assert number_of("Il") is None
+
+
+def test_years_and_months_together_are_counted_in_months() -> None:
+    for text in ("1年6个月", "1年零6个月", "1 年 6 月"):
+        term = parse_term(text)
+        assert term is not None
+        assert (term.period, term.text, term.months, term.codes) == ("P18M", "18个月", 18, ("PERIOD_UNIT",))
+    short = parse_term("0年6个月")
+    assert short is not None
+    assert (short.period, short.codes) == ("P6M", ())
+
+
+def test_two_is_written_in_two_ways() -> None:
+    for text in ("两年", "二年", "贰年"):
+        term = parse_term(text)
+        assert term is not None and term.period == "P2Y"

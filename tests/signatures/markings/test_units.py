@@ -48,3 +48,11 @@ def test_a_row_of_a_table_is_no_line_of_its_own() -> None:
 def test_a_file_name_offers_its_brackets_and_its_ends_but_not_its_words() -> None:
     assert texts("(机密)方案-终稿.docx", Zone.FILENAME, "name") == ["机密", "(机密)方案", "终稿"]
     assert texts("机密档案馆探秘.mp4", Zone.FILENAME, "name") == []
+
+
+@pytest.mark.parametrize("pair", ["()", "[]", "【】", "〔〕", "〈〉", "「」", "『』", "<>", "{}", "〖〗"])
+def test_every_kind_of_bracket_around_a_unit_is_taken_off(pair: str) -> None:
+    text = f" {pair[0]} 机密 {pair[1]} "
+    assert text[slice(*strip(text, 0, len(text)))] == "机密"
+    odd = pair[0] + "机密" + ("]" if pair != "[]" else "}")
+    assert strip(odd, 0, len(odd)) == (0, len(odd))

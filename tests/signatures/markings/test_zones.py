@@ -7,7 +7,7 @@ from signatures.passages import Zone
 
 
 def test_a_rule_names_its_zones_singly_or_by_group() -> None:
-    assert zones_of(["header", "body"]) == {Zone.HEADER, Zone.BODY}
+    assert zones_of(["header", "body"]) == {Zone.HEADER, Zone.BODY, Zone.PARA_LEAD}
     assert zones_of(["front", "filename"]) == FRONT | {Zone.FILENAME}
     assert zones_of([]) == frozenset()
 

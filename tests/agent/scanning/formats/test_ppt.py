@@ -142,7 +142,7 @@ def test_an_encrypted_presentation_is_told_so(read_pieces: Any) -> None:
     assert read_pieces(ppt, saved(slide(text="一"), extra=atom(0x2F14, bytes(20)))).reason == "encrypted"
 
 
-def test_powerpoint_95_is_unsupported_and_nothing_at_all_is_damaged(read_pieces: Any) -> None:
+def test_powerpoint_4_is_unsupported_and_nothing_at_all_is_damaged(read_pieces: Any) -> None:
     assert read_pieces(ppt, compound_file([(("PP40",), b"x" * 100)])).reason == "unsupported"
     assert read_pieces(ppt, compound_file([(("PowerPoint Document",), b"")])).reason == "damaged"
     assert read_pieces(ppt, TALK[:5000]).reason == "damaged"
@@ -191,6 +191,6 @@ def test_real_presentations_end_as_text_or_with_a_reason(shared: Path, read_piec
     for folder in ("ppt", "pps"):
         for path in sorted((shared / "corpus" / "real" / folder).iterdir()):
             found[path.name] = read_pieces(ppt, path.read_bytes(), sieve=Everything()).reason
-    expected = {"encrypted": "encrypted", "PPT95": "unsupported", "clusterfuzz": "damaged"}
+    expected = {"encrypted": "encrypted", "clusterfuzz": "damaged"}
     for name, reason in found.items():
         assert reason == next((each for part, each in expected.items() if part in name), None), name

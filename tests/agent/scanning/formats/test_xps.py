@@ -80,6 +80,24 @@ def test_a_later_page_without_a_literal_is_not_laid_out_and_one_with_is(read_pie
     assert {each.place.page for each in found.passages} == {1, 3}
 
 
+def test_a_page_that_a_printer_wrote_in_pieces_is_put_together(read_pieces: Any, zipped: Zipped) -> None:
+    page = f'<FixedPage Width="794" Height="1123">{PROSE}{glyphs("机密★10年", 120, 120)}</FixedPage>'.encode()
+    document = b'<FixedDocument><PageContent Source="Pages/1.fpage"/></FixedDocument>'
+    data = zipped(
+        {
+            "[Content_Types].xml/[0].last.piece": "<Types/>",
+            "F.fdseq/[0].last.piece": "<FixedDocumentSequence/>",
+            "Documents/1/F.fdoc/[0].piece": document[:30],
+            "Documents/1/F.fdoc/[1].last.piece": document[30:],
+            "Documents/1/Pages/1.fpage/[0].piece": page[:1000],
+            "Documents/1/Pages/1.fpage/[10].last.piece": page[2000:],
+            "Documents/1/Pages/1.fpage/[2].piece": page[1000:2000],
+        }
+    )
+    assert identify(Source(io.BytesIO(data), len(data)), "x").media_type in xps.MEDIA_TYPES
+    assert read_pieces(xps, data).only(Zone.P1_TOP_LEFT).text.startswith("机密★10年")
+
+
 def test_an_ordinary_print_gives_nothing_and_a_page_that_is_a_picture_is_said(read_pieces: Any, zipped: Zipped) -> None:
     found = read_pieces(xps, printed(zipped, PROSE))
     assert (found.passages, found.problem) == ([], None)

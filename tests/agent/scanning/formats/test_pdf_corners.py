@@ -1,0 +1,110 @@
+"""Corners of a PDF in which a marking may stand: layers, portfolios, notes of all kinds, fields, later saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent.scanning.formats import pdf
+from signatures.passages import Zone
+
+FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+
+
+def document(content: str, *more: str, catalog: str = "", page: str = "") -> bytes:
+    """A PDF of one page: objects 1 to 5 are catalogue, pages, page, font and content; ``more`` follow from 6 on."""
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R "
+        f"/Resources << /Font << /F1 4 0 R >> /Properties << /L1 6 0 R >> >> {page} >>",
+        FONT,
+        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        *more,
+    ]
+    out, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    table = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n" + "".join(f"{at:010} 00000 n \n" for at in places)
+    end = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
+    return out + table.encode() + end.encode()
+
+
+def text(words: str, y: int = 700) -> str:
+    return f"BT /F1 12 Tf 72 {y} Td ({words}) Tj ET"
+
+
+def said(outcome: Any) -> str:
+    return "\n".join(each.text for each in outcome.passages)
+
+
+@pytest.mark.parametrize("state", ["/ON [6 0 R]", "/OFF [6 0 R]"])
+def test_text_in_a_layer_is_read_whether_the_layer_is_shown_or_not(read_pieces: Any, state: str) -> None:
+    layers = f"/OCProperties << /OCGs [6 0 R] /D << {state} >> >>"
+    content = f"/OC /L1 BDC {text('SECRET')} EMC {text('other words', 400)}"
+    found = read_pieces(pdf, document(content, "<< /Type /OCG /Name (Marking) >>", catalog=layers))
+    assert "SECRET" in said(found)
+
+
+def test_every_file_of_a_portfolio_is_a_member(read_pieces: Any) -> None:
+    files = [
+        "<< /Names [(a.txt) 7 0 R (b.txt) 8 0 R] >>",
+        "<< /Type /Filespec /F (a.txt) /EF << /F 9 0 R >> >>",
+        "<< /Type /Filespec /F (b.txt) /EF << /F 10 0 R >> >>",
+        "<< /Type /EmbeddedFile /Length 3 >>\nstream\none\nendstream",
+        "<< /Type /EmbeddedFile /Length 3 >>\nstream\ntwo\nendstream",
+    ]
+    catalog = "/Names << /EmbeddedFiles 6 0 R >> /Collection << /Type /Collection /View /D >>"
+    found = read_pieces(pdf, document(text("cover sheet"), *files, catalog=catalog))
+    assert [(member.name, member.data) for member in found.members] == [("a.txt", b"one"), ("b.txt", b"two")]
+
+
+@pytest.mark.parametrize("kind", ["/Text", "/FreeText", "/Stamp", "/Highlight", "/Square"])
+def test_a_note_of_any_kind_is_read(read_pieces: Any, kind: str) -> None:
+    note = f"<< /Type /Annot /Subtype {kind} /Rect [72 600 200 620] /Contents (SECRET) /DA (/F1 12 Tf) >>"
+    found = read_pieces(pdf, document(text("words"), note, page="/Annots [6 0 R]"))
+    assert "SECRET" in said(found)
+
+
+def test_the_value_of_a_field_is_read(read_pieces: Any) -> None:
+    field = "<< /Type /Annot /Subtype /Widget /FT /Tx /T (level) /V (SECRET) /Rect [72 600 200 620] /P 3 0 R >>"
+    found = read_pieces(
+        pdf, document(text("words"), field, catalog="/AcroForm << /Fields [6 0 R] >>", page="/Annots [6 0 R]")
+    )
+    assert "SECRET" in said(found)
+
+
+def test_what_a_later_save_changed_counts_as_it_is_shown(read_pieces: Any) -> None:
+    first = document(text("SECRET"))
+    content = text("CONFIDENTIAL")
+    changed = f"5 0 obj\n<< /Length {len(content)} >>\nstream\n{content}\nendstream\nendobj\n".encode()
+    at = len(first)
+    start = first.rfind(b"startxref\n") + 10
+    before = int(first[start : first.index(b"\n", start)])
+    end = (
+        f"xref\n5 1\n{at:010} 00000 n \ntrailer\n<< /Size 6 /Root 1 0 R /Prev {before} >>\n"
+        f"startxref\n{at + len(changed)}\n%%EOF\n"
+    ).encode()
+    found = read_pieces(pdf, first + changed + end)
+    assert "CONFIDENTIAL" in said(found)
+    assert "SECRET" not in said(found)
+
+
+def test_a_title_in_the_outline_is_read(read_pieces: Any) -> None:
+    outline = ["<< /Type /Outlines /First 7 0 R /Last 7 0 R /Count 1 >>", "<< /Title (SECRET) /Parent 6 0 R >>"]
+    found = read_pieces(pdf, document(text("words"), *outline, catalog="/Outlines 6 0 R"))
+    assert "SECRET" in said(found)
+
+
+def test_xmp_without_an_information_dictionary_is_read(read_pieces: Any) -> None:
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><rdf:Description xmlns:a="a">'
+        "<a:level>SECRET</a:level></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    stream = f"<< /Type /Metadata /Subtype /XML /Length {len(packet)} >>\nstream\n{packet}\nendstream"
+    found = read_pieces(pdf, document(text("words"), stream, catalog="/Metadata 6 0 R"))
+    assert [(each.name, each.text) for each in found.passages if each.zone is Zone.DOC_PROPERTY] == [
+        ("level", "SECRET")
+    ]
