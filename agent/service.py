@@ -258,6 +258,8 @@ class Service:
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
+        if not rules and self._stop.is_set():
+            return True  # told to end before it could be known
         level, why = cage_level(word)
         if level != "full":
             self._notice.say(
