@@ -40,6 +40,7 @@ from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
+from agent.selfchecks import SelfChecks
 from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.systemd import Supervisor
@@ -167,6 +168,7 @@ class Service:
         self._thread("file watch", lambda: self._watched.run(self._stop, self._not_watched))
         if self._identity.computer_class is ComputerClass.CONFIDENTIAL:
             self._start_isolation()
+        self._thread("self-check", self._self_check)
         self._thread("uplink", self._uplink.run)
         if not self._settings.uplink.sends(ComputerClass(self._identity.computer_class)):
             self._notice.say(
@@ -256,6 +258,8 @@ class Service:
             self._notice.say(
                 "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
             )
+        if not rules and self._stop.is_set():
+            return True  # told to end before it could be known
         level, why = cage_level(word)
         if level != "full":
             self._notice.say(
@@ -319,6 +323,9 @@ class Service:
         seen = marked(found, self._waivers(), datetime.now(UTC))
         self._notice.violation(seen)
         self._reporter.report(seen)
+
+    def _self_check(self) -> None:
+        SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice).run(self._stop)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 

@@ -224,6 +224,8 @@ class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     organisation: str = ""
     """Name on the report."""
+    scheduled: bool = True
+    """Whether the running agent makes self-checks by itself, as often as the profile asks for."""
     profile: str = ""
     """Profile by id or full path of a file; empty: that of the computer's class and level."""
     parameters: dict[str, Any] = {}

@@ -18,9 +18,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from protocol import keys
+
+hypothesis.settings.register_profile("calm", deadline=None)  # a busy computer is no mistake of the code
+hypothesis.settings.load_profile("calm")
 
 PASSWORD = "对马海峡-correct-horse"
 

@@ -10,19 +10,21 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from agent.checks.base import Check, Context, Fact, Result
+from agent.checks.base import Check, Context, Fact, Registration, Result
 from agent.checks.families import checks
 from protocol.ids import uuid7
-from protocol.records import CheckLine, CheckOutcome, SelfCheckDone, Severity
+from protocol.records import CheckLine, CheckOutcome, ComputerClass, Level, SelfCheckDone, Severity
 from signatures.controls import Text
-from signatures.profiles import Profile, Question, asked
+from signatures.profiles import Profile, Question, asked, load_questions
 from signatures.register import Entry, register
 
 NO_SUCH = Text(zh="本程序没有这项检查", en="this program has no such check")
+SELF_CHECK = "CHECK-01"
+"""The control that demands regular self-checks."""
 _WORST = {severity: number for number, severity in enumerate(Severity)}
 _ORDER = {
     CheckOutcome.FAIL: 0,
@@ -32,6 +34,10 @@ _ORDER = {
     CheckOutcome.NOT_APPLICABLE: 4,
 }
 """Failures first: what is wrong, then what is not known, then what is right."""
+
+
+if TYPE_CHECKING:
+    from agent.reporting.identity import Identity
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +148,20 @@ def line_of(check: Check, result: Result) -> Line:
     )
 
 
+def _unknown(name: str) -> Line:
+    """A check that a profile asks for and this program does not have: told, never left out."""
+    return Line(
+        check=name,
+        controls=(SELF_CHECK,),
+        title=Text(zh=name, en=name),
+        regime=register()[SELF_CHECK].regime,
+        clause=_clause([register()[SELF_CHECK]]),
+        severity=Severity.HIGH,
+        outcome=CheckOutcome.ERROR,
+        why=NO_SUCH,
+    )
+
+
 def _clause(entries: list[Entry]) -> str:
     """The sources of the main control, the first two."""
     return "; ".join(entries[0].rule.clause.split("; ")[:2]) if entries else ""
@@ -156,6 +176,7 @@ def run(profile: Profile, context: Context, told: Callable[[str], None] | None =
     for name in profile.checks:
         check = known.get(name)
         if check is None:
+            lines.append(_unknown(name))
             continue
         if told:
             told(name)
@@ -163,6 +184,57 @@ def run(profile: Profile, context: Context, told: Callable[[str], None] | None =
         earlier[name] = result
         lines.append(line_of(check, result))
     return ordered(lines)
+
+
+def report(
+    profile: Profile,
+    context: Context,
+    *,
+    subject: str,
+    version: str,
+    rules: str = "",
+    answers: Mapping[str, Attestation] | None = None,
+    before: float = 0.0,
+) -> Report:
+    """Run a profile and report. ``before`` is what preparing it (a scan, a survey) took, in seconds.
+
+    Raises `strict_yaml.FileMistake` where the questions cannot be read.
+    """
+    began = time.monotonic()
+    lines = run(profile, context)
+    marked = context.marked
+    return Report(
+        number=f"MJ-{context.now.astimezone():%Y%m%d-%H%M%S}-{uuid7()[-4:]}",
+        kind=profile.kind,
+        organisation=context.settings.check.organisation,
+        subject=subject,
+        started_at=context.now,
+        seconds=round(time.monotonic() - began + before, 2),
+        version=version,
+        profile=profile.id,
+        profile_title=profile.title,
+        profile_version=profile.version,
+        profile_digest=digest(profile),
+        computer_class=profile.computer_class,
+        level=profile.level,
+        root=str(context.tree.root),
+        files=marked.files if marked else 0,
+        not_examined=marked.not_examined if marked else 0,
+        rules=rules,
+        lines=tuple(lines),
+        attestations=tuple(attestations(profile, load_questions(), answers or {})),
+    )
+
+
+def registration(known: Identity) -> Registration:
+    """What the ledger of computers says of this one, as it was told at enrolment."""
+    return Registration(
+        agent=known.agent,
+        computer_class=ComputerClass(known.computer_class),
+        level=Level(known.level) if known.level else None,
+        enrolled_at=known.enrolled_at,
+        collector=known.collector_name,
+    )
 
 
 def ordered(lines: list[Line]) -> list[Line]:
@@ -197,18 +269,6 @@ def attestations(
 def digest(profile: Profile) -> str:
     """What stands for a profile with its parameters: two reports of the same digest asked for the same."""
     return "sha256:" + hashlib.sha256(msgspec.json.encode(profile, order="deterministic")).hexdigest()
-
-
-class Stopwatch:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """So far, to the hundredth."""
-        return round(time.monotonic() - self._start, 2)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

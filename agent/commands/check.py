@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ import msgspec
 from agent import words
 from agent.checks.base import Context, Marked, Registration
 from agent.checks.isolation_probe import NAME as PROBE
-from agent.checks.selfcheck import Change, Report, Stopwatch, attestations, compare, digest
-from agent.checks.selfcheck import run as run_checks
+from agent.checks.selfcheck import Change, Report, compare
+from agent.checks.selfcheck import registration as registration_of
+from agent.checks.selfcheck import report as run_profile
 from agent.checks.survey import Survey
 from agent.checks.tree import Tree
 from agent.commands import UsageError, check_answers, check_jsonl, check_table, context
@@ -23,7 +25,6 @@ from agent.probe_target import target
 from agent.reporting import identity
 from agent.settings import Settings
 from agent.words import text
-from protocol.ids import uuid7
 from protocol.records import ComputerClass, Level
 from signatures.profiles import Profile, asked, load_profiles, load_questions
 
@@ -87,6 +88,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "scan these folders for markings too, or read a scan's result (.jsonl)",
         ),
     )
+    _add_report(parser)
+    context.add_options(parser)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    """Options of what is told, and in which form."""
+    add = parser.add_argument
     add("--format", choices=FORMATS, default="table", help=text("格式", "format"))
     add("--output", type=Path, metavar="F", help=text("写入文件", "write to this file"))
     add(
@@ -109,7 +117,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help=text("不向服务器上报本次自查", "do not tell the collector of this self-check"),
     )
-    context.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -161,13 +168,7 @@ def _registration(settings: Settings) -> Registration | None:
         known = identity.load(settings.state)
     except (identity.IdentityError, OSError):
         return None
-    return Registration(
-        agent=known.agent,
-        computer_class=ComputerClass(known.computer_class),
-        level=Level(known.level) if known.level else None,
-        enrolled_at=known.enrolled_at,
-        collector=known.collector_name,
-    )
+    return registration_of(known)
 
 
 def _report(
@@ -179,8 +180,7 @@ def _report(
     root = options.root or Path("/")
     if not root.is_dir():
         raise UsageError(text(f"--root：没有目录 {root}", f"--root: there is no directory {root}"))
-    watch = Stopwatch()
-    now = datetime.now(UTC)
+    began = time.monotonic()
     marked: Marked | None = None
     rules = ""
     if options.scan:
@@ -194,7 +194,7 @@ def _report(
         level=profile.level,
         parameters=profile.parameters,
         settings=settings,
-        now=now,
+        now=datetime.now(UTC),
         registration=registration,
         marked=marked,
         probe=_target(options.probe),
@@ -202,27 +202,14 @@ def _report(
     if options.device:
         about = replace(about, device=_examined(options.device, everything=options.full))
     checked = msgspec.structs.replace(profile, checks=(*profile.checks, PROBE)) if options.probe else profile
-    lines = run_checks(checked, about)
-    return Report(
-        number=f"MJ-{now.astimezone():%Y%m%d-%H%M%S}-{uuid7()[-4:]}",
-        kind=profile.kind,
-        organisation=settings.check.organisation,
+    return run_profile(
+        checked,
+        about,
         subject=str(options.device or (registration.agent if registration else root)),
-        started_at=now,
-        seconds=watch.seconds,
         version=agent_version(),
-        profile=profile.id,
-        profile_title=profile.title,
-        profile_version=profile.version,
-        profile_digest=digest(profile),
-        computer_class=profile.computer_class,
-        level=profile.level,
-        root=str(root),
-        files=marked.files if marked else 0,
-        not_examined=marked.not_examined if marked else 0,
         rules=rules,
-        lines=tuple(lines),
-        attestations=tuple(attestations(profile, load_questions(), given)),
+        answers=given,
+        before=time.monotonic() - began,
     )
 
 

@@ -44,6 +44,10 @@ class State(models.TextChoices):
     WAIVED = "waived", _("Waived")
 
 
+OPEN_STATES = (State.NEW, State.ASSIGNED, State.RECTIFIED)
+"""States in which somebody still has something to do."""
+
+
 class Group(models.Model):
     """One violation: all sightings with the same fingerprint (`server.violations.fingerprint`)."""
 
@@ -57,6 +61,12 @@ class Group(models.Model):
     """Family of the strongest finding's marking; empty for violations that are not about a file."""
     level = models.CharField(max_length=8, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.NEW)
+    is_open = models.GeneratedField(
+        expression=models.Case(models.When(state__in=[str(state) for state in OPEN_STATES], then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    """Whether its state is one of `OPEN_STATES`; kept by the database, for its indices."""
     state_at = models.DateTimeField()
     """Since when it is in this state."""
     computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="violations")
@@ -97,7 +107,9 @@ class Group(models.Model):
             models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
             models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
             models.Index(fields=("control", "computer"), name="group_control"),
-            models.Index(fields=("state", "due_on"), name="group_due"),
+            models.Index(fields=("is_open", "severity_rank", "-last_seen_at", "-id"), name="group_open"),
+            models.Index(fields=("is_open", "due_on"), name="group_open_due"),
+            models.Index(fields=("control", "family"), name="group_kinds"),
             models.Index(fields=("-last_seen_at", "-id"), name="group_last"),
             models.Index(fields=("-first_seen_at", "-id"), name="group_first"),
         )

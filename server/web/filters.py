@@ -11,8 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from server.accounts.models import Department
-from server.violations.models import Group, Severity, State
-from server.web import words
+from server.violations.models import OPEN_STATES, Group, Severity, State
 from server.web.controls import controls_matching
 from server.web.paging import count_many
 
@@ -92,7 +91,7 @@ class ViolationFilter:
         if self.assignee:
             groups = groups.filter(assignee_id=self.user_id if self.assignee == "me" else None)
         if self.overdue:
-            groups = groups.filter(due_on__lt=timezone.localdate(), state__in=words.OPEN_STATES)
+            groups = groups.filter(due_on__lt=timezone.localdate(), is_open=True)
         if self.department is not None:
             top = Department.objects.filter(pk=self.department).values_list("path", flat=True).first()
             groups = groups.filter(computer__department__path__startswith=top) if top else groups.none()
@@ -103,7 +102,7 @@ class ViolationFilter:
     def in_tab(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """Of these groups, those of the chosen tab, in the chosen order."""
         if self.tab == OPEN:
-            groups = groups.filter(state__in=words.OPEN_STATES)
+            groups = groups.filter(is_open=True)
         elif self.tab != ALL:
             groups = groups.filter(state=self.tab)
         if self.sort == "due":
@@ -115,7 +114,7 @@ def count_tabs(groups: QuerySet[Group]) -> dict[str, int]:
     """How many groups each tab holds, in one query; no state is counted beyond what anybody reads (`MOST_COUNTED`)."""
     counts = dict(zip(State.values, count_many([groups.filter(state=state) for state in State.values]), strict=True))
     counts[ALL] = sum(counts.values())
-    counts[OPEN] = sum(counts[state] for state in words.OPEN_STATES)
+    counts[OPEN] = sum(counts[state] for state in OPEN_STATES)
     return counts
 
 

@@ -54,9 +54,6 @@ SEVERITIES: Words = dict(Severity.choices)
 STATES: Words = dict(State.choices)
 """States of a violation, in the order of their life."""
 
-OPEN_STATES = (State.NEW, State.ASSIGNED, State.RECTIFIED)
-"""States in which somebody still has something to do."""
-
 ROLES: Words = dict(Role.choices)
 
 STATUSES: Words = dict(Status.choices)

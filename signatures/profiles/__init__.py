@@ -121,6 +121,14 @@ def load_profiles(folder: Path = FOLDER) -> dict[str, Profile]:
     return profiles
 
 
+def days(frequency: str) -> int:
+    """A frequency such as ``P1M`` in days; a month counts 30, a year 365. Raises `ValueError` for anything else."""
+    unit = {"D": 1, "W": 7, "M": 30, "Y": 365}.get(frequency[-1:])
+    if unit is None or not frequency.startswith("P"):
+        raise ValueError(f"{frequency!r} is no frequency such as P1M")
+    return int(frequency[1:-1]) * unit
+
+
 def overridden(parameters: Parameters, given: Mapping[str, Any]) -> Parameters:
     """Parameters with some of them replaced. Raises `ValueError` naming the key, and the nearest that is known."""
     for key in given:

@@ -178,6 +178,14 @@ def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that the tests leave as it is."""
+    place = tmp_path_factory.mktemp("backup") / "home"
+    assert run(place, "init").returncode == 0
+    return place
+
+
 def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
@@ -205,11 +213,9 @@ def test_a_collector_comes_back_from_its_backup_and_verifies(tmp_path: Path) -> 
         (["restore", "SHORT", "--unsealed"], "no backup of a collector"),
     ],
 )
-def test_mistakes_are_told_with_status_2(tmp_path: Path, arguments: list[str], said: str) -> None:
-    place = tmp_path / ("home" if arguments[0] == "backup" else "empty")
+def test_mistakes_are_told_with_status_2(initialised: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+    place = initialised if arguments[0] == "backup" else tmp_path / "empty"
     (tmp_path / "SHORT").write_text("short\n")
-    if arguments[0] == "backup":
-        assert run(place, "init").returncode == 0
     words = [str(tmp_path / word) if word.isupper() else word for word in arguments]
     done = run(place, *words)
     assert done.returncode == 2

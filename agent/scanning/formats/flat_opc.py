@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from lxml import etree
 
 from agent.scanning.formats import docx, markup, pptx, xlsx
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.mime import base64_bytes
 from agent.scanning.formats.ooxml import attribute, child, in_utf8, local
 from agent.scanning.formats.xmlzip import Parser
 from protocol.records import Reason
@@ -22,6 +21,8 @@ LIMITS = {"file bytes": 128 * MiB, "parts": 10_000}
 LIMITATIONS = ("What is said of the zipped forms of Word, Excel and PowerPoint holds here too.",)
 
 _READERS = (("word/", docx.pieces), ("xl/", xlsx.pieces), ("ppt/", pptx.pieces))
+
+_LONGEST_NAME = 1_000
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
@@ -42,24 +43,21 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
 def _zipped(root: etree._Element | None) -> tuple[bytes, list[str]]:
     """The parts as a zip, not packed, and their names."""
     out = io.BytesIO()
-    names: list[str] = []
+    names: dict[str, None] = {}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
         for part in () if root is None else root:
             name = attribute(part, "name").lstrip("/")
-            if local(part) != "part" or not name or name in names:
+            if local(part) != "part" or not 0 < len(name) <= _LONGEST_NAME or name in names:
                 continue
             if len(names) >= LIMITS["parts"]:
                 raise NotExamined(Reason.TOO_LARGE, "the document has too many parts")
-            names.append(name)
+            names[name] = None
             package.writestr(zipfile.ZipInfo(name), _content(part))
-    return out.getvalue(), names
+    return out.getvalue(), list(names)
 
 
 def _content(part: etree._Element) -> bytes:
     xml, binary = child(part, "xmlData"), child(part, "binaryData")
     if xml is not None and len(xml):
         return etree.tostring(xml[0], encoding="utf-8", with_tail=False)
-    try:
-        return base64.b64decode("".join((binary.text or "").split())) if binary is not None else b""
-    except binascii.Error:
-        return b""
+    return b"" if binary is None else base64_bytes((binary.text or "").encode("utf-8", "replace"))

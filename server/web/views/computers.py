@@ -31,7 +31,7 @@ def computers(request: SignedInRequest) -> HttpResponse:
         silent = Q(last_seen_at=None) | Q(last_seen_at__lt=silent_since)
         found = found.filter(silent, revoked_at=None, enrolled_at__isnull=False)
     open_here = (
-        Group.objects.filter(computer=OuterRef("pk"), state__in=words.OPEN_STATES)
+        Group.objects.filter(computer=OuterRef("pk"), is_open=True)
         .order_by()
         .values("computer")
         .annotate(n=Count("pk"))

@@ -14,7 +14,6 @@ from server.ledger.kinds import Entry, Ledger
 from server.ledger.models import Computer, MediaSession, Medium, Note
 from server.ledger.scope import computers_of, media_of
 from server.violations.scope import visible_to
-from server.web import words
 from server.web.ledgers import entry_of, fields_of, history_of, ledger_named
 from server.web.pages import SignedInRequest, page, show
 from server.web.views.violations import decorate, with_names
@@ -55,7 +54,7 @@ def _around(row: Entry, user: User) -> dict[str, Any]:
     if isinstance(row, Computer | Medium):
         which = {"computer": row} if isinstance(row, Computer) else {"medium": row}
         sessions = MediaSession.objects.filter(**which, computer__in=computers_of(user))
-        groups = visible_to(user).filter(**which, state__in=words.OPEN_STATES)
+        groups = visible_to(user).filter(**which, is_open=True)
         return {
             "is_computer": isinstance(row, Computer),
             "is_medium": isinstance(row, Medium),

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from server.accounts.models import Right
+from server.accounts.models import Right, User
 from server.intake.models import SpoolEntry
-from server.ledger.reconciliation import QUESTIONS, SILENT_AFTER
+from server.ledger.reconciliation import BY_KEY, QUESTIONS, SILENT_AFTER, Question
 from server.ledger.scope import computers_of
-from server.violations.models import Severity, State, Waiver
+from server.violations.models import SEVERITY_RANK, Severity, State, Waiver
 from server.violations.scope import visible_to, waivers_of
-from server.web import words
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import count_many, counted
 from server.web.views.violations import decorate, with_names
 
 SHOWN = 8
+ALARMS_KEPT = 60
+"""Seconds."""
 
 
 @page
@@ -28,18 +30,16 @@ SHOWN = 8
 def start(request: SignedInRequest) -> HttpResponse:
     """Show the numbers that ask for work, one's own list by due date, and the worst open violations."""
     user, today = request.user, timezone.localdate()
-    still_open = visible_to(user).filter(state__in=words.OPEN_STATES)
+    still_open = visible_to(user).filter(is_open=True)
     mine = still_open.filter(assignee=user)
-    grave = [question for question in QUESTIONS if question.grave]
     lists: dict[str, QuerySet[Any]] = {
-        "critical": still_open.filter(severity=Severity.CRITICAL),
+        "critical": still_open.filter(severity_rank=SEVERITY_RANK[Severity.CRITICAL]),
         "overdue": still_open.filter(due_on__lt=today),
-        "new": still_open.filter(state=State.NEW),
+        "new": visible_to(user).filter(state=State.NEW),
         "mine": mine,
-        "verify": still_open.filter(state=State.RECTIFIED),
+        "verify": visible_to(user).filter(state=State.RECTIFIED),
         "open": still_open,
         "waivers": waivers_of(user).filter(state=Waiver.State.ASKED),
-        **{question.key: question.rows(user) for question in grave},
     }
     numbers = dict(zip(lists, count_many(list(lists.values())), strict=True))
     silent_since = timezone.now() - SILENT_AFTER
@@ -61,9 +61,21 @@ def start(request: SignedInRequest) -> HttpResponse:
         "computers": computers,
         "operates": operates,
         "troubles": SpoolEntry.objects.filter(state__in=bad).count() if operates else 0,
-        "alarms": [question for question in grave if numbers[question.key]],
+        "alarms": _alarms(user),
         "own": decorate(list(by_due[:SHOWN]), user.may_triage),
         "rows": decorate(list(with_names(still_open)[:SHOWN]), user.may_triage),
         "enrolled": bool(computers["all"]),
     }
     return show(request, "web/start.html", context, at="start")
+
+
+def _alarms(user: User) -> list[Question]:
+    """The grave questions of the ledger check that have an answer; looked up once a minute for each scope."""
+    key = f"alarms:{'all' if user.sees_everything else user.department_id}"
+    found = cache.get(key)
+    if found is None:
+        grave = [question for question in QUESTIONS if question.grave]
+        counts = count_many([question.rows(user) for question in grave], 1)
+        found = [question.key for question, count in zip(grave, counts, strict=True) if count]
+        cache.set(key, found, ALARMS_KEPT)
+    return [BY_KEY[key] for key in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -213,39 +214,65 @@ def test_questions_are_written_out_filled_in_and_read_back(
     assert "did you mean 'answer'" in capsys.readouterr().err
 
 
-def test_files_are_scanned_and_judged_by_class(check: Callable[..., int], tmp_path: Path, capsys: Out) -> None:
+def scanned(cache: Path, root: Path, *options: str | Path) -> dict[str, Any]:
+    """Head and outcomes of a self-check with a scan, run as people run it."""
+    command = [sys.executable, "-m", "agent.cli", "check", "--root", root, *options, "--format", "jsonl"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, timeout=110, env=environment)
+    told = rows(done.stdout)
+    return {"head": told[0]["report"], "text": done.stdout} | {
+        row["check"]: row["outcome"] for row in told if "check" in row
+    }
+
+
+def test_files_are_scanned_and_judged_by_class(cache_home: Path, root: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     (disk / "xwechat_files").mkdir(parents=True)
     (disk / "xwechat_files" / "a.txt").write_text("机密★10年\n\n关于调整的通知\n", "utf-8")
     (disk / "b.txt").write_text("公开的通知\n", "utf-8")
-    check("--profile", "internet", "--scan", disk, "--format", "jsonl")
-    told = rows(capsys.readouterr().out)
-    assert told[0]["report"]["files"] == 2
-    outcomes = {row["check"]: row["outcome"] for row in told if "check" in row}
-    assert outcomes["state-secrets"] == "fail"
-    assert outcomes["outgoing-folders"] == "fail"
-    assert outcomes["marking-period"] == "pass"
-    assert "xwechat_files/a.txt" not in json.dumps(told)
-    check("--profile", "confidential", "--level", "机密", "--scan", disk, "--format", "jsonl")
-    outcomes = {row["check"]: row["outcome"] for row in rows(capsys.readouterr().out) if "check" in row}
-    assert outcomes["level-above"] == "pass"
-    check("--profile", "confidential", "--level", "秘密", "--scan", disk, "--format", "jsonl")
-    outcomes = {row["check"]: row["outcome"] for row in rows(capsys.readouterr().out) if "check" in row}
-    assert outcomes["level-above"] == "fail"
+    told = scanned(cache_home, root, "--profile", "internet", "--scan", disk)
+    assert told["head"]["files"] == 2
+    assert told["state-secrets"] == "fail"
+    assert told["outgoing-folders"] == "fail"
+    assert told["marking-period"] == "pass"
+    assert "xwechat_files/a.txt" not in told["text"]
+    assert (
+        scanned(cache_home, root, "--profile", "confidential", "--level", "机密", "--scan", disk)["level-above"]
+        == "pass"
+    )
+    assert (
+        scanned(cache_home, root, "--profile", "confidential", "--level", "秘密", "--scan", disk)["level-above"]
+        == "fail"
+    )
 
 
 def test_the_result_of_a_scan_will_do_and_half_of_one_will_not(
     check: Callable[..., int], tmp_path: Path, capsys: Out
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    (disk / "a.txt").write_text("秘密★5年\n\n通知\n", "utf-8")
     result = tmp_path / "scan.jsonl"
-    assert main(["scan", str(disk), "--format", "jsonl", "--output", str(result)]) == 1
+    finding = {
+        "rule": "cn-state.starred",
+        "family": "state",
+        "level": "秘密",
+        "period": "P5Y",
+        "zone": "p1_top_left",
+        "confidence": 95,
+        "severity": "critical",
+        "marking": "秘密★5年",
+        "codes": [],
+        "place": {},
+    }
+    lines = [
+        json.dumps({"path": "/home/zhang/a.txt", "member": None, "verdict": "finding", "findings": [finding]}),
+        json.dumps({"summary": {"enumerated": 4, "clean": 2, "finding": 1, "not_examined": 1, "rules": "sha256:ab"}}),
+    ]
+    result.write_text("\n".join(lines) + "\n", "utf-8")
     check("--profile", "internal", "--scan", result, "--format", "jsonl")
-    outcomes = {row["check"]: row["outcome"] for row in rows(capsys.readouterr().out) if "check" in row}
+    told = rows(capsys.readouterr().out)
+    assert (told[0]["report"]["files"], told[0]["report"]["not_examined"]) == (4, 1)
+    outcomes = {row["check"]: row["outcome"] for row in told if "check" in row}
     assert outcomes["state-secrets"] == "fail"
-    result.write_text(result.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    result.write_text(lines[0] + "\n", "utf-8")
     assert check("--profile", "internal", "--scan", result) == 2
     assert "that scan did not end" in capsys.readouterr().err
     result.write_text("garbage\n")

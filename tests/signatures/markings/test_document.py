@@ -103,3 +103,13 @@ def test_an_old_mark_that_was_struck_is_no_conflict_with_the_new_one(grammar: Gr
 def test_a_portion_below_the_level_of_the_cover_is_no_conflict(grammar: Grammar) -> None:
     cover, portion = Passage(Zone.COVER, "机密★10年"), Passage(Zone.PARA_LEAD, "（秘密）本部分为行动部署。")
     assert [f.codes for f in grammar.find([cover, portion]) if f.family == "state"] == [()]
+
+
+def test_neighbours_in_another_part_of_the_front_speak_for_a_mark_and_those_in_the_text_do_not(
+    grammar: Grammar,
+) -> None:
+    def confidence(zone: Zone) -> int:
+        found = grammar.find([Passage(Zone.P1_TOP_LEFT, "机密"), Passage(zone, "特急\n远水〔2023〕18号")], least=1)
+        return found[0].confidence
+
+    assert confidence(Zone.P1_BLOCK) == confidence(Zone.BODY) + 16

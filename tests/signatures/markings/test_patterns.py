@@ -63,3 +63,9 @@ def test_a_name_that_only_begins_like_a_marking_is_none(find: Find) -> None:
 def test_a_subject_that_begins_with_a_banner_is_marked(find: Find) -> None:
     (found,) = find("SECRET//REL TO USA, FVEY Travel roster", "subject")
     assert (found.level, found.marking) == ("SECRET", "SECRET//REL TO USA, FVEY")
+
+
+@pytest.mark.parametrize("name", ["FOUOx plan.docx", "TLP-REDx plan.docx", "SECRET//NOFORN2 plan.docx"])
+def test_a_word_that_goes_on_does_not_open_a_name_with_a_mark(find: Find, name: str) -> None:
+    assert find(name, "filename") == ()
+    assert find("FOUO plan.docx", "filename")

@@ -249,3 +249,66 @@ def test_marks_in_the_lines_of_a_register_at_the_top_of_a_page_speak_of_other_pa
 )
 def test_a_sentence_that_tells_of_a_mark_is_no_mark(grammar: Grammar, text: str) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)]) == ()
+
+
+@pytest.mark.parametrize("quotes", ["“”", "「」", "『』", '""'])
+def test_a_mark_among_other_words_in_quotation_marks_is_talk(grammar: Grammar, quotes: str) -> None:
+    text = f"甲说{quotes[0]}本件 机密★10年 在此{quotes[1]}乙"
+    (reading,) = grammar.explain(text, Zone.P1_TOP_LEFT).readings
+    assert ("inside quotation marks with other words", -45) in reading.points
+    (plain,) = grammar.explain(text.translate({ord(quote): " " for quote in quotes}), Zone.P1_TOP_LEFT).readings
+    assert not any(reason.startswith("inside") for reason, _ in plain.points)
+
+
+def test_levels_in_the_segments_of_three_lines_are_a_list(grammar: Grammar) -> None:
+    three = [Passage(Zone.P1_BLOCK, f"附件\t{level}") for level in ("绝密", "机密", "秘密")]
+    assert grammar.find(three) == ()
+    assert grammar.explain("附件\t机密", Zone.P1_BLOCK).readings[0].form == "BARE"
+    found = grammar.find(three, least=1)
+    assert all(finding.confidence < 25 for finding in found)
+
+
+def test_marks_of_three_families_in_segments_of_lines_are_a_list_too(grammar: Grammar) -> None:
+    def reasons(*words: str) -> list[bool]:
+        found = grammar.find([Passage(Zone.P1_BLOCK, f"附件\t{word}") for word in words], least=1)
+        return [finding.confidence < 25 for finding in found]
+
+    assert reasons("工作秘密", "核心商密") == [False, False]
+    assert not any(found is False for found in reasons("工作秘密", "核心商密", "内部资料"))
+
+
+def test_one_of_several_values_of_a_field_is_no_mark(grammar: Grammar) -> None:
+    readings = grammar.explain("Classification: Internal, Confidential or Restricted", Zone.P1_TOP_LEFT).readings
+    assert ("one of several values", -45) in readings[0].points
+
+
+def test_a_quotation_that_begins_the_line_is_one_too(grammar: Grammar) -> None:
+    (reading,) = grammar.explain("“本件 机密★10年 在此”乙", Zone.P1_TOP_LEFT).readings
+    assert ("inside quotation marks with other words", -45) in reading.points
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "kind", "points"),
+    [
+        ("内部资料", Zone.HEADER, "line", 30),
+        ("方案\t内部资料", Zone.HEADER, "segment", 30),
+        ("（内部资料）关于方案的说明", Zone.PARA_LEAD, "lead", 30),
+        ("关于方案的说明（内部资料）", Zone.TITLE, "tail", 30),
+        ("【内部资料】方案.docx", Zone.FILENAME, "name", 30),
+        ("Classification: Internal", Zone.COVER, "field", 40),
+        ("机密", Zone.HEADER, "BARE", 30),
+        ("机密 10年", Zone.HEADER, "PLAIN", 35),
+        ("密级：机密", Zone.HEADER, "FIELD", 40),
+        ("（机密）关于方案的说明", Zone.PARA_LEAD, "LEAD", 30),
+        ("【机密】方案.docx", Zone.FILENAME, "FILENAME", 30),
+    ],
+)
+def test_each_form_is_worth_its_points(grammar: Grammar, text: str, zone: Zone, kind: str, points: int) -> None:
+    assert (f"form {kind}", points) in grammar.explain(text, zone).readings[0].points
+
+
+@pytest.mark.parametrize("head", ["密级", "涉密等级", "秘密等级", "密别", "保密级别", "保密等级"])
+def test_every_name_of_the_column_makes_a_register(grammar: Grammar, head: str) -> None:
+    register = f"文号\n{head}\n份数\n第1号\n机密★10年\n3\n第2号\n秘密★5年\n2"
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, register)]) == ()
+    assert grammar.find([Passage(Zone.HEADER, register)]), "a header is no table"

@@ -66,3 +66,9 @@ def test_a_column_of_single_characters_is_taken_whole() -> None:
     assert column is not None
     assert text[slice(*column)] == "机\n密\n★\n10\n年"
     assert column_around("机\n密级文件", 0, 6) is None
+
+
+def test_a_column_is_followed_for_so_many_lines_and_no_further() -> None:
+    text = "\n".join("甲" * 60)
+    first, last = column_around(text, 60, 61) or (0, 0)
+    assert ((60 - first) // 2, (last - 61) // 2) == (24, 24)

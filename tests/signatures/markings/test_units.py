@@ -56,3 +56,15 @@ def test_every_kind_of_bracket_around_a_unit_is_taken_off(pair: str) -> None:
     assert text[slice(*strip(text, 0, len(text)))] == "机密"
     odd = pair[0] + "机密" + ("]" if pair != "[]" else "}")
     assert strip(odd, 0, len(odd)) == (0, len(odd))
+
+
+@pytest.mark.parametrize(("length", "taken"), [(60, True), (61, False), (119, False)])
+def test_a_bracket_at_the_end_marks_a_title_and_no_sentence(length: int, taken: bool) -> None:
+    text = ("甲" * length)[: length - 4] + "(机密)"
+    assert (("tail", "机密") in [(p.kind, text[p.start : p.end]) for p in pieces_of(text, Zone.TITLE, None)]) is taken
+
+
+def test_the_first_and_last_three_edges_of_a_name_are_tried() -> None:
+    name = "a-b-c-d-e.txt"
+    pieces = [name[p.start : p.end] for p in pieces_of(name, Zone.FILENAME, None)]
+    assert pieces == ["a", "a-b", "a-b-c", "e", "d-e", "c-d-e"]

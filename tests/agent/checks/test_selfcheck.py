@@ -1,0 +1,76 @@
+"""A profile is run whole and in order; what it asks for and we do not have is told; reports can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from agent.checks.base import Context
+from agent.checks.selfcheck import Report, compare, digest, ordered, report, run
+from protocol.records import CheckOutcome
+from signatures.profiles import Profile, load_profiles
+
+Make = Callable[..., Context]
+
+
+def profile(*names: str) -> Profile:
+    return msgspec.structs.replace(load_profiles()["internal"], checks=names)
+
+
+def made(make: Make, *names: str) -> Report:
+    return report(profile(*names), make(), subject="desk", version="1")
+
+
+def test_a_check_that_this_program_does_not_have_is_told_and_is_no_pass(make: Make) -> None:
+    (line,) = run(profile("no-such-check"), make())
+    assert line.outcome is CheckOutcome.ERROR
+    assert line.why
+    assert "no such check" in line.why.en
+    assert made(make, "no-such-check").exit_code == 3
+
+
+def test_failures_come_first_and_the_worst_of_them_first(make: Make) -> None:
+    lines = run(profile("password-age", "new-accounts", "clock", "antivirus", "left-behind", "registered"), make())
+    outcomes = [line.outcome for line in lines]
+    assert outcomes == sorted(
+        outcomes, key=[CheckOutcome.FAIL, CheckOutcome.ERROR, CheckOutcome.MANUAL, CheckOutcome.PASS].index
+    )
+    severities = [line.severity for line in lines if line.outcome is CheckOutcome.FAIL]
+    assert severities == sorted(severities, key=["critical", "high", "medium", "low", "info"].index)
+    assert ordered(list(reversed(lines)))[0].outcome is CheckOutcome.FAIL
+
+
+def test_sums_are_told_of_the_checks_before_them(make: Make) -> None:
+    lines = {line.check: line for line in run(profile("antivirus", "baseline"), make())}
+    assert lines["baseline"].outcome is CheckOutcome.FAIL
+    assert [one.seen for one in lines["baseline"].facts if one.what.en == "check failed"] == ["antivirus"]
+
+
+def test_what_changed_since_the_last_report_is_told(make: Make) -> None:
+    earlier = made(make, "antivirus", "shares", "backup")
+    later = report(
+        profile("antivirus", "shares"),
+        make(
+            files={
+                "usr/sbin/clamd": "",
+                "etc/systemd/system/multi-user.target.wants/clamav-daemon.service": "",
+                "etc/exports": "/srv *(rw)\n",
+            }
+        ),
+        subject="desk",
+        version="1",
+    )
+    change = compare(later, earlier)
+    assert change.mended == ("antivirus",)
+    assert change.new == ("shares",)
+    assert change.open == ("backup",)  # asked no more is not mended
+
+
+@pytest.mark.parametrize("changed", [{"parameters": {"lock_minutes": 1}}, {"checks": ("shares",)}])
+def test_the_digest_of_a_profile_changes_with_what_it_asks_for(changed: dict[str, object]) -> None:
+    before = profile("shares", "backup")
+    after = msgspec.convert({**msgspec.to_builtins(before), **changed}, Profile)
+    assert digest(before) == digest(profile("shares", "backup"))
+    assert digest(before) != digest(after)
