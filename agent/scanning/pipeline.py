@@ -196,9 +196,8 @@ class _Run:
                 if late is not None:
                     self._finished(late, remember=not cage.mixed)
                 self._tell()
-            words = (cage.word, self.desk.word if self.desk is not None else "")
-            self.summary.rules = cage.rules
-            self.summary.cage = max(words, key=weakness) or "none: no file was examined"
+            self.summary.rules, seen_by = cage.rules, self.desk.word if self.desk is not None else ""
+            self.summary.cage = max(cage.word, seen_by, key=weakness) or "none: no file was examined"
         self.summary.complete = not self.stop.is_set()
         if self.summary.complete and self._met != self.progress.files:
             raise RuntimeError(f"{self._met} files were met and {self.progress.files} are accounted for")
@@ -208,10 +207,10 @@ class _Run:
 
     def _open_desk(self, stack: ExitStack, start: Start) -> None:
         """Where pictures are to be read: a desk of their own for the files that show some."""
-        options = self.options
-        if options.sees:
+        if (options := self.options).sees:
             terms = Terms(options.picture_seconds, options.pictures_seconds)
-            self.desk = PictureDesk(start, terms, self.stop, self.seen, _throttle() if options.background else None)
+            throttle = _throttle(options.share) if options.background else None
+            self.desk = PictureDesk(start, terms, self.stop, self.seen, throttle)
             stack.callback(self.desk.close)
 
     def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> None:
