@@ -90,6 +90,9 @@ class Service:
             ledger=settings.state / "cache" / "ledger.sqlite" if settings.scan.ledger else None,
             expires_days=settings.scan.ledger_days,
             tell_clean=False,
+            pictures=settings.scan.ocr,
+            picture_seconds=settings.scan.ocr_file_seconds,
+            pictures_seconds=settings.scan.ocr_seconds,
         )
         self._in_force = InForce(settings)
         self._troubles: frozenset[str] = frozenset()

@@ -100,6 +100,12 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether to remember how files ended, so that what has not changed is not read again."""
     ledger_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 90
     """Days for which a verdict is remembered."""
+    ocr: bool = True
+    """Whether to read text in pictures and scanned pages, where the extra ``ocr`` is installed."""
+    ocr_file_seconds: Positive = 60.0
+    """Processor time that the pictures of one file may cost."""
+    ocr_seconds: Annotated[float, msgspec.Meta(ge=0)] = 600.0
+    """Seconds that pictures may cost in one scan; 0: as long as it takes. What is left is told as not examined."""
 
 
 class RulesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from agent.words import text
 from protocol.records import Severity
 
 if TYPE_CHECKING:
+    from agent.scanning.results import Summary
     from signatures.labels import LabelMeaning
     from signatures.rules import Rule
 
@@ -99,6 +100,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add("--no-ocr", action="store_true", help=text("不识别图片中的文字", "do not read text in pictures"))
     add(
+        "--ocr-seconds",
+        type=_seconds,
+        default=600.0,
+        metavar="N",
+        help=text(
+            "本次扫描识别图片最多用时, 秒 (默认 600; 0 不限)",
+            "seconds to spend on pictures in this scan (default 600; 0: no limit)",
+        ),
+    )
+    add(
         "--cross-file-systems",
         action="store_true",
         help=text("进入其他文件系统(挂载点)", "enter other file systems (mount points)"),
@@ -109,6 +120,12 @@ def _count(word: str) -> int:
     if not word.isdigit() or not 1 <= int(word) <= 256:
         raise argparse.ArgumentTypeError(text(f"{word!r} 不是 1 到 256 的整数", f"{word!r} is no number from 1 to 256"))
     return int(word)
+
+
+def _seconds(word: str) -> float:
+    if not word.isdigit() or int(word) > 1_000_000:
+        raise argparse.ArgumentTypeError(text(f"{word!r} 不是秒数 (0 或更多)", f"{word!r} is no number of seconds"))
+    return float(word)
 
 
 def _confidence(word: str) -> int:
@@ -245,6 +262,8 @@ def _scan(options: argparse.Namespace, output: Output, target: Target) -> int:
         cache=folder,
         skip=target.identity,
         tell_clean=options.all,
+        pictures=not options.no_ocr,
+        pictures_seconds=options.ocr_seconds,
     )
     scanner = Scanner(wanted)
     # Lines that appear on the terminal while the bar is drawn there would tear both apart.
@@ -265,7 +284,21 @@ def _scan(options: argparse.Namespace, output: Output, target: Target) -> int:
         raise UsageError(text(f"无法启动扫描进程: {error}", f"the scan cannot work here: {error}")) from error
     output.summary(summary)
     _tell_not_entered(scanner.other_file_systems)
+    tell_unseen(summary, wanted=not options.no_ocr)
     return 3 if not summary.complete and summary.exit_code == 0 else summary.exit_code
+
+
+def tell_unseen(summary: Summary, *, wanted: bool) -> None:
+    """Say why pictures were not read, where that can be mended."""
+    from agent.scanning.ocr import available
+
+    if wanted and summary.reasons["unsupported"] and not available.installed():
+        sys.stderr.write(
+            text(
+                "未安装图片文字识别 (pip install 'mijian[ocr]'): 图片和扫描页未检查\n",
+                "OCR is not installed (pip install 'mijian[ocr]'): pictures and scanned pages were not examined\n",
+            )
+        )
 
 
 def _tell_not_entered(mounts: list[str]) -> None:

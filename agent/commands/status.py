@@ -17,6 +17,7 @@ from agent.in_force import InForce
 from agent.reporting import identity, live
 from agent.reporting.outbox import FILE, Outbox
 from agent.reporting.policies import Policies
+from agent.scanning.ocr import available as ocr
 from agent.settings import Settings
 
 TYPES = ("violation", "media-session", "scan", "check", "self-check", "started", "dropped", "heartbeat")
@@ -71,6 +72,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         **_health(settings, running=running),
         "policy": _policy(policies),
         "transport": "http" if settings.uplink.sends(mine.computer_class) else "sealed",
+        "pictures": "off" if not settings.scan.ocr else "read" if ocr.installed() else "not-installed",
         "rules": InForce(settings, keep=False).look().told(),
         "waiting": waiting,
         "last_receipt": receipt or None,
@@ -200,6 +202,7 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
             )
             for each in state["rules"]["troubles"]
         ),
+        (text("图片文字识别", "text in pictures"), _pictures(state["pictures"])),
         (text("待上报", "waiting"), waiting or text("无", "nothing")),
         (text("最近回执", "last receipt"), state["last_receipt"] or "—"),
         (text("最近拒收", "last refusal"), state["last_refusal"] or "—"),
@@ -207,6 +210,14 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("介质会话", "media sessions"), str(len(state["sessions"]))),
         *_now(state),
     ]
+
+
+def _pictures(state: str) -> str:
+    if state == "read":
+        return words.text("识别", "is read (OCR)")
+    if state == "off":
+        return words.text("按设置不识别", "is not read: switched off in the settings")
+    return words.text("不识别: 未安装 OCR (mijian[ocr])", "is not read: OCR is not installed (mijian[ocr])")
 
 
 def _rules(rules: dict[str, Any]) -> str:

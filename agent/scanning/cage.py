@@ -71,8 +71,12 @@ class Cage:
         throttle: Throttle | None = None,
         program: Sequence[str] = PROGRAM,
         explain: bool = False,
+        first: int = CORE,
     ) -> None:
-        """``explain``: have said of each file what was read of it (see `agent.scanning.explain`)."""
+        """``explain``: have said of each file what was read of it (see `agent.scanning.explain`).
+
+        ``first``: how much the first worker must have loaded; later ones have all, or as much.
+        """
         self._start = start
         self._program = program
         self._explain = explain
@@ -82,7 +86,8 @@ class Cage:
         self._patience = patience
         self._selector = selectors.DefaultSelector()
         self._nursery: Nursery | None = None
-        self._next = CORE
+        self._first = first
+        self._next = first
         """How much the next worker is to have loaded."""
         self._workers: list[Worker] = []
         self._suspects: deque[Found] = deque()
@@ -192,12 +197,12 @@ class Cage:
     def _hire(self) -> None:
         if self._nursery is None:
             self._nursery = Nursery(self._start, self._program)
-            self._next = CORE
+            self._next = self._first
             if self._throttle is not None:
                 self._throttle.humble(self._nursery.process.pid)  # its workers take after it
             self._selector.register(self._nursery.connection, selectors.EVENT_READ, self._nursery)
         worker = Worker(self._nursery, self._next)
-        self._next = ALL
+        self._next = max(ALL, self._first)
         self._workers.append(worker)
         self._selector.register(worker.connection, selectors.EVENT_READ, worker)
 
@@ -320,7 +325,7 @@ class Cage:
 
     def _welcome(self, worker: Worker, ready: Ready) -> None:
         self._stillborn = 0
-        self.word = max(self.word, ready.cage, key=_weakness)
+        self.word = max(self.word, ready.cage, key=weakness)
         worker.ready, worker.pid = True, ready.pid
 
     def _answered(self, worker: Worker, reply: Reply) -> None:
@@ -375,5 +380,6 @@ class Cage:
         self._not_before = time.monotonic() + min(2.0, 0.01 * 2**self._setbacks)
 
 
-def _weakness(word: str) -> int:
+def weakness(word: str) -> int:
+    """How weak a cage is by its word; an empty word, of a cage nobody was in, counts least."""
     return ("", "full", "partial", "none").index(word.partition(":")[0])

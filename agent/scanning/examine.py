@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 import msgspec
 
 from agent.scanning import disguises
-from agent.scanning.formats import format_for
-from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Piece, Reading, Source
+from agent.scanning.formats import FORMATS, format_for, inner_pictures
+from agent.scanning.formats.base import (
+    Budget,
+    Format,
+    Member,
+    NotExamined,
+    OnlyPictures,
+    Picture,
+    Piece,
+    Reading,
+    Source,
+)
 from agent.scanning.identify import Identity, Kind, identify
+from agent.scanning.seeing import Eyes, Judge, Sight
 from agent.scanning.wire import Examined, Reply
 from protocol.records import Finding, Reason, Verdict
 from signatures.engine import Sieve
@@ -44,18 +54,11 @@ _UNSET = 1980
 """The year at which clocks that were never set begin, or one after it."""
 
 
-class Judge(Protocol):
-    """The grammar (see `signatures.markings`)."""
-
-    def find(
-        self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
-    ) -> tuple[Finding, ...]:
-        """The findings in one file's passages."""
-        ...
-
-
 class Examiner:
     """Examines files one after another; holds no state of any of them."""
+
+    eyes: Eyes | None = None
+    """What reads pictures, where this process can."""
 
     def __init__(
         self,
@@ -65,13 +68,15 @@ class Examiner:
         least: int = 45,
         talk: frozenset[bytes] = frozenset(),
         labels: bool = False,
+        tell_pictures: bool = False,
     ) -> None:
-        """``talk``, ``labels``: see `Reading`."""
+        """``talk``, ``labels``: see `Reading`. ``tell_pictures``: say of which files there are pictures to be read."""
         self._sieve = sieve
         self.grammar = grammar
         self.least = least
         self._talk = talk
         self._labels = labels
+        self._tell_pictures = tell_pictures
         self._folder: tuple[str, list[Passage]] = ("", [])
 
     def examine(
@@ -90,8 +95,13 @@ class Examiner:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
         around = self._named([name], Zone.FILENAME) + self._folder[1]
         examination = Examination(self.grammar, self.least, self.reading(budget or Budget()))
+        if self.eyes is not None:
+            self.eyes.begin()
+        examination.eyes, examination.tell_pictures = self.eyes, self._tell_pictures
         examination.file(source, name, around, None, 0, about)
-        return Reply(_together(examination.rows), examination.notes, examination.out_of_memory)
+        rows = _together(examination.rows)
+        content = _content(source, name, around) if any(row.pictures for row in rows) else ""
+        return Reply(rows, examination.notes, examination.out_of_memory, content=content)
 
     def reading(self, budget: Budget) -> Reading:
         """What formats are given to read a file with."""
@@ -123,6 +133,8 @@ class Examination:
         self.rows: list[Examined] = []
         self.notes: list[str] = []
         self.out_of_memory = False
+        self.eyes: Eyes | None = None
+        self.tell_pictures = False
 
     def file(
         self,
@@ -138,9 +150,10 @@ class Examination:
         self.rows.append(Examined(Verdict.CLEAN, "application/octet-stream", source.size, member=member))
         identity = Identity("application/octet-stream", Kind.BINARY)
         reason: Reason | None = None
+        sight = Sight(self.eyes, self.sieve, self.grammar, passages)
         try:
             identity = identify(source, name)
-            self._read(identity, source, name, passages, member, depth)
+            self._read(identity, source, name, passages, sight, member, depth)
         except Exception as error:  # noqa: BLE001 — see _fate: no file may end the scan, whatever its reader raises
             reason = self._fate(error, identity)
         findings: tuple[Finding, ...] = ()
@@ -158,25 +171,43 @@ class Examination:
             member=member,
             sha256=_digest(source) if findings else None,
             findings=findings,
+            pictures=self.tell_pictures and sight.missed > 0,
         )
 
     def _read(
-        self, identity: Identity, source: Source, name: str, passages: list[Passage], member: str | None, depth: int
+        self,
+        identity: Identity,
+        source: Source,
+        name: str,
+        passages: list[Passage],
+        sight: Sight,
+        member: str | None,
+        depth: int,
     ) -> None:
-        """Read the pieces of one file: passages are added to ``passages``, members examined at once."""
+        """Read the pieces of one file: passages are added to ``passages``, members examined, pictures seen at once."""
+        rest: OnlyPictures | None = None
         room = LONGEST_TEXT
         hidden = disguises.behind(source, identity.media_type)
         if hidden is not None:
             self.budget.spend(len(hidden.data or b""))
             self._member(hidden, member, depth)
-        for piece in self._pieces(identity, source, name, depth):
-            if isinstance(piece, Member):
-                self._member(piece, member, depth)
-                continue
-            passages.append(piece)
-            room -= len(piece.text)
-            if room < 0:
-                raise NotExamined(Reason.TOO_LARGE, "more text than is held at once")
+        try:
+            for piece in self._pieces(identity, source, name, depth):
+                if isinstance(piece, Member):
+                    self._member(piece, member, depth)
+                elif isinstance(piece, Picture):
+                    sight.meet(piece)
+                else:
+                    passages.append(piece)
+                    room -= len(piece.text)
+                    if room < 0:
+                        raise NotExamined(Reason.TOO_LARGE, "more text than is held at once")
+        except OnlyPictures as problem:
+            rest = problem
+        if self.eyes is not None or self.tell_pictures:
+            for picture in inner_pictures.of(FORMATS.get(identity.media_type), source):
+                sight.meet(picture)
+        sight.finish(rest)
 
     def _pieces(self, identity: Identity, source: Source, name: str, depth: int) -> Iterator[Piece]:
         if identity.kind in (Kind.BINARY, Kind.EMPTY):
@@ -230,6 +261,14 @@ class Examination:
             return Reason.UNREADABLE
         self.notes.append(f"{type(error).__name__} in {identity.media_type}")
         return Reason.CRASHED
+
+
+def _content(source: Source, name: str, around: list[Passage]) -> str:
+    """What stands for a file's content, and for what its names say; empty where its bytes cannot be had again."""
+    digest = _digest(source)
+    names = "".join(f"{passage.zone}\0{passage.text}\0" for passage in around)
+    said = f"{digest}\0{name.rpartition('.')[2].lower()}\0{names}"
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest() if digest else ""
 
 
 def about_file(modified: float | None) -> Circumstances:

@@ -11,10 +11,11 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-from agent.scanning.examine import LONGEST_TEXT, Examination, Examiner, Judge
+from agent.scanning.examine import LONGEST_TEXT, Examination, Examiner
 from agent.scanning.formats import FORMATS, load
 from agent.scanning.formats.base import Budget, NotExamined, Reading, Source
 from agent.scanning.identify import Identity
+from agent.scanning.seeing import Judge
 from agent.scanning.wire import Explained, Part
 from protocol.records import Reason
 from signatures.engine import Sieve, Span

@@ -22,7 +22,7 @@ from contextlib import suppress
 import msgspec
 
 from agent.scanning import preload, worker
-from agent.scanning.wire import ALL, CORE, FORMATS, Ended, Fire, Hire, Load, Start, framed
+from agent.scanning.wire import ALL, CORE, FORMATS, OCR, Ended, Fire, Hire, Load, Start, framed
 
 _request = msgspec.msgpack.Decoder(Hire | Load | Fire)
 
@@ -61,6 +61,8 @@ class _Nursery:
         self._prepared = prepared
         self._loaded = CORE
         self._steps: list[tuple[int, Callable[[], None]]] = [(FORMATS, preload.later), (ALL, prepared.make_grammar)]
+        if start.pictures == "read":
+            self._steps.append((OCR, lambda: prepared.open_eyes(start.picture_seconds)))
         self._wanted = CORE
         """How much is to be loaded without waiting for anybody to ask."""
         self._asked: list[tuple[Hire, int]] = []

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agent.scanning.abreast import Abreast, Distant, possible
-from agent.scanning.cage import PATIENCE, Cage
+from agent.scanning.cage import PATIENCE, Cage, weakness
 from agent.scanning.folders import Settled
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
+from agent.scanning.ocr import available as ocr
 from agent.scanning.opening import Done
+from agent.scanning.picture_desk import PictureDesk, Terms
+from agent.scanning.pictures_seen import PicturesSeen
 from agent.scanning.poison import Poison
 from agent.scanning.program import program, without_formats
-from agent.scanning.results import FileResult, Summary
+from agent.scanning.results import FileResult, Summary, modified_at
 from agent.scanning.rules_key import rules_key
 from agent.scanning.walk import Found, Listing, NotEntered, Order, Walk, in_order, shown
 from agent.scanning.wire import Examined, Start
@@ -76,8 +79,19 @@ class ScanOptions:
     """Seconds a file is granted, beside those for its size."""
     memory: int = 448 * MiB
     """Bytes of memory a worker may take beyond what it starts with."""
+    pictures: bool = True
+    """Read text in pictures, where the extra ``ocr`` is installed."""
+    picture_seconds: float = 60.0
+    """Processor time that reading the pictures of one file may take."""
+    pictures_seconds: float = 0.0
+    """Seconds that reading pictures may take in one run; 0 for as long as it takes."""
     skip: tuple[int, int] | None = None
     """Device and inode of one file to leave out, such as the scan's own output."""
+
+    @property
+    def sees(self) -> bool:
+        """Whether text in pictures is read: it is wanted, and what reads it is installed."""
+        return self.pictures and ocr.installed()
 
 
 @dataclass
@@ -149,6 +163,8 @@ class _Run:
         self.today = datetime.now().astimezone().date()
         self.poison: Poison | None = None
         self.abreast: Abreast | None = None
+        self.seen: PicturesSeen | None = None
+        self.desk: PictureDesk | None = None
         self._rules_key = ""
         self._key_checked = False
         self._met = 0
@@ -170,11 +186,18 @@ class _Run:
                 self._open_ledger(stack, options.ledger, medium)
             self._walk_abreast(stack)
             wanted = in_order(self._unknown(met), options.order)
+            self._open_desk(stack, start)
             for done in cage.examine(self._to_examine(wanted), self.stop):
-                self._finished(done, remember=not cage.mixed)
+                for ended in (done,) if self.desk is None else self.desk.past(done):
+                    self._finished(ended, remember=not cage.mixed)
                 self._tell()
             cage.ready(self.stop)
-            self.summary.rules, self.summary.cage = cage.rules, cage.word or "none: no file was examined"
+            for late in self.desk.rest() if self.desk is not None else ():
+                if late is not None:
+                    self._finished(late, remember=not cage.mixed)
+                self._tell()
+            self.summary.rules, seen_by = cage.rules, self.desk.word if self.desk is not None else ""
+            self.summary.cage = max(cage.word, seen_by, key=weakness) or "none: no file was examined"
         self.summary.complete = not self.stop.is_set()
         if self.summary.complete and self._met != self.progress.files:
             raise RuntimeError(f"{self._met} files were met and {self.progress.files} are accounted for")
@@ -182,16 +205,25 @@ class _Run:
         self._tell(at_once=True)
         return self.summary
 
+    def _open_desk(self, stack: ExitStack, start: Start) -> None:
+        """Where pictures are to be read: a desk of their own for the files that show some."""
+        if (options := self.options).sees:
+            terms = Terms(options.picture_seconds, options.pictures_seconds)
+            throttle = _throttle(options.share) if options.background else None
+            self.desk = PictureDesk(start, terms, self.stop, self.seen, throttle)
+            stack.callback(self.desk.close)
+
     def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> None:
         options = self.options
         self._rules_key = self._current_rules()
         if not self._rules_key:
             return  # they cannot be read: the workers say why
-        context = f"{self._rules_key} {options.least}"
+        context = f"{self._rules_key} {options.least} {'pictures' if options.sees else ''}"
         try:
             expires = options.expires_days * 86400
             ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires))
             self.ledger, self.poison = ledger, Poison(ledger.database, program())
+            self.seen = PicturesSeen(ledger.database, f"{context} {program()}", expires=expires)
         except (OSError, sqlite3.Error) as error:
             log.warning("going on without the ledger of what was seen: %s", type(error).__name__)
 
@@ -302,6 +334,8 @@ class _Run:
             if self._current_rules() != self._rules_key:  # changed before the workers had read them
                 self.ledger = self.poison = None
                 return
+        if self.desk is not None:
+            self.desk.remember(done)
         self.ledger.put(done.file, done.status, done.reply.rows)
         reason = done.reply.rows[0].reason
         if done.fatal and self.poison is not None and reason is not None:
@@ -312,7 +346,7 @@ class _Run:
 
     def _emit(self, path: str, status: os.stat_result | None, rows: list[Examined]) -> None:
         """Count and tell the rows of one file from disk."""
-        text, modified = shown(path), _when(status)
+        text, modified = shown(path), modified_at(status)
         for row in rows:
             result = FileResult(
                 path=text,
@@ -349,6 +383,7 @@ def start_of(options: ScanOptions) -> Start:
         cache=os.fspath(options.cache) if options.cache else None,
         least=options.least,
         memory=options.memory,
+        pictures="tell" if options.sees else "pass",
     )
 
 
@@ -363,13 +398,3 @@ def _aged(findings: tuple[Finding, ...], today: date) -> tuple[Finding, ...]:
     from signatures.markings.periods import aged  # here: most scans find nothing, and the grammar is not small
 
     return tuple(aged(finding, today) for finding in findings)
-
-
-def _when(status: os.stat_result | None) -> datetime | None:
-    """The time of last modification; None where the file system holds one that no calendar has."""
-    if status is None:
-        return None
-    try:
-        return datetime.fromtimestamp(status.st_mtime, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

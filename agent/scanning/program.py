@@ -33,3 +33,4 @@ def stamp(paths: Iterable[Path]) -> bytes:
 def _sources() -> Iterator[Path]:
     for package in _BEARS_ON_VERDICTS:
         yield from (HOUSE / package).rglob("*.py")
+    yield from (HOUSE / "agent/scanning").rglob("*.yaml")  # packs of rules are told apart by `rules_key`

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 import msgspec
@@ -97,3 +98,13 @@ class Summary:
     def exit_code(self) -> int:
         """0 all examined and clean, 1 findings, 3 no finding but something was not examined."""
         return 1 if self.finding else 3 if self.not_examined else 0
+
+
+def modified_at(status: os.stat_result | None) -> datetime | None:
+    """The time of last modification; None where the file system holds one that no calendar has."""
+    if status is None:
+        return None
+    try:
+        return datetime.fromtimestamp(status.st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

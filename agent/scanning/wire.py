@@ -5,6 +5,8 @@ The worker is not trusted: it reads hostile files. What comes from it is decoded
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from protocol.records import Finding, Reason, Verdict
@@ -39,6 +41,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Findings below this confidence are not told."""
     memory: int
     """Bytes of memory that it may take beyond what it has when it starts."""
+    pictures: Literal["pass", "tell", "read"] = "pass"
+    """What to do with pictures: pass them by, tell which files have some to be read, or read them (OCR)."""
+    picture_seconds: float = 60.0
+    """Processor time that reading the pictures of one file may take."""
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -50,8 +56,9 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Not empty where the rules cannot be read: a message for the person who wrote them."""
 
 
-CORE, FORMATS, ALL = 0, 1, 2
-"""How much the nursery has loaded: what every file needs; all formats too; the compiled grammar too."""
+CORE, FORMATS, ALL, OCR = 0, 1, 2, 3
+"""How much the nursery has loaded: what every file needs; all formats too; the compiled grammar too; OCR too, in the
+nursery that is to read pictures and in no other."""
 
 
 class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -115,6 +122,8 @@ class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     member: str | None = None
     sha256: str | None = None
     findings: tuple[Finding, ...] = ()
+    pictures: bool = False
+    """Whether it has pictures that nobody looked at, and that are to be read."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +170,8 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     explained: Explained | None = None
     lacking: bool = False
     """Not answered: the file needs what this worker does not have, and is to be handed to one that has."""
+    content: str = ""
+    """Where a row has pictures: what stands for the file's content, so that it need not be read twice."""
 
 
 _encoder = msgspec.msgpack.Encoder()

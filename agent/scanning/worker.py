@@ -74,6 +74,12 @@ class Prepared:
         """Compile the grammar now, rather than when the first file asks for it."""
         self.grammar.make()
 
+    def open_eyes(self, seconds: float) -> None:
+        """Load what reads pictures; ``seconds`` of processor time is what those of one file may cost."""
+        from agent.scanning.ocr.loading import load  # no other process has any use for it
+
+        self.examiner.eyes = load(seconds)
+
 
 def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
     """Load rules and sieve, before anything is forked or confined."""
@@ -91,7 +97,8 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
     # A keyword counts in running text too: then no literal is mere talk.
     talk = talk_of(rules) if keywords is None else frozenset()
     grammar = _Grammar(rules, keywords, start.labels)
-    examiner = Examiner(sieve, grammar, least=start.least, talk=talk, labels=bool(start.labels))
+    tell, labels = start.pictures == "tell", bool(start.labels)
+    examiner = Examiner(sieve, grammar, least=start.least, talk=talk, labels=labels, tell_pictures=tell)
     return Prepared(examiner, grammar), Loaded(rules=digest)
 
 

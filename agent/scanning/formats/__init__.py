@@ -93,6 +93,13 @@ FORMATS: dict[str, str] = {
     "application/msword": "doc",
     "application/vnd.ms-excel": "xls",
     "application/vnd.ms-powerpoint": "ppt",
+    "image/png": "picture",
+    "image/jpeg": "picture",
+    "image/tiff": "picture",
+    "image/bmp": "picture",
+    "image/webp": "picture",
+    "image/gif": "picture",
+    "image/jp2": "picture",
 }
 """Media type, as `agent.scanning.identify` says it, to the name of the module in this folder that reads it."""
 

@@ -8,7 +8,8 @@ A format module defines::
     LIMITATIONS = ("charts are not read",)          # what a reader of the docs must know
     def pieces(source: Source, reading: Reading) -> Iterator[Piece]: ...
 
-``pieces`` yields `Passage`s (text with its zone) and `Member`s (a file inside, to be identified and read in turn).
+``pieces`` yields `Passage`s (text with its zone), `Member`s (a file inside, to be identified and read in turn) and
+`Picture`s (what only OCR can read).
 It raises `NotExamined` when the text cannot be reached at all; yields what can be read and raises at the end
 when only a part could be. It never opens a path, never starts a process, never writes.
 
@@ -20,7 +21,7 @@ some rule is in them. The sieve never misses what the grammar would find (tests 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Protocol, runtime_checkable
 
@@ -95,7 +96,37 @@ class Member:
     problem: NotExamined | None = None
 
 
-Piece = Passage | Member
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page that was drawn: rows of blue, green and red bytes, each row ``stride`` bytes long."""
+
+    width: int
+    height: int
+    stride: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is to be seen rather than read. Only a worker with OCR looks at it; to all others it is nothing.
+
+    ``load`` gives the bytes of its file, or pixels, and may raise `NotExamined`. It costs, and holds only until the
+    next piece is asked for.
+    """
+
+    load: Callable[[], bytes | Drawn]
+    page: int = 1
+    """Which page of the document it is, or stands on; a file of several pages goes on counting from here."""
+
+
+class OnlyPictures(NotExamined):
+    """What could be read is not all: there are pictures that hold the rest. Nothing where somebody looked at them."""
+
+    def __init__(self, detail: str = "pages are pictures") -> None:
+        super().__init__(Reason.UNSUPPORTED, detail)
+
+
+Piece = Passage | Member | Picture
 
 
 @dataclass

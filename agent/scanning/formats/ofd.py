@@ -14,7 +14,7 @@ from typing import cast
 from lxml import etree
 
 from agent.scanning.formats import ofd_page, pdf_layout
-from agent.scanning.formats.base import Member, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.base import Member, NotExamined, OnlyPictures, Piece, Reading, Source
 from agent.scanning.formats.ofd_file import MOST_PAGES, Document, OfdFile
 from agent.scanning.formats.ofd_page import TextPage
 from agent.scanning.formats.ooxml import all_text, attribute, child, local
@@ -27,7 +27,7 @@ NAME = "ofd"
 MEDIA_TYPES = ("application/ofd",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES, "pages": MOST_PAGES, "pages laid out": 60}
 LIMITATIONS = (
-    "Pictures are not read; a document whose pages are pictures is told as unsupported.",
+    "Pictures are read by OCR, where it is installed, in a document with little text; without, it is unsupported.",
     "The pictures of seals are not read, nor are earlier versions that a file keeps.",
     "Characters that a page names only by the numbers of their glyphs cannot be read.",
 )
@@ -54,7 +54,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     file = OfdFile(source, reading)
     found = False
     handed: set[str] = set()
-    unread = 0
+    unread = glyphs = 0
     for document in file.documents():
         found = True
         for attachment in document.attachments:
@@ -65,6 +65,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         body = _Body(file, document)
         yield from body.passages()
         unread += body.unread
+        glyphs += body.glyphs
     for name in file.entries:
         if name not in handed and _EMBEDDED.search(name):
             yield file.member(name)
@@ -74,8 +75,10 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         raise file.problem
     if not found:
         raise NotExamined(Reason.DAMAGED, "the file has no document")
+    if glyphs:
+        raise NotExamined(Reason.UNSUPPORTED, "the characters of pages have no codes")
     if unread:
-        raise NotExamined(Reason.UNSUPPORTED, "pages are pictures, or their characters have no codes")
+        raise OnlyPictures
 
 
 class _Body:
@@ -87,6 +90,8 @@ class _Body:
         self._texts: dict[str, bytes] = {}
         self.unread = 0
         """Pages whose text cannot be reached."""
+        self.glyphs = 0
+        """Of these, pages that show characters without codes."""
         self._without_text = 0
         self._any_picture = False
 
@@ -157,6 +162,7 @@ class _Body:
         share = self._page(part).picture
         self._any_picture |= share > 0
         self.unread += bool(text.strip()) or share >= _PICTURE
+        self.glyphs += bool(text.strip())
 
     def _page(self, part: str) -> TextPage:
         root = self._file.tree(part)

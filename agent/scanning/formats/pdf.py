@@ -11,10 +11,11 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from agent.scanning.formats import pdf_file, pdf_layout, pdf_sieve, pdfium
-from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats import pdf_drawn, pdf_file, pdf_layout, pdf_sieve, pdfium
+from agent.scanning.formats.base import Member, MiB, NotExamined, OnlyPictures, Picture, Piece, Reading, Source
 from agent.scanning.formats.pdf_objects import CannotTell
 from protocol.records import Place, Reason
 from signatures.passages import Passage, Zone
@@ -23,7 +24,7 @@ NAME = "pdf"
 MEDIA_TYPES = ("application/pdf",)
 LIMITS = {"document bytes": 2048 * MiB, "pages": 5_000, "pages laid out": 60, "attachment bytes": 256 * MiB}
 LIMITATIONS = (
-    "text in pictures and text drawn as outlines is not read",
+    "pages without text are read by OCR where it is installed; pictures and outlines beside text are not read",
     "from the 61st page with a hit on, text is read without its place on the page",
 )
 
@@ -104,7 +105,10 @@ class _Pages:
     def _page(self, page: pdfium.Page, number: int) -> Iterator[Piece]:
         self.read += 1
         text = page.text()
-        if text.strip(b"\0\r\n \t"):
+        characters = len(text.strip(b"\0\r\n \t")) // 2
+        if characters < pdf_drawn.LITTLE and pdf_drawn.shows_more(page):
+            yield Picture(partial(pdf_drawn.drawn, page), number)
+        if characters:
             if self.reading.worth(text, encodings=UTF_16):
                 if len(self.layouts) < LIMITS["pages laid out"]:
                     self.layouts[number] = pdf_layout.lay_out(page, number)
@@ -116,7 +120,7 @@ class _Pages:
             self.without_text += 1
             share = page.picture_share()
             self.any_picture = self.any_picture or share > 0
-            self.pictures += share >= 0.6
+            self.pictures += share >= pdf_drawn.SHARE
         yield from self._notes(page, number)
         yield from self.attachments(page.attachments())
 
@@ -176,7 +180,7 @@ class _Pages:
         if self.document.pages > LIMITS["pages"]:
             raise NotExamined(Reason.TOO_LARGE, "the document has too many pages")
         if self.pictures or (self.any_picture and self.without_text == self.read):
-            raise NotExamined(Reason.UNSUPPORTED, "pages are pictures")
+            raise OnlyPictures
 
 
 def _note_zone(subtype: int, page: int, high: float, is_left: bool) -> Zone:

@@ -8,6 +8,7 @@ import sqlite3
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -245,7 +246,7 @@ def test_tar_members_that_link_elsewhere_are_not_followed(tmp_path: Path, option
 @pytest.mark.shared
 def test_hostile_and_odd_files_of_the_world_do_not_break_the_scan(shared: Path, options: ScanOptions) -> None:
     results: list[FileResult] = []
-    summary = Scanner(options).run([shared / "corpus" / "real"], results.append)
+    summary = Scanner(replace(options, pictures=False)).run([shared / "corpus" / "real"], results.append)
     on_disk = sum(1 for path in (shared / "corpus" / "real").rglob("*") if path.is_file())
     assert sum(1 for result in results if result.member is None) == on_disk
     assert len(results) == summary.enumerated

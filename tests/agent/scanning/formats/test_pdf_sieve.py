@@ -202,12 +202,14 @@ def test_what_it_does_not_understand_it_leaves_to_pdfium(damage: Callable[[bytes
     assert not says_no(damage(data))
 
 
-def test_pages_that_are_pictures_are_left_to_pdfium() -> None:
+def test_pages_that_are_pictures_with_hardly_a_word_are_left_to_pdfium() -> None:
     picture = stream(
         b"\0", b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray"
     )
     assert not says_no(document(b"q 600 0 0 800 0 0 cm /X1 Do Q", extra=[picture]))
-    assert says_no(document(b"q 60 0 0 80 0 0 cm /X1 Do Q " + PLAIN, extra=[picture]))
+    assert not says_no(document(b"q 600 0 0 800 0 0 cm /X1 Do Q " + PLAIN, extra=[picture]))
+    full = line(coded("资料，资料。" * 12), b"Tj")
+    assert says_no(document(b"q 60 0 0 80 0 0 cm /X1 Do Q " + full, extra=[picture]))
 
 
 def test_a_code_that_no_map_names_is_left_to_pdfium() -> None:

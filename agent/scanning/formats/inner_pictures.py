@@ -1,0 +1,78 @@
+"""Pictures inside office files that carry no or little text: a scan that was put into a document.
+
+Told apart from the readers of these formats: where text is not the matter, all of them are zips with a folder of
+pictures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from agent.scanning.formats.base import Budget, MiB, NotExamined, Picture, Source
+from agent.scanning.formats.zipdir import ZipDirectory
+from agent.scanning.formats.zipentry import Entry
+
+LITTLE = 400
+"""Characters of text below which a document's pictures are what matters in it."""
+MOST_PICTURES = 40
+PICTURE_BYTES = 64 * MiB
+_MOST_TEXT = 2 * MiB
+"""Bytes of a part from which it is taken to be full of text, without being unpacked."""
+
+_WHERE: dict[str, tuple[re.Pattern[bytes], re.Pattern[bytes]]] = {
+    name: (
+        re.compile(rb"(?i)^/?" + pictures + rb"[^/]+\.(?:png|jpe?g|tiff?|bmp|gif|webp|jp2)$"),
+        re.compile(rb"(?i)^/?" + texts),
+    )
+    for name, pictures, texts in (
+        ("docx", rb"word/media/", rb"word/(?:document\d*|header\d*|footer\d*)\.xml$"),
+        ("pptx", rb"ppt/media/", rb"ppt/slides/[^/]+\.xml$"),
+        ("xlsx", rb"xl/media/", rb"xl/(?:sharedstrings|worksheets/[^/]+)\.xml$"),
+        ("odf", rb"pictures/", rb"content\.xml$"),
+        ("ofd", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*(?:content|template[^/]*)\.xml$"),
+        ("xps", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*[^/]+\.fpage$"),
+    )
+}
+"""By the name of the format: where its pictures lie, and its text."""
+_TAGS = re.compile(rb"<[^>]*>|\s+")
+_DIGITS = re.compile(r"(\d+)")
+
+
+def of(name: str | None, source: Source) -> Iterator[Picture]:
+    """The pictures of a document that the format ``name`` reads, in order, where it has no or little text."""
+    where = _WHERE.get(name or "")
+    if where is None:
+        return
+    pictures, texts = where
+    try:
+        directory = ZipDirectory(source)
+    except (NotExamined, OSError):
+        return  # told by the format itself
+    found = [entry for entry in directory.entries if pictures.search(entry.raw) and not entry.encrypted]
+    if not found or _text(directory, texts) >= LITTLE:
+        return
+    found.sort(key=lambda entry: [int(part) if part.isdigit() else part for part in _DIGITS.split(entry.name)])
+    budget = Budget()
+    for page, entry in enumerate(found[:MOST_PICTURES], 1):
+        yield Picture(_loader(directory, entry, budget), page)
+
+
+def _loader(directory: ZipDirectory, entry: Entry, budget: Budget) -> Callable[[], bytes]:
+    return lambda: bytes(directory.read(entry, budget, PICTURE_BYTES, bombs=False))
+
+
+def _text(directory: ZipDirectory, texts: re.Pattern[bytes]) -> int:
+    """How many bytes of text a document shows, counted up to `LITTLE`; a Chinese character counts for three."""
+    count, budget = 0, Budget()
+    for entry in directory.entries:
+        if count >= LITTLE or not texts.search(entry.raw):
+            continue
+        if entry.size > _MOST_TEXT:
+            return LITTLE
+        try:
+            data = directory.read(entry, budget, _MOST_TEXT, bombs=False)
+        except NotExamined:
+            continue
+        count += len(_TAGS.sub(b"", bytes(data)))
+    return count

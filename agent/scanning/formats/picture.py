@@ -1,0 +1,24 @@
+"""Pictures of a kind that OCR reads: png, jpg, tif, bmp, webp, gif, jp2. Without OCR they end as unsupported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.scanning.formats.base import MiB, OnlyPictures, Picture, Piece, Reading, Source
+
+NAME = "picture"
+MEDIA_TYPES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp", "image/gif", "image/jp2")
+LIMITS = {"file bytes": 256 * MiB, "frames": 200}
+LIMITATIONS = (
+    "Read only where the extra ocr is installed; HEIC, JPEG XL, PSD, WMF and EMF are not read.",
+    "From page 2 of a file on, the top third and the bottom fifth of each page are read.",
+    "Of an animation the first frame is read; a page on which a marking was found is not read further.",
+    "Words written by hand, and characters below some 10 pixels of height, are not recognised.",
+)
+
+
+def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
+    """The one picture that the file is."""
+    del reading
+    yield Picture(lambda: source.read(LIMITS["file bytes"]))
+    raise OnlyPictures("the file is a picture")
