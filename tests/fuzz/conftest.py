@@ -21,13 +21,15 @@ import traceback
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from agent.scanning.formats import FORMATS, format_for
-from agent.scanning.formats.base import Budget, Format, Member, NotExamined, Reading, Source
+from agent.scanning.formats.base import Budget, Drawn, Format, Member, NotExamined, Picture, Reading, Source
 from agent.scanning.identify import identify
+from agent.scanning.ocr import decode
 from signatures.passages import Passage
 
 SECONDS = float(os.environ.get("MIJIAN_FUZZ_SECONDS", "0.25"))
@@ -62,6 +64,9 @@ def read_whole(module: Format, data: bytes) -> None:
     reading = Reading(Everything(), budget, name="outer.gz")
     try:
         for piece in module.pieces(Source(io.BytesIO(data), len(data)), reading):
+            if isinstance(piece, Picture):
+                _seen(piece)
+                continue
             assert isinstance(piece, Passage | Member)
             if isinstance(piece, Passage):
                 piece.text.encode("utf-8")
@@ -69,6 +74,16 @@ def read_whole(module: Format, data: bytes) -> None:
                 piece.name.encode("utf-8", "backslashreplace")
     except NotExamined:
         return
+
+
+def _seen(picture: Picture) -> None:
+    """A picture's pixels, as a worker with OCR has them; what it would read in them is not asked."""
+    content = picture.load()
+    if isinstance(content, Drawn):
+        decode.drawn(content)
+        return
+    for frame in islice(decode.frames(content), 3):
+        assert frame.ndim == 3
 
 
 def mutated(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 
@@ -81,12 +82,32 @@ def text() -> list[bytes]:
     ]
 
 
+def picture() -> list[bytes]:
+    page = Image.new("RGB", (64, 90), "white")
+    page.paste((200, 0, 0), (10, 10, 40, 30))
+    found = []
+    for kind, more in (
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("TIFF", {"save_all": True, "append_images": [page.convert("1")], "compression": "tiff_lzw"}),
+        ("BMP", {}),
+        ("WEBP", {}),
+        ("GIF", {}),
+        ("JPEG2000", {}),
+    ):
+        out = io.BytesIO()
+        page.save(out, kind, **more)
+        found.append(out.getvalue())
+    return found
+
+
 MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "pdf": pdf,
     "xps": xps,
     "epub": epub,
     "html": html,
     "text": text,
+    "picture": picture,
 }
 
 
