@@ -81,5 +81,8 @@ def remember(
 
 def printable(text: str, limit: int) -> str:
     """A stranger's text as one line of at most ``limit`` characters that any page can show."""
-    text = text[:limit].encode("utf-8", "replace").decode("utf-8")
+    text = text[:limit]
+    if text.isprintable():
+        return text
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(character if character.isprintable() else "�" for character in text)

@@ -31,10 +31,10 @@ def insert_new(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> 
     names = ", ".join(column for _, column, _ in columns)
     one = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
-        for part in chunks(rows, max(1, MAX_VARIABLES // len(columns))):
-            values = [prepare(row[name]) for row in part for name, _, prepare in columns]
-            places = ", ".join([one] * len(part))
-            cursor.execute(f"INSERT INTO {table} ({names}) VALUES {places} ON CONFLICT DO NOTHING", values)  # noqa: S608
+        cursor.executemany(
+            f"INSERT INTO {table} ({names}) VALUES {one} ON CONFLICT DO NOTHING",  # noqa: S608 (names are our models')
+            [[prepare(row[name]) for name, _, prepare in columns] for row in rows],
+        )
 
 
 def update_by_pk(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
