@@ -74,6 +74,7 @@ class _Builder:
         self._steps = 0
 
     def whole(self, parsed: Any) -> Automaton:
+        """The automaton of a whole expression, as `re._parser.parse` gave it."""
         part = self._sequence(list(parsed), parsed.state.flags)
         alphabet = Alphabet(self._sets)
         masks = [alphabet.mask(ranges) for ranges in self._sets]
