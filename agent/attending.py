@@ -168,6 +168,7 @@ class Attending:
         medium = session.attached.medium.key
 
         def end(_: threading.Event) -> bool:
+            """End it now."""
             self.sessions.end(session, ending)  # type: ignore[arg-type]
             self._desktop.forget(session.id)
             with self._lock:

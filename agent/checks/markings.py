@@ -55,6 +55,7 @@ def _from_scan(counted: Counted) -> Callable[[Context], Result]:
     """A look that needs a scan; without one it asks for it."""
 
     def look(context: Context) -> Result:
+        """Count in the scan there is."""
         if context.marked is None:
             return manual(*NOT_SCANNED)
         wrong, right = counted(context, context.marked)

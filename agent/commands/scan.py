@@ -40,8 +40,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "2 usage or configuration error; 3 no finding, but something was not examined.",
         ),
     )
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help=text("要扫描的文件或文件夹", "files or folders to scan")
+    )
+    _add_output(parser)
+    _add_judging(parser)
+    _add_reading(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    """What is printed, and where to."""
     add = parser.add_argument
-    add("paths", nargs="+", metavar="PATH", help=text("要扫描的文件或文件夹", "files or folders to scan"))
     add(
         "--format",
         choices=FORMATS,
@@ -52,6 +61,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ),
     )
     add("--output", type=Path, metavar="FILE", help=text("写入文件而不是标准输出", "write to a file"))
+    add("--all", action="store_true", help=text("也列出无发现的文件", "also list the files that are clean"))
+    add(
+        "--min-confidence",
+        type=_confidence,
+        default=45,
+        metavar="N",
+        help=text("最低置信度 0–100 (默认 45)", "least confidence, 0–100 (default 45)"),
+    )
+    add(
+        "--explain",
+        action="store_true",
+        help=text(
+            "说明每个文件读了哪些区域、用时多少、哪里被截断、有哪些限额",
+            "say of each file what was read from which zone, how long it took, what was cut, and the limits in force",
+        ),
+    )
+
+
+def _add_judging(parser: argparse.ArgumentParser) -> None:
+    """What is looked for, and by what it is judged."""
+    add = parser.add_argument
     add(
         "--class",
         dest="computer_class",
@@ -80,24 +110,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="NAME",
         help=text("另外启用的规则包, 可重复: de fr ca au jp tw", "also use this pack of rules: de fr ca au jp tw"),
     )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What is read, and how."""
+    add = parser.add_argument
     add("--no-cache", action="store_true", help=text("全部重新检查", "examine everything anew"))
     add("--workers", type=_count, default=0, metavar="N", help=text("并行进程数", "processes (default: processors)"))
-    add("--all", action="store_true", help=text("也列出无发现的文件", "also list the files that are clean"))
-    add(
-        "--min-confidence",
-        type=_confidence,
-        default=45,
-        metavar="N",
-        help=text("最低置信度 0–100 (默认 45)", "least confidence, 0–100 (default 45)"),
-    )
-    add(
-        "--explain",
-        action="store_true",
-        help=text(
-            "说明每个文件读了哪些区域、用时多少、哪里被截断、有哪些限额",
-            "say of each file what was read from which zone, how long it took, what was cut, and the limits in force",
-        ),
-    )
     add("--no-ocr", action="store_true", help=text("不识别图片中的文字", "do not read text in pictures"))
     add(
         "--ocr-seconds",

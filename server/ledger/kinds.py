@@ -43,6 +43,7 @@ class Ledger:
 
 def _level_problems(class_field: str) -> Callable[[Mapping[str, Any]], dict[str, str]]:
     def problems(values: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with a row, by column."""
         wrong: dict[str, str] = {}
         confidential = values[class_field] == ComputerClass.CONFIDENTIAL
         if confidential and not values["level"]:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import msgspec
 
@@ -49,7 +50,7 @@ def send(batch: Sequence[Sent], address: tuple[str, int], connections: int, coll
     """
     lanes: list[list[Sent]] = [[] for _ in range(connections)]
     for sent in batch:
-        lanes[hash(sent.agent) % connections].append(sent)
+        lanes[crc32(sent.agent.encode()) % connections].append(sent)
     tally, lock = Tally(), threading.Lock()
     failures: list[OSError] = []
 

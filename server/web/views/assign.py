@@ -36,6 +36,7 @@ def assign(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     by_id = {str(person.pk): person for person in people}
 
     def act(group: Group) -> None:
+        """Assign one violation. Raises `TransitionError`."""
         person = by_id.get(request.POST.get("person", ""))
         if person is None:
             raise transitions.TransitionError("assignee", _("Please choose a person from the list."))
