@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from server.accounts.models import Role, User
 from server.violations.models import Group, State
@@ -61,12 +61,12 @@ def sign_in(page: Page, address: str, user: User) -> None:
     page.fill("#username", user.username)
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
-    page.wait_for_url(re.compile(r"/(?!sign-in)"))
+    page.wait_for_url(lambda reached: "/sign-in/" not in reached)
 
 
-def marked(page: Page) -> str:
+def chosen(page: Page) -> Locator:
     """The marking in the chosen row."""
-    return page.inner_text("[data-selected] .marking")
+    return page.locator("[data-selected] .marking")
 
 
 @pytest.fixture
@@ -88,11 +88,11 @@ def test_a_morning_s_work_is_done_from_the_keyboard(
     expect(page.locator("h1")).to_have_text("违规")
 
     page.keyboard.press("j")
-    assert marked(page) == "绝密★30年"
+    expect(chosen(page)).to_have_text("绝密★30年")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    assert marked(page) == "内部资料"
+    expect(chosen(page)).to_have_text("内部资料")
 
     page.keyboard.press("f")
     expect(page.locator("#action-dialog")).to_be_visible()
@@ -100,7 +100,7 @@ def test_a_morning_s_work_is_done_from_the_keyboard(
     page.keyboard.press("Enter")
     expect(page.locator(".notice--success")).to_have_text("已标为误报。")
     expect(page.locator("[data-row]")).to_have_count(2)
-    assert marked(page) == "TLP:AMBER"  # the row that took the place of the one that left
+    expect(chosen(page)).to_have_text("TLP:AMBER")  # the row that took the place of the one that left
 
     page.keyboard.press("k")
     page.keyboard.press("Enter")
@@ -127,7 +127,7 @@ def test_the_language_changes_where_one_stands(
     page.click("text=English")
     expect(page.locator("h1")).to_have_text("Violations")
     assert page.url.endswith("/violations/?severity=high")
-    assert page.get_attribute("html", "lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("[data-row]")).to_have_count(1)
 
 
@@ -140,7 +140,7 @@ def test_filters_work_as_one_types_and_stand_in_the_address(
     page.keyboard.type("amber")
     expect(page.locator("[data-row]")).to_have_count(1)
     expect(page).to_have_url(f"{live_server.url}/violations/?q=amber")
-    assert page.input_value("#search") == "amber"
+    expect(page.locator("#search")).to_have_value("amber")
     page.fill("#search", "")
     expect(page.locator("[data-row]")).to_have_count(3)
     page.locator("label.toggle", has_text="Critical").click()
@@ -158,8 +158,8 @@ def test_letters_typed_into_a_field_are_no_commands(
     page.fill("#computer", "")
     page.focus("#computer")
     page.keyboard.type("jf?")
-    assert page.input_value("#computer") == "jf?"
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("#computer")).to_have_value("jf?")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#keys-dialog")).to_be_visible()
@@ -189,12 +189,12 @@ def test_everything_can_be_done_without_scripts(
     sign_in(page, f"{live_server.url}/violations/", person(language="en"))
     page.fill("#search", "内部")
     page.click("text=Apply")
-    assert page.locator("[data-row]").count() == 1
+    expect(page.locator("[data-row]")).to_have_count(1)
     page.click("[data-row] .row__link")
     page.click("text=False alarm")
     page.fill("#note", "a template")
     page.click("button.button--lead")
-    assert page.locator(".notice--success").inner_text() == "Marked as a false alarm."
+    expect(page.locator(".notice--success")).to_have_text("Marked as a false alarm.")
     assert Group.objects.get(pk=three[1].pk).state == State.FALSE_ALARM
 
 
@@ -206,5 +206,5 @@ def test_a_viewer_s_keys_change_nothing(
     page.keyboard.press("j")
     page.keyboard.press("f")
     page.keyboard.press("a")
-    assert page.locator("dialog[open]").count() == 0
-    assert marked(page) == "绝密★30年"
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(chosen(page)).to_have_text("绝密★30年")
