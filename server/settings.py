@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "server.ledger",
     "server.violations",
     "server.intake",
+    "server.reports",
     "server.web",
 ]
 MIDDLEWARE = [

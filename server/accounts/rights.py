@@ -41,22 +41,26 @@ class Right(StrEnum):
     """Read the audit log."""
     OPERATE = "operate"
     """See what arrives and how the collector itself fares: imports and health."""
+    REPORTS = "reports"
+    """Read and fetch the numbered reports about one's departments (control CHECK-05)."""
+    ISSUE = "issue"
+    """Have numbered reports made (controls CHECK-01, CHECK-07)."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(Right) - {Right.ADMINISTER},
-    Role.DEPARTMENT: frozenset({Right.TRIAGE, Right.LEDGER}),
-    Role.IT: frozenset({Right.TRIAGE, Right.LEDGER, Right.ENROL, Right.OPERATE}),
+    Role.DEPARTMENT: frozenset({Right.TRIAGE, Right.LEDGER, Right.REPORTS, Right.ISSUE}),
+    Role.IT: frozenset({Right.TRIAGE, Right.LEDGER, Right.ENROL, Right.OPERATE, Right.REPORTS, Right.ISSUE}),
     Role.ADMIN: frozenset(Right),
-    Role.AUDITOR: frozenset({Right.AUDIT, Right.OPERATE}),
-    Role.INSPECTOR: frozenset(),
+    Role.AUDITOR: frozenset({Right.AUDIT, Right.OPERATE, Right.REPORTS}),
+    Role.INSPECTOR: frozenset({Right.REPORTS}),
     Role.VIEWER: frozenset(),
 }
 """What each role may do where one person may hold several duties."""
 
 SEPARATED: Mapping[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.ENROL, Right.OPERATE}),
-    Role.OFFICER: frozenset({Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER}),
+    Role.OFFICER: frozenset({Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER, Right.REPORTS, Right.ISSUE}),
     Role.AUDITOR: frozenset({Right.AUDIT}),
 }
 """What is left to the three where system administrator, security officer and auditor must be three people

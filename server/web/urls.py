@@ -29,6 +29,9 @@ from server.web.views.people import people
 from server.web.views.reconcile import reconcile
 from server.web.views.rectify import rectify
 from server.web.views.reopen import reopen
+from server.web.views.report_file import report_file
+from server.web.views.report_retry import report_retry
+from server.web.views.reports import reports
 from server.web.views.reveal import reveal
 from server.web.views.saved_views import drop_view, save_view
 from server.web.views.sign_in import sign_in
@@ -89,6 +92,9 @@ urlpatterns = [
     path("ledger/<slug:ledger>/import/<int:draft>/", ledger_import_apply, name="ledger-import-apply"),
     path("ledger/<slug:ledger>/export.<slug:form>", ledger_export, name="ledger-export"),
     path("ledger/<slug:ledger>/labels/", labels, name="labels"),
+    path("reports/", reports, name="reports"),
+    path("reports/<int:pk>/retry/", report_retry, name="report-retry"),
+    path("reports/<int:pk>/<slug:form>", report_file, name="report-file"),
     path("imports/", imports, name="imports"),
     path("audit/", audit, name="audit"),
     path("users/", users, name="users"),

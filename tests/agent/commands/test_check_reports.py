@@ -13,7 +13,7 @@ from PIL import ImageOps
 from agent import words
 from agent.checks.base import Fact
 from agent.checks.selfcheck import Attestation, Line, Report, compare
-from agent.commands import check_pdf
+from signatures import typeface
 from agent.commands.check_html import html as as_html
 from agent.commands.check_jsonl import jsonl, read
 from agent.commands.check_pdf import pdf
@@ -136,7 +136,7 @@ def test_the_pdf_holds_every_part_and_clips_nothing(language: str) -> None:
 
 
 def test_without_a_chinese_typeface_here_the_one_of_readers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_pdf, "FACES", ())
+    monkeypatch.setattr(typeface, "FACES", ())
     words.use("zh")
     try:
         data = pdf(report(), None)

@@ -21,6 +21,8 @@ from django.utils import timezone
 
 from server.accounts.models import Role, User
 from server.ledger.models import Computer, Medium, Person
+from server.reports import shelf
+from server.reports.models import Report
 from server.violations import waivers
 from server.violations.models import Group, SavedView
 
@@ -77,7 +79,19 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
         "waiver": waiver.pk,
         "view": view.pk,
         "user": boss.pk,
+        "report": foreign_report(pc).pk,
     }
+
+
+def foreign_report(pc: Computer) -> Report:
+    """A report about the other department, with a file."""
+    today = timezone.localdate()
+    made = Report.objects.create(
+        year=2026, sequence=1, kind="ledger", forms="pdf", department=pc.department, since=today, until=today,
+        state="done", problem=CANARY, requested_at=timezone.now(),
+    )  # fmt: skip
+    shelf.put(made, "pdf", CANARY.encode())
+    return made
 
 
 def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
@@ -89,8 +103,10 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         ledgers = [{"ledger": ledger} for ledger in ("computers", "media", "people")]
         extra = {"form": "csv", "draft": 1}
         return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
+    if name == "web:report-file":
+        return [{"pk": foreign["report"], "form": "pdf"}]
     told = name.removeprefix("web:").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user"):
+    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "report"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind]}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
@@ -178,6 +194,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "waiver": apps.get_model("violations", "Waiver"),
         "view": SavedView,
         "user": User,
+        "report": Report,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
