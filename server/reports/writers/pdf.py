@@ -13,7 +13,16 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from server.reports import blocks
 from server.reports.writers.paper import on_paper
@@ -36,7 +45,7 @@ class _Sheet:
         self.cell = ParagraphStyle("cell", base, fontSize=8, leading=11)
         self.soft = ParagraphStyle("soft", base, fontSize=8.5, leading=12.5, textColor=colors.HexColor("#5b6470"))
         self.title = ParagraphStyle("title", base, fontSize=18, leading=28, alignment=TA_CENTER, spaceAfter=8)
-        self.part = ParagraphStyle("part", base, fontSize=12, leading=18, spaceBefore=10, spaceAfter=5, keepWithNext=1)
+        self.part = ParagraphStyle("part", base, fontSize=12, leading=18, spaceBefore=10, spaceAfter=5)
 
     def paragraph(self, words: blocks.Cell, style: ParagraphStyle | None = None) -> Paragraph:
         """A paragraph of plain words: nothing in them is markup."""
@@ -90,7 +99,8 @@ def write(document: blocks.Document) -> bytes:
 def _block(sheet: _Sheet, block: blocks.Block) -> list[Flowable]:
     match block:
         case blocks.Heading(words):
-            return [sheet.paragraph(words, sheet.part)]
+            # Not at the foot of a page; yet a long table behind it may begin on this one.
+            return [CondPageBreak(40 * mm), sheet.paragraph(words, sheet.part)]
         case blocks.Paragraph(words):
             return [sheet.paragraph(words)]
         case blocks.Facts():
