@@ -37,6 +37,7 @@ from server.web.views.saved_views import drop_view, save_view
 from server.web.views.sign_in import sign_in
 from server.web.views.sign_out import sign_out
 from server.web.views.start import start
+from server.web.views.trends import trends
 from server.web.views.users import user_edit, users
 from server.web.views.violation import violation
 from server.web.views.violations import violations
@@ -92,6 +93,7 @@ urlpatterns = [
     path("ledger/<slug:ledger>/import/<int:draft>/", ledger_import_apply, name="ledger-import-apply"),
     path("ledger/<slug:ledger>/export.<slug:form>", ledger_export, name="ledger-export"),
     path("ledger/<slug:ledger>/labels/", labels, name="labels"),
+    path("trends/", trends, name="trends"),
     path("reports/", reports, name="reports"),
     path("reports/<int:pk>/retry/", report_retry, name="report-retry"),
     path("reports/<int:pk>/<slug:form>", report_file, name="report-file"),

@@ -58,6 +58,7 @@ def reports(request: SignedInRequest) -> HttpResponse:
         "chosen": kind if kind in KINDS else "",
         "may_ask": request.user.may(Right.ISSUE),
         "mistakes": mistakes,
+        "open": bool(mistakes) or not page_,
         **_form(request),
     }
     return show(request, "web/reports.html", context, at="reports", status=422 if mistakes else 200)
