@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "server.violations",
     "server.intake",
     "server.reports",
+    "server.rules",
     "server.web",
 ]
 MIDDLEWARE = [

@@ -43,6 +43,8 @@ class Right(StrEnum):
     """See what arrives and how the collector itself fares: imports and health."""
     REPORTS = "reports"
     """Read and fetch the numbered reports about one's departments (control CHECK-05)."""
+    POLICY = "policy"
+    """Set what computers are told to follow: schedules, profiles, networks (controls CHECK-03, CHECK-04)."""
     ISSUE = "issue"
     """Have numbered reports made (controls CHECK-01, CHECK-07)."""
 
@@ -60,7 +62,9 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 SEPARATED: Mapping[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.ENROL, Right.OPERATE}),
-    Role.OFFICER: frozenset({Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER, Right.REPORTS, Right.ISSUE}),
+    Role.OFFICER: frozenset(
+        {Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER, Right.POLICY, Right.REPORTS, Right.ISSUE}
+    ),
     Role.AUDITOR: frozenset({Right.AUDIT}),
 }
 """What is left to the three where system administrator, security officer and auditor must be three people

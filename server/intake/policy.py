@@ -24,6 +24,7 @@ from protocol import keys, policy
 from protocol.records import ComputerClass
 from server.keys import collector_keys
 from server.ledger.models import Computer, MediaSession, Medium, Status
+from server.rules.policy import wishes_for
 from server.violations.models import Waiver
 
 KEPT_FOR = 30.0
@@ -62,6 +63,7 @@ def asked(agent: str, have: str, at: str, proof: str) -> bytes | None:
 
 def make(computer: Computer) -> policy.Policy:
     """What a computer is to be told just now, with serial 1 and no date worth anything."""
+    wishes = wishes_for(computer.computer_class)
     return policy.Policy(
         format=policy.FORMAT,
         collector=collector_keys().collector_id,
@@ -71,6 +73,11 @@ def make(computer: Computer) -> policy.Policy:
         computer_class=ComputerClass(computer.computer_class),
         level=computer.level or None,
         number=computer.number,
+        allowed_networks=wishes.allowed_networks,
+        profile=wishes.profile,
+        schedules=wishes.schedules,
+        holidays=wishes.holidays,
+        inspection=wishes.inspection,
         register_in_force=settings.MIJIAN_REGISTER_IN_FORCE,
         media=_media_for(computer),
         waivers=_waivers_for(computer),

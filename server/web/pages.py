@@ -52,6 +52,7 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
     ("people", gettext_lazy("People"), "p", None),
     ("reconcile", gettext_lazy("Ledger check"), "l", None),
     ("reports", gettext_lazy("Reports"), "r", Right.REPORTS),
+    ("rules", gettext_lazy("Rules"), "s", None),
     ("imports", gettext_lazy("Imports"), "i", Right.OPERATE),
     ("audit", gettext_lazy("Audit"), "a", Right.AUDIT),
     ("users", gettext_lazy("Users"), "u", Right.ADMINISTER),

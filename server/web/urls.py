@@ -25,7 +25,9 @@ from server.web.views.language import language
 from server.web.views.ledger_export import ledger_export
 from server.web.views.ledger_import import ledger_import, ledger_import_apply
 from server.web.views.media import media
+from server.web.views.pack import pack
 from server.web.views.people import people
+from server.web.views.policy import policy
 from server.web.views.reconcile import reconcile
 from server.web.views.rectify import rectify
 from server.web.views.reopen import reopen
@@ -33,6 +35,7 @@ from server.web.views.report_file import report_file
 from server.web.views.report_retry import report_retry
 from server.web.views.reports import reports
 from server.web.views.reveal import reveal
+from server.web.views.rules import rules
 from server.web.views.saved_views import drop_view, save_view
 from server.web.views.sign_in import sign_in
 from server.web.views.sign_out import sign_out
@@ -93,6 +96,9 @@ urlpatterns = [
     path("ledger/<slug:ledger>/import/<int:draft>/", ledger_import_apply, name="ledger-import-apply"),
     path("ledger/<slug:ledger>/export.<slug:form>", ledger_export, name="ledger-export"),
     path("ledger/<slug:ledger>/labels/", labels, name="labels"),
+    path("rules/", rules, name="rules"),
+    path("rules/packs/<slug:name>/", pack, name="pack"),
+    path("rules/policy/", policy, name="policy"),
     path("trends/", trends, name="trends"),
     path("reports/", reports, name="reports"),
     path("reports/<int:pk>/retry/", report_retry, name="report-retry"),

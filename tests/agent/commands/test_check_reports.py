@@ -13,11 +13,11 @@ from PIL import ImageOps
 from agent import words
 from agent.checks.base import Fact
 from agent.checks.selfcheck import Attestation, Line, Report, compare
-from signatures import typeface
 from agent.commands.check_html import html as as_html
 from agent.commands.check_jsonl import jsonl, read
 from agent.commands.check_pdf import pdf
 from protocol.records import CheckOutcome, Severity, decode_record, encode_record
+from signatures import typeface
 from signatures.controls import Text
 
 LONG = "非常长的控制项名称没有任何空格也没有标点符号" * 6

@@ -103,6 +103,8 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         ledgers = [{"ledger": ledger} for ledger in ("computers", "media", "people")]
         extra = {"form": "csv", "draft": 1}
         return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
+    if name == "web:pack":
+        return [{"name": "cn-state"}]
     if name == "web:report-file":
         return [{"pk": foreign["report"], "form": "pdf"}]
     told = name.removeprefix("web:").replace("drop-view", "view")
