@@ -173,7 +173,11 @@ def test_another_department_s_things_are_neither_shown_nor_changed(
     somebody = person(role, username="somebody", department="总部/办公室")
     before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
     for name in PAGES:
-        keyed = "<" in str(ADDRESSES[name].pattern) and "ledger" not in ADDRESSES[name].pattern.converters
+        keyed = (
+            name != "web:pack"
+            and "<" in str(ADDRESSES[name].pattern)
+            and "ledger" not in ADDRESSES[name].pattern.converters
+        )
         for address in addresses(name, foreign):
             form = FORM | {"id": str(foreign["violation"])}
             for answer in (seat(somebody).get(address), seat(somebody).post(address, form)):
