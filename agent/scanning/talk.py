@@ -13,6 +13,6 @@ def talk_of(rules: RuleSet) -> frozenset[bytes]:
     Level words are among them: there the grammar takes them for a marking only at the start of a line, beside a star.
     """
     patterns = [rule for rule in rules.rules if rule.pattern is not None and Zone.BODY in rule.where()]
-    wanted = [entry.text.upper() for rule in patterns for entry in rule.literals]
-    idle = [literal.text for literal in rules.literals if not any(literal.text.upper() in text for text in wanted)]
+    wanted = "\0".join(entry.text.upper() for rule in patterns for entry in rule.literals)
+    idle = [literal.text for literal in rules.literals if literal.text.upper() not in wanted]
     return frozenset(form for text in idle for encoding in ENCODINGS for form in spellings(text, encoding))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -30,18 +30,18 @@ class Plan:
     """
 
     def __init__(self, literals: tuple[Literal, ...], encodings: frozenset[str], cache: Cache | None) -> None:
-        self._literals = sorted(set(literals), key=repr)
+        self._literals, told = _told(literals)
         self._encodings = encodings
         self._cache = cache
-        told = repr(self._literals) + repr(sorted(encodings))
-        digest = hashlib.sha256(told.encode()).hexdigest()
+        digest = hashlib.sha256((told + repr(sorted(encodings))).encode()).hexdigest()
         self._key = f"wakes-{SCREENS_VERSION}-{digest}"
         self._woken: dict[int, Woken] = {}
         self.expressions = Expressions(lambda: self._screens.expressions, digest)
 
     def prepare(self) -> None:
-        """Have it all worked out, or in the cache."""
-        _ = self._wakes
+        """Have it all worked out, or read from the cache: what was read is taken apart only when it is asked for."""
+        if self._kept is None:
+            _ = self._wakes
 
     def occurrences(self, ends: _Ends, data: Data) -> set[_Span]:
         """The literals that stand where the expressions matched."""
@@ -57,12 +57,16 @@ class Plan:
         return screens(self._literals, self._encodings)
 
     @cached_property
+    def _kept(self) -> bytes | None:
+        """The table `_wakes` as the cache has it."""
+        return self._cache.load(self._key) if self._cache else None
+
+    @cached_property
     def _wakes(self) -> list[list[tuple[int, int]]]:
         """By number of the expression: the literals that it wakes, by number, each with the number of its encoding."""
-        kept = self._cache.load(self._key) if self._cache else None
-        if kept is not None:
+        if self._kept is not None:
             try:
-                return msgspec.msgpack.decode(kept, type=list[list[tuple[int, int]]])
+                return msgspec.msgpack.decode(self._kept, type=list[list[tuple[int, int]]])
             except msgspec.DecodeError:
                 log.info("a table in the cache is damaged and is made anew")
         number = {literal: at for at, literal in enumerate(self._literals)}
@@ -131,6 +135,14 @@ class Plan:
                     merged.append((low, high))
             found[one] = merged
         return found
+
+
+@lru_cache(maxsize=4)
+def _told(literals: tuple[Literal, ...]) -> tuple[list[Literal], str]:
+    """The literals in order, each once, and all that tells them from others: the same for all sets of encodings."""
+    each = {repr(literal): literal for literal in literals}
+    told = sorted(each)
+    return [each[one] for one in told], repr(told)
 
 
 def _occurrences(exact: Exact, data: Data, low: int, high: int) -> Iterator[tuple[int, int]]:
