@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
-from signatures.engine.alignment import aligned
+from signatures.engine.alignment import Aligned, aligned
 from signatures.engine.bytecode import ENCODINGS
 from signatures.engine.cache import Cache
 from signatures.engine.engines import Data, Expressions
@@ -18,6 +18,7 @@ from signatures.literals import Literal
 
 log = logging.getLogger(__name__)
 
+_DOUBLE = ("gb18030", "big5")
 _Span = tuple[int, int, str]
 _Ends = dict[int, list[int] | None]
 
@@ -30,10 +31,10 @@ class Plan:
     """
 
     def __init__(self, literals: tuple[Literal, ...], encodings: frozenset[str], cache: Cache | None) -> None:
-        self._literals, told = _told(literals)
+        self._literals, all_told = told(literals)
         self._encodings = encodings
         self._cache = cache
-        digest = hashlib.sha256((told + repr(sorted(encodings))).encode()).hexdigest()
+        digest = hashlib.sha256((all_told + repr(sorted(encodings))).encode()).hexdigest()
         self._key = f"wakes-{SCREENS_VERSION}-{digest}"
         self._woken: dict[int, Woken] = {}
         self.expressions = Expressions(lambda: self._screens.expressions, digest)
@@ -93,6 +94,7 @@ class Plan:
         """
         found: set[_Span] = set()
         others: _Ends = {}
+        places = Aligned(data)
         for number, where in ends.items():
             if where is None:
                 others[number] = None
@@ -105,7 +107,9 @@ class Plan:
                     encodings = solid.get(data[start:end]) if start >= 0 else None
                     if encodings is not None:
                         for one in encodings:
-                            if one == "utf-8" or _is_whole(data, start, end, one):
+                            if one == "utf-8" or (
+                                places.at(start, end, one) if one in _DOUBLE else _is_whole(data, start, end, one)
+                            ):
                                 found.add((start, end, one))
                         break
                 else:
@@ -138,11 +142,10 @@ class Plan:
 
 
 @lru_cache(maxsize=4)
-def _told(literals: tuple[Literal, ...]) -> tuple[list[Literal], str]:
+def told(literals: tuple[Literal, ...]) -> tuple[list[Literal], str]:
     """The literals in order, each once, and all that tells them from others: the same for all sets of encodings."""
     each = {repr(literal): literal for literal in literals}
-    told = sorted(each)
-    return [each[one] for one in told], repr(told)
+    return [each[one] for one in sorted(each)], repr(sorted(each))
 
 
 def _occurrences(exact: Exact, data: Data, low: int, high: int) -> Iterator[tuple[int, int]]:
@@ -162,6 +165,6 @@ def _occurrences(exact: Exact, data: Data, low: int, high: int) -> Iterator[tupl
 
 def _is_whole(data: Data, start: int, end: int, encoding: str) -> bool:
     """Whether a character begins at ``start``."""
-    if encoding in ("gb18030", "big5"):
+    if encoding in _DOUBLE:
         return aligned(data, start, end, encoding)
     return not (start % 2 and encoding.startswith("utf-16"))

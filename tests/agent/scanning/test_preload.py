@@ -84,6 +84,22 @@ def test_a_character_set_that_was_not_loaded_yet_is_told_from_one_that_does_not_
     ]
 
 
+@pytest.mark.parametrize(("name", "loaded"), [("notes.txt", False), ("notes.ofd", True)])
+def test_a_folder_of_nothing_but_text_loads_no_other_format(
+    tmp_path: Path, compiled: Path, name: str, loaded: bool
+) -> None:
+    for number in range(20):
+        (tmp_path / f"{number}{name}").write_text("会议通知\n")
+    start = Start(rules=None, cache=str(compiled), least=45, memory=448 * 1024 * 1024)
+    with Cage(start, 2) as cage:
+        files = [one for one in Walk([str(tmp_path)]) if isinstance(one, Found)]
+        done = list(cage.examine(iter(files)))
+        (worker, *_) = cage.pids()
+        nursery = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1]
+        assert ("pdfium" in Path(f"/proc/{nursery}/maps").read_text()) == loaded
+    assert len(done) == 20
+
+
 @pytest.mark.shared
 def test_every_file_of_the_corpora_reads_the_same_inside_the_cage(
     shared: Path, compiled: Path, examiner: Examiner
