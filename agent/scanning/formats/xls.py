@@ -25,7 +25,8 @@ MEDIA_TYPES = ("application/vnd.ms-excel",)
 STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures, pivot tables, values kept of other workbooks, macros and prompts of data validation are not read.",
+    "Pictures are read (with OCR) only where the workbook has little text; metafiles (WMF, EMF) are not.",
+    "Pivot tables, values kept of other workbooks, macros and prompts of data validation are not read.",
     "How a cell is formatted (large, red, struck through) is not looked at.",
     "Text boxes of workbooks of Excel 95 and older are not read.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
