@@ -58,11 +58,16 @@ _OFFICE = {
 class Everything:
     """A sieve that lets everything through."""
 
-    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
+    def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:  # noqa: ARG002
         """Always."""
         return True
 
-    def spans(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
+    def spans(
+        self,
+        data: bytes | memoryview,
+        *,
+        encodings: frozenset[str] | None = None,  # noqa: ARG002
+    ) -> list[tuple[int, int, str]]:
         """A hit in each line."""
         found, place = [], 0
         for line in bytes(data).split(b"\n"):
@@ -89,7 +94,7 @@ class Row:
 def words(text: str) -> set[str]:
     """The different words of a text."""
     found: set[str] = set()
-    for word in _WORD.findall(_SPACED.sub("", text.lower())):
+    for word in _WORD.findall(text.lower()):
         if word.isdecimal():
             continue  # numbers are not text: how a cell shows one is its program's own affair
         if word[0] >= "\u2e80":
@@ -212,7 +217,7 @@ def rows(folder: Path, least: float, tell: Callable[[str], None]) -> Iterator[Ro
         wanted = words(other or "")
         if not wanted:
             continue
-        missing = wanted - words(text)
+        missing = wanted - words(text) - words(_SPACED.sub("", text))
         share = 1 - len(missing) / len(wanted)
         row = Row(
             str(path.relative_to(folder)), media_type, len(wanted), round(share, 3), str(reason or ""),
