@@ -167,7 +167,7 @@ def _libreoffice(path: Path, form: str) -> str | None:
         tree = etree.parse(made, etree.XMLParser(huge_tree=True, recover=True))
     etree.strip_elements(tree, *_NO_TEXT, with_tail=False)
     paragraphs = (each for each in tree.iter(f"{_TEXT}p", f"{_TEXT}h") if not _computed(each))
-    return "\n".join("".join(each.itertext()) for each in paragraphs)
+    return "\n".join("".join(map(str, each.itertext())) for each in paragraphs)
 
 
 def _computed(paragraph: etree._Element) -> bool:
@@ -201,7 +201,8 @@ def _mail(data: bytes) -> str | None:
             continue
         if part.get_content_subtype() == "html" and said.strip():
             tree = html.fromstring(said.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
-            said = " ".join(each for each in tree.xpath("//body//text()[not(parent::style) and not(parent::script)]"))
+            etree.strip_elements(tree, "style", "script", "head", with_tail=False)
+            said = " ".join(map(str, tree.itertext()))
         texts.append(said)
     return "\n".join(texts)
 
