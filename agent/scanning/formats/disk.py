@@ -1,4 +1,4 @@
-"""Disk images as they lie on the disk (.img, .dd, fixed .vhd): the files of their FAT, exFAT, NTFS, ext and HFS+.
+"""Disk images as they lie on the disk (.img, .dd, fixed .vhd): the files of their FAT, exFAT, NTFS or ext.
 
 The Sleuth Kit reads them, inside the cage: nothing is mounted. A table of partitions is followed; each file of each
 file system is handed on, to be read in turn, streams beside a file's own (NTFS) too.
