@@ -7,6 +7,7 @@ import re
 from agent.checks import people, system
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, cannot, fact, not_applicable, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import residues as windows
 from signatures.controls import Text
 
 NO_DISK = frozenset(
@@ -175,6 +176,7 @@ CHECKS = (
         reads=("proc/swaps", "etc/fstab", "etc/crypttab"),
         records=_STATE,
         look=_swap,
+        windows=windows.swap,
         classes=CONFIDENTIAL,
         extent="part",
     ),

@@ -133,6 +133,7 @@ def _check(name: str, controls: tuple[str, ...], title: tuple[str, str], counted
     """A check of this family: what they share is said once."""
     settings: dict[str, object] = {"remedy": _REMEDY, "records": _COUNTS, "reads": ("scan",), **more}
     return Check(
+        everywhere=True,
         name=name,
         controls=controls,
         title=Text(zh=title[0], en=title[1]),
