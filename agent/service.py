@@ -328,7 +328,8 @@ class Service:
         self._reporter.report(seen)
 
     def _self_check(self) -> None:
-        SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice).run(self._stop)
+        checks = SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice, self._violation)
+        checks.run(self._stop)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 

@@ -92,3 +92,6 @@ CHECKS = (
         everywhere=True,
     ),
 )
+
+SUMS = frozenset(check.name for check in CHECKS)
+"""Names of the checks that tell nothing which another check has not told."""
