@@ -91,6 +91,14 @@ class Marked:
     drafts: int = 0
     exposed: int = 0
     """Marked files that everybody on the computer may read."""
+    outside: int = 0
+    """Marked files outside the folders designated for them (`Parameters.marked_folders`)."""
+    unlike_copies: int = 0
+    """Names whose copies carry another family, level or period."""
+    recordings: int = 0
+    """Recordings and films without a marking in name or properties; counted where every file was told."""
+    by_account: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Account by whose home it lies → level → marked files."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,7 +89,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One self-check of one computer or device."""
 
     number: str
-    kind: Literal["computer", "device"] = "computer"
+    kind: Literal["computer", "device", "office"] = "computer"
     organisation: str
     subject: str
     """Number of the computer in the register, or the device that was examined."""
@@ -119,6 +119,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         """1 where anything failed; 0 where all that applies passed; 3 where something could not be said."""
+        if self.kind == "office":
+            answers = {one.answer for one in self.attestations}
+            return 1 if "no" in answers else 3 if "" in answers else 0
         outcomes = {line.outcome for line in self.lines}
         if CheckOutcome.FAIL in outcomes:
             return 1
