@@ -38,6 +38,7 @@ def marked(
 
 def _scan(paths: Sequence[Path], tally: Tally) -> tuple[Marked, str]:
     from agent.commands.scan import cache_folder
+    from agent.commands.scan_progress import Watch
     from agent.scanning.cage import CageBroken, RulesMistake
     from agent.scanning.pipeline import Scanner, ScanOptions
     from agent.scanning.walk import MissingPath
@@ -45,7 +46,8 @@ def _scan(paths: Sequence[Path], tally: Tally) -> tuple[Marked, str]:
     folder = cache_folder()
     scanner = Scanner(ScanOptions(ledger=folder / "ledger.sqlite" if folder else None, cache=folder))
     try:
-        summary = scanner.run(paths, lambda result: tally.add(result.path, result.findings))
+        with Watch([str(path) for path in paths], scanner.options.cross_file_systems, shown=True) as watch:
+            summary = scanner.run(paths, lambda result: tally.add(result.path, result.findings), watch.progress)
     except MissingPath as error:
         raise UsageError(
             text(f"--scan {error.path}：没有这个文件或文件夹", f"--scan {error.path}: there is no such file or folder")
