@@ -23,10 +23,11 @@ from agent.reporting.reporter import Reporter
 from agent.scanning.walk import shown
 from agent.settings import Settings
 from agent.sweep import Cause, Sweep
-from agent.watching.media import MediaEvent, MediumGone, MediumMounted, MediumMoved
+from agent.watching.blocks import BlockEvent, LockedGone, LockedSeen
+from agent.watching.media import Attached, MediaEvent, MediumGone, MediumMounted, MediumMoved
 from agent.watching.phones import PhoneEvent, PhoneGone, PhoneSeen
 from agent.watching.sessions import Session, Sessions
-from protocol.records import ComputerClass
+from protocol.records import ComputerClass, Reason
 
 
 class Attending:
@@ -61,8 +62,8 @@ class Attending:
 
     # --- events --------------------------------------------------------------------------------------------------
 
-    def event(self, event: MediaEvent | PhoneEvent) -> None:
-        """What to do when a medium comes, goes, or moves to another mount. Called by the media watch."""
+    def event(self, event: MediaEvent | PhoneEvent | BlockEvent) -> None:
+        """What to do when a medium comes, goes, or moves to another mount. Called by the watches."""
         if isinstance(event, MediumMounted):
             session = self.sessions.begin(event.attached)
             self._notice.mounted(event.attached.medium)
@@ -87,6 +88,21 @@ class Attending:
             if gone:
                 self._notice.gone(event.attached.medium, pulled=False)
                 self._end(gone, "removed")
+
+        elif isinstance(event, LockedSeen):
+            self._locked(event.attached)
+        elif isinstance(event, LockedGone):
+            locked = self.sessions.find(event.attached)
+            if locked:
+                self._end(locked, "unmounted" if event.unlocked else "removed")
+
+    def _locked(self, attached: Attached) -> None:
+        """A locked container counts as one thing that was not examined; unlocked, it is a medium like any other."""
+        session = self.sessions.begin(attached)
+        self._notice.locked(attached.medium)
+        self._check_register(session)
+        self._sweep.not_examined(session, Reason.ENCRYPTED)
+        self._desktop.tell(SessionNews(session.id, self._told_of(session), unreadable=True))
 
     def scan(self, session: Session, priority: Priority, cause: Cause) -> None:
         """Queue a scan of a medium."""

@@ -18,6 +18,7 @@ from agent.reporting import identity
 from agent.reporting.policies import Policies
 from agent.requests import leave_request
 from agent.settings import Settings
+from agent.watching.blocks import BlockWatch, LockedSeen
 from agent.watching.media import Attached, MediaWatch
 from agent.watching.mounts import MountTable
 from protocol.policy import Policy
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         found = sorted(watch.look(table.read()).values(), key=lambda attached: attached.path)
     finally:
         table.close()
+    locked = BlockWatch(settings.media, key).step() if settings.media.watch else []
+    found += [event.attached for event in locked if isinstance(event, LockedSeen)]
     if options.format == "json":
         for attached in found:
             sys.stdout.buffer.write(msgspec.json.encode(_row(attached, _standing(attached, policy, settings))) + b"\n")
@@ -116,7 +119,7 @@ def _table(found: list[tuple[Attached, Standing]]) -> Table:
     for attached, standing in found:
         medium = attached.medium
         cells = (
-            attached.path,
+            attached.path or words.text("未解锁", "locked"),
             medium.label,
             medium.bus,
             f"{medium.vendor} {medium.model}".strip(),

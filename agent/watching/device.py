@@ -31,6 +31,8 @@ class Device:
     uuid: str = ""
     label: str = ""
     capacity: int | None = None
+    locked: str = ""
+    """Kind of the locked container it is, as udev would call it; empty where it is none."""
 
     def medium(self, organisation_key: bytes, filesystem: str) -> Medium:
         """The identity that travels: serial and UUID as keyed hashes, the serial's last four characters beside."""
@@ -68,21 +70,23 @@ def describe(number: str, *, loop_devices: bool = False) -> Device | None:
     below = _hardware(real)
     disk = below.parent if (below / "partition").exists() else below
     properties = _udev(number)
-    of_disk = properties if below == real else _udev(_line(below / "dev"))
+    of_disk = properties if below == real else _udev(line(below / "dev"))
     names = ("vendor", "model", "name", "serial", "type")
     facts = Facts(
         node=disk.name,
         place=str(disk),
         filesystem=properties,
         disk=of_disk,
-        removable=_line(disk / "removable") == "1",
-        sectors=_line(disk / "size"),
-        device={name: _line(disk / "device" / name) for name in names},
+        removable=line(disk / "removable") == "1",
+        sectors=line(disk / "size"),
+        device={name: line(disk / "device" / name) for name in names},
         usb_serial=_usb_serial(disk),
     )
     name = superblock.FileSystemName()
     if not properties.get("ID_FS_UUID"):
         name = _own_look(properties.get("DEVNAME") or f"/dev/{real.name}")
+    elif properties.get("ID_FS_TYPE") in superblock.LOCKED:
+        name = superblock.FileSystemName(locked=properties["ID_FS_TYPE"])
     return identify(number, facts, name, loop_devices=loop_devices)
 
 
@@ -129,6 +133,7 @@ def identify(number: str, facts: Facts, own: superblock.FileSystemName, *, loop_
         uuid=facts.filesystem.get("ID_FS_UUID") or own.uuid,
         label=label or own.label,
         capacity=int(facts.sectors) * 512 if facts.sectors.isdigit() else None,
+        locked=own.locked,
     )
 
 
@@ -171,7 +176,7 @@ def _usb_serial(disk: Path) -> str:
         return ""
     for parent in disk.parents:
         if (parent / "idVendor").exists():
-            return _line(parent / "serial")
+            return line(parent / "serial")
     return ""
 
 
@@ -199,7 +204,8 @@ def _unescaped(label: str) -> str:
     return plain.decode("utf-8", "replace")
 
 
-def _line(path: Path) -> str:
+def line(path: Path) -> str:
+    """The one line of a file of sysfs; empty where it cannot be read."""
     try:
         return path.read_text("utf-8", "replace").strip()
     except OSError:

@@ -107,7 +107,7 @@ class MediaWatch:
         for key, attached in self._present.items():
             successor = now.get(key)
             if successor is None or successor.medium.key != attached.medium.key:
-                events.append(MediumGone(attached, "unmounted" if _is_there(attached) else "removed"))
+                events.append(MediumGone(attached, "unmounted" if is_there(attached) else "removed"))
         for key, attached in now.items():
             before = self._present.get(key)
             if before is None or before.medium.key != attached.medium.key:
@@ -198,6 +198,6 @@ def _block_number(mount: Mount) -> str | None:
     return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
 
 
-def _is_there(attached: Attached) -> bool:
+def is_there(attached: Attached) -> bool:
     """Whether the device of a medium is still attached to the computer."""
     return attached.key.startswith("declared ") or device.exists(attached.key)
