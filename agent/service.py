@@ -162,7 +162,7 @@ class Service:
         self._thread("desktop", lambda: self._desktop.run(self._stop))
         key = self._identity.organisation_key
         if self._settings.media.watch:
-            watch = MediaWatch(self._settings.media, key)
+            watch = MediaWatch(self._settings.media, key, self._attending.holds.views)
             left_over = self._attending.sessions.end_left_over
             self._thread("media watch", lambda: watch.run(self._attending.event, self._stop, left_over))
             self._thread("device watch", lambda: BlockWatch(self._settings.media, key).run(self._device, self._stop))

@@ -43,6 +43,10 @@ class Tally:
 
     severities: Counter[str] = field(default_factory=Counter)
     controls: Counter[str] = field(default_factory=Counter)
+    broken: int = 0
+    """Violations that no waiver covers, those told before included."""
+    complete: bool = False
+    """Whether everything was looked at."""
     told: float = field(default_factory=time.monotonic)
 
 
@@ -134,6 +138,7 @@ class Sweep:
             return tally
         if not summary.complete and pause.is_set() and not Either(stop, session.moved, gone).is_set():
             return None
+        tally.complete = summary.complete
         self._tell_sum(summary, tally)
         self._report(summary, started, cause, session=session)
         return tally
@@ -246,6 +251,7 @@ class Sweep:
         now = datetime.now(UTC)
         for found in self._judge.judge(one, context):
             seen = marked(found, self._waivers(), now)
+            tally.broken += not seen.waiver
             evidence = cast("FileEvidence", seen.evidence)
             if self._reporter.report_once(seen, seen_mark(session, evidence, seen.control, seen.waiver)):
                 tally.severities[seen.severity] += 1

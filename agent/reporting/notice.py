@@ -57,6 +57,11 @@ class Notice:
             f"locked container plugged in: {_name(medium)}; its files cannot be examined before it is unlocked",
         )
 
+    def held(self, medium: Medium, access: str) -> None:
+        """How a medium that policy holds, or holds no more, was found to stand."""
+        zh, en = words.ACCESS[access]
+        self.say(f"{zh}：{_name(medium)}", f"{en}: {_name(medium)}")
+
     def gone(self, medium: Medium, *, pulled: bool) -> None:
         """A medium went."""
         if pulled:

@@ -117,8 +117,7 @@ class BlockWatch:
             number, size = device.line(folder / "dev"), device.line(folder / "size")
             if not number or size in ("", "0") or folder.name.startswith(("dm-", "ram", "zram", "md")):
                 continue
-            count = device.line(folder / "diskseq") or device.line(folder.resolve().parent / "diskseq")
-            found.append((folder, (number, size, count)))
+            found.append((folder, (number, size, device.count(number))))
         return found
 
     def _look(self, number: str) -> tuple[bool, Attached | None]:

@@ -60,6 +60,16 @@ def exists(number: str) -> bool:
     return (SYS_BLOCK / number).exists()
 
 
+def count(number: str) -> str:
+    """What tells one medium in a drive from the next: the kernel counts them. Empty where the device has gone.
+
+    Kernels before 5.15 do not count: there the size has to do.
+    """
+    folder = SYS_BLOCK / number
+    disk = folder.resolve().parent if (folder / "partition").exists() else folder
+    return line(disk / "diskseq") or line(folder / "size")
+
+
 def describe(number: str, *, loop_devices: bool = False) -> Device | None:
     """The device with this ``major:minor``; None where it is no block device or has gone."""
     folder = SYS_BLOCK / number

@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from agent import cli
 from agent.scanning.ledger import UNSETTLED
 from agent.settings import MediaSettings
 from protocol.places import unseal
@@ -32,7 +34,7 @@ MEDIA = MediaSettings(loop_devices=True, phones=False)
 class House:
     """A collector, an agent and media with a label of their own."""
 
-    def __init__(self, collector: Any, wait_for: Any, start: Callable[[], Any]) -> None:
+    def __init__(self, collector: Any, wait_for: Any, start: Callable[..., Any]) -> None:
         self.collector, self.wait_for, self.start = collector, wait_for, start
         self.label = uuid.uuid4().hex[:8]
 
@@ -67,7 +69,8 @@ class House:
 @pytest.fixture
 def house(collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any) -> House:
     collector.enrolled(service_state)
-    return House(collector, wait_for, lambda: running(quick(service_state, media=MEDIA)))
+    start = lambda **more: running(quick(service_state, media=msgspec.structs.replace(MEDIA, **more)))  # noqa: E731
+    return House(collector, wait_for, start)
 
 
 def put(one: Any, label: str, files: dict[str, bytes]) -> Any:
@@ -193,6 +196,48 @@ def test_a_locked_container_is_told_as_not_examined_with_its_kind(
     finally:
         run("losetup", "--detach", device)
     wait_for(lambda: [seen for seen in of(MediaSessionSeen) if seen.ending == "removed"])
+
+
+def accesses(house: House) -> list[tuple[str, str]]:
+    """How a held medium was told to stand, in order."""
+    return [(seen.hold, seen.access) for seen in house.of(MediaSessionSeen) if seen.access]
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("unknown", "access"), [("read-only", "read-only"), ("block", "unmounted")])
+def test_an_unknown_medium_is_held_until_a_scan_has_found_nothing(
+    house: House, stick: Callable[[], Any], unknown: str, access: str
+) -> None:
+    one = put(stick(), house.label, {"平常.txt": b"hello"})
+    house.start(unknown=unknown)
+    one.insert()
+    house.wait_for(lambda: len(accesses(house)) == 2)
+    assert accesses(house) == [(unknown, access), ("", "writable")]
+    assert house.scans(1)[0].clean == 1
+    assert (one.path / "平常.txt").exists()
+    (one.path / "neu.txt").write_text("x")
+    one.remove()
+    house.ends(1)
+    assert len({seen.session for seen in house.of(MediaSessionSeen)}) == 1
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("unknown", ["read-only", "block"])
+def test_a_medium_with_a_finding_stays_held_until_it_is_approved(
+    house: House, stick: Callable[[], Any], unknown: str
+) -> None:
+    one = put(stick(), house.label, {"涉密.txt": MARKED})
+    service = house.start(unknown=unknown)
+    one.insert()
+    (scan,) = house.scans(1)
+    assert (scan.enumerated, scan.finding) == (1, 1)
+    assert house.names() == ["涉密.txt"]
+    assert [told for told, _ in accesses(house)] == [unknown]
+    assert cli.main(["media", "--release", "--state", service.settings.state_dir]) == 0
+    house.wait_for(lambda: len(accesses(house)) == 2)
+    assert accesses(house)[-1] == ("", "writable")
+    assert (one.path / "涉密.txt").read_bytes() == MARKED
+    house.wait_for(lambda: len(house.of(MediaSessionSeen)) >= 3)
 
 
 @contextmanager
