@@ -209,7 +209,12 @@ class Housekeeping:
     def reasons(self) -> tuple[str, ...]:
         """What is not as it should be, as fixed words."""
         parts = self._parts
-        found = [*parts.watched.troubles, parts.policies.problem, parts.sweep.broken]
+        found = [
+            *live.state_troubles(parts.settings.state),
+            *parts.watched.troubles,
+            parts.policies.problem,
+            parts.sweep.broken,
+        ]
         if parts.reporter.stuck:
             found.append("records-in-memory")
         over = parts.settings.budget.memory_mb * 1_000_000
