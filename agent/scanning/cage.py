@@ -46,7 +46,8 @@ START_PATIENCE = 180.0
 """Seconds a worker may take to load its rules; compiling large ones for the first time is slow."""
 
 LAST_WORD = 1.0
-"""Seconds that are waited for the nursery to tell how a worker ended that has closed its socket."""
+"""Seconds that are waited for the nursery to tell how a worker ended that has closed its socket; three times as long
+for what workers have in hand of a medium that has gone."""
 
 STILLBIRTHS = 3
 """Processes in a row that may end before they are ready, until that is taken for a broken installation."""
@@ -143,16 +144,21 @@ class Cage:
             self._turn(0.05)
         return self.rules
 
-    def examine(self, files: Iterator[Found | None], stop: Event | None = None) -> Iterator[Done]:
+    def examine(
+        self, files: Iterator[Found | None], stop: Event | None = None, gone: Event | None = None
+    ) -> Iterator[Done]:
         """Examine files as they come; yields each exactly once, in the order in which they are done with.
 
-        ``files`` may yield None where it has nothing just now and wants the workers looked after. Ends early, with
-        files still in hand, once ``stop`` is set. Raises as `ready` does.
+        ``files`` may yield None where it has nothing just now. Ends early, with files still in hand, once ``stop``
+        is set. Once ``gone`` is set all that are not done with end as vanished. Raises as `ready` does.
         """
-        more = True
+        more, farewell = True, 0.0
         while not (stop is not None and stop.is_set()):
             if more:
                 more = self._fill(files)
+            if gone is not None and gone.is_set():
+                farewell = farewell or time.monotonic() + 3 * LAST_WORD
+                self._vanish(late=time.monotonic() > farewell)
             self._staff()
             if self._throttle is None or not self._throttle.over(self._all_pids()):
                 for worker in self._workers:
@@ -169,6 +175,14 @@ class Cage:
     def _enough(self) -> int:
         """How much workers need to have loaded for the files that were met."""
         return GRAMMAR if self._plain else ALL
+
+    def _vanish(self, *, late: bool) -> None:
+        """End all files that nobody has in hand, and once it is ``late`` all others, as vanished."""
+        while late and self._workers:
+            self._lose(self._workers[0], Reason.VANISHED)
+        self._done.extend(unopened(file, Reason.VANISHED) for file in (*self._suspects, *self._waiting))
+        self._suspects.clear()
+        self._waiting.clear()
 
     def _in_hand(self) -> int:
         """Files that were taken from the walk and are not done with."""
@@ -371,7 +385,7 @@ class Cage:
                 self._suspects.append(task.file)
             else:
                 reply = row(reason or Reason.CRASHED, task.job.size)
-                self._done.append(Done(task.file, task.status, reply, fatal=True))
+                self._done.append(Done(task.file, task.status, reply, fatal=reason is not Reason.VANISHED))
             self._set_back()
         self._waiting.extendleft(task.file for task in reversed(worker.tasks))
 
