@@ -79,6 +79,7 @@ def make(computer: Computer) -> policy.Policy:
         holidays=wishes.holidays,
         inspection=wishes.inspection,
         register_in_force=settings.MIJIAN_REGISTER_IN_FORCE,
+        unknown_media=settings.MIJIAN_UNKNOWN_MEDIA,
         media=_media_for(computer),
         waivers=_waivers_for(computer),
     )

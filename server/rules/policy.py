@@ -162,8 +162,6 @@ def _cron(text: str) -> str:
         firsts = [moment for moment, _number in zip(moments, range(60), strict=False)]
     except CronSimError as error:
         raise ValueError(_("This is no cron expression: %(why)s") % {"why": error}) from error
-    if len(firsts) < 2:
-        raise ValueError(_("There is no such day: this would never run."))
     if any(later - sooner < OFTENEST for sooner, later in pairwise(firsts)):
         raise ValueError(_("Scans of all disks may begin once an hour at most."))
     return text

@@ -93,7 +93,7 @@ def test_a_change_is_in_the_audit_log_and_none_where_nothing_changed(person: Cal
         ("cron", "30 12 * *", "five fields"),
         ("cron", "61 12 * * *", "no cron expression"),
         ("cron", "* * * * *", "once an hour at most"),
-        ("cron", "0 0 31 2 *", "never run"),
+        ("cron", "0 0 31 2 *", "no cron expression"),
         ("before_holidays", "99", "from 0 to 60"),
         ("before_inspection", "-1", "from 0 to 60"),
         ("allowed_networks", "10.20.3.4/16", "did you mean 10.20.0.0/16"),
