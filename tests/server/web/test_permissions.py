@@ -230,4 +230,4 @@ def test_a_department_officer_without_a_department_sees_nothing(
 
 def test_every_address_is_walked() -> None:
     assert len(NAMES) > 45
-    assert {"web:violations", "api:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)
+    assert {"web:violations", "programs:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)
