@@ -223,7 +223,7 @@ def mint_token(request: HttpRequest, sent: TokenWanted) -> Status[dict[str, obje
     return Status(201, {"token": text, "expires": token.expires_at})
 
 
-@router.post("/computers/{uuid:pk}/revoke", response=Count, auth=ADMIN, url_name="computer-revoke")
+@router.post("/computers/{pk}/revoke", response=Count, auth=ADMIN, url_name="computer-revoke")
 def withdraw(request: HttpRequest, pk: uuid.UUID, sent: Reason) -> dict[str, object]:
     """Refuse this computer's envelopes from now on."""
     user = require(request, Right.ENROL)
@@ -231,7 +231,7 @@ def withdraw(request: HttpRequest, pk: uuid.UUID, sent: Reason) -> dict[str, obj
     return {"count": 1}
 
 
-@router.post("/computers/{uuid:pk}/release", response=Count, auth=ADMIN, url_name="computer-release")
+@router.post("/computers/{pk}/release", response=Count, auth=ADMIN, url_name="computer-release")
 def release(request: HttpRequest, pk: uuid.UUID, sent: Reason) -> dict[str, object]:
     """Take in the envelopes of a computer that wait for one that will never come."""
     user = require(request, Right.ADMINISTER, whole_house=True)

@@ -59,7 +59,7 @@ def add(request: HttpRequest, sent: DepartmentWanted) -> Status[dict[str, object
     return Status(201, _told(acts.add(sent.name, parent=_above(user, sent.parent), by=user)))
 
 
-@router.put("/{int:pk}", response=DepartmentTold, auth=LEDGER, url_name="department-change")
+@router.put("/{pk}", response=DepartmentTold, auth=LEDGER, url_name="department-change")
 def change(request: HttpRequest, pk: int, sent: DepartmentWanted) -> dict[str, object]:
     """Rename a department, or hang it, with all below it, under another one."""
     user = person_of(request)

@@ -201,7 +201,7 @@ def keep_view(request: HttpRequest, sent: ViewWanted) -> Status[dict[str, object
     return Status(201, _view(keep(person_of(request), name=sent.name, query=sent.query, shared=sent.shared)))
 
 
-@router.delete("/saved-views/{int:pk}", response={204: None}, auth=REVIEW, url_name="saved-view-drop")
+@router.delete("/saved-views/{pk}", response={204: None}, auth=REVIEW, url_name="saved-view-drop")
 def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Give up a view of one's own."""
     one(SavedView.objects.filter(owner=person_of(request)), pk).delete()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern
 from ninja import NinjaAPI
 
 from server.api import arrivals, departments, exports, house, ledgers, violations, waivers
-from server.api.problems import teach
+from server.api.problems import Problem, answer, teach
 
 
 class Api(NinjaAPI):
@@ -35,4 +40,29 @@ api.add_router("/departments", departments.router)
 for _module in (arrivals, exports, house):
     api.add_router("", _module.router)
 teach(api)
-urlpatterns = api.urls
+
+
+def _as_problem(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view whose answer to a wrong method has the form of every other error."""
+
+    @functools.wraps(view)
+    def told(*given: Any, **named: Any) -> HttpResponseBase:
+        response = view(*given, **named)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        problem = answer(Problem(405, "wrong-method", "openapi.json says which methods there are here"))
+        problem.headers["Allow"] = response.headers["Allow"]
+        return problem
+
+    return told
+
+
+def _urls() -> tuple[list[URLPattern], str, str]:
+    patterns, app, space = api.urls
+    for pattern in patterns:
+        assert isinstance(pattern, URLPattern)  # noqa: S101 (what ninja makes)
+        pattern.callback = _as_problem(pattern.callback)
+    return cast("list[URLPattern]", patterns), app, space
+
+
+urlpatterns = _urls()

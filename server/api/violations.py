@@ -171,7 +171,7 @@ def _person(user: User, name: str) -> User:
     return found
 
 
-@router.get("/{uuid:pk}", response=schemas.ViolationWhole, auth=READ, url_name="violation")
+@router.get("/{pk}", response=schemas.ViolationWhole, auth=READ, url_name="violation")
 def read_violation(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
     """One violation with its history."""
     group = _of(request, pk)
@@ -183,7 +183,7 @@ def read_violation(request: HttpRequest, pk: uuid.UUID) -> dict[str, object]:
     }
 
 
-@router.post("/{uuid:pk}/assign", response=schemas.Violation, auth=REVIEW, url_name="violation-assign")
+@router.post("/{pk}/assign", response=schemas.Violation, auth=REVIEW, url_name="violation-assign")
 def assign(request: HttpRequest, pk: uuid.UUID, told: Assignment) -> dict[str, object]:
     """Give it to a person, if need be with another due date."""
     user, group = person_of(request), _of(request, pk)
@@ -191,41 +191,41 @@ def assign(request: HttpRequest, pk: uuid.UUID, told: Assignment) -> dict[str, o
     return _again(request, pk)
 
 
-@router.post("/{uuid:pk}/rectified", response=schemas.Violation, auth=REVIEW, url_name="violation-rectified")
+@router.post("/{pk}/rectified", response=schemas.Violation, auth=REVIEW, url_name="violation-rectified")
 def rectified(request: HttpRequest, pk: uuid.UUID, told: Note) -> dict[str, object]:
     """Say what was done about it; only a later clean check verifies it."""
     transitions.mark_rectified(_of(request, pk), by=person_of(request), note=told.note)
     return _again(request, pk)
 
 
-@router.post("/{uuid:pk}/false-alarm", response=schemas.Violation, auth=REVIEW, url_name="violation-false-alarm")
+@router.post("/{pk}/false-alarm", response=schemas.Violation, auth=REVIEW, url_name="violation-false-alarm")
 def false_alarm(request: HttpRequest, pk: uuid.UUID, told: Reason) -> dict[str, object]:
     """Say that it is no violation at all."""
     transitions.mark_false_alarm(_of(request, pk), by=person_of(request), reason=told.reason)
     return _again(request, pk)
 
 
-@router.post("/{uuid:pk}/close", response=schemas.Violation, auth=REVIEW, url_name="violation-close")
+@router.post("/{pk}/close", response=schemas.Violation, auth=REVIEW, url_name="violation-close")
 def close(request: HttpRequest, pk: uuid.UUID, told: Note) -> dict[str, object]:
     """File one that a later clean check has verified."""
     transitions.close(_of(request, pk), by=person_of(request), note=told.note)
     return _again(request, pk)
 
 
-@router.post("/{uuid:pk}/reopen", response=schemas.Violation, auth=REVIEW, url_name="violation-reopen")
+@router.post("/{pk}/reopen", response=schemas.Violation, auth=REVIEW, url_name="violation-reopen")
 def reopen(request: HttpRequest, pk: uuid.UUID, told: Reason) -> dict[str, object]:
     """Open it again."""
     transitions.reopen(_of(request, pk), by=person_of(request), reason=told.reason)
     return _again(request, pk)
 
 
-@router.post("/{uuid:pk}/comments", response={201: schemas.StepTold}, auth=REVIEW, url_name="violation-comments")
+@router.post("/{pk}/comments", response={201: schemas.StepTold}, auth=REVIEW, url_name="violation-comments")
 def comment(request: HttpRequest, pk: uuid.UUID, told: Note) -> Status[dict[str, object]]:
     """Write into its history."""
     return Status(201, schemas.step(transitions.comment(_of(request, pk), by=person_of(request), note=told.note)))
 
 
-@router.post("/{uuid:pk}/attachments", response={201: schemas.AttachmentTold}, auth=REVIEW, url_name="violation-attach")
+@router.post("/{pk}/attachments", response={201: schemas.AttachmentTold}, auth=REVIEW, url_name="violation-attach")
 def attach(request: HttpRequest, pk: uuid.UUID, told: AttachmentWanted) -> Status[dict[str, object]]:
     """Name a file that proves something, by its SHA-256."""
     group = _of(request, pk)
@@ -233,7 +233,7 @@ def attach(request: HttpRequest, pk: uuid.UUID, told: AttachmentWanted) -> Statu
     return Status(201, schemas.attachment(made))
 
 
-@router.post("/{uuid:pk}/waivers", response={201: schemas.WaiverTold}, auth=REVIEW, url_name="violation-waivers")
+@router.post("/{pk}/waivers", response={201: schemas.WaiverTold}, auth=REVIEW, url_name="violation-waivers")
 def ask_waiver(request: HttpRequest, pk: uuid.UUID, told: WaiverWanted) -> Status[dict[str, object]]:
     """Ask for an exception; somebody else decides it."""
     group, user = _of(request, pk), person_of(request)
@@ -241,7 +241,7 @@ def ask_waiver(request: HttpRequest, pk: uuid.UUID, told: WaiverWanted) -> Statu
     return Status(201, schemas.waiver(asked))
 
 
-@router.post("/{uuid:pk}/reveal", response=Place, auth=REVIEW, url_name="violation-reveal")
+@router.post("/{pk}/reveal", response=Place, auth=REVIEW, url_name="violation-reveal")
 def reveal(request: HttpRequest, pk: uuid.UUID, told: Reason) -> dict[str, object]:
     """Open the sealed path, for a reason that is logged and shown on the violation."""
     place = open_place(_of(request, pk), by=person_of(request), reason=told.reason)

@@ -47,7 +47,7 @@ def list_waivers(request: HttpRequest, wanted: Query[WaiversWanted]) -> dict[str
     return {"waivers": [schemas.waiver(row) for row in found], "next": mark}
 
 
-@router.post("/{int:pk}/decision", response=schemas.WaiverTold, auth=REVIEW, url_name="waiver-decision")
+@router.post("/{pk}/decision", response=schemas.WaiverTold, auth=REVIEW, url_name="waiver-decision")
 def decide(request: HttpRequest, pk: int, told: Decision) -> dict[str, object]:
     """Approve or refuse one that somebody else asked for, or end one before its time."""
     user = person_of(request)
