@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema, Status
 
-from server.accounts.models import User
+from server.accounts.models import Right, User
 from server.api import schemas
-from server.api.auth import READ, REVIEW, person_of
+from server.api.auth import READ, REVIEW, person_of, require
 from server.api.fields import Day, Moment, Reason, Short, Span, Text, one, part_of
 from server.violations import attachments, bulk, transitions, waivers
 from server.violations.models import Group, Severity, State, Waiver
@@ -145,7 +145,7 @@ def list_violations(request: HttpRequest, wanted: Query[ViolationsWanted]) -> di
 @router.post("/bulk", response=Done, auth=REVIEW, url_name="violations-bulk")
 def act_on_many(request: HttpRequest, told: Many) -> dict[str, object]:
     """Assign, mark as rectified or as false alarm: each with its own permission, history and audit row."""
-    user = person_of(request)
+    user = require(request, Right.TRIAGE)
     if not told.ids and told.matching is None:
         raise TransitionError("nothing", _("Nothing is chosen: name ids, or what they match."))
     chosen = visible_to(user).filter(pk__in=told.ids) if told.matching is None else narrowed(user, told.matching)

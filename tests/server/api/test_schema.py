@@ -57,9 +57,7 @@ def test_every_operation_says_what_it_is_for_and_which_key_opens_it() -> None:
 def test_no_two_shapes_of_the_description_share_a_name() -> None:
     # ninja keeps one shape for each name: a second class of that name would silently be described as the first.
     assert DESCRIPTION["components"]["schemas"]["State"]["enum"] == State.values
-    told = next(
-        one for one in DESCRIPTION["paths"]["/api/v1/waivers"]["get"]["parameters"] if one["name"] == "state"
-    )
+    told = next(one for one in DESCRIPTION["paths"]["/api/v1/waivers"]["get"]["parameters"] if one["name"] == "state")
     assert told["schema"]["anyOf"][0]["enum"] == Waiver.State.values
     found: dict[str, set[str]] = {}
     from ninja import Schema
