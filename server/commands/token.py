@@ -45,15 +45,19 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run_create(options: argparse.Namespace) -> int:
     """Mint an enrolment token and print it, once."""
-    open_home(options)
+    place = open_home(options)
+    from server.certificate import known_fingerprint
     from server.intake.tokens import TokenError, mint
 
     try:
         token, text = mint(options.computer_class, level=options.level, life=options.expires, note=options.note)
     except TokenError as error:
         raise CommandError(str(error)) from error
+    known = known_fingerprint(place)
+    trust = f" --fingerprint {known}" if known else ""
     content = {
         "token": text,
+        "fingerprint": known or None,
         "class": token.computer_class,
         "level": token.level or None,
         "expires": token.expires_at.isoformat(),
@@ -62,7 +66,7 @@ def run_create(options: argparse.Namespace) -> int:
     lines = [
         text,
         tell(f"shown once; good for one computer until {until}:", f"只显示一次;供一台计算机使用,有效至 {until}:"),
-        f"  mijian enroll URL --token {text}",
+        f"  mijian enroll URL{trust} --token {text}",
     ]
     emit(options, content, lines)
     return 0
