@@ -19,6 +19,31 @@ SECRET_FILE = Path("keys") / "secret"
 LEVELS = ("秘密", "机密", "绝密")
 
 
+class Oidc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sign-in service that speaks OpenID Connect."""
+
+    issuer: str
+    """Its address as it names itself, ``https://…``; its settings are read from below it (OpenID Connect Discovery)."""
+    client_id: str
+    """What it calls this collector."""
+    secret_file: str
+    """File with the client's secret, readable by the collector alone; the secret itself never stands in settings."""
+    label: str = "OpenID Connect"
+    """What people know it by: the words on the button."""
+
+
+class Ldap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A directory that checks names and passwords."""
+
+    url: str
+    """``ldaps://host[:636]``, or ``ldap://host[:389]``, which is then turned into TLS before anything is said."""
+    bind_as: str
+    """Whom to bind as, ``{name}`` standing for what was typed: ``uid={name},ou=people,dc=example,dc=cn``, or
+    ``{name}@example.cn`` for Active Directory."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the system's."""
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``collector.yaml`` may say; the environment wins over each."""
 
@@ -38,6 +63,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Whether computers hold a medium that is in no ledger against their users (control MEDIA-03)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front of the collector."""
+    second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()
+    """Roles that must prove a second factor at each sign-in."""
+    oidc: Oidc | None = None
+    """The organisation's sign-in service; nothing is asked of any without it."""
+    ldap: Ldap | None = None
+    """The organisation's directory; nothing is asked of any without it."""
 
 
 def place() -> Path:

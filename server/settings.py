@@ -37,6 +37,12 @@ MIJIAN_REGISTER_IN_FORCE: bool = _config.register_in_force
 """Whether the ledger of media is complete enough for computers to act on (control MEDIA-03)."""
 MIJIAN_TRUSTED_PROXIES: tuple[str, ...] = _config.trusted_proxies
 """Addresses or networks whose ``X-Forwarded-For`` is believed (`server.accounts.peers`)."""
+MIJIAN_SECOND_FACTOR: tuple[str, ...] = _config.second_factor
+"""Roles that must prove a second factor (`server.accounts.second_factor`)."""
+MIJIAN_OIDC: _home.Oidc | None = _config.oidc
+"""The sign-in service people may come through (`server.accounts.oidc`); None for none."""
+MIJIAN_LDAP: _home.Ldap | None = _config.ldap
+"""The directory that checks passwords (`server.accounts.ldap`); None for none."""
 MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)
 """Whether a serving process works the spool off."""
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
-from django.conf import settings
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,9 +17,9 @@ from server import audit
 from server.accounts import lockout
 from server.accounts.models import SignInFailure, User
 from server.accounts.peers import client_address
+from server.web.doors import first_proof_given, known_browser
 from server.web.pages import here, way_back
 
-KNOWN_COOKIE = "mijian_known"
 log = logging.getLogger(__name__)
 AUDITED_FAILURES = 100
 """Failures from one address within the lockout's window that get an audit row each; a flood must not fill the disk."""
@@ -44,9 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         name = request.POST.get("username", "")[:_LONGEST_NAME]
         user, mistake, status = _try(request, name, request.POST.get("password", "")[:_LONGEST_PASSWORD])
         if user is not None:
-            response = HttpResponseRedirect(back)
-            _remember_browser(response, user)
-            return response
+            return first_proof_given(request, user, road="password", back=back)
     context = {"name": name, "mistake": mistake, "next": back, "here": here(request) or request.path}
     return render(request, "web/sign_in.html", context, status=status)
 
@@ -55,7 +50,7 @@ def _try(request: HttpRequest, name: str, password: str) -> tuple[User | None, s
     """The person, or why not. What it says does not depend on whether the account exists."""
     # A browser that this person has signed in from before is counted by itself: whoever guesses from elsewhere, or
     # through the same proxy, cannot shut it out (OWASP, device cookies).
-    address = _known_browser(request, name) or client_address(request.META)
+    address = known_browser(request, name) or client_address(request.META)
     # Counted before the password is looked at, in one transaction: guesses side by side cannot slip past the limit.
     with transaction.atomic():
         if lockout.is_locked(name, address):
@@ -65,30 +60,8 @@ def _try(request: HttpRequest, name: str, password: str) -> tuple[User | None, s
     if not isinstance(user, User):
         _audit_failure(name, address)
         return None, _("Name or password is wrong."), 403
-    with transaction.atomic():
-        lockout.clear(name, address)
-        login(request, user)  # a new session id: nobody keeps one that was planted before
-        audit.record("account.sign-in", actor=user, obj=user, address=address)
+    lockout.clear(name, address)
     return user, "", 200
-
-
-def _remember_browser(response: HttpResponse, user: User) -> None:
-    response.set_signed_cookie(
-        KNOWN_COOKIE,
-        f"{user.username}|{secrets.token_hex(8)}",
-        max_age=180 * 24 * 3600,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-        path=reverse("web:sign-in"),
-    )
-
-
-def _known_browser(request: HttpRequest, name: str) -> str:
-    """What failures of this browser are counted under, where it shows that this very account signed in from it."""
-    told = str(request.get_signed_cookie(KNOWN_COOKIE, default="", max_age=180 * 24 * 3600) or "")
-    account, _bar, browser = told.rpartition("|")
-    return f"browser {browser}" if browser and account == name else ""
 
 
 def _audit_failure(name: str, address: str) -> None:

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from server.accounts.models import Role, User
+from server.accounts.models import Factor, Role, User
 from server.ledger.models import Computer, Medium, Person
 from server.violations import waivers
 from server.violations.models import Group, SavedView
@@ -28,14 +28,16 @@ pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
 People = Callable[..., User]
 
-PUBLIC = {"web:sign-in", "web:language", "health"}
+PUBLIC = {"web:sign-in", "web:second-factor", "web:language", "health"}
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
 OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
-MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view"}
-"""Forms that even an auditor may send: they change nothing but one's own session, language and saved filters."""
+OWN = {"web:account-password", "web:factor-app", "web:factor-passkey", "web:factor-codes", "web:factor-remove"}
+"""Forms about one's own account: its password and second factors."""
+MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view"} | OWN
+"""Forms that even an auditor may send: they change nothing but one's own account, session, language and filters."""
 
 
 def walk(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -66,6 +68,7 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
     boss = person(username="boss")
     until = timezone.localdate() + timedelta(days=9)
     waiver = waivers.ask(group, scope="violation", reason=CANARY, expires_on=until, by=boss)
+    factor = Factor.objects.create(user=boss, kind=Factor.Kind.PASSKEY, name=CANARY, secret=b"")
     view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
     assert pc.department is not None
     return {
@@ -77,6 +80,7 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
         "waiver": waiver.pk,
         "view": view.pk,
         "user": boss.pk,
+        "factor": factor.pk,
     }
 
 
@@ -90,7 +94,7 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         extra = {"form": "csv", "draft": 1}
         return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
     told = name.removeprefix("web:").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user"):
+    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "factor"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind]}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
@@ -178,6 +182,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "waiver": apps.get_model("violations", "Waiver"),
         "view": SavedView,
         "user": User,
+        "factor": Factor,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
