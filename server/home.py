@@ -96,6 +96,7 @@ def configuration(home: Path) -> Configuration:
     trusted = known.trusted_proxies if proxies is None else _listed(proxies)
     for network in trusted:
         _check_network(network)
+    _check_roads(known)
     return msgspec.structs.replace(
         known,
         name=os.environ.get("MIJIAN_NAME") or known.name or socket.gethostname(),
@@ -118,6 +119,19 @@ def _check_network(text: str) -> None:
         raise ImproperlyConfigured(
             f"trusted_proxies names {text!r}, which is neither an address nor a network such as 10.0.0.0/24"
         ) from None
+
+
+def _check_roads(known: Configuration) -> None:
+    """Addresses and patterns that would send a password in clear, or the same name for everybody, are refused."""
+    if known.ldap is not None:
+        if not known.ldap.url.startswith(("ldap://", "ldaps://")):
+            raise ImproperlyConfigured(f"ldap.url is {known.ldap.url!r}; it begins with ldaps:// or ldap://")
+        if known.ldap.bind_as.count("{name}") != 1:
+            raise ImproperlyConfigured("ldap.bind_as must have {name} in it, once, for what people type")
+    if known.oidc is not None:
+        parts = urlsplit(known.oidc.issuer)
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ImproperlyConfigured(f"oidc.issuer is {known.oidc.issuer!r}; it begins with https://")
 
 
 def switch(name: str, *, default: bool = False) -> bool:

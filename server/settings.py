@@ -116,7 +116,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:start"
 LOGOUT_REDIRECT_URL = "web:sign-in"
-AUTHENTICATION_BACKENDS = ["server.accounts.backend.Backend"]
+AUTHENTICATION_BACKENDS = ["server.accounts.backend.Backend", "server.accounts.backend.DirectoryBackend"]
 PASSWORD_HASHERS = [
     "server.accounts.hashing.Argon2idHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",

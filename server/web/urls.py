@@ -27,6 +27,7 @@ from server.web.views.language import language
 from server.web.views.ledger_export import ledger_export
 from server.web.views.ledger_import import ledger_import, ledger_import_apply
 from server.web.views.media import media
+from server.web.views.outside import outside_accounts, outside_back, outside_begin
 from server.web.views.people import people
 from server.web.views.reconcile import reconcile
 from server.web.views.rectify import rectify
@@ -61,6 +62,8 @@ urlpatterns = [
     path("", start, name="start"),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-in/second/", second_factor, name="second-factor"),
+    path("sign-in/outside/", outside_begin, name="outside-begin"),
+    path("sign-in/outside/back/", outside_back, name="outside-back"),
     path("sign-out/", sign_out, name="sign-out"),
     path("account/", account, name="account"),
     path("account/password/", account_password, name="account-password"),
@@ -102,6 +105,7 @@ urlpatterns = [
     path("imports/", imports, name="imports"),
     path("audit/", audit, name="audit"),
     path("users/", users, name="users"),
+    path("users/outside/", outside_accounts, name="outside"),
     path("users/new/", user_edit, name="user-new"),
     path("users/<int:pk>/", user_edit, name="user-edit"),
     path("users/<int:pk>/second-factor/", user_factor_reset, name="user-factor-reset"),

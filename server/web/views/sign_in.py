@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from server import audit
 from server.accounts import lockout
+from server.accounts.backend import DIRECTORY
 from server.accounts.models import SignInFailure, User
 from server.accounts.peers import client_address
 from server.web.doors import first_proof_given, known_browser
@@ -25,6 +28,13 @@ AUDITED_FAILURES = 100
 """Failures from one address within the lockout's window that get an audit row each; a flood must not fill the disk."""
 _LONGEST_NAME = 150
 _LONGEST_PASSWORD = 1024
+
+
+def outside_stranger() -> str:
+    """What somebody is told who is vouched for and has no account here."""
+    return _(
+        "You are known, but have no account here yet. An administrator sees that you were here and can tie you to one."
+    )
 
 
 @sensitive_post_parameters("password")
@@ -41,8 +51,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         name = request.POST.get("username", "")[:_LONGEST_NAME]
         user, mistake, status = _try(request, name, request.POST.get("password", "")[:_LONGEST_PASSWORD])
         if user is not None:
-            return first_proof_given(request, user, road="password", back=back)
-    context = {"name": name, "mistake": mistake, "next": back, "here": here(request) or request.path}
+            road = "ldap" if getattr(request, DIRECTORY, "") else "password"
+            return first_proof_given(request, user, road=road, back=back)
+    return show_door(request, mistake, status=status, name=name, back=back)
+
+
+def show_door(request: HttpRequest, mistake: str, *, status: int, name: str = "", back: str = "") -> HttpResponse:
+    """The page of the sign-in, with why there was none so far."""
+    door = reverse("web:sign-in")
+    context = {
+        "name": name,
+        "mistake": mistake,
+        "next": back or reverse("web:start"),
+        "here": (here(request) if request.path == door else "") or door,
+        "service": settings.MIJIAN_OIDC,
+    }
     return render(request, "web/sign_in.html", context, status=status)
 
 
@@ -58,7 +81,17 @@ def _try(request: HttpRequest, name: str, password: str) -> tuple[User | None, s
         lockout.record_failure(name, address)
     user = authenticate(request, username=name, password=password)
     if not isinstance(user, User):
+        if getattr(request, DIRECTORY, "") == "stranger":
+            # Name and password were right: whoever this is may know why no page opens.
+            lockout.clear(name, address)
+            return None, outside_stranger(), 403
         _audit_failure(name, address)
+        if getattr(request, DIRECTORY, "") == "down":
+            return (
+                None,
+                _("The directory cannot be reached just now. An account of this collector itself still opens."),
+                503,
+            )
         return None, _("Name or password is wrong."), 403
     lockout.clear(name, address)
     return user, "", 200

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
 People = Callable[..., User]
 
-PUBLIC = {"web:sign-in", "web:second-factor", "web:language", "health"}
+PUBLIC = {"web:sign-in", "web:second-factor", "web:outside-begin", "web:outside-back", "web:language", "health"}
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
 OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
 """Addresses that take a token or a signature instead of a session."""

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from server.accounts.models import Factor, Role, User
+from server.accounts.models import Factor, OutsideAccount, Role, User
 from server.ledger.models import Medium, Note
 from tests.server.web.test_permissions import ADDRESSES, PAGES
 
@@ -34,6 +34,7 @@ MOST = {
     "imports": 6,
     "media": 6,
     "medium-new": 5,
+    "outside": 4,
     "people": 5,
     "person-new": 5,
     "reconcile": 5,
@@ -60,6 +61,10 @@ def fill(office: Any, person: Callable[..., User], first: int, last: int) -> Non
         group = office.file(pc, content=str(number))
         author = person(Role.DEPARTMENT, f"u-{number}", department="总部/办公室")
         Note.objects.create(kind="media", entry_id=str(medium.pk), at=timezone.now(), author=author, text="x")
+        OutsideAccount.objects.create(
+            road="ldap", issuer="ldaps://x", subject=str(number), user=author, first_seen_at=timezone.now(),
+            last_seen_at=timezone.now(),
+        )  # fmt: skip
         Factor.objects.create(user=author, kind=Factor.Kind.APP, name="x", secret=b"")
         Client().post(reverse("web:sign-in"), {"username": f"u-{number}", "password": "guess"})
         assert group.pk
