@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from server.web.views.account import account, account_password
 from server.web.views.assign import assign
 from server.web.views.attach import attach
 from server.web.views.audit import audit
@@ -18,6 +19,7 @@ from server.web.views.departments import departments
 from server.web.views.entry import entry
 from server.web.views.entry_edit import entry_edit
 from server.web.views.entry_note import entry_note
+from server.web.views.factors import factor_app, factor_codes, factor_passkey, factor_remove
 from server.web.views.false_alarm import false_alarm
 from server.web.views.health import health
 from server.web.views.imports import imports
@@ -28,16 +30,18 @@ from server.web.views.language import language
 from server.web.views.ledger_export import ledger_export
 from server.web.views.ledger_import import ledger_import, ledger_import_apply
 from server.web.views.media import media
+from server.web.views.outside import outside_accounts, outside_back, outside_begin
 from server.web.views.people import people
 from server.web.views.reconcile import reconcile
 from server.web.views.rectify import rectify
 from server.web.views.reopen import reopen
 from server.web.views.reveal import reveal
 from server.web.views.saved_views import drop_view, save_view
+from server.web.views.second_factor import second_factor
 from server.web.views.sign_in import sign_in
 from server.web.views.sign_out import sign_out
 from server.web.views.start import start
-from server.web.views.users import user_edit, users
+from server.web.views.users import user_edit, user_factor_reset, users
 from server.web.views.violation import violation
 from server.web.views.violations import violations
 from server.web.views.waive import waive
@@ -60,7 +64,16 @@ def _entry_pages(ledger: str, one: str, key: str) -> list[URLPattern]:
 urlpatterns = [
     path("", start, name="start"),
     path("sign-in/", sign_in, name="sign-in"),
+    path("sign-in/second/", second_factor, name="second-factor"),
+    path("sign-in/outside/", outside_begin, name="outside-begin"),
+    path("sign-in/outside/back/", outside_back, name="outside-back"),
     path("sign-out/", sign_out, name="sign-out"),
+    path("account/", account, name="account"),
+    path("account/password/", account_password, name="account-password"),
+    path("account/app/", factor_app, name="factor-app"),
+    path("account/passkey/", factor_passkey, name="factor-passkey"),
+    path("account/codes/", factor_codes, name="factor-codes"),
+    path("account/factors/<int:pk>/remove/", factor_remove, name="factor-remove"),
     path("language/", language, name="language"),
     path("violations/", violations, name="violations"),
     path("violations/bulk/", bulk, name="bulk"),
@@ -99,8 +112,10 @@ urlpatterns = [
     path("imports/policies/", imports_policies, name="imports-policies"),
     path("audit/", audit, name="audit"),
     path("users/", users, name="users"),
+    path("users/outside/", outside_accounts, name="outside"),
     path("users/new/", user_edit, name="user-new"),
     path("users/<int:pk>/", user_edit, name="user-edit"),
+    path("users/<int:pk>/second-factor/", user_factor_reset, name="user-factor-reset"),
     path("health/", health, name="health"),
     path("keys/", keys, name="keys"),
     path("keys/<int:pk>/revoke/", key_revoke, name="key-revoke"),

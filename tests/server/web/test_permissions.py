@@ -21,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from server.accounts import api_keys
-from server.accounts.models import ApiKey, ApiScope, Role, User
+from server.accounts.models import ApiKey, ApiScope, Factor, Role, User
 from server.api.urls import api
 from server.ledger.models import Computer, Medium, Person
 from server.violations import waivers
@@ -31,14 +31,19 @@ pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
 People = Callable[..., User]
 
-PUBLIC = {"web:sign-in", "web:language", "health", "programs:openapi-json", "programs:api-root"}
+PUBLIC = {
+    "web:sign-in", "web:second-factor", "web:outside-begin", "web:outside-back", "web:language", "health",
+    "programs:openapi-json", "programs:api-root",
+}  # fmt: skip
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
 OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
-MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view", "web:keys"}
-"""Forms that even an auditor may send: they change nothing but one's own session, language and saved filters."""
+OWN = {"web:account-password", "web:factor-app", "web:factor-passkey", "web:factor-codes", "web:factor-remove"}
+"""Forms about one's own account: its password and second factors."""
+MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view", "web:keys"} | OWN
+"""Forms that even an auditor may send: they change nothing but one's own account, session, language and filters."""
 
 
 def walk(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -69,6 +74,7 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
     boss = person(username="boss")
     until = timezone.localdate() + timedelta(days=9)
     waiver = waivers.ask(group, scope="violation", reason=CANARY, expires_on=until, by=boss)
+    factor = Factor.objects.create(user=boss, kind=Factor.Kind.PASSKEY, name=CANARY, secret=b"")
     view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
     assert pc.department is not None
     return {
@@ -81,6 +87,7 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
         "view": view.pk,
         "user": boss.pk,
         "key": api_keys.mint(boss, note=CANARY)[0].pk,
+        "factor": factor.pk,
     }
 
 
@@ -100,7 +107,7 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
     if "form" in wanted:
         return [{"form": "csv"}]
     told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "key"):
+    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "key", "factor"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind]}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
@@ -267,6 +274,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "view": SavedView,
         "user": User,
         "key": ApiKey,
+        "factor": Factor,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
