@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.ledger",
     "server.violations",
+    "server.campaigns",
+    "server.incidents",
     "server.intake",
     "server.web",
 ]

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, SelfCheckDone
 from server import audit
+from server.campaigns.models import SelfCheck
 from server.intake.records import Delivery
 from server.intake.refusals import printable
+from server.intake.selfchecks import self_check_row
 from server.intake.sql import insert_new
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
@@ -33,6 +35,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     scans: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
     dropped: list[dict[str, Any]] = []
+    self_checks: list[dict[str, Any]] = []
     passes: dict[tuple[uuid.UUID, str], datetime] = {}
     clean: dict[int, datetime] = {}
     for delivery in deliveries:
@@ -49,6 +52,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
                     passes[key] = max(record.seen_at, passes.get(key, record.seen_at))
             elif isinstance(record, SelfCheckDone):
                 checks += _self_check(record, delivery)
+                self_checks.append(self_check_row(record, delivery))
             elif isinstance(record, RecordsDropped):
                 counts = {printable(kind, 32): count for kind, count in list(record.counts.items())[:32]}
                 told = {"computer": delivery.agent, "seen_at": record.seen_at, "counts": counts}
@@ -56,6 +60,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     insert_new(ScanReport, scans)
     insert_new(CheckReport, checks)
     insert_new(DroppedReport, dropped)
+    insert_new(SelfCheck, self_checks)
     for (agent, control), at in passes.items():
         _verify(Group.objects.filter(computer=agent, control=control), at)
     for medium, at in clean.items():
