@@ -60,9 +60,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 SEPARATED: Mapping[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.ENROL, Right.OPERATE}),
-    Role.OFFICER: frozenset(
-        {Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER, Right.CAMPAIGN, Right.INCIDENT}
-    ),
+    Role.OFFICER: frozenset({Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER, Right.CAMPAIGN, Right.INCIDENT}),
     Role.AUDITOR: frozenset({Right.AUDIT}),
 }
 """What is left to the three where system administrator, security officer and auditor must be three people

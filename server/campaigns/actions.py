@@ -142,7 +142,7 @@ def _problems(plan: Plan, by: User) -> dict[str, str]:
     if plan.profile and known is None:
         wrong["profile"] = _("Choose a profile from the list.")
     elif known is not None and set(plan.classes) != {known.computer_class.value}:
-        wrong["profile"] = _("This profile is for another class of computers: leave it open, or choose that class alone.")
+        wrong["profile"] = _("This profile is for another class: leave it open, or choose that class alone.")
     if plan.starts_on is None:
         wrong["starts_on"] = _("Write a day such as 2026-11-21.")
     if plan.deadline is None:
@@ -154,7 +154,7 @@ def _problems(plan: Plan, by: User) -> dict[str, str]:
     if plan.inspection_on is not None and plan.starts_on is not None and plan.inspection_on < plan.starts_on:
         wrong["inspection_on"] = _("The inspection lies after the start of the round.")
     own = set() if by.sees_everything else set(departments_of(by).values_list("pk", flat=True))
-    if not by.sees_everything and not ({one.pk for one in plan.departments} or {None}) <= own:
+    if not by.sees_everything and not (plan.departments and {one.pk for one in plan.departments} <= own):
         wrong["departments"] = _("Choose departments of yours.")
     return wrong
 

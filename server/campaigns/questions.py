@@ -21,7 +21,9 @@ def profiles() -> Mapping[str, Profile]:
 
 @cache
 def _classes() -> Mapping[str, str]:
-    return {name: one.computer_class.value if one.kind == "computer" else DEVICE for name, one in load_profiles().items()}
+    return {
+        name: one.computer_class.value if one.kind == "computer" else DEVICE for name, one in load_profiles().items()
+    }
 
 
 def class_of(profile: str) -> str:

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from server.accounts.models import Right, User
 from server.accounts.scope import Anybody, departments_of
-from server.campaigns.models import Campaign
+from server.campaigns.models import Campaign, Result
 
 _STEP = 9
 """Characters of one department in `Department.path`."""
@@ -26,6 +26,13 @@ def campaigns_of(user: Anybody) -> QuerySet[Campaign]:
         Q(department__in=departments_of(user)) | Q(department__path__in=above)
     )
     return Campaign.objects.filter(Q(whole_house=True) | Q(pk__in=taking_part.values("campaign")))
+
+
+def results_of(user: Anybody) -> QuerySet[Result]:
+    """The frozen rows of closed rounds that are about the own departments, as they were when the round was closed."""
+    if isinstance(user, User) and user.sees_everything:
+        return Result.objects.all()
+    return Result.objects.filter(department__in=departments_of(user))
 
 
 def may_change(user: User, campaign: Campaign) -> bool:

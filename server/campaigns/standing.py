@@ -28,8 +28,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from server.accounts.models import Department
-from server.accounts.scope import Anybody, departments_of
-from server.campaigns.models import Campaign, Exemption, Result, SelfCheck, Standing
+from server.accounts.scope import Anybody
+from server.campaigns.models import Campaign, Exemption, SelfCheck, Standing
+from server.campaigns.scope import results_of
 from server.ledger.models import GONE, Computer, Status
 from server.ledger.scope import computers_of
 
@@ -55,10 +56,7 @@ def computers_in(campaign: Campaign) -> QuerySet[Computer]:
 def rows_of(campaign: Campaign, user: Anybody) -> QuerySet[Any]:
     """The computers of a round that a person sees, each with its standing; ordered by name."""
     if campaign.closed_at is not None:
-        frozen = Result.objects.filter(campaign=campaign)
-        if not getattr(user, "sees_everything", False):
-            frozen = frozen.filter(department__in=departments_of(user))
-        return frozen.order_by("name", "id")
+        return results_of(user).filter(campaign=campaign).order_by("name", "id")
     return standings(campaign).filter(pk__in=computers_of(user).values("pk")).order_by("name", "id")
 
 
@@ -138,7 +136,7 @@ def matrix(campaign: Campaign, user: Anybody) -> tuple[list[Line], Line]:
     """The departments of a round that a person sees, in the order of the tree, and the sum."""
     lines: dict[int | None, Line] = {}
     total = Line()
-    for department, standing, computers, failing, failed in _sums(rows_of(campaign, user)):
+    for department, standing, computers, failing, failed in sums(rows_of(campaign, user)):
         lines.setdefault(department, Line()).add(standing, computers, failing, failed)
         total.add(standing, computers, failing, failed)
     departments = Department.objects.in_bulk([pk for pk in lines if pk is not None])
@@ -147,13 +145,15 @@ def matrix(campaign: Campaign, user: Anybody) -> tuple[list[Line], Line]:
     return sorted(lines.values(), key=lambda line: "" if line.department is None else line.department.path), total
 
 
-def _sums(rows: QuerySet[Any]) -> Iterable[tuple[int | None, str, int, int, int]]:
-    return (
+def sums(rows: QuerySet[Any]) -> Iterable[tuple[int | None, str, int, int, int]]:
+    """Rows summed up: department, standing, computers, computers with a failed check, failed checks."""
+    found: Iterable[tuple[int | None, str, int, int, int]] = (
         rows.order_by()
         .values("department_id", "standing")
         .annotate(computers=Count("pk"), failing=Count("pk", filter=Q(failed_count__gt=0)), failed=Sum("failed_count"))
         .values_list("department_id", "standing", "computers", "failing", "failed")
     )
+    return found
 
 
 def latest_checks(campaign: Campaign) -> Mapping[Any, SelfCheck]:

@@ -1,1 +1,1 @@
-"""Incidents: what happened, whom it was reported to and by when, what was done, whose fault it was, and the end of it."""
+"""Incidents: what happened, who was told and by when, what was done, whose fault it was, and how it ended."""

@@ -7,6 +7,13 @@ from django.urls import URLPattern, path
 from server.web.views.assign import assign
 from server.web.views.audit import audit
 from server.web.views.bulk import bulk
+from server.web.views.campaign import campaign
+from server.web.views.campaign_acts import campaign_close, campaign_exempt, campaign_remind
+from server.web.views.campaign_answers import campaign_answers
+from server.web.views.campaign_edit import campaign_edit
+from server.web.views.campaign_members import campaign_export, campaign_members
+from server.web.views.campaign_sheet import campaign_sheet
+from server.web.views.campaigns import campaigns
 from server.web.views.close import close
 from server.web.views.comment import comment
 from server.web.views.computer_revoke import computer_revoke
@@ -74,6 +81,17 @@ urlpatterns = [
     path("violations/<uuid:pk>/reveal/", reveal, name="reveal"),
     path("waivers/", waivers, name="waivers"),
     path("waivers/<int:pk>/", waiver_decide, name="waiver-decide"),
+    path("campaigns/", campaigns, name="campaigns"),
+    path("campaigns/new/", campaign_edit, name="campaign-new"),
+    path("campaigns/<int:pk>/", campaign, name="campaign"),
+    path("campaigns/<int:pk>/edit/", campaign_edit, name="campaign-edit"),
+    path("campaigns/<int:pk>/computers/", campaign_members, name="campaign-members"),
+    path("campaigns/<int:pk>/computers.csv", campaign_export, name="campaign-export"),
+    path("campaigns/<int:pk>/remind/", campaign_remind, name="campaign-remind"),
+    path("campaigns/<int:pk>/exempt/<uuid:computer>/", campaign_exempt, name="campaign-exempt"),
+    path("campaigns/<int:pk>/answers/<int:department>/", campaign_answers, name="campaign-answers"),
+    path("campaigns/<int:pk>/close/", campaign_close, name="campaign-close"),
+    path("campaigns/<int:pk>/sheet/", campaign_sheet, name="campaign-sheet"),
     path("computers/", computers, name="computers"),
     *_entry_pages("computers", "computer", "uuid"),
     path("computers/<uuid:pk>/revoke/", computer_revoke, name="computer-revoke"),

@@ -29,7 +29,9 @@ People = Callable[..., User]
 def test_a_round_is_opened_and_changed_with_an_audit_row_of_each_value(make_round: Round, person: People) -> None:
     officer = person()
     campaign = make_round(officer)
-    plan = Plan(title="延期", classes=["internal"], starts_on=campaign.starts_on, deadline=campaign.deadline, grace_days=5)
+    plan = Plan(
+        title="延期", classes=["internal"], starts_on=campaign.starts_on, deadline=campaign.deadline, grace_days=5
+    )
     actions.save(campaign, plan, by=officer)
     opened, changed = Entry.objects.filter(object_type="campaigns.campaign").order_by("id")
     assert (opened.action, changed.action) == ("campaign.open", "campaign.change")

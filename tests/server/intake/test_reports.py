@@ -179,7 +179,9 @@ def test_a_self_check_verifies_nothing_by_itself(deliver: Deliver, sender: Any, 
     assert rectified.state == State.RECTIFIED
 
 
-def test_a_self_check_is_kept_for_the_rounds_once_with_what_failed(deliver: Deliver, sender: Any, computer: Any) -> None:
+def test_a_self_check_is_kept_for_the_rounds_once_with_what_failed(
+    deliver: Deliver, sender: Any, computer: Any
+) -> None:
     at = timezone.now()
     record = self_checked(
         at, ("SEC-01", CheckOutcome.FAIL), ("PWD-02", CheckOutcome.FAIL), ("NET-03", CheckOutcome.PASS)

@@ -20,6 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from server.accounts.models import Role, User
+from server.campaigns import attestations
+from server.campaigns.attestations import Given
+from server.campaigns.models import Campaign
 from server.ledger.models import Computer, Medium, Person
 from server.violations import waivers
 from server.violations.models import Group, SavedView
@@ -53,7 +56,7 @@ PAGES = [name for name in NAMES if name.startswith("web:")]
 
 
 @pytest.fixture
-def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
+def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[str, Any]:
     """One of everything, all of it belonging to the department 总部/财务处."""
     pc: Computer = office.computer(f"{CANARY}-pc", department="总部/财务处", person=f"{CANARY}-责任人", number="F-1")
     group: Group = office.file(pc, f"{CANARY}★10年")
@@ -68,7 +71,10 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
     waiver = waivers.ask(group, scope="violation", reason=CANARY, expires_on=until, by=boss)
     view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
     assert pc.department is not None
+    campaign = make_round(boss, title=CANARY, departments=[pc.department])
+    attestations.save_draft(campaign, pc.department, {"SITE-05": Given("no", CANARY)}, by=boss)
     return {
+        "campaign": campaign.pk,
         "violation": group.pk,
         "computer": pc.pk,
         "medium": medium.pk,
@@ -90,9 +96,11 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         extra = {"form": "csv", "draft": 1}
         return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
     told = name.removeprefix("web:").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user"):
+    more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
+    also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
+    for kind in ("campaign", "computer", "medium", "person", "department", "waiver", "view", "user"):
         if told == kind or told.startswith(f"{kind}-"):
-            return [{"pk": foreign[kind]}]
+            return [{"pk": foreign[kind], **also}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
         return [{"pk": foreign["violation"]}]
     pytest.fail(f"say in this test what the key of {name} stands for")
@@ -178,6 +186,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "waiver": apps.get_model("violations", "Waiver"),
         "view": SavedView,
         "user": User,
+        "campaign": Campaign,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
@@ -200,12 +209,24 @@ def test_who_only_reads_reads_everything_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "name",
-    ["start", "violations", "computers", "media", "people", "waivers", "reconcile", "audit", "health", "imports"],
+    [
+        "start",
+        "violations",
+        "campaigns",
+        "computers",
+        "media",
+        "people",
+        "waivers",
+        "reconcile",
+        "audit",
+        "health",
+        "imports",
+    ],
 )
 def test_an_auditor_reads_every_department(name: str, foreign: dict[str, Any], person: People, seat: Seat) -> None:
     answer = seat(person(Role.AUDITOR, department="总部/办公室")).get(reverse(f"web:{name}"))
     assert answer.status_code == 200
-    if name in ("violations", "computers", "media", "people", "waivers"):
+    if name in ("violations", "campaigns", "computers", "media", "people", "waivers"):
         assert CANARY in answer.content.decode()
 
 
