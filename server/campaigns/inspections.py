@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from protocol.policy import Schedule
 from server.campaigns.models import Campaign
+from server.campaigns.standing import takes_part
 from server.ledger.models import Computer
 
 BEFORE = Schedule(name="before-inspection", calendar="before-inspection", days_before=3)
@@ -17,9 +18,7 @@ BEFORE = Schedule(name="before-inspection", calendar="before-inspection", days_b
 def next_inspection(computer: Computer) -> date | None:
     """The next inspection among the running rounds in which this computer takes part; None where none is announced."""
     coming = Campaign.objects.filter(closed_at=None, inspection_on__gte=timezone.localdate())
-    path = "" if computer.department is None else computer.department.path
     for campaign in coming.order_by("inspection_on", "id").prefetch_related("departments"):
-        within = campaign.whole_house or any(path.startswith(one.path) for one in campaign.departments.all())
-        if within and computer.computer_class in campaign.classes:
+        if takes_part(computer, campaign):
             return campaign.inspection_on
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import (
@@ -30,7 +31,7 @@ from django.utils import timezone
 from server.accounts.models import Department
 from server.accounts.scope import Anybody
 from server.campaigns.models import Campaign, Exemption, SelfCheck, Standing
-from server.campaigns.scope import results_of
+from server.campaigns.scope import campaigns_of, results_of
 from server.ledger.models import GONE, Computer, Status
 from server.ledger.scope import computers_of
 
@@ -38,6 +39,9 @@ UNFINISHED = (Standing.PENDING, Standing.MISSING)
 """Standings in which a computer has made no self-check and has no leave to do without."""
 AWAY = (Status.IN_STORE, Status.IN_REPAIR)
 """What stands in a cupboard or a workshop need not check itself."""
+
+MOST_ROUNDS = 50
+"""Rounds that are looked through for one computer."""
 
 
 def computers_in(campaign: Campaign) -> QuerySet[Computer]:
@@ -51,6 +55,20 @@ def computers_in(campaign: Campaign) -> QuerySet[Computer]:
     for department in campaign.departments.all():
         within |= Q(department__path__startswith=department.path)
     return rows.filter(within)
+
+
+def takes_part(computer: Computer, campaign: Campaign) -> bool:
+    """Whether a round is about this computer's class and department (fetch its ``departments`` beforehand)."""
+    path = "" if computer.department is None else computer.department.path
+    within = campaign.whole_house or any(path.startswith(one.path) for one in campaign.departments.all())
+    return within and computer.computer_class in campaign.classes
+
+
+def rounds_about(computer: Computer, user: Anybody, since: datetime, until: datetime) -> list[Campaign]:
+    """The rounds of a computer that ran at some moment between two, as far as a person sees them; newest first."""
+    running = Q(closed_at=None) | Q(closed_at__gte=since)
+    rows = campaigns_of(user).filter(running, starts_on__lte=timezone.localdate(until))
+    return [one for one in rows.prefetch_related("departments")[:MOST_ROUNDS] if takes_part(computer, one)]
 
 
 def rows_of(campaign: Campaign, user: Anybody) -> QuerySet[Any]:
