@@ -188,7 +188,7 @@ def unlink(incident: Incident, thing: Thing, *, by: User) -> None:
     with transaction.atomic():
         stored = workable(incident, by)
         _side(stored, thing).remove(thing)
-        record(stored, "incident.unlink", by, str(thing), thing=thing._meta.label_lower, key=str(thing.pk))
+        record(stored, "incident.unlink", by, what=_word(thing), key=str(thing.pk))
 
 
 def workable(incident: Incident, by: User, right: Right = Right.INCIDENT, *, closed_too: bool = False) -> Incident:
@@ -236,7 +236,12 @@ def _link(incident: Incident, thing: Thing, by: User) -> None:
     side = _side(incident, thing)
     if not side.filter(pk=thing.pk).exists():
         side.add(thing)
-        record(incident, "incident.link", by, str(thing), thing=thing._meta.label_lower, key=str(thing.pk))
+        record(incident, "incident.link", by, what=_word(thing), key=str(thing.pk))
+
+
+def _word(thing: Thing) -> str:
+    """What the history calls it: its name is for those alone who may see it."""
+    return str(thing._meta.model_name)
 
 
 def _side(incident: Incident, thing: Thing) -> Any:

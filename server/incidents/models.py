@@ -188,7 +188,7 @@ class Step(models.Model):
     action = models.CharField(max_length=32)
     """The audit log's word for it, such as ``incident.verify``."""
     what = models.CharField(max_length=32, blank=True)
-    """Id of the duty it is about, where it is about one."""
+    """Id of the duty it is about; or ``group``, ``computer``, ``medium`` for what was added or removed."""
     note = models.TextField(blank=True)
 
     class Meta:

@@ -27,6 +27,12 @@ from server.web.views.entry_note import entry_note
 from server.web.views.false_alarm import false_alarm
 from server.web.views.health import health
 from server.web.views.imports import imports
+from server.web.views.incident import incident
+from server.web.views.incident_act import incident_act
+from server.web.views.incident_edit import incident_edit
+from server.web.views.incident_new import incident_new
+from server.web.views.incident_report import incident_report
+from server.web.views.incidents import incidents
 from server.web.views.labels import labels
 from server.web.views.language import language
 from server.web.views.ledger_export import ledger_export
@@ -43,6 +49,7 @@ from server.web.views.sign_out import sign_out
 from server.web.views.start import start
 from server.web.views.users import user_edit, users
 from server.web.views.violation import violation
+from server.web.views.violation_incident import violation_incident
 from server.web.views.violations import violations
 from server.web.views.waive import waive
 from server.web.views.waivers import waiver_decide, waivers
@@ -79,8 +86,15 @@ urlpatterns = [
     path("violations/<uuid:pk>/waive/", waive, name="waive"),
     path("violations/<uuid:pk>/comment/", comment, name="comment"),
     path("violations/<uuid:pk>/reveal/", reveal, name="reveal"),
+    path("violations/<uuid:pk>/incident/", violation_incident, name="violation-incident"),
     path("waivers/", waivers, name="waivers"),
     path("waivers/<int:pk>/", waiver_decide, name="waiver-decide"),
+    path("incidents/", incidents, name="incidents"),
+    path("incidents/new/", incident_new, name="incident-new"),
+    path("incidents/<int:pk>/", incident, name="incident"),
+    path("incidents/<int:pk>/edit/", incident_edit, name="incident-edit"),
+    path("incidents/<int:pk>/act/", incident_act, name="incident-act"),
+    path("incidents/<int:pk>/report/", incident_report, name="incident-report"),
     path("campaigns/", campaigns, name="campaigns"),
     path("campaigns/new/", campaign_edit, name="campaign-new"),
     path("campaigns/<int:pk>/", campaign, name="campaign"),

@@ -13,9 +13,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from server.web import words
+from signatures.controls import Text
 
 register = template.Library()
 
@@ -120,6 +122,23 @@ def standing(code: str) -> SafeString:
         sign,
         words.word(words.STANDINGS, code),
     )
+
+
+@register.simple_tag
+def incident_state(code: str) -> SafeString:
+    """State of an incident as a chip; the colours are those of a violation's states."""
+    css = {"open": "new", "verified": "assigned", "handled": "verified", "dismissed": "false_alarm"}.get(code, "closed")
+    return format_html(
+        '<span class="chip chip--{}"><span class="chip__dot" aria-hidden="true"></span>{}</span>',
+        css,
+        words.word(words.INCIDENT_STATES, code),
+    )
+
+
+@register.simple_tag
+def bilingual(text: Text | str) -> str:
+    """A text that exists in both languages, in the reader's; nothing for none."""
+    return text.pick(get_language() or "zh") if isinstance(text, Text) else ""
 
 
 @register.simple_tag

@@ -23,6 +23,8 @@ from server.accounts.models import Role, User
 from server.campaigns import attestations
 from server.campaigns.attestations import Given
 from server.campaigns.models import Campaign
+from server.incidents.actions import Told, open_incident
+from server.incidents.models import Incident
 from server.ledger.models import Computer, Medium, Person
 from server.violations import waivers
 from server.violations.models import Group, SavedView
@@ -73,7 +75,10 @@ def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[st
     assert pc.department is not None
     campaign = make_round(boss, title=CANARY, departments=[pc.department])
     attestations.save_draft(campaign, pc.department, {"SITE-05": Given("no", CANARY)}, by=boss)
+    told = Told(title=CANARY, kind="loss", discovered_at=timezone.now(), department=pc.department, groups=(group,))
+    incident = open_incident(told, by=boss)
     return {
+        "incident": incident.pk,
         "campaign": campaign.pk,
         "violation": group.pk,
         "computer": pc.pk,
@@ -98,7 +103,7 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
     told = name.removeprefix("web:").replace("drop-view", "view")
     more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
     also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
-    for kind in ("campaign", "computer", "medium", "person", "department", "waiver", "view", "user"):
+    for kind in ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind], **also}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
@@ -137,6 +142,10 @@ FORM = {
     "status": "lost",
     "username": "x",
     "password": "长长的口令-12345",
+    "title": "x",
+    "act": "note",
+    "kind": "leak",
+    "sign": "1",
 }
 """A form that would do something everywhere, if it were let."""
 
@@ -187,6 +196,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "view": SavedView,
         "user": User,
         "campaign": Campaign,
+        "incident": Incident,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
@@ -213,6 +223,7 @@ def test_who_only_reads_reads_everything_and_changes_nothing(
         "start",
         "violations",
         "campaigns",
+        "incidents",
         "computers",
         "media",
         "people",
@@ -226,7 +237,7 @@ def test_who_only_reads_reads_everything_and_changes_nothing(
 def test_an_auditor_reads_every_department(name: str, foreign: dict[str, Any], person: People, seat: Seat) -> None:
     answer = seat(person(Role.AUDITOR, department="总部/办公室")).get(reverse(f"web:{name}"))
     assert answer.status_code == 200
-    if name in ("violations", "campaigns", "computers", "media", "people", "waivers"):
+    if name in ("violations", "campaigns", "incidents", "computers", "media", "people", "waivers"):
         assert CANARY in answer.content.decode()
 
 
