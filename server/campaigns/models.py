@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from server.accounts.models import Department
 from server.ledger.models import Computer, ComputerClass
@@ -16,7 +17,7 @@ from server.ledger.models import Computer, ComputerClass
 class Standing(models.TextChoices):
     """Where a computer stands in a round."""
 
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("standing", "Done")
     LATE = "late", _("Late")
     PENDING = "pending", _("Still to do")
     MISSING = "missing", _("Missing")

@@ -66,9 +66,9 @@ def takes_part(computer: Computer, campaign: Campaign) -> bool:
 
 def rounds_about(computer: Computer, user: Anybody, since: datetime, until: datetime) -> list[Campaign]:
     """The rounds of a computer that ran at some moment between two, as far as a person sees them; newest first."""
-    running = Q(closed_at=None) | Q(closed_at__gte=since)
-    rows = campaigns_of(user).filter(running, starts_on__lte=timezone.localdate(until))
-    return [one for one in rows.prefetch_related("departments")[:MOST_ROUNDS] if takes_part(computer, one)]
+    first, last = timezone.localdate(since), timezone.localdate(until)
+    rows = campaigns_of(user).filter(starts_on__lte=last).prefetch_related("departments")
+    return [one for one in rows[:MOST_ROUNDS] if one.last_day >= first and takes_part(computer, one)]
 
 
 def rows_of(campaign: Campaign, user: Anybody) -> QuerySet[Any]:

@@ -17,7 +17,9 @@ from server.campaigns.models import Campaign, Standing
 from server.campaigns.questions import profiles
 from server.campaigns.scope import campaigns_of, may_change
 from server.campaigns.standing import Line, matrix
+from server.web.controls import ControlText, control
 from server.web.pages import SignedInRequest
+from signatures.register import register
 
 SHOWN_ACTS = 30
 
@@ -43,6 +45,15 @@ def profile_name(profile: str) -> str:
     """What a profile is called in the reader's language; empty for none."""
     known = profiles().get(profile)
     return profile if known is None else known.title.pick(get_language() or "zh")
+
+
+def rule(control_id: str) -> ControlText:
+    """A control for people; one that only self-checks know is told in the words of the register."""
+    known = control(control_id)
+    if not known.title and control_id in register():
+        text = register()[control_id].rule.text.pick(get_language() or "zh")
+        return ControlText(control_id, title=text)
+    return known
 
 
 def department_of(user: Anybody, pk: int) -> Department | None:

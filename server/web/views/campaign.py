@@ -7,8 +7,7 @@ from django.views.decorators.http import require_safe
 
 from server.campaigns.attestations import may_sign, signed_by_department
 from server.campaigns.closing import common_failures
-from server.web.campaigns import acts_of, facts, find, in_numbers
-from server.web.controls import control
+from server.web.campaigns import acts_of, facts, find, in_numbers, rule
 from server.web.pages import SignedInRequest, page, show
 
 
@@ -32,7 +31,7 @@ def campaign(request: SignedInRequest, pk: int) -> HttpResponse:
         "total": total,
         "counts": counts,
         "signed_count": sum((None if one.department is None else one.department.pk) in signed for one in lines),
-        "failures": [(control(name), count) for name, count in common_failures(row, request.user, 5)],
+        "failures": [(rule(name), count) for name, count in common_failures(row, request.user, 5)],
         "may_sign": bool(lines) and may_sign(request.user, row, lines[0].department),
         "acts": acts_of(row),
     }

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 from server.campaigns.attestations import signed_by_department
 from server.campaigns.closing import common_failures
 from server.campaigns.standing import UNFINISHED, rows_of
-from server.web.campaigns import facts, find, in_numbers
-from server.web.controls import control
+from server.web.campaigns import facts, find, in_numbers, rule
 from server.web.pages import SignedInRequest, page, show
 
 MOST_NAMED = 200
@@ -33,7 +32,7 @@ def campaign_sheet(request: SignedInRequest, pk: int) -> HttpResponse:
             for line in lines
         ],
         "total": total,
-        "failures": [(control(name), count) for name, count in common_failures(row, request.user)],
+        "failures": [(rule(name), count) for name, count in common_failures(row, request.user)],
         "unfinished": list(unfinished.select_related(*related)[:MOST_NAMED]),
         "more": max(0, total.unfinished - MOST_NAMED),
         "noes": [

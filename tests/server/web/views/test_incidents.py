@@ -217,11 +217,13 @@ def test_a_violation_says_during_which_round_it_was_seen(
     make_round(title="本次自查")
     make_round(title="互联网自查", classes=["internet"])
     today = timezone.localdate()
+    make_round(title="上次自查", starts_on=today - timedelta(days=40), deadline=today - timedelta(days=20))
     make_round(title="下次自查", starts_on=today + timedelta(days=1), deadline=today + timedelta(days=9))
     page = seat(person()).get(reverse("web:violation", args=[group.pk])).content.decode()
     assert "本次自查" in page
     assert "互联网自查" not in page
     assert "下次自查" not in page
+    assert "上次自查" not in page
 
 
 def test_an_empty_list_says_what_an_incident_is(person: People, seat: Seat) -> None:
