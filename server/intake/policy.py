@@ -74,6 +74,7 @@ def make(computer: Computer) -> policy.Policy:
         level=computer.level or None,
         number=computer.number,
         register_in_force=settings.MIJIAN_REGISTER_IN_FORCE,
+        unknown_media=settings.MIJIAN_UNKNOWN_MEDIA,
         media=_media_for(computer),
         waivers=_waivers_for(computer),
         inspection=inspection,

@@ -65,8 +65,8 @@ def show_violation(
         "hidden_occurrences": group.occurrence_count - len(occurrences),
         "steps": group.steps.select_related("actor", "assignee"),
         "elsewhere": _elsewhere(request, group),
-        "inputs": _fingerprint_inputs(group),
         **_belongs(request.user, group),
+        "inputs": _fingerprint_inputs(group, f"check:{latest.check}" if latest.check else "network"),
         "life": _life(group),
         **offers(group, request.user.may_triage),
         "may_comment": request.user.may_triage,
@@ -104,12 +104,12 @@ def _belongs(user: User, group: Group) -> dict[str, object]:
     }
 
 
-def _fingerprint_inputs(group: Group) -> list[tuple[str, str]]:
+def _fingerprint_inputs(group: Group, kind: str) -> list[tuple[str, str]]:
     """What the fingerprint was made of (`server.violations.fingerprint`), for people to follow."""
     carrier: tuple[str, str] = (_("Computer"), str(group.computer_id))
     if group.content_hash and group.medium is not None:
         carrier = (_("Removable medium"), group.medium.key or "")
-    thing = (_("Content (keyed hash)"), group.content_hash) if group.content_hash else (_("Kind"), "network")
+    thing = (_("Content (keyed hash)"), group.content_hash) if group.content_hash else (_("Kind"), kind)
     return [(_("Control"), group.control), carrier, thing]
 
 
