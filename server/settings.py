@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.ledger",
     "server.violations",
+    "server.campaigns",
+    "server.incidents",
     "server.intake",
     "server.web",
 ]

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from protocol import keys, policy
 from protocol.records import ComputerClass
+from server.campaigns import inspections
 from server.keys import collector_keys
 from server.ledger.models import Computer, MediaSession, Medium, Status
 from server.violations.models import Waiver
@@ -74,6 +75,7 @@ def _signed(computer: Computer, known: int) -> bytes | None:
 
 def make(computer: Computer) -> policy.Policy:
     """What a computer is to be told just now, with serial 1 and no date worth anything."""
+    inspection = inspections.next_inspection(computer)
     return policy.Policy(
         format=policy.FORMAT,
         collector=collector_keys().collector_id,
@@ -87,6 +89,8 @@ def make(computer: Computer) -> policy.Policy:
         unknown_media=settings.MIJIAN_UNKNOWN_MEDIA,
         media=_media_for(computer),
         waivers=_waivers_for(computer),
+        inspection=inspection,
+        schedules=() if inspection is None else (inspections.BEFORE,),
     )
 
 

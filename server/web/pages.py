@@ -49,6 +49,8 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
     ("start", gettext_lazy("Today"), "o", None),
     ("violations", gettext_lazy("Violations"), "v", None),
     ("waivers", gettext_lazy("Waivers"), "w", None),
+    ("incidents", gettext_lazy("Incidents"), "n", None),
+    ("campaigns", gettext_lazy("Self-check rounds"), "k", None),
     ("computers", gettext_lazy("Computers"), "c", None),
     ("media", gettext_lazy("Media"), "m", None),
     ("people", gettext_lazy("People"), "p", None),

@@ -23,6 +23,11 @@ from django.utils import timezone
 from server.accounts import api_keys
 from server.accounts.models import ApiKey, ApiScope, Factor, Role, User
 from server.api.urls import api
+from server.campaigns import attestations
+from server.campaigns.attestations import Given
+from server.campaigns.models import Campaign
+from server.incidents.actions import Told, open_incident
+from server.incidents.models import Incident
 from server.ledger.models import Computer, Medium, Person
 from server.violations import waivers
 from server.violations.models import Group, SavedView
@@ -61,7 +66,7 @@ PAGES = [name for name in NAMES if name.startswith("web:")]
 
 
 @pytest.fixture
-def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
+def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[str, Any]:
     """One of everything, all of it belonging to the department 总部/财务处."""
     pc: Computer = office.computer(f"{CANARY}-pc", department="总部/财务处", person=f"{CANARY}-责任人", number="F-1")
     group: Group = office.file(pc, f"{CANARY}★10年")
@@ -77,7 +82,13 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
     factor = Factor.objects.create(user=boss, kind=Factor.Kind.PASSKEY, name=CANARY, secret=b"")
     view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
     assert pc.department is not None
+    campaign = make_round(boss, title=CANARY, departments=[pc.department])
+    attestations.save_draft(campaign, pc.department, {"SITE-05": Given("no", CANARY)}, by=boss)
+    told = Told(title=CANARY, kind="loss", discovered_at=timezone.now(), department=pc.department, groups=(group,))
+    incident = open_incident(told, by=boss)
     return {
+        "incident": incident.pk,
+        "campaign": campaign.pk,
         "violation": group.pk,
         "computer": pc.pk,
         "medium": medium.pk,
@@ -107,9 +118,12 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
     if "form" in wanted:
         return [{"form": "csv"}]
     told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "key", "factor"):
+    more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
+    also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
+    kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
+    for kind in (*kinds, "key", "factor"):
         if told == kind or told.startswith(f"{kind}-"):
-            return [{"pk": foreign[kind]}]
+            return [{"pk": foreign[kind], **also}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
         return [{"pk": foreign["violation"]}]
     pytest.fail(f"say in this test what the key of {name} stands for")
@@ -146,6 +160,10 @@ FORM = {
     "status": "lost",
     "username": "x",
     "password": "长长的口令-12345",
+    "title": "x",
+    "act": "note",
+    "kind": "leak",
+    "sign": "1",
 }
 """A form that would do something everywhere, if it were let."""
 
@@ -275,6 +293,8 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "user": User,
         "key": ApiKey,
         "factor": Factor,
+        "campaign": Campaign,
+        "incident": Incident,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
@@ -297,12 +317,25 @@ def test_who_only_reads_reads_everything_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "name",
-    ["start", "violations", "computers", "media", "people", "waivers", "reconcile", "audit", "health", "imports"],
+    [
+        "start",
+        "violations",
+        "campaigns",
+        "incidents",
+        "computers",
+        "media",
+        "people",
+        "waivers",
+        "reconcile",
+        "audit",
+        "health",
+        "imports",
+    ],
 )
 def test_an_auditor_reads_every_department(name: str, foreign: dict[str, Any], person: People, seat: Seat) -> None:
     answer = seat(person(Role.AUDITOR, department="总部/办公室")).get(reverse(f"web:{name}"))
     assert answer.status_code == 200
-    if name in ("violations", "computers", "media", "people", "waivers"):
+    if name in ("violations", "campaigns", "incidents", "computers", "media", "people", "waivers"):
         assert CANARY in answer.content.decode()
 
 
