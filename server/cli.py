@@ -21,6 +21,7 @@ from server.commands import (
     release,
     report,
     restore,
+    secondfactor,
     serve,
     simulate,
     token,
@@ -30,7 +31,9 @@ from server.commands.base import CommandError, common_options, tell
 from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
-COMMANDS = (init, createuser, token, serve, import_, export, report, release, backup, restore, verify, simulate)
+COMMANDS = (
+    init, createuser, secondfactor, token, serve, import_, export, report, release, backup, restore, verify, simulate,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

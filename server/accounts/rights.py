@@ -33,6 +33,10 @@ class Right(StrEnum):
     """Approve or refuse a waiver that somebody else asked for."""
     LEDGER = "ledger"
     """Change the ledgers of computers, media and people (controls LEDGER-01, LEDGER-06)."""
+    CAMPAIGN = "campaign"
+    """Make, change and close self-check rounds, and sign their questionnaires (controls CHECK-01, CHECK-04)."""
+    INCIDENT = "incident"
+    """Open incidents and work on them; closing one takes `APPROVE` besides (controls INCIDENT-01 to INCIDENT-11)."""
     ENROL = "enrol"
     """Mint enrolment tokens and withdraw computers."""
     ADMINISTER = "administer"
@@ -51,7 +55,9 @@ class Right(StrEnum):
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(Right) - {Right.ADMINISTER},
-    Role.DEPARTMENT: frozenset({Right.TRIAGE, Right.LEDGER, Right.REPORTS, Right.ISSUE}),
+    Role.DEPARTMENT: frozenset(
+        {Right.TRIAGE, Right.LEDGER, Right.CAMPAIGN, Right.INCIDENT, Right.REPORTS, Right.ISSUE}
+    ),
     Role.IT: frozenset({Right.TRIAGE, Right.LEDGER, Right.ENROL, Right.OPERATE, Right.REPORTS, Right.ISSUE}),
     Role.ADMIN: frozenset(Right),
     Role.AUDITOR: frozenset({Right.AUDIT, Right.OPERATE, Right.REPORTS}),
@@ -63,7 +69,17 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 SEPARATED: Mapping[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.ENROL, Right.OPERATE}),
     Role.OFFICER: frozenset(
-        {Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER, Right.POLICY, Right.REPORTS, Right.ISSUE}
+        {
+            Right.REVEAL,
+            Right.TRIAGE,
+            Right.APPROVE,
+            Right.LEDGER,
+            Right.CAMPAIGN,
+            Right.INCIDENT,
+            Right.POLICY,
+            Right.REPORTS,
+            Right.ISSUE,
+        }
     ),
     Role.AUDITOR: frozenset({Right.AUDIT}),
 }
