@@ -196,6 +196,7 @@ def software(*, sound: bool) -> dict[str, Any]:
             "DisplayVersion": "24H2" if sound else "",
         },
         rf"{version}\Winlogon": {"AutoAdminLogon": "0" if sound else "1"},
+        r"Microsoft\Windows\CurrentVersion\Policies\Explorer": {"NoDriveTypeAutoRun": 0xFF if sound else 0x91},
         r"Microsoft\Windows\CurrentVersion\Policies\System": {"InactivityTimeoutSecs": 300 if sound else 0},
         rf"Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages\{package}": {
             "CurrentState": 0x70,
