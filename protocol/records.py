@@ -254,6 +254,10 @@ class MediaSessionSeen(msgspec.Struct, frozen=True, kw_only=True, tag="media-ses
     mounted_at: datetime
     ended_at: datetime | None = None
     ending: Literal["", "unmounted", "removed", "agent-stopped"] = ""
+    hold: Literal["", "read-only", "block"] = ""
+    """How the medium is held by policy; empty where it is not, or no more. Then the session is told once more."""
+    access: Literal["", "writable", "read-only", "unmounted"] = ""
+    """How it was found to stand when that was told, whatever the policy wants; empty where nobody looked."""
 
 
 CageLevel = Literal["full", "partial", "none"]

@@ -50,6 +50,18 @@ class Notice:
             f"phone or camera plugged in: {_name(medium)}; its files cannot be examined",
         )
 
+    def locked(self, medium: Medium) -> None:
+        """A locked container was plugged in: nothing in it can be examined before it is unlocked."""
+        self.say(
+            f"加密介质已接入：{_name(medium)}；解锁之前其中的文件无法检查",
+            f"locked container plugged in: {_name(medium)}; its files cannot be examined before it is unlocked",
+        )
+
+    def held(self, medium: Medium, access: str) -> None:
+        """How a medium that policy holds, or holds no more, was found to stand."""
+        zh, en = words.ACCESS[access]
+        self.say(f"{zh}：{_name(medium)}", f"{en}: {_name(medium)}")
+
     def gone(self, medium: Medium, *, pulled: bool) -> None:
         """A medium went."""
         if pulled:
