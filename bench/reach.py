@@ -38,13 +38,13 @@ _PATIENCE = 120
 _DEEPEST = 6
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _NO_TEXT = (
-    "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}binary-data",
+    *(f"{{urn:oasis:names:tc:opendocument:xmlns:office:1.0}}{name}" for name in ("binary-data", "meta", "settings")),
     "{http://purl.org/dc/elements/1.1/}creator",
     "{http://purl.org/dc/elements/1.1/}date",
     f"{_TEXT}page-number",
     f"{_TEXT}sheet-name",
 )
-"""Elements within paragraphs that hold no text of the document: files, who commented and when, numbers of pages."""
+"""Elements within paragraphs that hold no text of the document: files, who wrote and when, numbers of pages."""
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|[^\W_]{2,}")
 _SPACE = re.compile(r"\s+")
 """What stands between letters laid out one by one."""
