@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from server.accounts import second_factor
 from server.accounts.models import Right, User
+from server.web.doors import FACTOR
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -47,6 +49,8 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
     ("start", gettext_lazy("Today"), "o", None),
     ("violations", gettext_lazy("Violations"), "v", None),
     ("waivers", gettext_lazy("Waivers"), "w", None),
+    ("incidents", gettext_lazy("Incidents"), "n", None),
+    ("campaigns", gettext_lazy("Self-check rounds"), "k", None),
     ("computers", gettext_lazy("Computers"), "c", None),
     ("media", gettext_lazy("Media"), "m", None),
     ("people", gettext_lazy("People"), "p", None),
@@ -61,6 +65,19 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
 
 def page(view: Callable[Concatenate[SignedInRequest, P], HttpResponse]) -> View[P]:
     """Wrap a view of the product's pages: signed in only, and nothing of it stays in any cache."""
+
+    @functools.wraps(view)
+    def confined(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        # The session knows what was proved: no query for those who have proved it.
+        if second_factor.demanded(request.user) and FACTOR not in request.session:
+            return HttpResponseRedirect(reverse("web:account"))
+        return view(request, *args, **kwargs)
+
+    return own_page(cast("Callable[Concatenate[SignedInRequest, P], HttpResponse]", confined))
+
+
+def own_page(view: Callable[Concatenate[SignedInRequest, P], HttpResponse]) -> View[P]:
+    """Wrap a page about one's own account, open also to those who have yet to set up the second factor they need."""
     # What stood on the screen must not come back after the sign-out, by the Back button or from a proxy.
     return cast("View[P]", never_cache(login_required(view)))
 
