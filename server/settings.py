@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "server.campaigns",
     "server.incidents",
     "server.intake",
+    "server.reports",
+    "server.rules",
     "server.web",
 ]
 MIDDLEWARE = [

@@ -44,16 +44,23 @@ from server.web.views.ledger_export import ledger_export
 from server.web.views.ledger_import import ledger_import, ledger_import_apply
 from server.web.views.media import media
 from server.web.views.outside import outside_accounts, outside_back, outside_begin
+from server.web.views.pack import pack
 from server.web.views.people import people
+from server.web.views.policy import policy
 from server.web.views.reconcile import reconcile
 from server.web.views.rectify import rectify
 from server.web.views.reopen import reopen
+from server.web.views.report_file import report_file
+from server.web.views.report_retry import report_retry
+from server.web.views.reports import reports
 from server.web.views.reveal import reveal
+from server.web.views.rules import rules
 from server.web.views.saved_views import drop_view, save_view
 from server.web.views.second_factor import second_factor
 from server.web.views.sign_in import sign_in
 from server.web.views.sign_out import sign_out
 from server.web.views.start import start
+from server.web.views.trends import trends
 from server.web.views.users import user_edit, user_factor_reset, users
 from server.web.views.violation import violation
 from server.web.views.violation_incident import violation_incident
@@ -138,6 +145,13 @@ urlpatterns = [
     path("ledger/<slug:ledger>/import/<int:draft>/", ledger_import_apply, name="ledger-import-apply"),
     path("ledger/<slug:ledger>/export.<slug:form>", ledger_export, name="ledger-export"),
     path("ledger/<slug:ledger>/labels/", labels, name="labels"),
+    path("rules/", rules, name="rules"),
+    path("rules/packs/<slug:name>/", pack, name="pack"),
+    path("rules/policy/", policy, name="policy"),
+    path("trends/", trends, name="trends"),
+    path("reports/", reports, name="reports"),
+    path("reports/<int:pk>/retry/", report_retry, name="report-retry"),
+    path("reports/<int:pk>/<slug:form>", report_file, name="report-file"),
     path("imports/", imports, name="imports"),
     path("imports/take/", imports_take, name="imports-take"),
     path("imports/receipts/", imports_receipts, name="imports-receipts"),

@@ -29,6 +29,8 @@ from server.campaigns.models import Campaign
 from server.incidents.actions import Told, open_incident
 from server.incidents.models import Incident
 from server.ledger.models import Computer, Medium, Person
+from server.reports import shelf
+from server.reports.models import Report
 from server.violations import waivers
 from server.violations.models import Group, SavedView
 
@@ -99,7 +101,19 @@ def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[st
         "user": boss.pk,
         "key": api_keys.mint(boss, note=CANARY)[0].pk,
         "factor": factor.pk,
+        "report": foreign_report(pc).pk,
     }
+
+
+def foreign_report(pc: Computer) -> Report:
+    """A report about the other department, with a file."""
+    today = timezone.localdate()
+    made = Report.objects.create(
+        year=2026, sequence=1, kind="ledger", forms="pdf", department=pc.department, since=today, until=today,
+        state="done", problem=CANARY, requested_at=timezone.now(),
+    )  # fmt: skip
+    shelf.put(made, "pdf", CANARY.encode())
+    return made
 
 
 def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
@@ -115,13 +129,17 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
             told | {key: extra[key] if key in extra else str(keys[told["ledger"]]) for key in wanted if key != "ledger"}
             for told in ledgers
         ]
+    if name == "web:pack":
+        return [{"name": "cn-state"}]
+    if name == "web:report-file":
+        return [{"pk": foreign["report"], "form": "pdf"}]
     if "form" in wanted:
         return [{"form": "csv"}]
     told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
     more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
     also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
     kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
-    for kind in (*kinds, "key", "factor"):
+    for kind in (*kinds, "key", "factor", "report"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind], **also}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
@@ -143,6 +161,9 @@ def state() -> str:
             told.update(repr((table, cursor.fetchall())).encode())
     return told.hexdigest()
 
+
+FOR_ALL = {"web:pack"}
+"""Pages about one of something that belongs to no department."""
 
 FORM = {
     "note": "x",
@@ -190,7 +211,8 @@ def test_another_department_s_things_are_neither_shown_nor_changed(
     somebody = person(role, username="somebody", department="总部/办公室")
     before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
     for name in PAGES:
-        keyed = "<" in str(ADDRESSES[name].pattern) and "ledger" not in ADDRESSES[name].pattern.converters
+        pattern = ADDRESSES[name].pattern
+        keyed = "<" in str(pattern) and "ledger" not in pattern.converters and name not in FOR_ALL
         for address in addresses(name, foreign):
             form = FORM | {"id": str(foreign["violation"])}
             for answer in (seat(somebody).get(address), seat(somebody).post(address, form)):
@@ -295,6 +317,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "factor": Factor,
         "campaign": Campaign,
         "incident": Incident,
+        "report": Report,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
