@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
+from server.outbound.settings import Channel, Siem, Smtp, check_network
 from signatures import strict_yaml
 
 SETTINGS_FILE = "collector.yaml"
@@ -38,6 +39,26 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Whether computers hold a medium that is in no ledger against their users (control MEDIA-03)."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front of the collector."""
+    address: str = ""
+    """``https://…`` under which people reach the pages: what links in notices begin with."""
+    outbound: tuple[str, ...] = ()
+    """Addresses or networks of the house that the collector may contact; public ones need not be named."""
+    smtp: Smtp | None = None
+    """The mail server that takes notices; none: no mail is ever sent."""
+    channels: dict[str, Channel] = {}
+    """Ways to tell people something, by name; none: nobody is ever told."""
+    siem: Siem | None = None
+    """Where every change of a violation goes at once; none: nowhere."""
+    watch_folder: str = ""
+    """Folder in which sealed files are taken in as they come; empty: none."""
+
+    def __post_init__(self) -> None:
+        for network in self.outbound:
+            check_network(network)
+        if any(channel.kind == "mail" for channel in self.channels.values()) and self.smtp is None:
+            raise ValueError("a channel of mail needs 'smtp'")
+        if self.watch_folder and not self.watch_folder.startswith("/"):
+            raise ValueError("watch_folder is a full path, beginning with /")
 
 
 def place() -> Path:

@@ -23,6 +23,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from server import home as _home
+from server.outbound.settings import Channel, Siem, Smtp
 
 MIJIAN_HOME: Path = _home.place()
 """Folder of keys, data and settings; mode 0700."""
@@ -37,6 +38,18 @@ MIJIAN_REGISTER_IN_FORCE: bool = _config.register_in_force
 """Whether the ledger of media is complete enough for computers to act on (control MEDIA-03)."""
 MIJIAN_TRUSTED_PROXIES: tuple[str, ...] = _config.trusted_proxies
 """Addresses or networks whose ``X-Forwarded-For`` is believed (`server.accounts.peers`)."""
+MIJIAN_ADDRESS: str = _config.address
+"""What links in notices begin with; empty where nobody has said."""
+MIJIAN_OUTBOUND: tuple[str, ...] = _config.outbound
+"""Addresses of the house that the collector may contact (`server.outbound`)."""
+MIJIAN_SMTP: Smtp | None = _config.smtp
+"""The mail server for notices."""
+MIJIAN_CHANNELS: dict[str, Channel] = _config.channels
+"""Ways to tell people something, by name; empty: nothing is ever sent."""
+MIJIAN_SIEM: Siem | None = _config.siem
+"""Where every change of a violation goes; None: nowhere."""
+MIJIAN_WATCH_FOLDER: str = _config.watch_folder
+"""Folder of sealed files that are taken in as they come; empty: none."""
 MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)
 """Whether a serving process works the spool off."""
 
@@ -57,6 +70,7 @@ INSTALLED_APPS = [
     "server.ledger",
     "server.violations",
     "server.intake",
+    "server.notifications",
     "server.web",
 ]
 MIDDLEWARE = [

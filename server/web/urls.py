@@ -33,7 +33,7 @@ from server.web.views.reconcile import reconcile
 from server.web.views.rectify import rectify
 from server.web.views.reopen import reopen
 from server.web.views.reveal import reveal
-from server.web.views.saved_views import drop_view, save_view
+from server.web.views.saved_views import drop_view, notify_view, open_view, save_view
 from server.web.views.sign_in import sign_in
 from server.web.views.sign_out import sign_out
 from server.web.views.start import start
@@ -65,6 +65,8 @@ urlpatterns = [
     path("violations/", violations, name="violations"),
     path("violations/bulk/", bulk, name="bulk"),
     path("violations/views/", save_view, name="save-view"),
+    path("violations/views/<int:pk>/", open_view, name="open-view"),
+    path("violations/views/<int:pk>/notify/", notify_view, name="notify-view"),
     path("violations/views/<int:pk>/drop/", drop_view, name="drop-view"),
     path("violations/<uuid:pk>/", violation, name="violation"),
     path("violations/<uuid:pk>/assign/", assign, name="assign"),

@@ -89,7 +89,7 @@ def _by_file() -> QuerySet[Computer]:
     return enrolled.filter(Exists(brought)).select_related("department").order_by("name", "id")
 
 
-def _take(file: UploadedFile) -> Row:
+def _take(file: UploadedFile[bytes]) -> Row:
     name = str(file.name or "")[:200]
     try:
         return Row(name, take(file.read(MAX_ENVELOPE + 1)))

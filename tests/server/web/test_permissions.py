@@ -99,7 +99,14 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         ]
     if "form" in wanted:
         return [{"form": "csv"}]
-    told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
+    told = (
+        name.removeprefix("web:")
+        .removeprefix("programs:")
+        .removeprefix("saved-")
+        .removeprefix("drop-")
+        .removeprefix("open-")
+        .removeprefix("notify-")
+    )
     for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "key"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind]}]
