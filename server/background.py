@@ -1,4 +1,4 @@
-"""What a serving process does beside answering: the fan-out, the ways out, and an end when its parent is gone."""
+"""What a serving process does beside answering: fan-out, reports, the ways out, and an end without its parent."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.conf import settings
 
 from server import outward
 from server.intake.fanout import FanOut
+from server.reports.workshop import Workshop
 
 
 def start() -> None:
@@ -19,6 +20,7 @@ def start() -> None:
         FanOut().start()
         if todo := outward.jobs():
             outward.Outward(todo).start()
+        Workshop().start()
     parent = os.environ.get("MIJIAN_SERVE_PID", "")
     if parent.isdigit() and int(parent) == os.getppid():
         threading.Thread(target=_follow, args=(int(parent),), name="parent-watch", daemon=True).start()

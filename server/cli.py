@@ -20,7 +20,9 @@ from server.commands import (
     init,
     notify,
     release,
+    report,
     restore,
+    secondfactor,
     serve,
     simulate,
     token,
@@ -30,7 +32,9 @@ from server.commands.base import CommandError, common_options, tell
 from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
-COMMANDS = (init, createuser, token, serve, import_, export, release, notify, backup, restore, verify, simulate)
+COMMANDS = (
+    init, createuser, secondfactor, token, serve, import_, export, report, release, notify, backup, restore, verify, simulate,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:
