@@ -74,6 +74,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The mail server that takes notices; none: no mail is ever sent."""
     channels: dict[str, Channel] = {}
     """Ways to tell people something, by name; none: nobody is ever told."""
+    reminders: str = ""
+    """The channel that carries the reminders of self-check rounds; empty: none does."""
     siem: Siem | None = None
     """Where every change of a violation goes at once; none: nowhere."""
     watch_folder: str = ""
@@ -90,6 +92,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             check_network(network)
         if any(channel.kind == "mail" for channel in self.channels.values()) and self.smtp is None:
             raise ValueError("a channel of mail needs 'smtp'")
+        if self.reminders and self.reminders not in self.channels:
+            raise ValueError("reminders names a channel that stands under 'channels'")
         if self.watch_folder and not self.watch_folder.startswith("/"):
             raise ValueError("watch_folder is a full path, beginning with /")
 

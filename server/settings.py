@@ -47,6 +47,8 @@ MIJIAN_SMTP: Smtp | None = _config.smtp
 """The mail server for notices."""
 MIJIAN_CHANNELS: dict[str, Channel] = _config.channels
 """Ways to tell people something, by name; empty: nothing is ever sent."""
+MIJIAN_REMINDERS: str = _config.reminders
+"""The channel of reminders; empty for none."""
 MIJIAN_SIEM: Siem | None = _config.siem
 """Where every change of a violation goes; None: nowhere."""
 MIJIAN_WATCH_FOLDER: str = _config.watch_folder

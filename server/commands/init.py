@@ -126,6 +126,7 @@ _EXPLAINED = """\
 # smtp           mail server: {host: …, port: 587, security: starttls, sender: …, user: …, password: …} / 邮件服务器
 # channels       by name: desk: {kind: mail, to: […]}, soc: {kind: webhook, url: https://…, secret: …},
 #                duty: {kind: chat, url: wecombot://… | dingtalk://… | feishu://…} / 通知渠道
+# reminders      name of the channel that carries reminders of self-check rounds / 自查提醒所用渠道
 # siem           live export: {kind: tls|tcp|udp, host: …, port: 6514} or {kind: webhook, url: …, secret: …} / 实时导出
 # watch_folder   folder in which sealed files are taken in as they come / 自动导入密封文件的目录
 """

@@ -11,3 +11,9 @@ class NotificationsConfig(AppConfig):
 
     name = "server.notifications"
     verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        """Take on what other apps hand out."""
+        from server.notifications import reminders
+
+        reminders.connect()
