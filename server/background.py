@@ -1,4 +1,4 @@
-"""What a serving process does beside answering: the fan-out, reports, and an end when its parent is gone."""
+"""What a serving process does beside answering: fan-out, reports, the ways out, and an end without its parent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 
 from django.conf import settings
 
+from server import outward
 from server.intake.fanout import FanOut
 from server.reports.workshop import Workshop
 
@@ -17,6 +18,8 @@ def start() -> None:
     """Start the threads of this process."""
     if settings.MIJIAN_FANOUT:
         FanOut().start()
+        if todo := outward.jobs():
+            outward.Outward(todo).start()
         Workshop().start()
     parent = os.environ.get("MIJIAN_SERVE_PID", "")
     if parent.isdigit() and int(parent) == os.getppid():

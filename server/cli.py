@@ -18,6 +18,7 @@ from server.commands import (
     export,
     import_,
     init,
+    notify,
     release,
     report,
     restore,
@@ -32,7 +33,8 @@ from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
 COMMANDS = (
-    init, createuser, secondfactor, token, serve, import_, export, report, release, backup, restore, verify, simulate,
+    init, createuser, secondfactor, token, serve, import_, export, report, release, notify,
+    backup, restore, verify, simulate,
 )  # fmt: skip
 
 

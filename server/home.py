@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
+from server.outbound.settings import Channel, Siem, Smtp, check_network
 from signatures import strict_yaml
 
 SETTINGS_FILE = "collector.yaml"
@@ -65,12 +66,36 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What computers do with media that no ledger vouches for; empty: what their own settings say."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front of the collector."""
+    address: str = ""
+    """``https://…`` under which people reach the pages: what links in notices begin with."""
+    outbound: tuple[str, ...] = ()
+    """Addresses or networks of the house that the collector may contact; public ones need not be named."""
+    smtp: Smtp | None = None
+    """The mail server that takes notices; none: no mail is ever sent."""
+    channels: dict[str, Channel] = {}
+    """Ways to tell people something, by name; none: nobody is ever told."""
+    reminders: str = ""
+    """The channel that carries the reminders of self-check rounds; empty: none does."""
+    siem: Siem | None = None
+    """Where every change of a violation goes at once; none: nowhere."""
+    watch_folder: str = ""
+    """Folder in which sealed files are taken in as they come; empty: none."""
     second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()
     """Roles that must prove a second factor at each sign-in."""
     oidc: Oidc | None = None
     """The organisation's sign-in service; nothing is asked of any without it."""
     ldap: Ldap | None = None
     """The organisation's directory; nothing is asked of any without it."""
+
+    def __post_init__(self) -> None:
+        for network in self.outbound:
+            check_network(network)
+        if any(channel.kind == "mail" for channel in self.channels.values()) and self.smtp is None:
+            raise ValueError("a channel of mail needs 'smtp'")
+        if self.reminders and self.reminders not in self.channels:
+            raise ValueError("reminders names a channel that stands under 'channels'")
+        if self.watch_folder and not self.watch_folder.startswith("/"):
+            raise ValueError("watch_folder is a full path, beginning with /")
 
 
 def place() -> Path:

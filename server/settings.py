@@ -23,6 +23,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from server import home as _home
+from server.outbound.settings import Channel, Siem, Smtp
 
 MIJIAN_HOME: Path = _home.place()
 """Folder of keys, data and settings; mode 0700."""
@@ -38,6 +39,20 @@ MIJIAN_UNKNOWN_MEDIA = _config.unknown_media
 """Whether the ledger of media is complete enough for computers to act on (control MEDIA-03)."""
 MIJIAN_TRUSTED_PROXIES: tuple[str, ...] = _config.trusted_proxies
 """Addresses or networks whose ``X-Forwarded-For`` is believed (`server.accounts.peers`)."""
+MIJIAN_ADDRESS: str = _config.address
+"""What links in notices begin with; empty where nobody has said."""
+MIJIAN_OUTBOUND: tuple[str, ...] = _config.outbound
+"""Addresses of the house that the collector may contact (`server.outbound`)."""
+MIJIAN_SMTP: Smtp | None = _config.smtp
+"""The mail server for notices."""
+MIJIAN_CHANNELS: dict[str, Channel] = _config.channels
+"""Ways to tell people something, by name; empty: nothing is ever sent."""
+MIJIAN_REMINDERS: str = _config.reminders
+"""The channel of reminders; empty for none."""
+MIJIAN_SIEM: Siem | None = _config.siem
+"""Where every change of a violation goes; None: nowhere."""
+MIJIAN_WATCH_FOLDER: str = _config.watch_folder
+"""Folder of sealed files that are taken in as they come; empty: none."""
 MIJIAN_SECOND_FACTOR: tuple[str, ...] = _config.second_factor
 """Roles that must prove a second factor (`server.accounts.second_factor`)."""
 MIJIAN_OIDC: _home.Oidc | None = _config.oidc
@@ -66,6 +81,7 @@ INSTALLED_APPS = [
     "server.campaigns",
     "server.incidents",
     "server.intake",
+    "server.notifications",
     "server.reports",
     "server.rules",
     "server.web",

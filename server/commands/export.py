@@ -31,7 +31,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="form", choices=FORMS, default="jsonl", help=tell("form (jsonl)", "格式(jsonl)"))
     parser.add_argument(
         "--since",
-        type=_since,
+        type=moment,
         metavar="DATE|AGE",
         help=tell("only what changed since: 2026-11-01 or 7d", "仅导出此后有变化的:2026-11-01 或 7d"),
     )
@@ -41,12 +41,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def _since(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """A day or moment written as ISO 8601, or an age such as ``7d``."""
     try:
-        moment = datetime.fromisoformat(text)
+        told = datetime.fromisoformat(text)
     except ValueError:
         return datetime.now(UTC) - life(text)
-    return moment if moment.tzinfo else moment.astimezone()
+    return told if told.tzinfo else told.astimezone()
 
 
 def run(options: argparse.Namespace) -> int:

@@ -119,6 +119,16 @@ _EXPLAINED = """\
 # allowed_hosts  names and addresses people and computers reach it by, besides localhost / 除 localhost 外的访问地址
 # https          true where the pages are reached by https only / 页面是否只经 https 访问
 # time_zone      zone of the times on the pages, Asia/Shanghai if left away / 页面时间的时区
+#
+# Nothing below is set at first, and then the collector contacts nobody. / 以下默认均未设置,收集端不主动联系任何地址。
+# address        https://… under which people reach the pages, for links in notices / 通知中链接的访问地址
+# outbound       addresses or networks of the house it may contact: [10.1.2.0/24] / 允许联系的内部地址
+# smtp           mail server: {host: …, port: 587, security: starttls, sender: …, user: …, password: …} / 邮件服务器
+# channels       by name: desk: {kind: mail, to: […]}, soc: {kind: webhook, url: https://…, secret: …},
+#                duty: {kind: chat, url: wecombot://… | dingtalk://… | feishu://…} / 通知渠道
+# reminders      name of the channel that carries reminders of self-check rounds / 自查提醒所用渠道
+# siem           live export: {kind: tls|tcp|udp, host: …, port: 6514} or {kind: webhook, url: …, secret: …} / 实时导出
+# watch_folder   folder in which sealed files are taken in as they come / 自动导入密封文件的目录
 """
 
 

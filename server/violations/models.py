@@ -247,6 +247,10 @@ class SavedView(models.Model):
     shared = models.BooleanField(default=False)
     """Whether everybody is offered it; what they then see is still their own scope."""
     created_at = models.DateTimeField()
+    channel = models.CharField(max_length=60, blank=True)
+    """Channel of ``collector.yaml`` over which the owner is told what is new in it; empty for none."""
+    told_until = models.DateTimeField(null=True)
+    """Up to when it has been looked at."""
 
     class Meta:
         """How rows are ordered and found."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from server import audit
 from server.accounts.models import User
 from server.violations.models import SavedView
 
@@ -27,6 +32,21 @@ def kept_query(query: str) -> str:
         if values := told.getlist(key):
             kept.setlist(key, values)
     return kept.urlencode()
+
+
+def notify(view: SavedView, channel: str, known: Container[str], *, by: User) -> None:
+    """Have the owner told what is new in a view, over one of the known channels; no more with an empty one.
+
+    Raises `PermissionDenied` for a view of somebody else and for who does not work on violations, `ViewMistake` for a
+    channel there is none.
+    """
+    if view.owner_id != by.pk or not by.may_triage:
+        raise PermissionDenied
+    if channel and channel not in known:
+        raise ViewMistake(_("There is no channel of this name: the administrator names them in collector.yaml."))
+    with transaction.atomic():
+        SavedView.objects.filter(pk=view.pk).update(channel=channel, told_until=timezone.now() if channel else None)
+        audit.record("view.notify", actor=by, obj=view, channel=channel)
 
 
 def keep(user: User, *, name: str, query: str, shared: bool = False) -> SavedView:

@@ -55,7 +55,7 @@ from server.web.views.report_retry import report_retry
 from server.web.views.reports import reports
 from server.web.views.reveal import reveal
 from server.web.views.rules import rules
-from server.web.views.saved_views import drop_view, save_view
+from server.web.views.saved_views import drop_view, notify_view, open_view, save_view
 from server.web.views.second_factor import second_factor
 from server.web.views.sign_in import sign_in
 from server.web.views.sign_out import sign_out
@@ -99,6 +99,8 @@ urlpatterns = [
     path("violations/", violations, name="violations"),
     path("violations/bulk/", bulk, name="bulk"),
     path("violations/views/", save_view, name="save-view"),
+    path("violations/views/<int:pk>/", open_view, name="open-view"),
+    path("violations/views/<int:pk>/notify/", notify_view, name="notify-view"),
     path("violations/views/<int:pk>/drop/", drop_view, name="drop-view"),
     path("violations/<uuid:pk>/", violation, name="violation"),
     path("violations/<uuid:pk>/assign/", assign, name="assign"),

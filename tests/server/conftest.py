@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import os
+import socketserver
+import ssl
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +22,7 @@ from django.utils import timezone
 from protocol import envelope as envelopes
 from protocol import keys, places, records
 from protocol.ids import uuid7
+from server import certificate
 from server import keys as collector
 from server.accounts import departments
 from server.accounts.models import Department, Role, User
@@ -289,3 +294,99 @@ def desk_pc(organise: Callable[[str], Department]) -> Callable[..., Computer]:
         return Computer.objects.create(id=uuid.uuid4(), name=name, **(values | told | more))
 
     return make
+
+
+# --- the other side of what the collector sends of its own accord ---
+
+
+class Taker:
+    """A server in a thread of its own that keeps what came."""
+
+    def __init__(self, handler: Any, tls: Path | None = None) -> None:
+        self.got: list[Any] = []
+        self.status = 200
+        self.moved_to = ""
+        taker = self
+
+        class Bound(handler):  # type: ignore[misc]
+            owner = taker
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Bound)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self.ca_file = ""
+        if tls is not None:
+            shown, secret = certificate.make(["127.0.0.1", "localhost"])
+            (tls / "cert.pem").write_bytes(shown)
+            (tls / "key.pem").write_bytes(secret)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls / "cert.pem", tls / "key.pem")
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.ca_file = str(tls / "cert.pem")
+        self.came = threading.Event()
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def keep(self, what: Any) -> None:
+        self.got.append(what)
+        self.came.set()
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    owner: Taker
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.owner.keep((self.path, dict(self.headers), body))
+        self.send_response(self.owner.status)
+        if self.owner.moved_to:
+            self.send_header("Location", self.owner.moved_to)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_told: Any) -> None:
+        pass
+
+
+class Mail(socketserver.StreamRequestHandler):
+    owner: Taker
+
+    def handle(self) -> None:
+        """As much of RFC 5321 as a client needs."""
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                text = b""
+                for part in self.rfile:
+                    if part == b".\r\n":
+                        break
+                    text += part
+                self.owner.keep(text)
+            elif word == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            self.wfile.write(b"250 ok\r\n")
+
+
+class Stream(socketserver.StreamRequestHandler):
+    owner: Taker
+
+    def handle(self) -> None:
+        self.owner.keep(self.rfile.read())
+
+
+@pytest.fixture
+def takes(tmp_path: Path) -> Iterator[Callable[..., Taker]]:
+    """Starts a server: ``takes(Web)``, ``takes(Stream, tls=True)``."""
+    made: list[Taker] = []
+
+    def start(kind: str, *, tls: bool = False) -> Taker:
+        handler = {"web": Web, "mail": Mail, "stream": Stream}[kind]
+        made.append(Taker(handler, tmp_path if tls else None))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.server.shutdown()
+        one.server.server_close()

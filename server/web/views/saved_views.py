@@ -7,11 +7,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from server.accounts.models import Right
+from server.notifications.queue import channels
 from server.violations import saved_views
 from server.violations.models import SavedView
-from server.web.pages import SignedInRequest, page
+from server.violations.scope import saved_views_of
+from server.web.pages import SignedInRequest, page, page_for
 
 
 @page
@@ -29,6 +32,28 @@ def save_view(request: SignedInRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     messages.success(request, _("The view was saved."))
     return HttpResponseRedirect(back)
+
+
+@page
+@require_safe
+def open_view(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Lead to the list under the filters of a view: what notices link to, so that no filter stands in a notice."""
+    view = get_object_or_404(saved_views_of(request.user), pk=min(pk, 2**62))
+    return HttpResponseRedirect(reverse("web:violations") + (f"?{view.query}" if view.query else ""))
+
+
+@page_for(Right.TRIAGE)
+@require_POST
+def notify_view(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Choose over which channel the owner is told what is new in a view."""
+    view = get_object_or_404(SavedView, pk=min(pk, 2**62), owner=request.user)
+    try:
+        saved_views.notify(view, request.POST.get("channel", "")[:60], channels(), by=request.user)
+    except saved_views.ViewMistake as mistake:
+        messages.error(request, str(mistake))
+    else:
+        messages.success(request, _("Saved."))
+    return HttpResponseRedirect(reverse("web:violations") + (f"?{view.query}" if view.query else ""))
 
 
 @page

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from server.accounts.models import Department
 from server.ledger.scope import computers_of
+from server.notifications.queue import channels
 from server.violations.bulk import LARGEST
 from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
@@ -56,6 +57,7 @@ def violations(request: SignedInRequest) -> HttpResponse:
         "total_number": min(counts[chosen.tab], LARGEST),
         "filter_query": chosen_query(request),
         "views": saved_views_of(request.user).select_related("owner"),
+        "channels": list(channels()) if request.user.may_triage else [],
         "may_triage": request.user.may_triage,
         "rows": decorate(list(rows), request.user.may_triage),
         "kinds": _kinds(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -135,7 +135,14 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"pk": foreign["report"], "form": "pdf"}]
     if "form" in wanted:
         return [{"form": "csv"}]
-    told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
+    told = (
+        name.removeprefix("web:")
+        .removeprefix("programs:")
+        .removeprefix("saved-")
+        .removeprefix("drop-")
+        .removeprefix("open-")
+        .removeprefix("notify-")
+    )
     more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
     also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
     kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
@@ -251,12 +258,14 @@ SENT = {
 """A body that would do something everywhere, if it were let."""
 
 
-def asked(user: User | None, foreign: dict[str, Any], scopes: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+def asked(
+    user: User | None, foreign: dict[str, Any], scopes: tuple[str, ...], without: Collection[str] = ()
+) -> Iterator[tuple[str, str, Any]]:
     """Every operation of the API, asked for by a program of this person: method, name and answer."""
     text = "mjk-wrong" if user is None else api_keys.mint(user, scopes=scopes)[1]
     client = Client(headers={"authorization": f"Bearer {text}"})
     for method, _url_name, name in OPERATIONS:
-        for address in addresses(name, foreign):
+        for address in addresses(name, foreign) if name not in without else ():
             body = b"" if method == "GET" else json.dumps(SENT).encode()
             yield method, name, client.generic(method, address, body, content_type="application/json")
 
@@ -289,9 +298,9 @@ def test_a_program_that_only_reads_changes_nothing(
 ) -> None:
     user = person(role)
     before, wrong = "", []
-    for method, name, answer in asked(user, foreign, scopes):
+    for method, name, answer in asked(user, foreign, scopes, PROGRAMS_MEANT_FOR_ALL):
         before = before or state()
-        done = method != "GET" and answer.status_code < 400 and name not in PROGRAMS_MEANT_FOR_ALL
+        done = method != "GET" and answer.status_code < 400
         if answer.status_code >= 500 or done:
             wrong.append((method, name, answer.status_code))
     assert wrong == []
@@ -299,7 +308,7 @@ def test_a_program_that_only_reads_changes_nothing(
 
 
 PROGRAMS_MEANT_FOR_ALL = {"programs:saved-view-keep", "programs:saved-view-drop"}
-"""What even an auditor's program may do: keep filters for oneself. (The body of the walk has no filters to keep.)"""
+"""What even an auditor's program may do: keep filters for oneself."""
 
 
 def stored(kind: str, foreign: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""What the collector sends of its own accord, and where to: nothing, unless ``collector.yaml`` says so."""
