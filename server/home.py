@@ -61,6 +61,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Whether administrator, secrecy officer and auditor must be three people (三员分立)."""
     register_in_force: bool = False
     """Whether computers hold a medium that is in no ledger against their users (control MEDIA-03)."""
+    unknown_media: Literal["", "report", "read-only", "block"] = ""
+    """What computers do with media that no ledger vouches for; empty: what their own settings say."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front of the collector."""
     second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()

@@ -34,6 +34,7 @@ MIJIAN_LEVEL: str | None = _config.level
 MIJIAN_SEPARATION: bool = _config.separation
 """Whether the three duties are separated (`server.accounts.rights`)."""
 MIJIAN_REGISTER_IN_FORCE: bool = _config.register_in_force
+MIJIAN_UNKNOWN_MEDIA = _config.unknown_media
 """Whether the ledger of media is complete enough for computers to act on (control MEDIA-03)."""
 MIJIAN_TRUSTED_PROXIES: tuple[str, ...] = _config.trusted_proxies
 """Addresses or networks whose ``X-Forwarded-For`` is believed (`server.accounts.peers`)."""
@@ -133,6 +134,9 @@ LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _config.time_zone
+
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
+"""Sealed files that one form brings (`server.intake.taking.MOST_FILES`)."""
 
 STATIC_URL = "/static/"
 # Files are served from where the wheel put them: nothing to collect after an installation.

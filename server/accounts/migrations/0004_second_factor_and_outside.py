@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_scope_and_ledgers'),
+        ('accounts', '0003_api_key_scopes'),
     ]
 
     operations = [
