@@ -19,6 +19,7 @@ from server.commands import (
     import_,
     init,
     release,
+    report,
     restore,
     secondfactor,
     serve,
@@ -30,7 +31,9 @@ from server.commands.base import CommandError, common_options, tell
 from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
-COMMANDS = (init, createuser, secondfactor, token, serve, import_, export, release, backup, restore, verify, simulate)
+COMMANDS = (
+    init, createuser, secondfactor, token, serve, import_, export, report, release, backup, restore, verify, simulate,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

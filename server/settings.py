@@ -63,7 +63,11 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.ledger",
     "server.violations",
+    "server.campaigns",
+    "server.incidents",
     "server.intake",
+    "server.reports",
+    "server.rules",
     "server.web",
 ]
 MIDDLEWARE = [

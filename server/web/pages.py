@@ -49,16 +49,22 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
     ("start", gettext_lazy("Today"), "o", None),
     ("violations", gettext_lazy("Violations"), "v", None),
     ("waivers", gettext_lazy("Waivers"), "w", None),
+    ("incidents", gettext_lazy("Incidents"), "n", None),
+    ("campaigns", gettext_lazy("Self-check rounds"), "k", None),
     ("computers", gettext_lazy("Computers"), "c", None),
     ("media", gettext_lazy("Media"), "m", None),
     ("people", gettext_lazy("People"), "p", None),
     ("reconcile", gettext_lazy("Ledger check"), "l", None),
+    ("reports", gettext_lazy("Reports"), "r", Right.REPORTS),
+    ("rules", gettext_lazy("Rules"), "s", None),
     ("imports", gettext_lazy("Imports"), "i", Right.OPERATE),
     ("audit", gettext_lazy("Audit"), "a", Right.AUDIT),
     ("users", gettext_lazy("Users"), "u", Right.ADMINISTER),
     ("health", gettext_lazy("Health"), "h", Right.OPERATE),
 )
 """Name (of the address ``web:…``, the icon and the entry alike), words, key after ``g``, and the right it takes."""
+_WITHIN_DEPARTMENTS = frozenset({Right.REPORTS})
+"""Rights whose pages are also for those who see a part of the organisation; the others are for the whole house."""
 
 
 def page(view: Callable[Concatenate[SignedInRequest, P], HttpResponse]) -> View[P]:
@@ -108,7 +114,7 @@ def show(
     rail = [
         RailEntry(f"web:{entry}", entry, name, key, current=entry == at)
         for entry, name, key, right in _RAIL
-        if right is None or (request.user.may(right) and request.user.sees_everything)
+        if right is None or (request.user.may(right) and (right in _WITHIN_DEPARTMENTS or request.user.sees_everything))
     ]
     return render(request, template, {**context, "rail": rail, "here": here(request)}, status=status)
 
