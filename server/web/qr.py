@@ -20,9 +20,9 @@ class Code:
     """Each dark run of a row as a move and a horizontal line of height 1."""
 
 
-def rows(text: str) -> Code:
-    """The code of a text, with a quarter of it allowed to be damaged (level Q)."""
-    matrix = segno.make_qr(text, error="q").matrix
+def rows(text: str, *, error: str = "q") -> Code:
+    """The code of a text, with a quarter of it allowed to be damaged (level Q), or less where it is not printed."""
+    matrix = segno.make_qr(text, error=error).matrix
     parts: list[str] = []
     for y, row in enumerate(matrix):
         x = 0

@@ -61,7 +61,7 @@ def factor_app(request: SignedInRequest) -> HttpResponse:
     context = {
         "mistake": mistake,
         "secret": factors.spelled(secret),
-        "rows": qr.rows(factors.address(secret, request.user)),
+        "rows": qr.rows(factors.address(secret, request.user), error="l"),
         "name": request.POST.get("name", ""),
     }
     return show(request, "web/account/app.html", context, at="account", status=422 if mistake else 200)
