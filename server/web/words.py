@@ -154,6 +154,15 @@ REASONS: Words = {
 }
 """Why a file was not examined."""
 
+RULE_TROUBLES: Words = {
+    "rules-altered": gettext_lazy("The installed rules are damaged or were altered, and are not used"),
+    "rules-no-key": gettext_lazy("There is no key to verify the installed rules with"),
+    "rules-mistake": gettext_lazy("A pack of rules has a mistake and is left out"),
+    "rules-expired": gettext_lazy("The installed rules have expired and are still in use"),
+    "keywords-refused": gettext_lazy("The list of keywords has a mistake; the last good one is in use"),
+}
+"""What agents say is wrong with their rules and keyword lists."""
+
 REFUSALS: Words = {
     "gap": gettext_lazy("An earlier envelope is missing"),
     "chain-broken": gettext_lazy("Does not follow the envelope before it"),

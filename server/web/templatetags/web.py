@@ -27,6 +27,7 @@ _TABLES: dict[str, words.Words] = {
     "roles": words.ROLES,
     "classes": words.CLASSES,
     "families": words.FAMILIES,
+    "rule_troubles": words.RULE_TROUBLES,
     "zones": words.ZONES,
     "codes": words.CODES,
     "buses": words.BUSES,

@@ -64,6 +64,7 @@ def show_violation(
         "session": _session(occurrences, sessions),
         "hidden_occurrences": group.occurrence_count - len(occurrences),
         "steps": group.steps.select_related("actor", "assignee"),
+        "attachments": group.attachments.select_related("by"),
         "elsewhere": _elsewhere(request, group),
         **_belongs(request.user, group),
         "inputs": _fingerprint_inputs(group, f"check:{latest.check}" if latest.check else "network"),
