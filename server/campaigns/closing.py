@@ -16,7 +16,7 @@ from server.accounts.models import User
 from server.accounts.scope import Anybody
 from server.campaigns.actions import CampaignMistakes, changeable
 from server.campaigns.models import Campaign, Result, Standing
-from server.campaigns.standing import UNFINISHED, latest_checks, rows_of, standings
+from server.campaigns.standing import UNFINISHED, rows_of, standings
 
 MAX_NOTE = 2000
 _BATCH = 500
@@ -33,9 +33,8 @@ def close(campaign: Campaign, *, by: User, note: str = "") -> Campaign:
         stored = changeable(campaign, by)
         if timezone.localdate() < stored.starts_on:
             raise CampaignMistakes({"": _("This round has not begun: change its dates instead.")})
-        checks = latest_checks(stored)
         rows = standings(stored).select_related("person").order_by("name", "id")
-        results = [_result(stored, row, checks) for row in rows.defer("public_key").iterator(chunk_size=_BATCH)]
+        results = [_result(stored, row) for row in rows.defer("public_key").iterator(chunk_size=_BATCH)]
         if not note and any(one.standing == Standing.MISSING for one in results):
             raise CampaignMistakes({"note": _("Some computers are missing: say what is to be done about them.")})
         Result.objects.bulk_create(results, batch_size=_BATCH)
@@ -61,19 +60,13 @@ def digest(campaign: Campaign) -> str:
 def common_failures(campaign: Campaign, user: Anybody, most: int = 10) -> list[tuple[str, int]]:
     """The controls that failed on most computers of a round, and on how many."""
     counts: Counter[str] = Counter()
-    if campaign.closed_at is not None:
-        for controls in rows_of(campaign, user).filter(failed_count__gt=0).values_list("failed_controls", flat=True):
-            counts.update(controls)
-    else:
-        seen = set(rows_of(campaign, user).values_list("pk", flat=True))
-        for computer, check in latest_checks(campaign).items():
-            if computer in seen:
-                counts.update(check.failed_controls)
+    failing = rows_of(campaign, user).order_by().filter(failed_count__gt=0)
+    for controls in failing.values_list("failed_controls", flat=True).iterator(chunk_size=2000):
+        counts.update(controls)
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
 
 
-def _result(campaign: Campaign, row: Any, checks: Any) -> Result:
-    last = checks.get(row.pk)
+def _result(campaign: Campaign, row: Any) -> Result:
     return Result(
         campaign=campaign,
         computer_id=row.pk,
@@ -85,5 +78,5 @@ def _result(campaign: Campaign, row: Any, checks: Any) -> Result:
         standing=Standing.MISSING if row.standing in UNFINISHED else row.standing,
         done_at=row.done_at,
         failed_count=row.failed_count,
-        failed_controls=[] if last is None else last.failed_controls,
+        failed_controls=row.failed_controls or [],
     )

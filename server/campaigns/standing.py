@@ -1,12 +1,12 @@
 """How every computer of a round stands: one query for running rounds, the frozen rows for closed ones.
 
 Both give rows with the same names: ``computer_id, name, number, computer_class, department, person, standing,
-done_at, failed_count``.
+done_at, failed_count, failed_controls``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,7 @@ def standings(campaign: Campaign) -> QuerySet[Any]:
             computer_id=F("id"),
             done_at=Subquery(first.values("seen_at")[:1]),
             failed_count=Coalesce(Subquery(last.values("failed_count")[:1]), 0),
+            failed_controls=Subquery(last.values("failed_controls")[:1]),
         )
         .annotate(
             standing=Case(
@@ -172,14 +173,3 @@ def sums(rows: QuerySet[Any]) -> Iterable[tuple[int | None, str, int, int, int]]
         .values_list("department_id", "standing", "computers", "failing", "failed")
     )
     return found
-
-
-def latest_checks(campaign: Campaign) -> Mapping[Any, SelfCheck]:
-    """The last self-check of each computer in a running round, by computer."""
-    made = SelfCheck.objects.filter(computer__in=computers_in(campaign).values("pk"), seen_at__gte=campaign.begins)
-    if campaign.profile:
-        made = made.filter(profile=campaign.profile)
-    else:
-        made = made.filter(Q(profile_class="") | Q(profile_class=F("computer__computer_class")))
-    fields = ("computer_id", "seen_at", "failed_controls")
-    return {one.computer_id: one for one in made.order_by("seen_at").only(*fields).iterator()}

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from datetime import time as clock
 
 import msgspec
@@ -93,12 +93,17 @@ def make(computer: Computer) -> policy.Policy:
         profile=wishes.profile,
         schedules=(*wishes.schedules, *before_round),
         holidays=wishes.holidays,
-        inspection=min((day for day in (of_round, wishes.inspection) if day is not None), default=None),
+        inspection=_next(of_round, wishes.inspection),
         register_in_force=settings.MIJIAN_REGISTER_IN_FORCE,
         unknown_media=settings.MIJIAN_UNKNOWN_MEDIA,
         media=_media_for(computer),
         waivers=_waivers_for(computer),
     )
+
+
+def _next(*days: date | None) -> date | None:
+    """The first of these days that is not over."""
+    return min((day for day in days if day is not None and day >= timezone.localdate()), default=None)
 
 
 def _who(agent: str, have: str, at: str, proof: str) -> tuple[Computer, int]:

@@ -18,6 +18,7 @@ from server.keys import collector_keys
 from server.ledger.actions import save, serial_hash
 from server.ledger.kinds import MEDIA
 from server.ledger.models import Computer
+from server.rules.models import HousePolicy
 from server.violations import waivers
 from server.violations.models import Group
 
@@ -142,3 +143,13 @@ def test_an_announced_inspection_reaches_the_computer_with_the_scan_before_it(
     assert (second.inspection, second.serial > first.serial) == (day, True)
     assert [(one.calendar, one.days_before) for one in second.schedules] == [("before-inspection", 3)]
     assert ask(second.serial).status_code == 304
+
+
+def test_an_inspection_that_is_over_hides_none_that_is_to_come(
+    ask: Ask, computer: Computer, make_round: Callable[..., Any]
+) -> None:
+    today = timezone.localdate()
+    HousePolicy.objects.create(inspection=today - timedelta(days=30))
+    assert opened(ask(), computer).inspection is None
+    make_round(inspection_on=today + timedelta(days=20))
+    assert opened(ask(), computer).inspection == today + timedelta(days=20)

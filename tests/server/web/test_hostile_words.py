@@ -13,11 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import Department, Factor, OutsideAccount, Role, User
+from server.campaigns import actions as campaigns
+from server.campaigns.attestations import Given, sign
+from server.campaigns.models import Campaign
+from server.campaigns.questions import questions_of
+from server.incidents.actions import Told, add_measure, change, meet_duty, open_incident
+from server.incidents.actions import comment as note
+from server.incidents.models import Incident
 from server.ledger.models import Computer, MediaSession, Medium, Note, Person
 from server.violations import waivers
 from server.violations.models import DroppedReport, Group, SavedView
 
 pytestmark = pytest.mark.django_db
+PASSWORD = "对马海峡-correct-horse"
 MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 INJECTIONS = [
     "' OR '1'='1",
@@ -45,6 +53,7 @@ def hostile(office: Any, person: Callable[..., User], organise: Any) -> User:
     Note.objects.create(kind="computers", entry_id=str(pc.pk), at=now, author=officer, text=MARKUP)
     until = timezone.localdate() + timedelta(days=3)
     waivers.ask(group, scope="violation", reason=MARKUP, expires_on=until, by=officer)
+    _hostile_round_and_incident(officer, department, group)
     SavedView.objects.create(name=MARKUP[:60], query="q=1", owner=officer, shared=True, created_at=now)
     words = {"issuer": MARKUP, "subject": MARKUP, "shown": MARKUP, "first_seen_at": now, "last_seen_at": now}
     OutsideAccount.objects.create(road="oidc", **words)
@@ -52,10 +61,27 @@ def hostile(office: Any, person: Callable[..., User], organise: Any) -> User:
     return admin
 
 
+def _hostile_round_and_incident(officer: User, department: Department, group: Group) -> None:
+    """A round and an incident whose every word is markup."""
+    today = timezone.localdate()
+    plan = campaigns.Plan(title=MARKUP, classes=["internal"], starts_on=today, deadline=today)
+    campaign = campaigns.save(None, plan, by=officer)
+    campaigns.exempt(campaign, group.computer, reason=MARKUP, by=officer)
+    given = {one.control: Given("no", MARKUP) for one in questions_of(campaign)}
+    sign(campaign, department, given, by=officer, password=PASSWORD)
+    told = Told(title=MARKUP, kind="loss", discovered_at=timezone.now(), facts=MARKUP, groups=(group,))
+    incident = open_incident(told, by=officer)
+    change(incident, dict.fromkeys(("harm", "cause", "responsibility", "prevention"), MARKUP), by=officer)
+    add_measure(incident, text=MARKUP, responsible=MARKUP, by=officer)
+    meet_duty(incident, "remedy", at=None, note=MARKUP, by=officer)
+    note(incident, note=MARKUP, by=officer)
+
+
 def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Client]) -> None:
     client, group = seat(hostile), Group.objects.get()
     plain = [
         "start", "violations", "computers", "media", "people", "departments", "reconcile", "waivers", "imports",
+        "campaigns", "campaign-new", "incidents", "incident-new",
         "audit", "users", "outside", "account", "health", "computer-new", "medium-new", "person-new", "user-new",
     ]  # fmt: skip
     addresses = [reverse(f"web:{name}") for name in plain]
@@ -69,6 +95,17 @@ def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Clie
         reverse(f"web:{name}", args=[group.pk])
         for name in ("violation", "assign", "waive", "rectify", "false-alarm", "reopen", "close")
     ]
+    campaign, incident = Campaign.objects.get(), Incident.objects.get()
+    addresses += [
+        reverse(f"web:{name}", args=[campaign.pk])
+        for name in ("campaign", "campaign-edit", "campaign-close", "campaign-sheet")
+    ]
+    addresses.append(reverse("web:campaign-members", args=[campaign.pk]) + "?standing=all")
+    addresses.append(reverse("web:campaign-exempt", args=[campaign.pk, group.computer_id]))
+    addresses.append(reverse("web:campaign-answers", args=[campaign.pk, Department.objects.get().pk]))
+    addresses += [
+        reverse(f"web:{name}", args=[incident.pk]) for name in ("incident", "incident-edit", "incident-report")
+    ]
     shown = 0
     for address in addresses:
         answer = client.get(address)
@@ -81,11 +118,24 @@ def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Clie
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-@pytest.mark.parametrize("name", ["violations", "computers", "media", "people", "audit", "reconcile", "waivers"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "violations",
+        "campaigns",
+        "incidents",
+        "computers",
+        "media",
+        "people",
+        "audit",
+        "reconcile",
+        "waivers",
+    ],
+)
 def test_no_filter_is_ever_part_of_a_query(name: str, text: str, hostile: User, seat: Callable[..., Client]) -> None:
     keys = ("q", "state", "severity", "control", "family", "computer", "department", "status", "class", "question")
     client = seat(hostile)
-    for key in (*keys, "after", "before", "sort", "since", "tab", "registered", "due"):
+    for key in (*keys, "after", "before", "sort", "since", "tab", "registered", "due", "standing"):
         assert client.get(reverse(f"web:{name}"), {key: text}).status_code == 200, key
     assert Computer.objects.count() == 1
     assert "argon2" not in client.get(reverse(f"web:{name}"), {"q": text}).content.decode()
