@@ -109,6 +109,12 @@ def database(home: Path) -> Path:
     return sqlite_path(url) if url else home / "collector.sqlite3"
 
 
+def spool(home: Path) -> Path:
+    """The SQLite file of the spool: beside the database in use, and named after it."""
+    file = database(home)
+    return file.with_name(f"{file.stem}-spool{file.suffix}")
+
+
 def sqlite_path(url: str) -> Path:
     """The file a ``sqlite:///absolute/path`` URL names. Raises `ImproperlyConfigured` with what to do."""
     parts = urlsplit(url)

@@ -19,6 +19,7 @@ Environment (each wins over ``collector.yaml`` in the home):
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -90,20 +91,31 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
+
+
+def _sqlite(file: Path, cache: int) -> dict[str, Any]:
+    """One SQLite file; ``cache`` is in KiB for each connection.
+
+    One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for bytes that
+    are on the disk, so every commit is synced.
+    """
+    return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(_home.database(MIJIAN_HOME)),
-        # One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for
-        # bytes that are on the disk, so every commit is synced.
+        "NAME": str(file),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-{cache};",
         },
         "CONN_MAX_AGE": 60,
-    },
+    }
+
+
+DATABASES = {
+    "default": _sqlite(_home.database(MIJIAN_HOME), 32768),
+    "spool": _sqlite(_home.spool(MIJIAN_HOME), 8192),
 }
+DATABASE_ROUTERS = ["server.intake.routing.SpoolRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

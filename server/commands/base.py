@@ -90,13 +90,23 @@ def start_django() -> None:
     translation.activate(tell("en", "zh-hans"))
 
 
+def migrate() -> None:
+    """Bring the databases up to date, the spool's first: what an older version kept elsewhere moves into it."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    for alias in sorted(settings.DATABASES, reverse=True):
+        call_command("migrate", database=alias, interactive=False, verbosity=0)
+
+
 def unapplied_migrations() -> bool:
-    """Whether the database lacks a step that this version needs."""
-    from django.db import connection
+    """Whether a database lacks a step that this version needs."""
+    from django.conf import settings
+    from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    executors = [MigrationExecutor(connections[alias]) for alias in settings.DATABASES]
+    return any(executor.migration_plan(executor.loader.graph.leaf_nodes()) for executor in executors)
 
 
 def emit(options: argparse.Namespace, content: Mapping[str, Any], lines: Sequence[str]) -> None:
