@@ -92,7 +92,6 @@ TEMPLATES = [
 ]
 
 
-
 def _sqlite(file: Path, cache: int) -> dict[str, Any]:
     """One SQLite file; ``cache`` is in KiB for each connection.
 

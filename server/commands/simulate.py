@@ -120,7 +120,9 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     batch: list[Sent] = [sent for _ in range(options.reports) for sent in fleet.round()]
     address = _free_address()
     together = ("--workers", str(options.workers), "--fanout", str(options.fanout))
-    with _served(address, *(("--workers", str(options.workers), "--fanout", "0") if options.apart else together)) as one:
+    with _served(
+        address, *(("--workers", str(options.workers), "--fanout", "0") if options.apart else together)
+    ) as one:
         before = cost(one.pid)
         _say(tell(f"sending {len(batch)} messages …", f"发送 {len(batch)} 份报文 …"))
         tally = send(batch, address, options.connections, protocol_keys.public_bytes(keys.collector_keys().signing))
@@ -227,7 +229,9 @@ def _free_address() -> tuple[str, int]:
 def _served(address: tuple[str, int], *more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A collector that answers at this address, ended at the end."""
     bind = f"{address[0]}:{address[1]}"
-    process = subprocess.Popen([sys.executable, "-m", "server", "serve", "--bind", bind, *more], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server", "serve", "--bind", bind, *more], stdout=subprocess.DEVNULL
+    )
     try:
         patience = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < patience:

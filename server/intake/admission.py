@@ -93,7 +93,9 @@ async def admit_at_once(raw: bytes) -> Admission | None:
     decision = await spool.stored_soon(arrival)
     if decision.answer is Answer.REFUSED:
         return None
-    return Admission(decision, _receipt(decision, str(envelope.header.agent), envelope.header.sequence, envelope.digest))
+    return Admission(
+        decision, _receipt(decision, str(envelope.header.agent), envelope.header.sequence, envelope.digest)
+    )
 
 
 def _signed(envelope: Envelope, road: Road) -> Arrival:

@@ -181,10 +181,10 @@ def test_a_sealed_file_is_imported_once_and_answered_by_a_receipt(
     with sqlite3.connect(initialised / "collector.sqlite3") as database:
         database.execute(
             "INSERT INTO ledger_computer (id, name, number, computer_class, level, place, serial, status, enrolled_at,"
-            " public_key, machine_id_hash, agent_version, rules, cage, platform, policy_serial, policy_digest,"
-            " last_sequence, last_digest) VALUES (?, 'pc', '', 'internal', '', '', '', 'in-use',"
-            " '2026-01-01 00:00:00', ?, '', '', '', '', '', 0, '', 0, ?)",
-            (agent.replace("-", ""), keys.public_bytes(agent_key), "0" * 64),
+            " public_key, machine_id_hash, agent_version, rules, cage, platform, policy_serial, policy_digest)"
+            " VALUES (?, 'pc', '', 'internal', '', '', '', 'in-use',"
+            " '2026-01-01 00:00:00', ?, '', '', '', '', '', 0, '')",
+            (agent.replace("-", ""), keys.public_bytes(agent_key)),
         )
     sealing = keys.X25519PrivateKey.from_private_bytes((initialised / "keys" / "sealing").read_bytes())
     signing = keys.Ed25519PrivateKey.from_private_bytes((initialised / "keys" / "signing").read_bytes())

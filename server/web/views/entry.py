@@ -54,7 +54,7 @@ def _around(row: Entry, user: User) -> dict[str, Any]:
     if isinstance(row, Computer | Medium):
         which = {"computer": row} if isinstance(row, Computer) else {"medium": row}
         sessions = MediaSession.objects.filter(**which, computer__in=computers_of(user))
-        groups = visible_to(user).filter(**which, is_open=True)
+        groups = visible_to(user).filter(IS_OPEN, **which)
         return {
             "is_computer": isinstance(row, Computer),
             "is_medium": isinstance(row, Medium),
