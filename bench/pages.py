@@ -1,8 +1,8 @@
 """How long the collector's pages take with a house full of rows: ``python -m bench.pages --home DIR``.
 
-Fills a collector of its own (20,000 computers, 50,000 media, 200,000 violations with 1,000,000 sightings), then asks for
-each page as somebody who sees the whole house and as a department officer. Processor time is told beside the clock:
-on a busy computer the clock says more about the others.
+Fills a collector of its own (20,000 computers, 50,000 media, 200,000 violations with 1,000,000 sightings), then asks
+for each page as somebody who sees the whole house and as a department officer. Processor time is told beside the
+clock: on a busy computer the clock says more about the others.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def fill(violations: int) -> None:
                 Computer(
                     id=uuid.uuid4(), name=f"pc-{n:05}", number=f"BG-{n:05}", person=people[n % 5000],
                     computer_class=("internet", "internal", "confidential")[n % 3], department=lowest[n % 200],
-                    registered_at=now, enrolled_at=now, last_seen_at=now - timedelta(hours=n % 400), public_key=b"1" * 32,
+                    registered_at=now, enrolled_at=now, last_seen_at=now - timedelta(hours=n % 400),
+                    public_key=b"1" * 32,
                 )
                 for n in range(20_000)
             ],
@@ -116,7 +117,7 @@ def _sightings(violations: int, now: datetime) -> None:
     from server.ledger.models import Computer, Medium
     from server.violations.models import Group, Occurrence
 
-    dice = random.Random(7)  # noqa: S311
+    dice = random.Random(7)
     computers = list(Computer.objects.order_by("name").values_list("pk", flat=True))
     media = list(Medium.objects.order_by("number").values_list("pk", flat=True))
     ids = [uuid.uuid4() for _ in range(violations)]

@@ -103,7 +103,7 @@ class Gate:
         return protocol.response_bytes(*answer)
 
     async def _short_road(self, scope: Any, body: bytes) -> Answer | None:
-        """The answer to an envelope that can be stored without further ado: no thread, no middleware. None otherwise."""
+        """The answer to an envelope that can be stored without further ado, with no thread of its own; else None."""
         if self._envelopes is None or not body or scope.method != "POST" or scope.path != ENVELOPES:
             return None
         if (found := await self._envelopes(body)) is None:

@@ -67,7 +67,7 @@ def _make_keys(place: Path) -> bool:
     missing = keys.missing_keys(place)
     if not missing:
         return False
-    if (place / "keys").exists() or home.database(place).exists():
+    if (place / "keys").exists() or (not home.on_postgresql() and home.database(place).exists()):
         raise CommandError(
             tell(
                 f"{place} is a collector's home that lacks keys ({', '.join(missing)}): restore them from a backup. "

@@ -8,7 +8,7 @@ from typing import Any
 
 from server import backup
 from server.commands.backup import add_passphrase, passphrase_of
-from server.commands.base import CommandError, choose_home, emit, migrate, start_django, tell
+from server.commands.base import CommandError, choose_home, emit, migrate, refuse_postgresql, start_django, tell
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Restore, bring the database up to date, and say what the time between means."""
     place = choose_home(options)
+    refuse_postgresql()
     try:
         manifest = backup.restore(options.file, place, passphrase_of(options, again=False))
     except backup.BackupError as error:

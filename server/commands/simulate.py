@@ -197,8 +197,8 @@ def _lines(content: dict[str, Any]) -> list[str]:
         tell(
             f"processor: {spent['intake_ms_per_message']} ms a message, {spent['fan_out_us_per_violation']} µs a "
             f"violation; the load itself {spent['generator_ms_per_message']} ms a message",
-            f"处理器用时:每份报文 {spent['intake_ms_per_message']} 毫秒,每条违规 {spent['fan_out_us_per_violation']} 微秒;"
-            f"负载程序每份 {spent['generator_ms_per_message']} 毫秒",
+            f"处理器用时:每份报文 {spent['intake_ms_per_message']} 毫秒,每条违规 "
+            f"{spent['fan_out_us_per_violation']} 微秒;负载程序每份 {spent['generator_ms_per_message']} 毫秒",
         ),
         tell(f"memory of the collector: {content['resident_mb']} MB", f"收集端内存:{content['resident_mb']} MB"),
         *(f"  {count:7}  {word}" for word, count in content["answers"].items()),

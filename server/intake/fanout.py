@@ -2,14 +2,12 @@
 
 Records are committed first, then their envelopes are marked as done in the spool's own database. A process that dies
 in between leaves envelopes to be worked off once more, and what they hold has ids of its own: nothing counts twice.
-One worker works at a time: a lock on a file of the home, which the system drops with the process, says who.
+One worker works at a time (`server.intake.turns`); others wait to take its place.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import threading
 import time
 import uuid
@@ -19,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from protocol.envelope import EnvelopeError, parse
@@ -36,8 +34,9 @@ from server.intake.sightings import store_sightings
 from server.intake.spool import spool
 from server.intake.sql import chunks, update_by_pk
 from server.keys import collector_keys
-from server.locks import between_commits
 from server.ledger.models import Computer
+from server.intake.turns import turn_to_work
+from server.locks import between_commits
 from server.violations import waivers
 
 MAX_BATCH = 256
@@ -88,14 +87,11 @@ def drain() -> int:
 
 def drain_if_free() -> bool:
     """Work off everything that waits, unless a serving process is at it. Whether this process did it."""
-    lock = _lock_file()
-    try:
-        if not _locked(lock):
-            return False
-        drain()
-        return True
-    finally:
-        os.close(lock)
+    with turn_to_work() as mine:
+        if mine():
+            drain()
+            return True
+        return False
 
 
 def _next_batch() -> list[SpoolEntry]:
@@ -245,28 +241,12 @@ class FanOut(threading.Thread):
             note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
 
     def _work_while_locked(self) -> None:
-        lock = _lock_file()
-        try:
-            while not _locked(lock):
+        with turn_to_work() as mine:
+            while not mine():
                 if self._stop_asked.wait(1.0):
                     return
             while not self._stop_asked.is_set():
                 spool.stored.clear()
-                close_old_connections()
                 self._look_at_the_clock()
                 if not work_once():
                     spool.stored.wait(POLL)
-        finally:
-            os.close(lock)
-
-
-def _lock_file() -> int:
-    return os.open(Path(settings.MIJIAN_HOME) / "fanout.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -34,16 +34,13 @@ def with_text(groups: QuerySet[Group], text: str) -> QuerySet[Group]:
     for part in text.split():
         ways = _ways(part)
         lists = [Group.objects.order_by().filter(way).values_list("pk", flat=True) for way in ways]
-        counts = count_many(lists, SOME)
-        count, (first, *others) = sum(counts), lists
+        count, (first, *others) = sum(count_many(lists, SOME)), lists
         if count <= FEW:
             groups = groups.filter(pk__in=set().union(*lists))
         elif count <= SOME:
             groups = groups.filter(pk__in=first.union(*others).values("pk"))
         else:
-            # What fits most rows is asked first: the rest is then seldom asked at all.
-            busiest = sorted(zip(counts, ways, strict=True), key=lambda each: -each[0])
-            groups = groups.filter(reduce(or_, (way for _, way in busiest)))
+            groups = groups.filter(reduce(or_, ways))
     return groups
 
 

@@ -52,7 +52,8 @@ def collector_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def django_db_modify_db_settings(collector_home: Path) -> None:
     """The test databases are real files in WAL mode: threads meet the locks they will meet in service."""
     for alias in connections:
-        connections[alias].settings_dict["TEST"]["NAME"] = str(collector_home / f"test-{alias}.sqlite3")
+        if connections[alias].vendor == "sqlite":
+            connections[alias].settings_dict["TEST"]["NAME"] = str(collector_home / f"test-{alias}.sqlite3")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,6 +13,7 @@ from server.ledger.actions import lookups_for, texts_of
 from server.ledger.kinds import Entry, Ledger
 from server.ledger.models import Computer, MediaSession, Medium, Note
 from server.ledger.scope import computers_of, media_of
+from server.violations.models import IS_OPEN
 from server.violations.scope import visible_to
 from server.web.ledgers import entry_of, fields_of, history_of, ledger_named
 from server.web.pages import SignedInRequest, page, show
