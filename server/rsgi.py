@@ -89,10 +89,10 @@ class Gate:
         body = b""
         try:
             body = await self._body(scope, protocol, told)
-            if (answer := await self._short_road(scope, body)) is not None:
-                return protocol.response_bytes(*answer)
-            environ = _environ(scope, told, body)
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
+            answer = await self._short_road(scope, body)
+            if answer is None:
+                environ = _environ(scope, told, body)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
         except NotRead as error:
             answer = _refusal(error)
         except Exception as error:  # noqa: BLE001 (the edge: the sender gets an answer, the log a type and no more)
@@ -100,7 +100,7 @@ class Gate:
             answer = _refusal(NotRead(500, "failed", "the collector could not answer this"))
         finally:
             self._budget.held -= len(body)
-        return protocol.response_bytes(*answer)
+        protocol.response_bytes(*answer)
 
     async def _short_road(self, scope: Any, body: bytes) -> Answer | None:
         """The answer to an envelope that can be stored without further ado, with no thread of its own; else None."""

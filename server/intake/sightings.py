@@ -165,7 +165,7 @@ def _fresh(deliveries: Iterable[Delivery], as_stored: Prepared) -> list[_Sightin
 def _known_groups(prints: set[str]) -> dict[str, _Group]:
     count = len(_READ) - len(_TOLD)
     rows = rows_of(Group, _READ, "fingerprint", sorted(prints))
-    return {row[1]: _Group(*row[:count], told=tuple(row[count:])) for row in rows}
+    return {row[1]: _Group(*row[:count], row[count:]) for row in rows}
 
 
 class _Persons:
