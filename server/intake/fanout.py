@@ -33,9 +33,9 @@ from server.intake.routing import apart, spool_alias
 from server.intake.sightings import store_sightings
 from server.intake.spool import spool
 from server.intake.sql import chunks, update_by_pk
+from server.intake.turns import turn_to_work
 from server.keys import collector_keys
 from server.ledger.models import Computer
-from server.intake.turns import turn_to_work
 from server.locks import between_commits
 from server.violations import waivers
 

@@ -1,6 +1,7 @@
 """``mijian-server serve`` as a real process: killed at any moment, it has kept every promise it signed.
 
-The suite kills three times. A long round: ``MIJIAN_KILLS=200 pytest tests/server/commands/test_serve.py -k killed``; the
+The suite kills three times. A long round: ``MIJIAN_KILLS=200 pytest tests/server/commands/test_serve.py -k killed``; its
+seed
 seed is told where it fails, and ``MIJIAN_SEED`` runs the same row of moments and victims again.
 """
 
@@ -31,7 +32,6 @@ from protocol import enrolment, keys, receipts
 from protocol.envelope import MAX_ENVELOPE, MEDIA_TYPE
 from protocol.receipts import Answer
 from server.background import FAN_OUT
-
 
 KILLS = int(os.environ.get("MIJIAN_KILLS", "3"))
 SEED = int(os.environ.get("MIJIAN_SEED", str(random.SystemRandom().randrange(10**6))))
