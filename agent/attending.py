@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from datetime import UTC, datetime
 
+from agent.holds import Holds
 from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context
 from agent.judging.media import MediaJudge, Standing, look_up
@@ -23,10 +24,11 @@ from agent.reporting.reporter import Reporter
 from agent.scanning.walk import shown
 from agent.settings import Settings
 from agent.sweep import Cause, Sweep
-from agent.watching.media import MediaEvent, MediumGone, MediumMounted, MediumMoved
+from agent.watching.blocks import BlockEvent, LockedGone, LockedSeen
+from agent.watching.media import Attached, MediaEvent, MediumGone, MediumMounted, MediumMoved
 from agent.watching.phones import PhoneEvent, PhoneGone, PhoneSeen
 from agent.watching.sessions import Session, Sessions
-from protocol.records import ComputerClass
+from protocol.records import ComputerClass, Reason
 
 
 class Attending:
@@ -55,20 +57,24 @@ class Attending:
         self._desktop = desktop
         self._stop = stop
         self._judge = MediaJudge()
+        self.holds = Holds(settings, policies, reporter, notice)
         self._lock = threading.Lock()
         self._broken: dict[str, set[str]] = {}
         """Key of a medium → controls told of it while it was here: several partitions are one medium."""
 
     # --- events --------------------------------------------------------------------------------------------------
 
-    def event(self, event: MediaEvent | PhoneEvent) -> None:
-        """What to do when a medium comes, goes, or moves to another mount. Called by the media watch."""
+    def event(self, event: MediaEvent | PhoneEvent | BlockEvent) -> None:
+        """What to do when a medium comes, goes, or moves to another mount. Called by the watches."""
         if isinstance(event, MediumMounted):
             session = self.sessions.begin(event.attached)
             self._notice.mounted(event.attached.medium)
             self._check_register(session)
-            self.scan(session, Priority.MEDIA, "medium")
+            self.holds.consider(session, self._standing(session))
+            self._desktop.tell(SessionNews(session.id, self._told_of(session), access=self.holds.access(session)))
+            self._scan_at_once(session)
         elif isinstance(event, MediumGone):
+            self.holds.gone(event.attached)
             gone = self.sessions.find(event.attached)
             if gone:
                 self._notice.gone(event.attached.medium, pulled=event.ending == "removed")
@@ -76,7 +82,8 @@ class Attending:
         elif isinstance(event, MediumMoved):
             moved = self.sessions.move(event.attached)
             if moved:
-                self.scan(moved[1], Priority.MEDIA, "medium")
+                self.holds.consider(moved[1], self._standing(moved[1]))
+                self._scan_at_once(moved[1])
         elif isinstance(event, PhoneSeen):
             session = self.sessions.begin(event.attached)
             self._notice.plugged(event.attached.medium)
@@ -88,6 +95,26 @@ class Attending:
                 self._notice.gone(event.attached.medium, pulled=False)
                 self._end(gone, "removed")
 
+        elif isinstance(event, LockedSeen):
+            self._locked(event.attached)
+        elif isinstance(event, LockedGone):
+            locked = self.sessions.find(event.attached)
+            if locked:
+                self._end(locked, "unmounted" if event.unlocked else "removed")
+
+    def _locked(self, attached: Attached) -> None:
+        """A locked container counts as one thing that was not examined; unlocked, it is a medium like any other."""
+        session = self.sessions.begin(attached)
+        self._notice.locked(attached.medium)
+        self._check_register(session)
+        self._sweep.not_examined(session, Reason.ENCRYPTED)
+        self._desktop.tell(SessionNews(session.id, self._told_of(session), unreadable=True))
+
+    def _scan_at_once(self, session: Session) -> None:
+        """Scan a medium that came; where it was blocked a moment ago, it moves to where only we read it, and then."""
+        if not self.holds.is_moving(session):
+            self.scan(session, Priority.MEDIA, "medium")
+
     def scan(self, session: Session, priority: Priority, cause: Cause) -> None:
         """Queue a scan of a medium."""
         if session.attached.path:
@@ -97,6 +124,17 @@ class Attending:
         """Ask the register again about the media that are here: a new policy has come."""
         for session in self.sessions.all():
             self._check_register(session)
+            self.holds.consider(session, self._standing(session))
+
+    def release(self) -> None:
+        """Let go of all media that are held: a person has asked."""
+        for session in self.sessions.all():
+            self.holds.release(session)
+
+    def hold_again(self) -> None:
+        """Try again to hold what could not be held, such as a medium that was being written to."""
+        for session in self.sessions.all():
+            self.holds.again(session)
 
     def scan_again(self, cause: Cause) -> None:
         """Scan the media that are here once more: a waiver has ended, or a person has asked."""
@@ -158,9 +196,15 @@ class Attending:
         if tally is None:
             return False
         if not self._stop.is_set():
+            if tally.complete and not tally.broken:
+                self.holds.release(session)
             session.controls.update(tally.controls)
-            self._desktop.tell(SessionNews(session.id, session.controls + self._told_of(session), scanned=True))
+            self._desktop.tell(self._scanned(session))
         return True
+
+    def _scanned(self, session: Session) -> SessionNews:
+        told = session.controls + self._told_of(session)
+        return SessionNews(session.id, told, scanned=True, access=self.holds.access(session))
 
     def _end(self, session: Session, ending: str) -> None:
         """End a session; where its scan is under way, as soon as that has told its sum."""
@@ -171,6 +215,7 @@ class Attending:
             """End it now."""
             self.sessions.end(session, ending)  # type: ignore[arg-type]
             self._desktop.forget(session.id)
+            self.holds.forget(session)
             with self._lock:
                 if not any(one.attached.medium.key == medium for one in self.sessions.all()):
                     self._broken.pop(medium, None)

@@ -44,6 +44,7 @@ LIVE_SECONDS = 10.0
 BUSY_SECONDS = 1.0
 """How often it is told how the agent stands: while it waits, and while it scans."""
 SCHEDULE_SECONDS = 20.0
+HOLD_SECONDS = 5.0
 NO_CONTACT = timedelta(days=1)
 NEARLY_FULL = 0.9
 BEATS, RUNS = "heartbeat", "runs"
@@ -81,7 +82,7 @@ class Housekeeping:
         self._started = datetime.now(UTC)
         self._up_since = time.monotonic()
         self._presence = Watcher(parts.settings.budget.idle_minutes * 60)
-        self._due = dict.fromkeys(("live", "live again", "alive", "schedule", "heartbeat"), 0.0)
+        self._due = dict.fromkeys(("live", "live again", "alive", "schedule", "heartbeat", "holds"), 0.0)
         self._serial = parts.policies.serial
         self._waiver_end = self._next_waiver_end()
         self._beat = 0
@@ -110,6 +111,10 @@ class Housekeeping:
         for request in take_requests(parts.settings.state):
             if request == "scan-media":
                 parts.attending.scan_again("person")
+            elif request == "release-media":
+                parts.attending.release()
+        if self._is_due("holds", HOLD_SECONDS):
+            parts.attending.hold_again()
         if self._integrity_begun:
             parts.integrity.step()
             if self._is_due("schedule", SCHEDULE_SECONDS):
@@ -204,7 +209,12 @@ class Housekeeping:
     def reasons(self) -> tuple[str, ...]:
         """What is not as it should be, as fixed words."""
         parts = self._parts
-        found = [*parts.watched.troubles, parts.policies.problem, parts.sweep.broken]
+        found = [
+            *live.state_troubles(parts.settings.state),
+            *parts.watched.troubles,
+            parts.policies.problem,
+            parts.sweep.broken,
+        ]
         if parts.reporter.stuck:
             found.append("records-in-memory")
         over = parts.settings.budget.memory_mb * 1_000_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.reporting.identity import make_private
 
 FOLDER = "requests"
-KNOWN = ("scan-media",)
+KNOWN = ("scan-media", "release-media")
 """What can be asked for."""
 
 

@@ -45,6 +45,7 @@ from agent.settings import Settings
 from agent.sweep import Sweep
 from agent.systemd import Supervisor
 from agent.watched import Watched
+from agent.watching.blocks import BlockEvent, BlockWatch, DeviceCame
 from agent.watching.isolation import IsolationWatch, Looked
 from agent.watching.media import MediaWatch
 from agent.watching.phones import PhoneWatch
@@ -161,9 +162,10 @@ class Service:
         self._thread("desktop", lambda: self._desktop.run(self._stop))
         key = self._identity.organisation_key
         if self._settings.media.watch:
-            watch = MediaWatch(self._settings.media, key)
+            watch = MediaWatch(self._settings.media, key, self._attending.holds.views)
             left_over = self._attending.sessions.end_left_over
             self._thread("media watch", lambda: watch.run(self._attending.event, self._stop, left_over))
+            self._thread("device watch", lambda: BlockWatch(self._settings.media, key).run(self._device, self._stop))
             if self._settings.media.phones:
                 self._thread("phone watch", lambda: PhoneWatch(key).run(self._attending.event, self._stop))
         else:
@@ -244,6 +246,8 @@ class Service:
 
     def _come_up(self, _: threading.Event) -> bool:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
+        if not any((self._settings.state / "cache").glob("*.sieve")):
+            self._notice.say("正在准备规则（首次启动，仅此一次）", "preparing the rules (first start, this once)")
         start = start_of(self._options())
         word = "none: workers cannot be started"
         rules = ""
@@ -303,6 +307,11 @@ class Service:
 
         self._jobs.add(Priority.SCHEDULE, f"schedule {schedule}", act)
 
+    def _device(self, event: BlockEvent) -> None:
+        if isinstance(event, DeviceCame):
+            return
+        self._attending.event(event)
+
     # --- files ---------------------------------------------------------------------------------------------------
 
     def _policy_folders(self) -> tuple[str, ...]:
@@ -328,7 +337,8 @@ class Service:
         self._reporter.report(seen)
 
     def _self_check(self) -> None:
-        SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice).run(self._stop)
+        checks = SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice, self._violation)
+        checks.run(self._stop)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 

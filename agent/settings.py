@@ -15,6 +15,7 @@ import msgspec
 from cronsim import CronSim, CronSimError
 
 from agent.probe_target import target
+from protocol.policy import Hold
 from protocol.records import ComputerClass
 from signatures import strict_yaml
 from signatures.labels import LabelMeaning, doubled
@@ -82,6 +83,9 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Directories that are media whatever lies below them: from being mounted or filled until unmounted or empty."""
     register_in_force: bool = False
     """Whether a medium that stands in no register is a violation (MEDIA-03) even where the policy does not say so."""
+    unknown: Hold = "report"
+    """What becomes of media that no register vouches for until they were scanned without a finding, or approved:
+    ``report``, ``read-only`` or ``block`` (unmounted). The policy's word goes before this one. Needs root."""
     phones: bool = True
     """Tell of phones, cameras and players (MTP, PTP) too, whose files cannot be read."""
 

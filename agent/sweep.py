@@ -22,10 +22,11 @@ from agent.scanning.cage import CageBroken, RulesMistake
 from agent.scanning.pipeline import Progress, Scanner, ScanOptions
 from agent.scanning.results import FileResult, Summary, cage_level
 from agent.scanning.walk import MissingPath
+from agent.watching.media import is_there
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
 from protocol.policy import Waiver
-from protocol.records import FileEvidence, Medium, ScanDone
+from protocol.records import FileEvidence, Medium, Reason, ScanDone
 
 FIXED = "fixed"
 """Stands for the session where files lie on a disk of the computer: a file is told again once it has changed."""
@@ -42,6 +43,10 @@ class Tally:
 
     severities: Counter[str] = field(default_factory=Counter)
     controls: Counter[str] = field(default_factory=Counter)
+    broken: int = 0
+    """Violations that no waiver covers, those told before included."""
+    complete: bool = False
+    """Whether everything was looked at."""
     told: float = field(default_factory=time.monotonic)
 
 
@@ -66,6 +71,30 @@ class Either(threading.Event):
     def is_set(self) -> bool:
         """Whether any of them is."""
         return any(event.is_set() for event in self._events)
+
+
+class Unless(threading.Event):
+    """An event that counts for nothing once another is set: what is paused then has to come to its end."""
+
+    def __init__(self, event: threading.Event, other: threading.Event) -> None:
+        super().__init__()
+        self._event, self._other = event, other
+
+    def is_set(self) -> bool:
+        """Whether the one is, and the other is not."""
+        return self._event.is_set() and not self._other.is_set()
+
+
+class Pulled(threading.Event):
+    """Set once a medium has gone; asked of the kernel, which knows it before the watch has looked."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def is_set(self) -> bool:
+        """Whether there is nothing left to read."""
+        return self._session.gone.is_set() or not is_there(self._session.attached)
 
 
 class Sweep:
@@ -101,16 +130,23 @@ class Sweep:
         """
         tally = Tally()
         started = datetime.now(UTC)
-        halt = Either(stop, session.gone, pause)
+        gone = Pulled(session)
+        halt = Either(stop, session.moved, Unless(pause, gone))
         paths, medium = [session.attached.path], _identity(session.attached.medium)
-        summary = self._run(paths, context, session.id, halt, tally, cause, medium)
+        summary = self._run(paths, context, session.id, halt, tally, cause, medium, gone)
         if summary is None:
             return tally
-        if not summary.complete and pause.is_set() and not stop.is_set() and not session.gone.is_set():
+        if not summary.complete and pause.is_set() and not Either(stop, session.moved, gone).is_set():
             return None
+        tally.complete = summary.complete
         self._tell_sum(summary, tally)
         self._report(summary, started, cause, session=session)
         return tally
+
+    def not_examined(self, session: Session, reason: Reason) -> None:
+        """Report a medium of which nothing can be read as one thing that was not examined."""
+        summary = Summary(not_examined=1, reasons=Counter({str(reason): 1}), cage="none: no file was examined")
+        self._report(summary, datetime.now(UTC), "medium", session=session)
 
     def files(self, paths: Sequence[str], context: Context, stop: threading.Event, pause: threading.Event) -> bool:
         """Scan changed files on a fixed disk and report their violations; whether that was done to the end."""
@@ -177,6 +213,7 @@ class Sweep:
         tally: Tally,
         cause: Cause,
         medium: str = "",
+        gone: threading.Event | None = None,
     ) -> Summary | None:
         under = self.under = Under(cause, None if session == FIXED else session, datetime.now(UTC))
 
@@ -192,7 +229,7 @@ class Sweep:
             return Summary(complete=False, cage="none")
         try:
             summary = Scanner(self._options()).run(
-                there, lambda one: self._judged(one, context, session, tally), progress, stop, medium=medium
+                there, lambda one: self._judged(one, context, session, tally), progress, stop, medium=medium, gone=gone
             )
             self.broken = ""
             return summary
@@ -214,6 +251,7 @@ class Sweep:
         now = datetime.now(UTC)
         for found in self._judge.judge(one, context):
             seen = marked(found, self._waivers(), now)
+            tally.broken += not seen.waiver
             evidence = cast("FileEvidence", seen.evidence)
             if self._reporter.report_once(seen, seen_mark(session, evidence, seen.control, seen.waiver)):
                 tally.severities[seen.severity] += 1

@@ -105,6 +105,13 @@ REASONS: dict[str, tuple[str, str]] = {
 }
 """How a file was not examined, for people; keys as in `protocol.records.Reason`."""
 
+ACCESS: dict[str, tuple[str, str]] = {
+    "unmounted": ("介质未登记，检查通过或批准之前不可用", "medium unmounted until it was scanned or approved"),
+    "read-only": ("介质未登记，检查通过或批准之前只读", "medium read-only until it was scanned or approved"),
+    "writable": ("介质可读写", "medium can be read and written"),
+}
+"""How a medium that policy holds was found to stand, for people."""
+
 SEVERITIES: dict[str, tuple[str, str]] = {
     "critical": ("特别严重", "critical"),
     "high": ("严重", "high"),

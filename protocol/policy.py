@@ -35,6 +35,9 @@ the proof; a collector refuses no request for it."""
 PROOF_HEADER = "Mijian-Proof"
 """Header of the request: Ed25519 signature by the agent's key over `request_challenge`, base64."""
 
+Hold = Literal["report", "read-only", "block"]
+"""What becomes of an unknown medium until it was scanned or approved: told only, made read-only, or unmounted."""
+
 Serial = Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
 
 
@@ -127,6 +130,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     allowed_interfaces: tuple[str, ...] = ()
     register_in_force: bool = False
     """Whether a medium that stands in no line of ``media`` is unregistered (MEDIA-03)."""
+    unknown_media: Hold | Literal[""] = ""
+    """What becomes of media that the register does not vouch for; empty: what the computer's settings say."""
     media: tuple[RegisteredMedium, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     profile: str = ""

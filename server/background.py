@@ -1,4 +1,4 @@
-"""What serves beside the answering: processes that work the spool off, and an end when their parent is gone."""
+"""What serves beside the answering: fan-out, reports, and an end when the parent of a process is gone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from server.intake.fanout import FanOut
+from server.reports.workshop import Workshop
 
 FAN_OUT = "mijian-fan-out"
 """Name under which these processes stand in the list of the system."""
@@ -27,6 +28,8 @@ def start() -> None:
         _watch(parent)
     elif settings.MIJIAN_FANOUT:  # served by another program than `mijian-server serve`
         FanOut().start()
+    if settings.MIJIAN_FANOUT:
+        Workshop().start()
 
 
 class FanOutProcesses(threading.Thread):

@@ -18,8 +18,11 @@ from agent.reporting import identity
 from agent.reporting.policies import Policies
 from agent.requests import leave_request
 from agent.settings import Settings
+from agent.watching.blocks import BlockWatch, LockedSeen
+from agent.watching.holding import Holding
 from agent.watching.media import Attached, MediaWatch
-from agent.watching.mounts import MountTable
+from agent.watching.mounts import current
+from agent.watching.superblock import LOCKED
 from protocol.policy import Policy
 
 
@@ -31,6 +34,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--rescan",
         action="store_true",
         help=words.text("请运行中的客户端立即重新检查", "have the running agent scan them again at once"),
+    )
+    parser.add_argument(
+        "--release",
+        action="store_true",
+        help=words.text("解除对介质的只读或禁用", "give back media that are held read-only or unmounted"),
     )
     context.add_options(parser)
 
@@ -47,12 +55,9 @@ def run(options: argparse.Namespace) -> int:
         key = bytes(32)  # not enrolled: the media are shown all the same, their keys mean nothing elsewhere
     if options.rescan:
         _rescan(settings)
-    watch = MediaWatch(settings.media, key)
-    table = MountTable()
-    try:
-        found = sorted(watch.look(table.read()).values(), key=lambda attached: attached.path)
-    finally:
-        table.close()
+    if options.release:
+        _release(settings)
+    found = _found(settings, key)
     if options.format == "json":
         for attached in found:
             sys.stdout.buffer.write(msgspec.json.encode(_row(attached, _standing(attached, policy, settings))) + b"\n")
@@ -61,6 +66,24 @@ def run(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(words.text("没有移动介质\n", "no removable media\n"))
     return 0
+
+
+def _found(settings: Settings, key: bytes) -> list[Attached]:
+    """The media that are mounted, those that are held unmounted, and locked containers."""
+    watch = MediaWatch(settings.media, key)
+    found = sorted(watch.look(current()).values(), key=lambda attached: attached.path)
+    holding = Holding(settings.state)
+    blocked = [held for held in holding.all() if held.how == "block" and holding.access(held.number) == "unmounted"]
+    found += [Attached(held.number, held.mark, "", held.medium) for held in blocked]
+    locked = BlockWatch(settings.media, key).step()
+    return found + [event.attached for event in locked if isinstance(event, LockedSeen)]
+
+
+def _place(attached: Attached) -> str:
+    """Where a medium is mounted, or why it is not."""
+    if attached.path:
+        return attached.path
+    return words.text("未解锁", "locked") if attached.medium.filesystem in LOCKED else words.text("已禁用", "held")
 
 
 def _rescan(settings: Settings) -> None:
@@ -73,6 +96,23 @@ def _rescan(settings: Settings) -> None:
         raise UsageError(f"{settings.state}: {error.strerror}") from error
 
 
+def _release(settings: Settings) -> None:
+    """Have the running agent let go of all media; where none runs, do it here."""
+    try:
+        if is_running(settings):
+            leave_request(settings.state, "release-media")
+            return
+    except OSError as error:
+        raise UsageError(f"{settings.state}: {error.strerror}") from error
+    holding = Holding(settings.state)
+    for held in holding.all():
+        holding.release(held.number)
+    if any(holding.all()):
+        raise UsageError(
+            words.text("有介质无法解除限制（需要 root）", "some media could not be given back: it needs root")
+        )
+
+
 def _standing(attached: Attached, policy: Policy | None, settings: Settings) -> Standing:
     return look_up(attached.medium, policy, in_force=settings.media.register_in_force)
 
@@ -83,7 +123,8 @@ def _row(attached: Attached, standing: Standing) -> dict[str, Any]:
     told: dict[str, Any] = {"status": status}
     if line:
         told |= {"class": line.medium_class, "level": line.level, "number": line.number, "holder": line.holder}
-    return {"path": words.printable(attached.path), "medium": attached.medium, "register": told}
+    place = words.printable(attached.path) or None
+    return {"path": place, "medium": attached.medium, "register": told}
 
 
 _STATUS = {
@@ -116,7 +157,7 @@ def _table(found: list[tuple[Attached, Standing]]) -> Table:
     for attached, standing in found:
         medium = attached.medium
         cells = (
-            attached.path,
+            _place(attached),
             medium.label,
             medium.bus,
             f"{medium.vendor} {medium.model}".strip(),

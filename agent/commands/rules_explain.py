@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from agent.commands import UsageError, rules_options
+from agent.commands import UsageError, rules_explain_judge, rules_options
 from agent.words import language, printable, text
 from signatures import plain_words
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WHAT = ("说明一段文字为何是或不是标志", "tell why a text is a marking, or is none")
 MOST = 100_000
 """Characters that are explained; nobody reads the reasons of more."""
+LEAST = 45
+"""Confidence from which on a finding is judged, as by `mijian scan` and the agent unless told otherwise."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     rules_options.add_rules(parser)
     rules_options.add_format(parser)
+    rules_explain_judge.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -53,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
     notations = [notation.level for notation in grammar.notations([Passage(zone, words)])]
     titles = {rule.id: getattr(rule.title, language()) for rule in rules.rules}
     answer = _told(explanation, options.zone, notations, titles)
+    if options.judge:
+        findings = [found for found in grammar.find([Passage(zone, words)]) if found.confidence >= LEAST]
+        answer["judged"] = rules_explain_judge.explained(findings, options)
     if options.format == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(answer)) + b"\n")
     else:
@@ -127,6 +133,8 @@ def _page(answer: dict[str, Any]) -> str:
         lines.append(text("结论: 不是标志, 没有规则命中。", "Result: no marking; no rule fits."))
     for reading in answer["readings"]:
         lines += ["", *_reading_lines(reading)]
+    if "judged" in answer:
+        lines += rules_explain_judge.lines(answer["judged"])
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,8 @@ import threading
 
 from agent import words
 from agent.commands import UsageError, context
+from agent.reporting.outbox import OutboxUnavailable
+from agent.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,6 +33,20 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     with context.mistakes():
         try:
-            return Service(settings).run(stop)
+            service = Service(settings)
         except AlreadyRunning as error:
             raise UsageError(words.text(f"已有客户端在使用状态目录 {settings.state_dir}", str(error))) from error
+        except (OutboxUnavailable, OSError) as error:
+            return _not_now(settings, error)
+        return service.run(stop)
+
+
+def _not_now(settings: Settings, error: Exception) -> int:
+    """The state folder cannot be written. That may pass: status 1, with which the service manager tries again."""
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    said = words.text(
+        f"状态目录 {settings.state_dir} 无法写入：{why}",
+        f"the state folder {settings.state_dir} cannot be written: {why}",
+    )
+    sys.stderr.write(f"mijian: {words.printable(said)}\n")
+    return 1

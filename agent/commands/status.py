@@ -7,6 +7,7 @@ import fcntl
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from agent import words
 from agent.commands import context
 from agent.in_force import InForce
 from agent.reporting import identity, live
-from agent.reporting.outbox import FILE, Outbox
+from agent.reporting.outbox import FILE, Outbox, OutboxDamaged, OutboxUnavailable
 from agent.reporting.policies import Policies
 from agent.scanning.ocr import available as ocr
 from agent.settings import Settings
@@ -50,18 +51,14 @@ def collect(settings: Settings) -> dict[str, Any]:
     mine = identity.load(settings.state)
     policies = Policies(settings.state, mine)  # class and level follow it
     running = is_running(settings)
-    waiting = dict.fromkeys(TYPES, 0)
-    receipt = refusal = error = ""
-    sessions: list[dict[str, Any]] = []
-    if (settings.state / FILE).exists():
-        outbox = Outbox(settings.state, read_only=True)
-        waiting |= outbox.waiting()
-        receipt, refusal, error = (outbox.word(name) for name in ("receipt", "refusal", "error"))
-        sessions = [
-            {"session": first.session, "medium": first.medium.key, "mounted_at": first.mounted_at.isoformat()}
-            for _, first in outbox.sessions()
-        ]
-        outbox.close()
+    health = _health(settings, running=running)
+    try:
+        held = _outbox(settings.state)
+    except OutboxDamaged:
+        raise
+    except OutboxUnavailable:
+        held = _NOTHING
+        health |= {"health": "ill", "reasons": sorted({*health["reasons"], "outbox-unavailable"})}
     return {
         "agent": mine.agent,
         "class": mine.computer_class,
@@ -69,30 +66,54 @@ def collect(settings: Settings) -> dict[str, Any]:
         "collector": {"name": mine.collector_name, "url": mine.url},
         "enrolled_at": mine.enrolled_at.isoformat(),
         "running": running,
-        **_health(settings, running=running),
+        **health,
         "policy": _policy(policies),
         "transport": "http" if settings.uplink.sends(mine.computer_class) else "sealed",
         "pictures": "off" if not settings.scan.ocr else "read" if ocr.installed() else "not-installed",
         "rules": InForce(settings, keep=False).look().told(),
-        "waiting": waiting,
-        "last_receipt": receipt or None,
-        "last_refusal": refusal or None,
-        "last_error": error or None,
-        "sessions": sessions,
+        **held,
     }
+
+
+_NOTHING: dict[str, Any] = {
+    "waiting": dict.fromkeys(TYPES, 0),
+    "last_receipt": None,
+    "last_refusal": None,
+    "last_error": None,
+    "sessions": [],
+}
+
+
+def _outbox(state: Path) -> dict[str, Any]:
+    """What the outbox holds. Raises `OutboxUnavailable`."""
+    if not (state / FILE).exists():
+        return _NOTHING
+    outbox = Outbox(state, read_only=True)
+    try:
+        waiting = _NOTHING["waiting"] | outbox.waiting()
+        last = {f"last_{name}": outbox.word(name) or None for name in ("receipt", "refusal", "error")}
+        sessions = [
+            {"session": first.session, "medium": first.medium.key, "mounted_at": first.mounted_at.isoformat()}
+            for _, first in outbox.sessions()
+        ]
+    finally:
+        outbox.close()
+    return {"waiting": waiting, **last, "sessions": sessions}
 
 
 def _health(settings: Settings, *, running: bool) -> dict[str, Any]:
     """Health in one word with its reasons, and what the running agent last wrote of itself."""
     now = live.read(settings.state) if running else None
+    seen = live.state_troubles(settings.state)
     if not running:
-        return {"health": "ill", "reasons": ["not-running"], "agent_now": None}
+        return {"health": "ill", "reasons": ["not-running", *seen], "agent_now": None}
     if now is None:
-        return {"health": "limited", "reasons": ["starting"], "agent_now": None}
-    reasons = list(now.reasons)
+        return {"health": "ill" if seen else "limited", "reasons": ["starting", *seen], "agent_now": None}
+    told = [reason for reason in now.reasons if reason not in ("disk-full", "state-read-only")]
+    reasons = [*told, *seen]  # the agent cannot write down how it stands on a disk that is full
     if (datetime.now(UTC) - now.written_at).total_seconds() > STALE_SECONDS:
         reasons.append("stalled")
-    health = "ill" if "stalled" in reasons else now.health
+    health = "ill" if "stalled" in reasons else live.health(tuple(reasons))
     return {"health": health, "reasons": reasons, "agent_now": msgspec.to_builtins(now)}
 
 

@@ -104,18 +104,24 @@ class Judge:
 
     def __init__(self, table: tuple[Row, ...] | None = None, controls: dict[str, Control] | None = None) -> None:
         """With what we ship unless given others. Raises `strict_yaml.FileMistake`."""
-        self._controls = load_controls() if controls is None else controls
-        self._table = load_table(controls=self._controls) if table is None else table
+        self.controls = load_controls() if controls is None else controls
+        """By id."""
+        self.table = load_table(controls=self.controls) if table is None else table
+        """The rows, in their order."""
 
     def broken(self, finding: Finding, context: Context, carrier: Carrier = ANYWHERE) -> tuple[str, Severity] | None:
         """The control that a finding breaks in this context and how bad that is; None where it breaks none."""
-        for row in self._table:
-            if _fits(row, finding, context, carrier):
-                if row.control is None:
-                    return None
-                severity = row.severity or self._controls[row.control].severity
-                return row.control, softer(severity) if _MILDER.intersection(finding.codes) else severity
+        for row in self.table:
+            if not misfit(row, finding, context, carrier):
+                return self.outcome(row, finding)
         return None
+
+    def outcome(self, row: Row, finding: Finding) -> tuple[str, Severity] | None:
+        """What a row that fits says of a finding: the control and how bad it is; None where nothing is broken."""
+        if row.control is None:
+            return None
+        severity = row.severity or self.controls[row.control].severity
+        return row.control, softer(severity) if _MILDER.intersection(finding.codes) else severity
 
     def judge(self, result: MarkedFile, context: Context) -> list[ViolationSeen]:
         """One violation for each control that a file breaks, worst first, with its strongest findings as evidence."""
@@ -147,20 +153,22 @@ def _carrier(result: MarkedFile) -> Carrier:
     return Carrier(store_of(result.path, result.member, result.media_type), writable)
 
 
-def _fits(row: Row, finding: Finding, context: Context, carrier: Carrier) -> bool:
+def misfit(row: Row, finding: Finding, context: Context, carrier: Carrier = ANYWHERE) -> str:
+    """The first key of a row's ``when`` that a finding does not fit, as it stands in the table; empty where all fit."""
     when = row.when
-    return (
-        (not when.computer or context.computer_class in when.computer)
-        and (not when.family or finding.family in when.family)
-        and (not when.level or finding.level in when.level)
-        and (not when.place or context.place in when.place)
-        and (not when.medium_class or context.medium_class in when.medium_class)
-        and (not when.codes or not set(when.codes).isdisjoint(finding.codes))
-        and (when.period is None or when.period == (finding.period is not None))
-        and (not when.store or carrier.store in when.store)
-        and (when.open is None or when.open == carrier.open)
-        and (when.above is None or when.above == is_above(finding.level, context.level))
+    met = (
+        ("computer", not when.computer or context.computer_class in when.computer),
+        ("family", not when.family or finding.family in when.family),
+        ("level", not when.level or finding.level in when.level),
+        ("place", not when.place or context.place in when.place),
+        ("medium_class", not when.medium_class or context.medium_class in when.medium_class),
+        ("codes", not when.codes or not set(when.codes).isdisjoint(finding.codes)),
+        ("period", when.period is None or when.period == (finding.period is not None)),
+        ("store", not when.store or carrier.store in when.store),
+        ("open", when.open is None or when.open == carrier.open),
+        ("above", when.above is None or when.above == is_above(finding.level, context.level)),
     )
+    return next((key for key, fits in met if not fits), "")
 
 
 def is_above(level: str | None, most: str | None) -> bool:

@@ -43,7 +43,7 @@ class MediaJudge:
     def __init__(self, rows: tuple[MediumRow, ...] | None = None, controls: dict[str, Control] | None = None) -> None:
         """With what we ship unless given others. Raises `strict_yaml.FileMistake`."""
         self._controls = load_controls() if controls is None else controls
-        self._rows = load_media_table(controls=self._controls) if rows is None else rows
+        self.rows = load_media_table(controls=self._controls) if rows is None else rows
 
     def judge(
         self, medium: Medium, standing: Standing, computer: ComputerClass, level: str | None, session: str | None
@@ -52,8 +52,8 @@ class MediaJudge:
         if standing.line is None and not standing.in_force:
             return []
         worst: dict[str, Severity] = {}
-        for row in self._rows:
-            if _fits(row, standing, computer, level):
+        for row in self.rows:
+            if not misfit(row, standing, computer, level):
                 severity = row.severity or self._controls[row.control].severity
                 worst[row.control] = min(worst.get(row.control, severity), severity, key=_ORDER.__getitem__)
         evidence = _evidence(standing)
@@ -71,18 +71,21 @@ class MediaJudge:
         ]
 
 
-def _fits(row: MediumRow, standing: Standing, computer: ComputerClass, level: str | None) -> bool:
+def misfit(row: MediumRow, standing: Standing, computer: ComputerClass, level: str | None) -> str:
+    """The first key of a row's ``when`` that a medium does not fit, as it stands in the table; empty where all fit."""
     when, line = row.when, standing.line
     status = line.status.value if line else "unregistered"
     crossed = line is not None and bool(set(line.seen_in) - {computer})
-    return (
-        (not when.status or status in when.status)
-        and (not when.computer or computer in when.computer)
-        and (not when.medium_class or (line is not None and line.medium_class in when.medium_class))
-        and (when.above is None or when.above == is_above(line.level if line else None, level))
-        and (when.crossed is None or when.crossed == crossed)
-        and (when.transfer is None or when.transfer == (line is not None and line.transfer))
+    known_class = line.medium_class if line is not None else None
+    met = (
+        ("status", not when.status or status in when.status),
+        ("computer", not when.computer or computer in when.computer),
+        ("medium_class", not when.medium_class or known_class in when.medium_class),
+        ("above", when.above is None or when.above == is_above(line.level if line else None, level)),
+        ("crossed", when.crossed is None or when.crossed == crossed),
+        ("transfer", when.transfer is None or when.transfer == (line is not None and line.transfer)),
     )
+    return next((key for key, fits in met if not fits), "")
 
 
 def _evidence(standing: Standing) -> MediumEvidence:

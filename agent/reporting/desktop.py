@@ -48,6 +48,8 @@ class SessionNews:
     """Control → how many violations of it."""
     scanned: bool = False
     """Whether the scan is done, so that there is nothing more to come."""
+    access: str = ""
+    """``read-only`` or ``unmounted`` where the medium is held (`agent.watching.holding`)."""
     unreadable: bool = False
     """Whether it is a phone or camera, whose files cannot be read."""
 
@@ -57,6 +59,7 @@ class _Shown:
     """What was told of a session so far, and where."""
 
     controls: Counter[str] = field(default_factory=Counter)
+    access: str = ""
     ids: dict[str, int] = field(default_factory=dict)
     """Address of a desktop's bus → id of the notification there."""
     on_terminals: bool = False
@@ -75,7 +78,7 @@ class Desktop:
 
     def tell(self, news: SessionNews) -> None:
         """Have something told; nothing is where nothing was found."""
-        if self._enabled and news.controls:
+        if self._enabled and (news.controls or news.access):
             self._news.put(news)
 
     def forget(self, session: str) -> None:
@@ -101,9 +104,9 @@ class Desktop:
     def show(self, news: SessionNews) -> bool:
         """Tell now, in the caller's thread; whether anybody was told anything new."""
         shown = self._shown.setdefault(news.session, _Shown())
-        if shown.controls == news.controls:
+        if shown.controls == news.controls and shown.access == news.access:
             return False
-        shown.controls = Counter(news.controls)
+        shown.controls, shown.access = Counter(news.controls), news.access
         title, body = self.wording(news)
         told = False
         for address in self._desktops():
@@ -128,9 +131,13 @@ class Desktop:
         more = len(news.controls) - MOST_CONTROLS
         if more > 0:
             lines.append(words.text(f"另有 {more} 项", f"and {more} more"))
+        if news.access:
+            lines.append(words.text(*words.ACCESS[news.access]))
         if news.unreadable:
             lines.append(words.text("手机、相机中的文件无法检查。", "Files in phones and cameras cannot be examined."))
         title = words.text("密检：移动介质存在保密违规", "Mijian: a removable medium breaks secrecy rules")
+        if not news.controls:
+            title = words.text("密检：移动介质受限", "Mijian: a removable medium is held")
         return title, words.printable("\n".join(lines).replace("\n", "\x00")).replace("\\x00", "\n")
 
     def _desktops(self) -> list[str]:

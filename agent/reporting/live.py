@@ -17,11 +17,15 @@ import msgspec
 from agent import words
 
 FILE = "live.json"
+LEAST_FREE = 1_000_000
+"""Bytes of free room below which a disk is called full."""
 
 Health = Literal["well", "limited", "ill"]
 
 ILL: dict[str, tuple[str, str]] = {
     "outbox-unavailable": ("待报库无法写入（磁盘已满？）", "the outbox cannot be written (is the disk full?)"),
+    "disk-full": ("状态目录所在磁盘已满", "the disk with the state folder is full: nothing can be kept"),
+    "state-read-only": ("状态目录只读", "the state folder cannot be written: it is read-only"),
     "workers-broken": ("检查进程无法启动", "workers cannot be started: nothing is scanned"),
     "rules-mistake": ("规则有误，无法检查", "the rules cannot be read: nothing is scanned"),
     "policy-altered": ("策略文件被改动", "the policy was altered on this computer"),
@@ -103,6 +107,18 @@ def health(reasons: tuple[str, ...]) -> Health:
     if any(reason in ILL for reason in reasons):
         return "ill"
     return "limited" if reasons else "well"
+
+
+def state_troubles(state: Path) -> list[str]:
+    """What keeps the state folder from being written, as fixed words: seen also while no agent can say it itself."""
+    try:
+        disk = os.statvfs(state)
+    except OSError:
+        return []
+    if disk.f_flag & os.ST_RDONLY:
+        return ["state-read-only"]
+    full = disk.f_bavail * disk.f_frsize < LEAST_FREE or (disk.f_files and not disk.f_favail)
+    return ["disk-full"] if full else []
 
 
 def why(reason: str) -> str:

@@ -13,7 +13,7 @@ from typing import TextIO
 from agent import words
 from agent.reporting.uplink import Sent
 from protocol.receipts import Answer
-from protocol.records import CheckOutcome, FileEvidence, Medium, NetworkEvidence, ViolationSeen
+from protocol.records import CheckOutcome, FileEvidence, Medium, NetworkEvidence, SettingEvidence, ViolationSeen
 
 
 class Notice:
@@ -50,6 +50,18 @@ class Notice:
             f"phone or camera plugged in: {_name(medium)}; its files cannot be examined",
         )
 
+    def locked(self, medium: Medium) -> None:
+        """A locked container was plugged in: nothing in it can be examined before it is unlocked."""
+        self.say(
+            f"加密介质已接入：{_name(medium)}；解锁之前其中的文件无法检查",
+            f"locked container plugged in: {_name(medium)}; its files cannot be examined before it is unlocked",
+        )
+
+    def held(self, medium: Medium, access: str) -> None:
+        """How a medium that policy holds, or holds no more, was found to stand."""
+        zh, en = words.ACCESS[access]
+        self.say(f"{zh}：{_name(medium)}", f"{en}: {_name(medium)}")
+
     def gone(self, medium: Medium, *, pulled: bool) -> None:
         """A medium went."""
         if pulled:
@@ -68,6 +80,13 @@ class Notice:
         if isinstance(seen.evidence, NetworkEvidence):
             signals = ", ".join(seen.evidence.signals)
             self.say(f"  ● 违规外联 {seen.control}：{signals}", f"  ● outside connection, {seen.control}: {signals}")
+            return
+        if isinstance(seen.evidence, SettingEvidence):
+            about = seen.evidence
+            self.say(
+                f"  ● 自查不合格 {seen.control}：{about.title_zh}",
+                f"  ● check failed, {seen.control}: {about.title_en}",
+            )
             return
         findings = seen.evidence.findings if isinstance(seen.evidence, FileEvidence) else ()
         marking = findings[0].marking if findings else ""

@@ -17,11 +17,12 @@ from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
+from agent.scanning.media_types import EXTENSIONS
 from agent.scanning.nursery import Nursery, told
 from agent.scanning.opening import Done, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found
-from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, FORMATS, Ended, Loaded, Ready, Reply, Start
+from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, GRAMMAR, Ended, Loaded, Ready, Reply, Start
 from agent.scanning.workforce import Task, Worker
 from protocol.records import Reason
 
@@ -45,7 +46,8 @@ START_PATIENCE = 180.0
 """Seconds a worker may take to load its rules; compiling large ones for the first time is slow."""
 
 LAST_WORD = 1.0
-"""Seconds that are waited for the nursery to tell how a worker ended that has closed its socket."""
+"""Seconds that are waited for the nursery to tell how a worker ended that has closed its socket; three times as long
+for what workers have in hand of a medium that has gone."""
 
 STILLBIRTHS = 3
 """Processes in a row that may end before they are ready, until that is taken for a broken installation."""
@@ -89,6 +91,8 @@ class Cage:
         self._first = first
         self._next = first
         """How much the next worker is to have loaded."""
+        self._plain = True
+        """Whether all files met so far are text, as far as their names tell."""
         self._workers: list[Worker] = []
         self._suspects: deque[Found] = deque()
         """Files at which a worker was lost: each is tried once more, alone."""
@@ -140,16 +144,21 @@ class Cage:
             self._turn(0.05)
         return self.rules
 
-    def examine(self, files: Iterator[Found | None], stop: Event | None = None) -> Iterator[Done]:
+    def examine(
+        self, files: Iterator[Found | None], stop: Event | None = None, gone: Event | None = None
+    ) -> Iterator[Done]:
         """Examine files as they come; yields each exactly once, in the order in which they are done with.
 
-        ``files`` may yield None where it has nothing just now and wants the workers looked after. Ends early, with
-        files still in hand, once ``stop`` is set. Raises as `ready` does.
+        ``files`` may yield None where it has nothing just now. Ends early, with files still in hand, once ``stop``
+        is set. Once ``gone`` is set all that are not done with end as vanished. Raises as `ready` does.
         """
-        more = True
+        more, farewell = True, 0.0
         while not (stop is not None and stop.is_set()):
             if more:
                 more = self._fill(files)
+            if gone is not None and gone.is_set():
+                farewell = farewell or time.monotonic() + 3 * LAST_WORD
+                self._vanish(late=time.monotonic() > farewell)
             self._staff()
             if self._throttle is None or not self._throttle.over(self._all_pids()):
                 for worker in self._workers:
@@ -161,6 +170,19 @@ class Cage:
             if more and self._waiting and all(self._busy(worker) for worker in self._workers):
                 time.sleep(BREATH)  # nobody is in need: let answers gather, rather than wake for each
             self._turn(0.0 if more and len(self._waiting) < FILES_AT_ONCE else 0.25)
+
+    @property
+    def _enough(self) -> int:
+        """How much workers need to have loaded for the files that were met."""
+        return GRAMMAR if self._plain else ALL
+
+    def _vanish(self, *, late: bool) -> None:
+        """End all files that nobody has in hand, and once it is ``late`` all others, as vanished."""
+        while late and self._workers:
+            self._lose(self._workers[0], Reason.VANISHED)
+        self._done.extend(unopened(file, Reason.VANISHED) for file in (*self._suspects, *self._waiting))
+        self._suspects.clear()
+        self._waiting.clear()
 
     def _in_hand(self) -> int:
         """Files that were taken from the walk and are not done with."""
@@ -182,6 +204,7 @@ class Cage:
             if file is None:
                 break
             self._waiting.append(file)
+            self._plain = self._plain and file.name.rpartition(".")[2].lower() not in EXTENSIONS
         return True
 
     def _staff(self) -> None:
@@ -202,7 +225,7 @@ class Cage:
                 self._throttle.humble(self._nursery.process.pid)  # its workers take after it
             self._selector.register(self._nursery.connection, selectors.EVENT_READ, self._nursery)
         worker = Worker(self._nursery, self._next)
-        self._next = max(ALL, self._first)
+        self._next = max(self._enough, self._first)
         self._workers.append(worker)
         self._selector.register(worker.connection, selectors.EVENT_READ, worker)
 
@@ -232,7 +255,7 @@ class Cage:
             worker.give(tasks)
             self._flush(worker)
             if self._nursery is not None:
-                self._nursery.load()
+                self._nursery.load(self._enough)
 
     def _hand_alone(self, worker: Worker) -> None:
         """Give a worker that has nothing in hand one of the files at which another was lost."""
@@ -333,7 +356,8 @@ class Cage:
         self._setbacks = 0
         if reply.lacking:
             self._waiting.appendleft(task.file)
-            self._next = max(FORMATS, min(self._next, worker.loaded + 1))
+            self._plain = False
+            self._next = max(self._enough, self._first)
             worker.leaving = True
             return
         self._done.append(Done(task.file, task.status, reply))
@@ -361,7 +385,7 @@ class Cage:
                 self._suspects.append(task.file)
             else:
                 reply = row(reason or Reason.CRASHED, task.job.size)
-                self._done.append(Done(task.file, task.status, reply, fatal=True))
+                self._done.append(Done(task.file, task.status, reply, fatal=reason is not Reason.VANISHED))
             self._set_back()
         self._waiting.extendleft(task.file for task in reversed(worker.tasks))
 

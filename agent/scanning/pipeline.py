@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -22,16 +22,16 @@ from agent.scanning.cage import PATIENCE, Cage, weakness
 from agent.scanning.folders import Settled
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
 from agent.scanning.ocr import available as ocr
-from agent.scanning.opening import Done
+from agent.scanning.opening import Done, unopened
 from agent.scanning.picture_desk import PictureDesk, Terms
 from agent.scanning.pictures_seen import PicturesSeen
 from agent.scanning.poison import Poison
 from agent.scanning.program import program, without_formats
-from agent.scanning.results import FileResult, Summary, modified_at
+from agent.scanning.results import FileResult, Summary, as_of, modified_at
 from agent.scanning.rules_key import rules_key
 from agent.scanning.walk import Found, Listing, NotEntered, Order, Walk, in_order, shown
 from agent.scanning.wire import Examined, Start
-from protocol.records import Finding, Verdict
+from protocol.records import Reason, Verdict
 
 if TYPE_CHECKING:
     from agent.scanning.throttle import Throttle
@@ -121,16 +121,18 @@ class Scanner:
         stop: Event | None = None,
         *,
         medium: str = "",
+        gone: Event | None = None,
     ) -> Summary:
         """Examine every file below ``paths`` and return the sum.
 
-        ``on_result`` gets each file and each member once, ``on_progress`` word about ten times a second, both in
-        the caller's thread. Once ``stop`` is set the run ends within a second, ``complete`` is False and only what
-        was done is counted. ``medium`` is the identity of the medium that all paths lie on, if they lie on one: by
-        it files are known again when it is plugged in the next time. Raises `walk.MissingPath` before anything is
-        read, `cage.RulesMistake`, `cage.CageBroken`.
+        ``on_result`` gets each file and each member once, ``on_progress`` word about ten times a second, both in the
+        caller's thread. Once ``stop`` is set the run ends within a second, ``complete`` is False and only what was
+        done is counted. ``medium`` is the identity of the medium that all paths lie on, if they lie on one: by it files
+        are known again when it is plugged in the next time. Once ``gone`` is set what was not read has vanished.
+        Raises `walk.MissingPath` before anything is read, `cage.RulesMistake`, `cage.CageBroken`.
         """
-        return _Run(self, [os.fspath(path) for path in paths], on_result, on_progress, stop or Event()).run(medium)
+        there = [os.fspath(path) for path in paths]
+        return _Run(self, there, on_result, on_progress, stop or Event(), gone or Event()).run(medium)
 
 
 class _Run:
@@ -143,6 +145,7 @@ class _Run:
         on_result: Callable[[FileResult], None] | None,
         on_progress: Callable[[Progress], None] | None,
         stop: Event,
+        gone: Event,
     ) -> None:
         self.options = scanner.options
         options = self.options
@@ -156,7 +159,7 @@ class _Run:
         self.walk.other_file_systems.clear()
         self.on_result = on_result
         self.on_progress = on_progress
-        self.stop = stop
+        self.stop, self.gone = stop, gone
         self.ledger: Ledger | None = None
         self.progress = Progress()
         self.summary = self.progress.summary
@@ -187,7 +190,7 @@ class _Run:
             self._walk_abreast(stack)
             wanted = in_order(self._unknown(met), options.order)
             self._open_desk(stack, start)
-            for done in cage.examine(self._to_examine(wanted), self.stop):
+            for done in cage.examine(self._to_examine(wanted), self.stop, self.gone):
                 for ended in (done,) if self.desk is None else self.desk.past(done):
                     self._finished(ended, remember=not cage.mixed)
                 self._tell()
@@ -198,8 +201,8 @@ class _Run:
                 self._tell()
             self.summary.rules, seen_by = cage.rules, self.desk.word if self.desk is not None else ""
             self.summary.cage = max(cage.word, seen_by, key=weakness) or "none: no file was examined"
-        self.summary.complete = not self.stop.is_set()
-        if self.summary.complete and self._met != self.progress.files:
+        self.summary.complete = not (self.stop.is_set() or (self.gone.is_set() and self.summary.reasons["vanished"]))
+        if not self.stop.is_set() and self._met != self.progress.files:
             raise RuntimeError(f"{self._met} files were met and {self.progress.files} are accounted for")
         self.summary.seconds = round(time.monotonic() - began, 3)
         self._tell(at_once=True)
@@ -316,6 +319,8 @@ class _Run:
                 self._emit(one.path, None, [row])
             elif self.ledger is not None and (rows := self.ledger.get(one)) is not None:
                 self._emit(one.path, one.status, rows)
+            elif self.gone.is_set():
+                self._emit(one.path, one.status, unopened(one, Reason.VANISHED).reply.rows)
             elif self.poison is not None and (reason := self.poison.reason(one)) is not None:
                 row = Examined(Verdict.NOT_EXAMINED, "application/octet-stream", one.status.st_size, reason)
                 self._emit(one.path, one.status, [row])
@@ -326,6 +331,8 @@ class _Run:
             yield None
 
     def _finished(self, done: Done, *, remember: bool) -> None:
+        if done.reply.rows[0].reason is Reason.UNREADABLE and self.gone.is_set():
+            done = unopened(done.file, Reason.VANISHED)  # it went while this was read
         self._emit(done.file.path, done.status, done.reply.rows)
         if self.ledger is None or not remember:
             return
@@ -354,7 +361,7 @@ class _Run:
                 verdict=row.verdict,
                 reason=row.reason,
                 media_type=row.media_type,
-                findings=_aged(row.findings, self.today) if row.findings else (),
+                findings=as_of(row.findings, self.today) if row.findings else (),
                 size=row.size,
                 modified=modified if row.member is None else None,
                 mode=status.st_mode if status is not None and row.member is None else None,
@@ -391,10 +398,3 @@ def _throttle(share: float) -> Throttle:
     from agent.scanning.throttle import Throttle  # here: it loads psutil, which a scan at full speed has no use for
 
     return Throttle(share)
-
-
-def _aged(findings: tuple[Finding, ...], today: date) -> tuple[Finding, ...]:
-    """The findings as they stand today: what was found once, and kept in the ledger, may have run out since."""
-    from signatures.markings.periods import aged  # here: most scans find nothing, and the grammar is not small
-
-    return tuple(aged(finding, today) for finding in findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import cast
 
 import msgspec
@@ -108,3 +108,10 @@ def modified_at(status: os.stat_result | None) -> datetime | None:
         return datetime.fromtimestamp(status.st_mtime, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def as_of(findings: tuple[Finding, ...], today: date) -> tuple[Finding, ...]:
+    """The findings as they stand today: what was found once, and kept in the ledger, may have run out since."""
+    from signatures.markings.periods import aged  # here: most scans find nothing, and the grammar is not small
+
+    return tuple(aged(finding, today) for finding in findings)

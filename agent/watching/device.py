@@ -31,6 +31,8 @@ class Device:
     uuid: str = ""
     label: str = ""
     capacity: int | None = None
+    locked: str = ""
+    """Kind of the locked container it is, as udev would call it; empty where it is none."""
 
     def medium(self, organisation_key: bytes, filesystem: str) -> Medium:
         """The identity that travels: serial and UUID as keyed hashes, the serial's last four characters beside."""
@@ -58,6 +60,16 @@ def exists(number: str) -> bool:
     return (SYS_BLOCK / number).exists()
 
 
+def count(number: str) -> str:
+    """What tells one medium in a drive from the next: the kernel counts them. Empty where the device has gone.
+
+    Kernels before 5.15 do not count: there the size has to do.
+    """
+    folder = SYS_BLOCK / number
+    disk = folder.resolve().parent if (folder / "partition").exists() else folder
+    return line(disk / "diskseq") or line(folder / "size")
+
+
 def describe(number: str, *, loop_devices: bool = False) -> Device | None:
     """The device with this ``major:minor``; None where it is no block device or has gone."""
     folder = SYS_BLOCK / number
@@ -68,21 +80,23 @@ def describe(number: str, *, loop_devices: bool = False) -> Device | None:
     below = _hardware(real)
     disk = below.parent if (below / "partition").exists() else below
     properties = _udev(number)
-    of_disk = properties if below == real else _udev(_line(below / "dev"))
+    of_disk = properties if below == real else _udev(line(below / "dev"))
     names = ("vendor", "model", "name", "serial", "type")
     facts = Facts(
         node=disk.name,
         place=str(disk),
         filesystem=properties,
         disk=of_disk,
-        removable=_line(disk / "removable") == "1",
-        sectors=_line(disk / "size"),
-        device={name: _line(disk / "device" / name) for name in names},
+        removable=line(disk / "removable") == "1",
+        sectors=line(disk / "size"),
+        device={name: line(disk / "device" / name) for name in names},
         usb_serial=_usb_serial(disk),
     )
     name = superblock.FileSystemName()
     if not properties.get("ID_FS_UUID"):
         name = _own_look(properties.get("DEVNAME") or f"/dev/{real.name}")
+    elif properties.get("ID_FS_TYPE") in superblock.LOCKED:
+        name = superblock.FileSystemName(locked=properties["ID_FS_TYPE"])
     return identify(number, facts, name, loop_devices=loop_devices)
 
 
@@ -129,6 +143,7 @@ def identify(number: str, facts: Facts, own: superblock.FileSystemName, *, loop_
         uuid=facts.filesystem.get("ID_FS_UUID") or own.uuid,
         label=label or own.label,
         capacity=int(facts.sectors) * 512 if facts.sectors.isdigit() else None,
+        locked=own.locked,
     )
 
 
@@ -171,7 +186,7 @@ def _usb_serial(disk: Path) -> str:
         return ""
     for parent in disk.parents:
         if (parent / "idVendor").exists():
-            return _line(parent / "serial")
+            return line(parent / "serial")
     return ""
 
 
@@ -199,7 +214,8 @@ def _unescaped(label: str) -> str:
     return plain.decode("utf-8", "replace")
 
 
-def _line(path: Path) -> str:
+def line(path: Path) -> str:
+    """The one line of a file of sysfs; empty where it cannot be read."""
     try:
         return path.read_text("utf-8", "replace").strip()
     except OSError:

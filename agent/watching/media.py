@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -70,8 +70,15 @@ MediaEvent = MediumMounted | MediumMoved | MediumGone
 class MediaWatch:
     """Looks at the mounts and tells what changed."""
 
-    def __init__(self, settings: MediaSettings, organisation_key: bytes) -> None:
+    def __init__(
+        self,
+        settings: MediaSettings,
+        organisation_key: bytes,
+        held: Callable[[], Mapping[str, Attached]] = dict,
+    ) -> None:
+        """``held``: media that are here and mounted for nobody but us (see `agent.watching.holding`), by number."""
         self._settings = settings
+        self._held = held
         self._organisation_key = organisation_key
         self._boot = BOOT_ID.read_text("ascii").strip() if BOOT_ID.exists() else ""
         self._present: dict[str, Attached] = {}
@@ -107,7 +114,7 @@ class MediaWatch:
         for key, attached in self._present.items():
             successor = now.get(key)
             if successor is None or successor.medium.key != attached.medium.key:
-                events.append(MediumGone(attached, "unmounted" if _is_there(attached) else "removed"))
+                events.append(MediumGone(attached, "unmounted" if is_there(attached) else "removed"))
         for key, attached in now.items():
             before = self._present.get(key)
             if before is None or before.medium.key != attached.medium.key:
@@ -122,7 +129,7 @@ class MediaWatch:
         found: dict[str, Attached] = {}
         devices: dict[tuple[str, int], Device | None] = {}
         for mount in mounts:
-            number = _block_number(mount)
+            number = block_number(mount)
             if number is None:
                 continue
             known = (number, mount.id)
@@ -133,6 +140,8 @@ class MediaWatch:
             medium = described.medium(self._organisation_key, mount.filesystem)
             mark = f"{self._boot} {number} {mount.id} {medium.key}"
             found[number] = Attached(number, mark, mount.path, medium)
+        for number, private in self._held().items():
+            found.setdefault(number, private)
         self._devices = devices
         began, self._began = self._began, True
         for folder in self._settings.declared:
@@ -151,7 +160,7 @@ class MediaWatch:
         if mount is None and not self._is_settled(folder, began=began):
             return None
         described = None
-        if mount and mount.root == "/" and (number := _block_number(mount)):
+        if mount and mount.root == "/" and (number := block_number(mount)):
             described = self._describe(number)
         if mount and described:
             medium = described.medium(self._organisation_key, mount.filesystem)
@@ -183,7 +192,7 @@ class MediaWatch:
         return not began or f"declared {folder}" in self._present or before == (count, newest)
 
 
-def _block_number(mount: Mount) -> str | None:
+def block_number(mount: Mount) -> str | None:
     """The block device under a mount; btrfs and a few others have one of their own, and name the real one."""
     if not mount.device.startswith("0:"):
         return mount.device
@@ -198,6 +207,6 @@ def _block_number(mount: Mount) -> str | None:
     return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
 
 
-def _is_there(attached: Attached) -> bool:
+def is_there(attached: Attached) -> bool:
     """Whether the device of a medium is still attached to the computer."""
     return attached.key.startswith("declared ") or device.exists(attached.key)

@@ -26,6 +26,10 @@ class Mount:
     """Mount point; bytes that are not UTF-8 as surrogates."""
     filesystem: str
     source: str
+    options: str = ""
+    """Of this mount: ``rw,nosuid,nodev``."""
+    own_options: str = ""
+    """Of the file system, wherever it is mounted; ``ro`` where nobody can write to it."""
 
 
 def parse(data: bytes) -> list[Mount]:
@@ -36,9 +40,9 @@ def parse(data: bytes) -> list[Mount]:
         head, tail = left.split(b" "), right.split(b" ")
         if not dash or len(head) < 6 or len(tail) < 2:
             continue
-        mounts.append(
-            Mount(int(head[0]), head[2].decode(), _plain(head[3]), _plain(head[4]), tail[0].decode(), _plain(tail[1]))
-        )
+        names = (_plain(head[3]), _plain(head[4]), tail[0].decode(), _plain(tail[1]))
+        own = _plain(tail[2]) if len(tail) > 2 else ""
+        mounts.append(Mount(int(head[0]), head[2].decode(), *names, head[5].decode(), own))
     return mounts
 
 
@@ -69,6 +73,11 @@ class MountTable:
     def close(self) -> None:
         """Let go of the descriptor."""
         os.close(self._descriptor)
+
+
+def current() -> list[Mount]:
+    """All mounts now, where nobody waits for them to change. Raises `OSError`."""
+    return parse(MOUNTINFO.read_bytes())
 
 
 _NOT_FILES = frozenset({"squashfs", "iso9660", "udf", "fuse.gvfsd-fuse", "fuse.portal", "nsfs", "autofs"})

@@ -29,7 +29,9 @@ class Session:
     attached: Attached
     first: MediaSessionSeen
     gone: threading.Event = field(default_factory=threading.Event)
-    """Set once there is nothing left to read: ends a scan that is under way."""
+    """Set once there is nothing left to read: what a scan that is under way has not read has vanished."""
+    moved: threading.Event = field(default_factory=threading.Event)
+    """Set once it goes on under another mount: the scan of this one ends."""
     controls: Counter[str] = field(default_factory=Counter)
     """Control → how many violations of it its files were found to be."""
 
@@ -69,7 +71,7 @@ class Sessions:
             before = self._open.get(attached.key)
             if before is None:
                 return None
-            before.gone.set()
+            before.moved.set()
             self._open[attached.key] = now = Session(attached, before.first)
             return before, now
 

@@ -39,6 +39,7 @@ find "$home" -name direct_url.json -delete
 # --- the files around it -------------------------------------------------------------------------------------------
 put() { install -D -m "$1" "$2" "$root/$3"; }
 put 644 deploy/systemd/mijian.service lib/systemd/system/mijian.service
+put 644 deploy/systemd/holding.conf opt/mijian/share/doc/mijian/holding.conf
 put 644 deploy/deb/mijian.sysusers usr/lib/sysusers.d/mijian.conf
 put 644 deploy/deb/mijian.tmpfiles usr/lib/tmpfiles.d/mijian.conf
 put 600 deploy/mijian.yaml etc/mijian/mijian.yaml

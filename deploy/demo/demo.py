@@ -182,12 +182,20 @@ class Demo:
     # --- what the collector holds --------------------------------------------------------------------------------
 
     def held(self) -> list[dict[str, Any]]:
-        """Every violation the collector holds, asked over HTTP."""
+        """Every violation the collector holds, asked over HTTP, but for those of media that are not the demo's.
+
+        Somebody may plug in a stick while the demo runs, or mount an image on a loop device.
+        """
         answer = requests.get(
             f"{self.address}/api/v1/violations", headers={"Authorization": f"Bearer {self.api_key}"}, timeout=10
         )
         answer.raise_for_status()
-        return list(answer.json()["violations"])
+        return [row for row in answer.json()["violations"] if self.is_ours(row["medium"])]
+
+    def is_ours(self, medium: dict[str, Any] | None) -> bool:
+        """Whether a violation has to do with no medium, or with the demo's own."""
+        ours = self.medium
+        return medium is None or ours is None or (medium["bus"], medium["label"]) == (ours.bus, ours.label)
 
     def hashes(self) -> dict[str, str]:
         """Keyed content hash → name, for each marked document on the stick."""

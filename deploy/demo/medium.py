@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,8 +23,10 @@ class LoopMedium:
     """An ext4 image that is mounted like a stick. Needs root and loop devices."""
 
     kind = "an ext4 image on a loop device"
+    bus = "loop"
 
     def __init__(self, folder: Path) -> None:
+        self.label = f"DEMO-{secrets.token_hex(4)}"
         self.image = folder / "stick.img"
         self.mountpoint = folder / "stick"
         self._device = ""
@@ -32,7 +35,7 @@ class LoopMedium:
         """Make the image with the documents in it, not mounted. Raises `subprocess.CalledProcessError`."""
         with self.image.open("wb") as image:
             image.truncate(IMAGE_BYTES)
-        _run("mkfs.ext4", "-q", "-L", "DEMO-STICK", str(self.image))
+        _run("mkfs.ext4", "-q", "-L", self.label, str(self.image))
         self.mountpoint.mkdir()
         self.insert()
         write(self.mountpoint, documents)
@@ -60,10 +63,12 @@ class FolderMedium:
     """A plain folder that the demo's settings declare as a medium: for people who are not root."""
 
     kind = "a plain folder that the demo's settings declare as a medium (a real mount needs root)"
+    bus = "declared"
 
     def __init__(self, folder: Path) -> None:
         self._out = folder / "stick-not-inserted"
         self.mountpoint = folder / "stick"
+        self.label = self.mountpoint.name
 
     def prepare(self, documents: list[Document]) -> None:
         """Make the folder with the documents under another name."""

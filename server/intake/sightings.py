@@ -15,7 +15,7 @@ import msgspec
 from django.utils import timezone
 
 from protocol.ids import uuid7
-from protocol.records import FileEvidence, ViolationSeen
+from protocol.records import FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.records import Delivery
 from server.intake.refusals import printable
 from server.intake.sql import Prepared, chunks, insert_prepared, rows_of, update_prepared
@@ -26,6 +26,8 @@ from server.violations.fingerprint import fingerprint
 from server.violations.models import SEVERITY_RANK, Group, Occurrence, Severity, State, Step
 from server.violations.waivers import cover_new
 
+SETTING = "setting"
+"""In place of a family of markings: the group is a failed check of a self-check."""
 _TOLD = (
     "severity",
     "severity_rank",
@@ -165,7 +167,7 @@ def _fresh(deliveries: Iterable[Delivery], as_stored: Prepared) -> list[_Sightin
 def _known_groups(prints: set[str]) -> dict[str, _Group]:
     count = len(_READ) - len(_TOLD)
     rows = rows_of(Group, _READ, "fingerprint", sorted(prints))
-    return {row[1]: _Group(*row[:count], row[count:]) for row in rows}
+    return {row[1]: _Group(*(*row[:count], row[count:])) for row in rows}
 
 
 class _Persons:
@@ -198,6 +200,8 @@ def _told(
         persons.of(agent, medium),
     )
     evidence = record.evidence
+    if isinstance(evidence, SettingEvidence):
+        return (*carrier, SETTING, "", printable(evidence.title_zh, 200), "", "", "", ""), ("", "")
     if not isinstance(evidence, FileEvidence):
         return (*carrier, "", "", "", "", "", "", ""), ("", "")
     marking = ("", "", "", "")

@@ -6,7 +6,7 @@ LINE = rb"42 27 8:1 / /media/my\040stick\134x rw,relatime shared:1 master:2 - vf
 
 
 def test_a_mount_is_read_with_its_escapes_and_optional_fields() -> None:
-    assert parse(LINE) == [Mount(42, "8:1", "/", "/media/my stick\\x", "vfat", "/dev/sdb1")]
+    assert parse(LINE) == [Mount(42, "8:1", "/", "/media/my stick\\x", "vfat", "/dev/sdb1", "rw,relatime", "rw,utf8")]
 
 
 def test_a_name_that_is_not_utf8_is_kept() -> None:

@@ -64,7 +64,7 @@ def test_a_session_moves_with_its_medium_and_ends_the_scan_of_the_old_place(stat
     assert moved is not None
     before, now = moved
     assert before is first
-    assert first.gone.is_set()
+    assert first.moved.is_set()
     assert not now.gone.is_set()
     assert now.id == first.id
     assert sessions.move(dataclasses.replace(STICK, key="8:1")) is None

@@ -45,3 +45,23 @@ def test_ntfs_and_exfat_tell_their_serials() -> None:
 @pytest.mark.parametrize("head", [b"", b"short", bytes(2048), b"\xff" * 2048])
 def test_what_is_not_known_has_no_name(head: bytes) -> None:
     assert superblock.parse(head) == superblock.FileSystemName()
+
+
+@pytest.mark.parametrize(
+    ("start", "at", "more", "locked"),
+    [
+        (b"LUKS\xba\xbe\0\1", 168, b"0f6b1a5e-7c36-4b7c-9a2e-3f0f2c1d4e5f", "crypto_LUKS"),
+        (b"LUKS\xba\xbe\0\2", 168, b"0f6b1a5e-7c36-4b7c-9a2e-3f0f2c1d4e5f", "crypto_LUKS"),
+        (b"\xeb\x58\x90-FVE-FS-", 0, b"", "BitLocker"),
+        (b"\xeb\x58\x90MSWIN4.1", 424, bytes.fromhex("3bd66749292ed84a8399f6a339e3d001"), "BitLocker"),
+        (b"\xeb\x58\x90MSWIN4.1", 0, b"", ""),
+    ],
+    ids=["LUKS 1", "LUKS 2", "BitLocker", "BitLocker To Go", "a FAT that only looks like it"],
+)
+def test_a_locked_container_is_known_by_its_first_bytes(start: bytes, at: int, more: bytes, locked: str) -> None:
+    head = bytearray(2048)
+    head[at : at + len(more)] = more
+    head[: len(start)] = start
+    name = superblock.parse(bytes(head))
+    assert name.locked == locked
+    assert name.uuid == (more.decode() if locked == "crypto_LUKS" else "")

@@ -1,8 +1,7 @@
 """``mijian-server serve`` as a real process: killed at any moment, it has kept every promise it signed.
 
-The suite kills three times. A long round: ``MIJIAN_KILLS=200 pytest tests/server/commands/test_serve.py -k killed``; its
-seed
-seed is told where it fails, and ``MIJIAN_SEED`` runs the same row of moments and victims again.
+The suite kills three times. A long round: ``MIJIAN_KILLS=200 pytest tests/server/commands/test_serve.py -k killed``;
+its seed is told where it fails, and ``MIJIAN_SEED`` runs the same row of moments and victims again.
 """
 
 from __future__ import annotations

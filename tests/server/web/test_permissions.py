@@ -7,6 +7,7 @@ new kind of key is told to say what the key stands for.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,8 +20,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from server.accounts.models import Role, User
+from server.accounts import api_keys
+from server.accounts.models import ApiKey, ApiScope, Factor, Role, User
+from server.api.urls import api
+from server.campaigns import attestations
+from server.campaigns.attestations import Given
+from server.campaigns.models import Campaign
+from server.incidents.actions import Told, open_incident
+from server.incidents.models import Incident
 from server.ledger.models import Computer, Medium, Person
+from server.reports import shelf
+from server.reports.models import Report
 from server.violations import waivers
 from server.violations.models import Group, SavedView
 
@@ -28,14 +38,19 @@ pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
 People = Callable[..., User]
 
-PUBLIC = {"web:sign-in", "web:language", "health"}
+PUBLIC = {
+    "web:sign-in", "web:second-factor", "web:outside-begin", "web:outside-back", "web:language", "health",
+    "programs:openapi-json", "programs:api-root",
+}  # fmt: skip
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
 OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
-MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view"}
-"""Forms that even an auditor may send: they change nothing but one's own session, language and saved filters."""
+OWN = {"web:account-password", "web:factor-app", "web:factor-passkey", "web:factor-codes", "web:factor-remove"}
+"""Forms about one's own account: its password and second factors."""
+MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view", "web:keys"} | OWN
+"""Forms that even an auditor may send: they change nothing but one's own account, session, language and filters."""
 
 
 def walk(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -53,7 +68,7 @@ PAGES = [name for name in NAMES if name.startswith("web:")]
 
 
 @pytest.fixture
-def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
+def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[str, Any]:
     """One of everything, all of it belonging to the department 总部/财务处."""
     pc: Computer = office.computer(f"{CANARY}-pc", department="总部/财务处", person=f"{CANARY}-责任人", number="F-1")
     group: Group = office.file(pc, f"{CANARY}★10年")
@@ -66,9 +81,16 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
     boss = person(username="boss")
     until = timezone.localdate() + timedelta(days=9)
     waiver = waivers.ask(group, scope="violation", reason=CANARY, expires_on=until, by=boss)
+    factor = Factor.objects.create(user=boss, kind=Factor.Kind.PASSKEY, name=CANARY, secret=b"")
     view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
     assert pc.department is not None
+    campaign = make_round(boss, title=CANARY, departments=[pc.department])
+    attestations.save_draft(campaign, pc.department, {"SITE-05": Given("no", CANARY)}, by=boss)
+    told = Told(title=CANARY, kind="loss", discovered_at=timezone.now(), department=pc.department, groups=(group,))
+    incident = open_incident(told, by=boss)
     return {
+        "incident": incident.pk,
+        "campaign": campaign.pk,
         "violation": group.pk,
         "computer": pc.pk,
         "medium": medium.pk,
@@ -77,7 +99,21 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
         "waiver": waiver.pk,
         "view": view.pk,
         "user": boss.pk,
+        "key": api_keys.mint(boss, note=CANARY)[0].pk,
+        "factor": factor.pk,
+        "report": foreign_report(pc).pk,
     }
+
+
+def foreign_report(pc: Computer) -> Report:
+    """A report about the other department, with a file."""
+    today = timezone.localdate()
+    made = Report.objects.create(
+        year=2026, sequence=1, kind="ledger", forms="pdf", department=pc.department, since=today, until=today,
+        state="done", problem=CANARY, requested_at=timezone.now(),
+    )  # fmt: skip
+    shelf.put(made, "pdf", CANARY.encode())
+    return made
 
 
 def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
@@ -87,13 +123,26 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         return [{}]
     if "ledger" in wanted:
         ledgers = [{"ledger": ledger} for ledger in ("computers", "media", "people")]
+        keys = {"computers": foreign["computer"], "media": foreign["medium"], "people": foreign["person"]}
         extra = {"form": "csv", "draft": 1}
-        return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
-    told = name.removeprefix("web:").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user"):
+        return [
+            told | {key: extra[key] if key in extra else str(keys[told["ledger"]]) for key in wanted if key != "ledger"}
+            for told in ledgers
+        ]
+    if name == "web:pack":
+        return [{"name": "cn-state"}]
+    if name == "web:report-file":
+        return [{"pk": foreign["report"], "form": "pdf"}]
+    if "form" in wanted:
+        return [{"form": "csv"}]
+    told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
+    more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
+    also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
+    kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
+    for kind in (*kinds, "key", "factor", "report"):
         if told == kind or told.startswith(f"{kind}-"):
-            return [{"pk": foreign[kind]}]
-    if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
+            return [{"pk": foreign[kind], **also}]
+    if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
         return [{"pk": foreign["violation"]}]
     pytest.fail(f"say in this test what the key of {name} stands for")
 
@@ -105,13 +154,16 @@ def addresses(name: str, foreign: dict[str, Any]) -> list[str]:
 def state() -> str:
     """A digest over every table, sessions and the log of acts aside: whether anything was changed."""
     told = hashlib.sha256()
-    skipped = {"django_session", "audit_entry", "intake_refusal", "accounts_signinfailure"}
+    skipped = {"django_session", "audit_entry", "intake_refusal", "accounts_signinfailure", "accounts_apikey"}
     with connection.cursor() as cursor:
         for table in sorted({model._meta.db_table for model in apps.get_models()} - skipped):
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')  # noqa: S608 (names are our models')
             told.update(repr((table, cursor.fetchall())).encode())
     return told.hexdigest()
 
+
+FOR_ALL = {"web:pack"}
+"""Pages about one of something that belongs to no department."""
 
 FORM = {
     "note": "x",
@@ -129,6 +181,10 @@ FORM = {
     "status": "lost",
     "username": "x",
     "password": "长长的口令-12345",
+    "title": "x",
+    "act": "note",
+    "kind": "leak",
+    "sign": "1",
 }
 """A form that would do something everywhere, if it were let."""
 
@@ -155,7 +211,8 @@ def test_another_department_s_things_are_neither_shown_nor_changed(
     somebody = person(role, username="somebody", department="总部/办公室")
     before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
     for name in PAGES:
-        keyed = "<" in str(ADDRESSES[name].pattern) and "ledger" not in ADDRESSES[name].pattern.converters
+        pattern = ADDRESSES[name].pattern
+        keyed = "<" in str(pattern) and "ledger" not in pattern.converters and name not in FOR_ALL
         for address in addresses(name, foreign):
             form = FORM | {"id": str(foreign["violation"])}
             for answer in (seat(somebody).get(address), seat(somebody).post(address, form)):
@@ -165,6 +222,84 @@ def test_another_department_s_things_are_neither_shown_nor_changed(
                     wrong.append((name, answer.status_code))
     assert wrong == []
     assert {kind: stored(kind, foreign) for kind in foreign} == before
+
+
+OPERATIONS = [
+    (method, operation.url_name, f"programs:{operation.url_name}")
+    for bound in api._get_bound_routers()
+    for view in bound.path_operations.values()
+    for operation in view.operations
+    for method in operation.methods
+]
+"""Method and address of every operation of the API."""
+SENT = {
+    "note": "x",
+    "reason": "x",
+    "person": "somebody",
+    "scope": "violation",
+    "until": "2026-12-01",
+    "name": "x",
+    "sha256": "ab" * 32,
+    "action": "false-alarm",
+    "matching": {},
+    "decision": "refuse",
+    "values": {"place": "x"},
+    "text": "x",
+    "query": "",
+    "class": "internal",
+}
+"""A body that would do something everywhere, if it were let."""
+
+
+def asked(user: User | None, foreign: dict[str, Any], scopes: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+    """Every operation of the API, asked for by a program of this person: method, name and answer."""
+    text = "mjk-wrong" if user is None else api_keys.mint(user, scopes=scopes)[1]
+    client = Client(headers={"authorization": f"Bearer {text}"})
+    for method, _url_name, name in OPERATIONS:
+        for address in addresses(name, foreign):
+            body = b"" if method == "GET" else json.dumps(SENT).encode()
+            yield method, name, client.generic(method, address, body, content_type="application/json")
+
+
+def test_a_program_without_a_key_gets_nothing(foreign: dict[str, Any]) -> None:
+    before = state()
+    told = [(name, answer.status_code) for _method, name, answer in asked(None, foreign, ())]
+    assert len(told) > 40
+    assert [one for one in told if one[1] != 401] == []
+    assert state() == before
+
+
+@pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.ADMIN, Role.VIEWER])
+def test_a_program_of_another_department_neither_sees_nor_changes(
+    role: Role, foreign: dict[str, Any], person: People
+) -> None:
+    somebody = person(role, username="somebody", department="总部/办公室")
+    before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
+    for method, name, answer in asked(somebody, foreign, tuple(ApiScope.values)):
+        keyed = "pk" in ADDRESSES[name].pattern.converters
+        if CANARY in answer.getvalue().decode() or answer.status_code >= 500 or (keyed and answer.status_code < 400):
+            wrong.append((method, name, answer.status_code))
+    assert wrong == []
+    assert {kind: stored(kind, foreign) for kind in foreign} == before
+
+
+@pytest.mark.parametrize(("role", "scopes"), [(Role.AUDITOR, tuple(ApiScope.values)), (Role.ADMIN, ("read",))])
+def test_a_program_that_only_reads_changes_nothing(
+    role: Role, scopes: tuple[str, ...], foreign: dict[str, Any], person: People
+) -> None:
+    user = person(role)
+    before, wrong = "", []
+    for method, name, answer in asked(user, foreign, scopes):
+        before = before or state()
+        done = method != "GET" and answer.status_code < 400 and name not in PROGRAMS_MEANT_FOR_ALL
+        if answer.status_code >= 500 or done:
+            wrong.append((method, name, answer.status_code))
+    assert wrong == []
+    assert state() == before
+
+
+PROGRAMS_MEANT_FOR_ALL = {"programs:saved-view-keep", "programs:saved-view-drop"}
+"""What even an auditor's program may do: keep filters for oneself. (The body of the walk has no filters to keep.)"""
 
 
 def stored(kind: str, foreign: dict[str, Any]) -> str:
@@ -178,6 +313,11 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "waiver": apps.get_model("violations", "Waiver"),
         "view": SavedView,
         "user": User,
+        "key": ApiKey,
+        "factor": Factor,
+        "campaign": Campaign,
+        "incident": Incident,
+        "report": Report,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
@@ -200,12 +340,25 @@ def test_who_only_reads_reads_everything_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "name",
-    ["start", "violations", "computers", "media", "people", "waivers", "reconcile", "audit", "health", "imports"],
+    [
+        "start",
+        "violations",
+        "campaigns",
+        "incidents",
+        "computers",
+        "media",
+        "people",
+        "waivers",
+        "reconcile",
+        "audit",
+        "health",
+        "imports",
+    ],
 )
 def test_an_auditor_reads_every_department(name: str, foreign: dict[str, Any], person: People, seat: Seat) -> None:
     answer = seat(person(Role.AUDITOR, department="总部/办公室")).get(reverse(f"web:{name}"))
     assert answer.status_code == 200
-    if name in ("violations", "computers", "media", "people", "waivers"):
+    if name in ("violations", "campaigns", "incidents", "computers", "media", "people", "waivers"):
         assert CANARY in answer.content.decode()
 
 
@@ -230,4 +383,4 @@ def test_a_department_officer_without_a_department_sees_nothing(
 
 def test_every_address_is_walked() -> None:
     assert len(NAMES) > 45
-    assert {"web:violations", "api:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)
+    assert {"web:violations", "programs:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)
