@@ -1,10 +1,11 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test check format lock bench bench-matching picture deb clean
+.PHONY: help demo test test-postgresql check format lock bench bench-matching picture deb clean
 PY := .venv/bin/python
 
 help:
 	@echo "make demo          the whole main job on this computer, on real files (ONCE=1: unattended, with a verdict)"
 	@echo "make test          style, types, import rules and the whole suite"
+	@echo "make test-postgresql  the collector's tests on PostgreSQL, in a cluster that is thrown away"
 	@echo "make bench         speed and recall of 'mijian scan' against other tools in the same run"
 	@echo "make bench-matching speed of the search alone beside other engines"
 	@echo "make check         style, types and import rules alone"
@@ -18,6 +19,10 @@ demo:
 
 test: check
 	@$(PY) -m pytest -n auto --dist worksteal -q $(PYTEST_OPTIONS)
+
+test-postgresql:
+	@deploy/setup.sh test
+	@deploy/test-postgresql.sh $(TESTS)
 
 check:
 	@deploy/setup.sh test

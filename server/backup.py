@@ -1,4 +1,7 @@
-"""Backups of a collector: keys, settings and database in one file, sealed with a passphrase, checked on the way back.
+"""Backups of a collector: keys, settings and databases in one file, sealed with a passphrase, checked on the way back.
+
+Database and spool are of one moment, whoever writes meanwhile: what was receipted is in the backup as an envelope that
+waits, or as its records; never as neither, and no record is without its envelope.
 
 The file is a line of JSON (the header), then a tar with the fixed members below in chunks, each sealed with AES-256-GCM
 under a key that scrypt makes of the passphrase (RFC 7914). A chunk's number and whether it is the last are bound into
@@ -15,7 +18,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,14 +30,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from server import home, keys
+from server.locks import between_commits
 
 MAGIC = "mijian-backup"
 CHUNK = 1 << 20
 DATABASE = "database"
+SPOOL = "spool"
+FORMAT = 2
+"""Of backups made here; 1 had no spool of its own."""
 MANIFEST = "manifest"
 SETTINGS = home.SETTINGS_FILE
 KEYS = tuple(f"keys/{name}" for name in keys.FILES)
-MEMBERS = (MANIFEST, SETTINGS, *KEYS, DATABASE)
+MEMBERS = (MANIFEST, SETTINGS, *KEYS, DATABASE, SPOOL)
 """All that a backup may hold, by name; nothing else is taken from one."""
 _SMALL = 1 << 20
 _COST = 1 << 15
@@ -97,10 +104,8 @@ def make(place: Path, target: Path, passphrase: str | None) -> Manifest:
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".mijian-backup-") as folder:
-            snapshot = Path(folder) / DATABASE
-            _snapshot(home.database(place), snapshot)
             files = {name: place / name for name in (SETTINGS, *KEYS) if (place / name).is_file()}
-            files[DATABASE] = snapshot
+            files |= _snapshots(place, Path(folder))
             manifest = Manifest(
                 made=datetime.now(UTC),
                 version=version("mijian"),
@@ -121,7 +126,8 @@ def restore(source: Path, place: Path, passphrase: str | None) -> Manifest:
     Raises `BackupError` with nothing changed, or `OSError`.
     """
     database = home.database(place)
-    if (place / "keys").exists() or database.exists() or (place / SETTINGS).exists():
+    there = (place / "keys", database, home.spool(place), place / SETTINGS)
+    if any(path.exists() for path in there):
         raise BackupError("not-empty")
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=place, prefix=".restore-") as name:
@@ -129,6 +135,8 @@ def restore(source: Path, place: Path, passphrase: str | None) -> Manifest:
         manifest = _unpack(source, folder, passphrase)
         _check(folder, manifest)
         (folder / "keys").chmod(0o700)
+        if (folder / SPOOL).exists():
+            (folder / SPOOL).rename(home.spool(place))
         (folder / DATABASE).rename(database)
         if (folder / SETTINGS).exists():
             (folder / SETTINGS).rename(place / SETTINGS)
@@ -136,14 +144,29 @@ def restore(source: Path, place: Path, passphrase: str | None) -> Manifest:
     return manifest
 
 
-def _snapshot(database: Path, target: Path) -> None:
-    """A copy of the database at one moment, whoever writes to it."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with (
-        closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as one,
-        closing(sqlite3.connect(target)) as other,
-    ):
-        one.backup(other, pages=4096)
+def _snapshots(place: Path, folder: Path) -> dict[str, Path]:
+    """Copies of spool and database, by member name."""
+    copies: dict[str, Path] = {}
+    with ExitStack() as reading:
+        with between_commits(place):
+            # The spool first: a computer is in the database before its first envelope is in the spool.
+            sources = {SPOOL: home.spool(place), DATABASE: home.database(place)}
+            opened = {name: reading.enter_context(_frozen(file)) for name, file in sources.items() if file.exists()}
+        for name, source in opened.items():
+            copies[name] = folder / name
+            os.close(os.open(copies[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            with closing(sqlite3.connect(copies[name])) as target:
+                source.backup(target, pages=4096)
+    return copies
+
+
+@contextmanager
+def _frozen(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that goes on seeing the database as it is now."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the reading begins with the first look
+        yield connection
 
 
 def _sha256(path: Path) -> str:
@@ -152,9 +175,9 @@ def _sha256(path: Path) -> str:
 
 
 def _write(draft: Path, files: dict[str, Path], manifest: Manifest, passphrase: str | None) -> None:
-    header = Header(kind=MAGIC)
+    header = Header(kind=MAGIC, format=FORMAT)
     if passphrase is not None:
-        header = Header(kind=MAGIC, salt=secrets.token_hex(16), nonce=secrets.token_hex(7))
+        header = Header(kind=MAGIC, format=FORMAT, salt=secrets.token_hex(16), nonce=secrets.token_hex(7))
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         head = msgspec.json.encode(header) + b"\n"
@@ -261,7 +284,7 @@ def _header(head: bytes) -> Header:
         raise BackupError("not-a-backup") from None
     if header.kind != MAGIC:
         raise BackupError("not-a-backup")
-    if header.format > 1:
+    if header.format > FORMAT:
         raise BackupError("newer")
     return header
 
@@ -309,15 +332,17 @@ def _copy(content: IO[bytes], target: Path) -> None:
 
 def _check(folder: Path, manifest: Manifest) -> None:
     """Whether every part is there, is what was backed up, and the database is sound."""
-    for name in (*KEYS, DATABASE, *(name for name in manifest.sha256 if name == SETTINGS)):
+    for name in (*KEYS, DATABASE, *(name for name in manifest.sha256 if name in (SETTINGS, SPOOL))):
         if name not in manifest.sha256 or not (folder / name).is_file():
             raise BackupError("incomplete")
         if _sha256(folder / name) != manifest.sha256[name]:
             raise BackupError("damaged")
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{(folder / DATABASE).as_uri()}?mode=ro", uri=True)) as database,
-    ):
-        if database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]:
-            return
-    raise BackupError("database-unsound")
+    for name in (DATABASE, SPOOL):
+        if (folder / name).is_file() and not _sound(folder / name):
+            raise BackupError("database-unsound")
+
+
+def _sound(database: Path) -> bool:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return bool(connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
+    return False

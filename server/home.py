@@ -7,7 +7,7 @@ import os
 import socket
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 from django.core.exceptions import ImproperlyConfigured
@@ -175,19 +175,66 @@ def secret_key(home: Path) -> str:
     return file.read_text(encoding="ascii").strip() if file.is_file() else ""
 
 
+def database_url() -> str:
+    """The database that is named by the environment; empty for the SQLite file of the home."""
+    return os.environ.get("MIJIAN_DATABASE_URL", "")
+
+
+def on_postgresql() -> bool:
+    """Whether the collector's data is in PostgreSQL and not in files of its own."""
+    return urlsplit(database_url()).scheme in ("postgres", "postgresql")
+
+
 def database(home: Path) -> Path:
     """The SQLite file in use. Raises `ImproperlyConfigured` for a database of another kind."""
-    url = os.environ.get("MIJIAN_DATABASE_URL", "")
+    url = database_url()
     return sqlite_path(url) if url else home / "collector.sqlite3"
+
+
+def spool(home: Path) -> Path:
+    """The SQLite file of the spool: beside the database in use, and named after it."""
+    file = database(home)
+    return file.with_name(f"{file.stem}-spool{file.suffix}")
 
 
 def sqlite_path(url: str) -> Path:
     """The file a ``sqlite:///absolute/path`` URL names. Raises `ImproperlyConfigured` with what to do."""
     parts = urlsplit(url)
-    if parts.scheme in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(
-            "PostgreSQL is not supported by this version of the collector; leave the database URL away to use SQLite"
-        )
     if parts.scheme != "sqlite" or parts.netloc or not parts.path.strip("/"):
-        raise ImproperlyConfigured("the database URL must have the form sqlite:///absolute/path/collector.sqlite3")
+        raise ImproperlyConfigured(
+            "the database URL must have the form sqlite:///absolute/path/collector.sqlite3 "
+            "or postgresql://user@host:5432/name"
+        )
     return Path(unquote(parts.path))
+
+
+def postgresql(url: str) -> dict[str, str]:
+    """What Django connects with, of a ``postgresql://user:password@host:port/name`` URL (RFC 3986).
+
+    Without a password libpq looks for one in ``PGPASSFILE``; what stands after ``?`` is given to it as it is
+    (``sslmode=verify-full``). Raises `ImproperlyConfigured` with what to do.
+    """
+    parts = urlsplit(url)
+    name = unquote(parts.path.strip("/"))
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"the port of the database URL is none: {error}") from error
+    if not name or "/" in name:
+        raise ImproperlyConfigured("the database URL must name a database: postgresql://user@host:5432/name")
+    told = {
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(port or ""),
+    }
+    return told | {key.lower(): value for key, value in parse_qsl(parts.query)}
+
+
+def check_database_url(url: str) -> None:
+    """Raise `ImproperlyConfigured` for a URL that names no database we know."""
+    if urlsplit(url).scheme in ("postgres", "postgresql"):
+        postgresql(url)
+    else:
+        sqlite_path(url)

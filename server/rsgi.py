@@ -10,7 +10,7 @@ import asyncio
 import io
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -43,6 +43,14 @@ SLOWEST = 1024
 _log = logging.getLogger(__name__)
 
 
+Answer = tuple[int, list[tuple[str, str]], bytes]
+"""Status, headers and body."""
+ShortRoad = Callable[[bytes], Awaitable[tuple[int, bytes] | None]]
+"""Answers an envelope with status and receipt at once, or not at all."""
+ENVELOPES = "/api/v1/envelopes"
+"""Where computers send envelopes (contract)."""
+
+
 class NotRead(Exception):
     """A body that is not taken: ``status`` and ``reason`` say why."""
 
@@ -70,8 +78,11 @@ class Budget:
 class Gate:
     """An RSGI application around a WSGI one, which it hands whole bodies, held in memory."""
 
-    def __init__(self, application: WSGIApplication, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, application: WSGIApplication, *, patience: float = PATIENCE, envelopes: ShortRoad | None = None
+    ) -> None:
         self._application = application
+        self._envelopes = envelopes
         self._patience = patience
         self._budget = Budget()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
@@ -82,8 +93,10 @@ class Gate:
         body = b""
         try:
             body = await self._body(scope, protocol, told)
-            environ = _environ(scope, told, body)
-            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
+            answer = await self._short_road(scope, body)
+            if answer is None:
+                environ = _environ(scope, told, body)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ)
         except NotRead as error:
             answer = _refusal(error)
         except Exception as error:  # noqa: BLE001 (the edge: the sender gets an answer, the log a type and no more)
@@ -92,6 +105,15 @@ class Gate:
         finally:
             self._budget.held -= len(body)
         protocol.response_bytes(*answer)
+
+    async def _short_road(self, scope: Any, body: bytes) -> Answer | None:
+        """The answer to an envelope that can be stored without further ado, with no thread of its own; else None."""
+        if self._envelopes is None or not body or scope.method != "POST" or scope.path != ENVELOPES:
+            return None
+        if (found := await self._envelopes(body)) is None:
+            return None
+        status, receipt = found
+        return status, _bare_headers(), receipt
 
     async def _body(self, scope: Any, protocol: Any, told: Mapping[str, str]) -> bytes:
         """The body as far as it came, at most what was announced; empty where no view would read it."""
@@ -140,7 +162,7 @@ class Gate:
             _log.debug("a body broke off: %s", type(error).__name__)
         return b"".join(pieces)
 
-    def _answer(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _answer(self, environ: dict[str, Any]) -> Answer:
         """Run the WSGI application in this thread."""
         started: list[Any] = []
 
@@ -198,21 +220,24 @@ def _environ(scope: Any, told: Mapping[str, str], body: bytes) -> dict[str, Any]
     return environ
 
 
-def _refusal(error: NotRead) -> tuple[int, list[tuple[str, str]], bytes]:
+def _refusal(error: NotRead) -> Answer:
     body = msgspec.json.encode(Refusal(reason=error.reason, message=str(error)))
-    sent = [
+    return error.status, [*_bare_headers(), ("Retry-After", "5"), ("Connection", "close")], body
+
+
+def _bare_headers() -> list[tuple[str, str]]:
+    """Headers of an answer that no middleware has seen."""
+    return [
         ("Content-Type", "application/json"),
         ("Cache-Control", "no-store"),
         ("Content-Security-Policy", headers.POLICY),
         ("X-Content-Type-Options", "nosniff"),
-        ("Retry-After", "5"),
-        ("Connection", "close"),
     ]
-    return error.status, sent, body
 
 
 def application() -> Gate:
     """The collector, for one worker process; the process that makes it also works the spool off."""
     from server.wsgi import application as inner
+    from server.intake.views.envelopes import at_once  # isort: skip (models can be imported only now)
 
-    return Gate(inner)
+    return Gate(inner, envelopes=at_once)

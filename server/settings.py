@@ -4,7 +4,8 @@ Environment (each wins over ``collector.yaml`` in the home):
 
 ``MIJIAN_HOME``           where keys, data and settings live; else ``/var/lib/mijian-server`` for root and
                           ``$XDG_DATA_HOME/mijian-server`` (``~/.local/share/mijian-server``) for everybody else
-``MIJIAN_DATABASE_URL``   ``sqlite:///absolute/path``; else ``collector.sqlite3`` in the home
+``MIJIAN_DATABASE_URL``   ``sqlite:///absolute/path`` or ``postgresql://user@host:5432/name``; else
+                          ``collector.sqlite3`` in the home
 ``MIJIAN_NAME``           what computers call this collector; else the host name
 ``MIJIAN_LEVEL``          highest level (秘密, 机密, 绝密) of a computer that may report here; else none
 ``MIJIAN_ALLOWED_HOSTS``  host names people may type, separated by commas, besides those of this machine itself
@@ -19,6 +20,7 @@ Environment (each wins over ``collector.yaml`` in the home):
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -117,20 +119,48 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
+
+def _sqlite(file: Path, cache: int) -> dict[str, Any]:
+    """One SQLite file; ``cache`` is in KiB for each connection.
+
+    One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for bytes that
+    are on the disk, so every commit is synced.
+    """
+    return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(_home.database(MIJIAN_HOME)),
-        # One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for
-        # bytes that are on the disk, so every commit is synced.
+        "NAME": str(file),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-{cache};",
         },
         "CONN_MAX_AGE": 60,
-    },
-}
+    }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    """One PostgreSQL database, the spool in it. What is not about the connection itself goes to libpq."""
+    told = _home.postgresql(url)
+    options = {name: told.pop(name) for name in list(told) if name.islower()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **told,
+        # A receipt stands for bytes that are on the disk, whatever the server's own settings say.
+        "OPTIONS": options | {"options": "-c synchronous_commit=on"},
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = (
+    {"default": _postgresql(_home.database_url())}
+    if _home.on_postgresql()
+    else {
+        "default": _sqlite(_home.database(MIJIAN_HOME), 32768),
+        "spool": _sqlite(_home.spool(MIJIAN_HOME), 8192),
+    }
+)
+DATABASE_ROUTERS = ["server.intake.routing.SpoolRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

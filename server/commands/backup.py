@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from server import backup
-from server.commands.base import CommandError, emit, open_home, tell
+from server.commands.base import CommandError, emit, open_home, refuse_postgresql, tell
 
 SHORTEST = 12
 """Characters of the shortest passphrase that seals a backup: it guards every key of the collector."""
@@ -73,6 +73,7 @@ def passphrase_of(options: argparse.Namespace, *, again: bool) -> str | None:
 def run(options: argparse.Namespace) -> int:
     """Make a backup."""
     place = open_home(options)
+    refuse_postgresql()
     target = options.file.absolute()
     if target.exists():
         raise CommandError(tell(f"{target} is there already: name a new file", f"{target} 已存在:请指定新文件"))

@@ -43,7 +43,10 @@ def common_options() -> argparse.ArgumentParser:
     options.add_argument(
         "--database-url",
         metavar="URL",
-        help=tell("sqlite:///absolute/path (else the home's own file)", "sqlite:///绝对路径(默认用收集端目录内的文件)"),
+        help=tell(
+            "sqlite:///absolute/path or postgresql://user@host:5432/name (else the home's own file)",
+            "sqlite:///绝对路径 或 postgresql://用户@主机:5432/库名(默认用收集端目录内的文件)",
+        ),
     )
     options.add_argument("--format", choices=("table", "json"), default="table", help=tell("how to print", "输出格式"))
     return options
@@ -54,7 +57,7 @@ def choose_home(options: argparse.Namespace) -> Path:
     if options.home is not None:
         os.environ["MIJIAN_HOME"] = str(options.home.expanduser().absolute())
     if options.database_url:
-        home.sqlite_path(options.database_url)
+        home.check_database_url(options.database_url)
         os.environ["MIJIAN_DATABASE_URL"] = options.database_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
     os.umask(0o077)
@@ -82,6 +85,18 @@ def open_home(options: argparse.Namespace) -> Path:
     return place
 
 
+def refuse_postgresql() -> None:
+    """Raise `CommandError` where the data is not in files of the home: a backup of it is PostgreSQL's matter."""
+    if home.on_postgresql():
+        raise CommandError(
+            tell(
+                "the database is in PostgreSQL: back it up and restore it with pg_dump and pg_restore, "
+                "and keep a copy of the folder 'keys' and of collector.yaml",
+                "数据库在 PostgreSQL 中:请用 pg_dump、pg_restore 备份和恢复,并另行保存 keys 目录和 collector.yaml",
+            )
+        )
+
+
 def start_django() -> None:
     """Load the apps; what Django itself says is in the terminal's language too."""
     import django
@@ -91,13 +106,23 @@ def start_django() -> None:
     translation.activate(tell("en", "zh-hans"))
 
 
+def migrate() -> None:
+    """Bring the databases up to date, the spool's first: what an older version kept elsewhere moves into it."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    for alias in sorted(settings.DATABASES, reverse=True):
+        call_command("migrate", database=alias, interactive=False, verbosity=0)
+
+
 def unapplied_migrations() -> bool:
-    """Whether the database lacks a step that this version needs."""
-    from django.db import connection
+    """Whether a database lacks a step that this version needs."""
+    from django.conf import settings
+    from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    executors = [MigrationExecutor(connections[alias]) for alias in settings.DATABASES]
+    return any(executor.migration_plan(executor.loader.graph.leaf_nodes()) for executor in executors)
 
 
 def emit(options: argparse.Namespace, content: Mapping[str, Any], lines: Sequence[str]) -> None:

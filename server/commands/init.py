@@ -11,7 +11,7 @@ import yaml
 
 from protocol import keys as protocol_keys
 from server import home, keys
-from server.commands.base import CommandError, choose_home, emit, start_django, tell
+from server.commands.base import CommandError, choose_home, emit, migrate, start_django, tell
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -44,9 +44,7 @@ def run(options: argparse.Namespace) -> int:
     fresh = _make_keys(place)
     _write_settings(place, options)
     start_django()
-    from django.core.management import call_command
-
-    call_command("migrate", interactive=False, verbosity=0)
+    migrate()
     _record(fresh)
     from django.conf import settings
 
@@ -69,7 +67,7 @@ def _make_keys(place: Path) -> bool:
     missing = keys.missing_keys(place)
     if not missing:
         return False
-    if (place / "keys").exists() or home.database(place).exists():
+    if (place / "keys").exists() or (not home.on_postgresql() and home.database(place).exists()):
         raise CommandError(
             tell(
                 f"{place} is a collector's home that lacks keys ({', '.join(missing)}): restore them from a backup. "

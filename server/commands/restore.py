@@ -8,7 +8,7 @@ from typing import Any
 
 from server import backup
 from server.commands.backup import add_passphrase, passphrase_of
-from server.commands.base import CommandError, choose_home, emit, start_django, tell
+from server.commands.base import CommandError, choose_home, emit, migrate, refuse_postgresql, start_django, tell
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Restore, bring the database up to date, and say what the time between means."""
     place = choose_home(options)
+    refuse_postgresql()
     try:
         manifest = backup.restore(options.file, place, passphrase_of(options, again=False))
     except backup.BackupError as error:
@@ -31,9 +32,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise CommandError(tell(f"nothing was restored: {error}", f"未恢复任何内容:{error}")) from error
     start_django()
-    from django.core.management import call_command
-
-    call_command("migrate", interactive=False, verbosity=0)
+    migrate()
     from server.audit import record
 
     record("collector.restored", actor=None, obj=None, made=manifest.made.isoformat(), version=manifest.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import resource
 import socket
@@ -30,6 +31,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help=tell("where to listen (127.0.0.1:8000)", "监听地址(默认 127.0.0.1:8000)"),
     )
     parser.add_argument("--workers", type=int, default=1, help=tell("processes that answer requests", "工作进程数"))
+    parser.add_argument(
+        "--fanout",
+        type=int,
+        default=1,
+        metavar="N",
+        help=tell("processes that work the spool off (1)", "处理接收队列的进程数(默认 1)"),
+    )
     parser.add_argument(
         "--tls",
         action="store_true",
@@ -69,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
             raise CommandError(tell(f"there is no file {file}", f"文件不存在:{file}"))
     if options.workers < 1:
         raise CommandError(tell("--workers is at least 1", "--workers 至少为 1"))
+    if not 0 <= options.fanout <= 16:
+        raise CommandError(tell("--fanout is 0 to 16", "--fanout 为 0 至 16"))
     if options.tls or options.tls_cert is not None:
         os.environ["MIJIAN_HTTPS"] = "1"
     os.environ["MIJIAN_SERVE_PID"] = str(os.getpid())
@@ -77,10 +87,19 @@ def run(options: argparse.Namespace) -> int:
         options.tls_cert, options.tls_key = _own_certificate(home)
     host, port = options.bind
     _free(host, port)
+    from django.conf import settings
     from django.db import connections
 
+    from server.background import FanOutProcesses
+
     connections.close_all()  # workers are forked: an SQLite handle must not be carried across
-    _serve(host, port, options)
+    gc.freeze()  # what is loaded by now is shared by all of them
+    fanout = FanOutProcesses(options.fanout if settings.MIJIAN_FANOUT else 0)
+    fanout.start()
+    try:
+        _serve(host, port, options)
+    finally:
+        fanout.stop()
     return 0
 
 

@@ -55,6 +55,15 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bad", type=share, default=0.02, metavar="SHARE", help=tell("bad messages (0.02)", "不良报文比例(0.02)")
     )
+    parser.add_argument(
+        "--workers", type=number, default=1, metavar="N", help=tell("processes that answer (1)", "应答进程数(1)")
+    )
+    parser.add_argument(
+        "--fanout", type=number, default=1, metavar="N", help=tell("that work off the spool (1)", "入库进程数(1)")
+    )
+    parser.add_argument(
+        "--apart", action="store_true", help=tell("first all of the intake, then the fan-out", "先接收,再入库,分别测量")
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help=tell("of the fleet (1)", "随机种子(1)"))
     parser.set_defaults(run=run)
 
@@ -87,21 +96,18 @@ def run(options: argparse.Namespace) -> int:
         os.umask(0o077)
         _command("init")
         start_django()
-        address = _free_address()
-        with _served(address) as process:
-            content = _measured(options, address, process)
+        content = _measured(options)
     emit(options, content, _lines(content))
     return 0 if content["whole"] else 1
 
 
-def _measured(
-    options: argparse.Namespace, address: tuple[str, int], process: subprocess.Popen[bytes]
-) -> dict[str, Any]:
+def _measured(options: argparse.Namespace) -> dict[str, Any]:
     from protocol import keys as protocol_keys
     from server import keys
     from server.intake import enrolment, tokens
     from server.simulation.fleet import Fleet, Sent
     from server.simulation.load import send
+    from server.simulation.processes import cost, resident
 
     fleet = Fleet(options.seed, options.findings, options.duplicates, options.bad)
     _say(tell(f"enrolling {options.agents} computers …", f"注册 {options.agents} 台计算机 …"))
@@ -112,13 +118,30 @@ def _measured(
     )
     _say(tell("signing and sealing their reports …", "签名并封装报告 …"))
     batch: list[Sent] = [sent for _ in range(options.reports) for sent in fleet.round()]
-    _say(tell(f"sending {len(batch)} messages …", f"发送 {len(batch)} 份报文 …"))
-    tally = send(batch, address, options.connections, protocol_keys.public_bytes(keys.collector_keys().signing))
-    began = time.perf_counter()
-    _say(tell("waiting until all of it is fanned out …", "等待全部入库 …"))
-    _drained(process)
-    drained = tally.seconds + time.perf_counter() - began
-    return _verdict(batch, tally, drained, _resident(process.pid))
+    address = _free_address()
+    together = ("--workers", str(options.workers), "--fanout", str(options.fanout))
+    with _served(
+        address, *(("--workers", str(options.workers), "--fanout", "0") if options.apart else together)
+    ) as one:
+        before = cost(one.pid)
+        _say(tell(f"sending {len(batch)} messages …", f"发送 {len(batch)} 份报文 …"))
+        tally = send(batch, address, options.connections, protocol_keys.public_bytes(keys.collector_keys().signing))
+        spent, memory = cost(one.pid).since(before), resident(one.pid)
+        if not options.apart:
+            drained = tally.seconds + _drained(one)
+            spent, memory = cost(one.pid).since(before), max(memory, resident(one.pid))
+    intake = spent.intake
+    if options.apart:
+        with _served(address, *together) as two:
+            drained = _drained(two)
+            spent, memory = cost(two.pid), max(memory, resident(two.pid))
+    return _verdict(batch, tally, drained, memory) | {
+        "processor": {
+            "generator_ms_per_message": round(1e3 * tally.cpu / len(batch), 3),
+            "intake_ms_per_message": round(1e3 * intake / len(batch), 3),
+            "fan_out_us_per_violation": round(1e6 * spent.fan_out / (len(batch) * options.findings), 1),
+        }
+    }
 
 
 def _verdict(batch: Any, tally: Any, drained: float, resident: int) -> dict[str, Any]:
@@ -153,7 +176,7 @@ def _verdict(batch: Any, tally: Any, drained: float, resident: int) -> dict[str,
 
 
 def _lines(content: dict[str, Any]) -> list[str]:
-    late = content["latency_ms"]
+    late, spent = content["latency_ms"], content["processor"]
     lines = [
         tell(
             f"accepted durably: {content['accepted']} of {content['reports']} reports in {content['seconds']} s: "
@@ -167,9 +190,15 @@ def _lines(content: dict[str, Any]) -> list[str]:
         ),
         tell(
             f"fanned out: {content['stored']} of {content['violations']} violations in {content['groups']} groups, "
-            f"{content['violations_per_second']} a second from the first byte sent",
+            f"{content['violations_per_second']} a second",
             f"入库:{content['violations']} 条违规中 {content['stored']} 条,合并为 {content['groups']} 组,"
-            f"自首次发送起每秒 {content['violations_per_second']} 条",
+            f"每秒 {content['violations_per_second']} 条",
+        ),
+        tell(
+            f"processor: {spent['intake_ms_per_message']} ms a message, {spent['fan_out_us_per_violation']} µs a "
+            f"violation; the load itself {spent['generator_ms_per_message']} ms a message",
+            f"处理器用时:每份报文 {spent['intake_ms_per_message']} 毫秒,每条违规 "
+            f"{spent['fan_out_us_per_violation']} 微秒;负载程序每份 {spent['generator_ms_per_message']} 毫秒",
         ),
         tell(f"memory of the collector: {content['resident_mb']} MB", f"收集端内存:{content['resident_mb']} MB"),
         *(f"  {count:7}  {word}" for word, count in content["answers"].items()),
@@ -197,10 +226,12 @@ def _free_address() -> tuple[str, int]:
 
 
 @contextmanager
-def _served(address: tuple[str, int]) -> Iterator[subprocess.Popen[bytes]]:
+def _served(address: tuple[str, int], *more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A collector that answers at this address, ended at the end."""
     bind = f"{address[0]}:{address[1]}"
-    process = subprocess.Popen([sys.executable, "-m", "server", "serve", "--bind", bind], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server", "serve", "--bind", bind, *more], stdout=subprocess.DEVNULL
+    )
     try:
         patience = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < patience:
@@ -221,32 +252,14 @@ def _served(address: tuple[str, int]) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _drained(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the spool is empty."""
+def _drained(process: subprocess.Popen[bytes]) -> float:
+    """Wait until the spool is empty; how many seconds that took."""
     from server.intake.models import SpoolEntry
 
-    patience = time.monotonic() + DRAIN_SECONDS
-    while SpoolEntry.objects.filter(state=SpoolEntry.State.WAITING).exists():
-        if process.poll() is not None or time.monotonic() > patience:
+    began = time.perf_counter()
+    waiting = SpoolEntry.objects.filter(state=SpoolEntry.State.WAITING)
+    while waiting.exists():
+        if process.poll() is not None or time.perf_counter() > began + DRAIN_SECONDS:
             raise CommandError(tell("the collector ended, or does not get on", "收集端已退出或停滞"))
         time.sleep(0.05)
-
-
-def _resident(pid: int) -> int:
-    """Bytes of memory of a process and its children; what they share is counted once (PSS)."""
-    total = 0
-    for each in [pid, *_children(pid)]:
-        try:
-            lines = Path(f"/proc/{each}/smaps_rollup").read_text("ascii").splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return total
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text("ascii").split()):
-            found += [child, *_children(child)]
-    return found
+    return time.perf_counter() - began

@@ -6,18 +6,16 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils import timezone
 
 from protocol import receipts
 from protocol.envelope import Envelope, EnvelopeError, parse, verify
 from protocol.receipts import Answer
-from protocol.records import LEVEL_ORDER
 from server.intake.refusals import remember
+from server.intake.senders import UNKNOWN, Arrival, Road, keys
 from server.intake.sequence import Decision, agent_uuid
-from server.intake.spool import Arrival, Road, spool
+from server.intake.spool import spool
 from server.keys import collector_keys
-from server.ledger.models import Computer
 
 STATUS = {
     "too-large": 413,
@@ -35,6 +33,9 @@ STATUS = {
     "gap": 409,
 }
 """HTTP status of each refusal."""
+
+LARGEST_AT_ONCE = 256 * 1024
+"""Bytes of an envelope that is checked in the thread of the event loop; a larger one would hold up the others."""
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _MAX_SEQUENCE = 2**62
@@ -62,8 +63,7 @@ def admit(raw: bytes, *, road: Road, remote: str = "") -> Admission:
     envelope: Envelope | None = None
     try:
         envelope = parse(raw)
-        agent = _sender(envelope)
-        decision = spool.submit(Arrival(agent.pk, envelope, road))
+        decision = spool.submit(_signed(envelope, road))
     except EnvelopeError as error:
         decision = Decision(Answer.REFUSED, error.reason, str(error))
     digest = hashlib.sha256(raw).hexdigest()
@@ -74,24 +74,43 @@ def admit(raw: bytes, *, road: Road, remote: str = "") -> Admission:
     return Admission(decision, _receipt(decision, claimed, sequence, digest))
 
 
-def _sender(envelope: Envelope) -> Computer:
-    """The computer that signed this envelope and may send it. Raises `EnvelopeError`. The cheapest test comes first."""
+async def admit_at_once(raw: bytes) -> Admission | None:
+    """Store one envelope on the short road, in the thread of the event loop: its sender is known, all is well.
+
+    None where anything is in the way; nothing was stored then, and `admit` finds out what it is and says so.
+    Raises `server.intake.spool.SpoolUnavailable`.
+    """
+    if len(raw) > LARGEST_AT_ONCE:
+        return None
+    try:
+        envelope = parse(raw)
+        agent = agent_uuid(envelope)
+        if agent is None or keys.at_hand(agent) is None:
+            return None
+        arrival = _signed(envelope, "network")
+    except EnvelopeError:
+        return None
+    decision = await spool.stored_soon(arrival)
+    if decision.answer is Answer.REFUSED:
+        return None
+    return Admission(
+        decision, _receipt(decision, str(envelope.header.agent), envelope.header.sequence, envelope.digest)
+    )
+
+
+def _signed(envelope: Envelope, road: Road) -> Arrival:
+    """The envelope as one that its computer signed. Raises `EnvelopeError`. The cheapest test comes first."""
     header = envelope.header
     if header.sequence > _MAX_SEQUENCE or not _DIGEST.fullmatch(header.previous):
         raise EnvelopeError("malformed", "the header's sequence number or previous digest cannot be right")
     agent = agent_uuid(envelope)
-    computer = None if agent is None else Computer.objects.filter(pk=agent).first()
-    if computer is None or not computer.public_key:
-        raise EnvelopeError("unknown-agent", "no computer is enrolled here under this id: enrol it first")
-    verify(envelope, bytes(computer.public_key))
-    if computer.revoked_at is not None:
-        raise EnvelopeError("revoked", "this computer's enrolment has been revoked here")
+    key = None if agent is None else keys.of(agent)
+    if agent is None or key is None:
+        raise EnvelopeError(UNKNOWN.reason, UNKNOWN.message)
+    verify(envelope, key)
     if header.recipient != collector_keys().recipient_id:
         raise EnvelopeError("wrong-recipient", "the envelope is sealed to another collector")
-    highest = max(LEVEL_ORDER.get(level or "", 0) for level in (header.level, computer.level))
-    if highest > LEVEL_ORDER.get(settings.MIJIAN_LEVEL or "", 0):
-        raise EnvelopeError("level-too-high", "this collector may not take reports of a computer of this level")
-    return computer
+    return Arrival(agent, envelope, road, key)
 
 
 def _receipt(decision: Decision, agent: str, sequence: int, digest: str) -> bytes:

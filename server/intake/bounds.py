@@ -124,8 +124,28 @@ def _file(evidence: FileEvidence) -> FileEvidence:
     )
 
 
+_NO_PLACE = Place()
+
+
+def _fits(text: str | None, limit: int) -> bool:
+    return text is None or (len(text) <= limit and text.isprintable())
+
+
 def _finding(finding: Finding) -> Finding:
     place = finding.place
+    if (  # what every agent of ours tells, at a glance
+        place == _NO_PLACE
+        and not finding.codes
+        and 0 <= finding.confidence <= 100
+        and _fits(finding.rule, LONGEST_WORD)
+        and _fits(finding.family, 32)
+        and _fits(finding.level, 8)
+        and _fits(finding.period, LONGEST_WORD)
+        and _fits(finding.zone, 32)
+        and _fits(finding.marking, LONGEST_MARKING)
+        and _fits(finding.issued_from, 32)
+    ):
+        return finding
     return msgspec.structs.replace(
         finding,
         rule=printable(finding.rule, LONGEST_WORD),
@@ -136,6 +156,7 @@ def _finding(finding: Finding) -> Finding:
         confidence=_number(finding.confidence, 100),
         marking=printable(finding.marking, LONGEST_MARKING),
         codes=tuple(printable(code, 32) for code in finding.codes[:MOST_CODES]),
+        issued_from=printable(finding.issued_from, 32),
         place=Place(
             **{name: _maybe(getattr(place, name)) for name in ("page", "sheet", "slide", "paragraph", "line")},
             cell=None if place.cell is None else printable(place.cell, 16),

@@ -1,47 +1,53 @@
 """The fan-out: works the spool off, in the order of arrival, many envelopes in one transaction.
 
-Records and the state of their envelope change in the same commit, so a process that dies at any moment leaves
-either both or neither. One worker works at a time: a lock on a file of the home, which the system drops with
-the process, says who.
+Records are committed first, then their envelopes are marked as done in the spool's own database. A process that dies
+in between leaves envelopes to be worked off once more, and what they hold has ids of its own: nothing counts twice.
+One worker works at a time (`server.intake.turns`); others wait to take its place.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import OperationalError, connections, transaction
+from django.utils import timezone
 
 from protocol.envelope import EnvelopeError, parse
 from protocol.records import MediaSessionSeen, Medium, Record, ScanDone, ViolationSeen
 from server import audit
 from server.intake.carriers import store_media, store_sessions, store_starts
 from server.intake.heartbeats import store_heartbeats
+from server.intake.models import Sequence as SequenceRow
 from server.intake.models import SpoolEntry
 from server.intake.records import Delivery, read
 from server.intake.refusals import printable
 from server.intake.reports import store_reports
+from server.intake.routing import apart, spool_alias
 from server.intake.sightings import store_sightings
 from server.intake.spool import spool
+from server.intake.sql import chunks, update_by_pk
+from server.intake.turns import turn_to_work
 from server.keys import collector_keys
 from server.ledger.models import Computer
+from server.locks import between_commits
 from server.violations import waivers
 
-MAX_BATCH = 64
+MAX_BATCH = 256
 """Envelopes of one transaction."""
-MAX_BATCH_BYTES = 2 * 1024 * 1024
+MAX_BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of the envelopes of one transaction, the first one aside."""
 MAX_BATCH_WEIGHT = 32 * 1024 * 1024
 """Weight of records (`Delivery.weight`) after which a transaction takes no further envelope: sealed bytes may unfold a
 thousandfold, and this is what bounds the memory."""
-POLL = 0.5
+POLL = 0.2
 """Seconds between looks at the spool when nobody of this process has said that something came."""
 CLOCK = 60.0
 """Seconds between looks at what ends by itself."""
@@ -82,14 +88,11 @@ def drain() -> int:
 
 def drain_if_free() -> bool:
     """Work off everything that waits, unless a serving process is at it. Whether this process did it."""
-    lock = _lock_file()
-    try:
-        if not _locked(lock):
-            return False
-        drain()
-        return True
-    finally:
-        os.close(lock)
+    with turn_to_work() as mine:
+        if mine():
+            drain()
+            return True
+        return False
 
 
 def _next_batch() -> list[SpoolEntry]:
@@ -123,15 +126,29 @@ def _take(entries: Sequence[SpoolEntry]) -> int:
             weight += deliveries[-1].weight
             if weight >= MAX_BATCH_WEIGHT:
                 break
-    with transaction.atomic():
-        _apply(deliveries)
-        # What another worker has done meanwhile is not done twice: records have ids, and this counts only waiting ones.
-        SpoolEntry.objects.filter(pk__in=[delivery.entry for delivery in deliveries]).update(
-            state=SpoolEntry.State.DONE, raw=b""
-        )
-        for entry, why in bad:
-            _set_aside(entry, why.reason, str(why))
+    with _both():
+        with transaction.atomic():
+            _apply(deliveries)
+            for entry, why in bad:
+                _tell_set_aside(entry, why.reason)
+        with transaction.atomic(using=spool_alias()):
+            done = [delivery.entry for delivery in deliveries]
+            for part in chunks(done):
+                SpoolEntry.objects.filter(pk__in=part).update(state=SpoolEntry.State.DONE, raw=b"")
+            for entry, why in bad:
+                _set_aside(entry, why.reason, str(why))
     return len(deliveries) + len(bad)
+
+
+@contextmanager
+def _both() -> Iterator[None]:
+    """What concerns both databases: one commit where they are one, else none that a backup could come between."""
+    if apart():
+        with between_commits(Path(settings.MIJIAN_HOME)):
+            yield
+    else:
+        with transaction.atomic():
+            yield
 
 
 def _take_alone(entry: SpoolEntry) -> None:
@@ -140,7 +157,8 @@ def _take_alone(entry: SpoolEntry) -> None:
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 (set aside, whole and with the reason, for an administrator to see)
-        with transaction.atomic():
+        with _both():
+            _tell_set_aside(entry, "cannot-apply")
             _set_aside(entry, "cannot-apply", f"a record cannot be stored ({type(error).__name__})")
 
 
@@ -148,6 +166,9 @@ def _set_aside(entry: SpoolEntry, reason: str, message: str) -> None:
     """Keep an envelope that cannot be used, with the reason, for an administrator to see."""
     entry.state, entry.reason, entry.message = SpoolEntry.State.BAD, reason, printable(message, 300)
     entry.save(update_fields=("state", "reason", "message"))
+
+
+def _tell_set_aside(entry: SpoolEntry, reason: str) -> None:
     audit.record("envelope.set-aside", obj=entry, reason=reason, computer=str(entry.agent_id))
     _log.warning("an envelope was set aside: %s", reason)
 
@@ -162,6 +183,18 @@ def _apply(deliveries: Sequence[Delivery]) -> None:
     store_reports(deliveries, media)
     store_starts(deliveries)
     store_heartbeats(deliveries)
+    note_heard({delivery.agent: delivery.received_at for delivery in deliveries})
+
+
+def note_heard(heard: Mapping[uuid.UUID, datetime]) -> None:
+    """Note in the ledger when these computers were heard of last."""
+    update_by_pk(Computer, [{"pk": agent, "last_seen_at": at} for agent, at in heard.items()])
+
+
+def note_held(since: datetime) -> None:
+    """Note computers that were heard of since, also those of which nothing could be taken in: they are not silent."""
+    heard = SequenceRow.objects.filter(heard_at__gte=since).values_list("pk", "heard_at")
+    note_heard({agent: at for agent, at in heard.iterator() if at is not None})
 
 
 def _media_of(record: Record) -> Iterable[tuple[Medium, datetime]]:
@@ -181,10 +214,14 @@ class FanOut(threading.Thread):
         self._stop_asked = threading.Event()
         self._next_look = 0.0
 
-    def stop(self) -> None:
-        """End after the batch in hand."""
+    def ask_to_stop(self) -> None:
+        """End after the batch in hand; do not wait for it."""
         self._stop_asked.set()
         spool.stored.set()
+
+    def stop(self) -> None:
+        """End after the batch in hand."""
+        self.ask_to_stop()
         self.join()
 
     def run(self) -> None:
@@ -194,39 +231,24 @@ class FanOut(threading.Thread):
                 self._work_while_locked()
             except Exception as error:  # noqa: BLE001 (the edge of a thread that must go on)
                 _log.error("the spool cannot be worked off just now: %s", type(error).__name__)
-                connection.close()
+                connections.close_all()
                 self._stop_asked.wait(PAUSE)
-        connection.close()
+        connections.close_all()
 
     def _look_at_the_clock(self) -> None:
         """End the waivers whose last day is over, once in a while."""
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + CLOCK
             waivers.expire()
+            note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
 
     def _work_while_locked(self) -> None:
-        lock = _lock_file()
-        try:
-            while not _locked(lock):
+        with turn_to_work() as mine:
+            while not mine():
                 if self._stop_asked.wait(1.0):
                     return
             while not self._stop_asked.is_set():
                 spool.stored.clear()
-                close_old_connections()
                 self._look_at_the_clock()
                 if not work_once():
                     spool.stored.wait(POLL)
-        finally:
-            os.close(lock)
-
-
-def _lock_file() -> int:
-    return os.open(Path(settings.MIJIAN_HOME) / "fanout.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

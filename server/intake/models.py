@@ -1,4 +1,4 @@
-"""What arrives: the spool of envelopes, what was refused, and the tokens computers enrol with."""
+"""What arrives: the spool of envelopes and where each row of them stands, what was refused, and enrolment tokens."""
 
 from __future__ import annotations
 
@@ -49,6 +49,26 @@ class SpoolEntry(models.Model):
 
     def __str__(self) -> str:
         return f"envelope {self.sequence} of {self.agent_id}"
+
+
+class Sequence(models.Model):
+    """Where one computer's row of envelopes stands. Kept with the spool, and written in the same commit."""
+
+    agent_id = models.UUIDField(primary_key=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+    """Number of the last envelope taken in order."""
+    digest = models.CharField(max_length=64, default="0" * 64)
+    """Digest of that envelope: what the next one must name as the one before it."""
+    heard_at = models.DateTimeField(null=True)
+    """When its last envelope was taken, in order or not."""
+
+    class Meta:
+        """How rows are found."""
+
+        indexes = (models.Index(fields=("heard_at",), name="sequence_heard"),)
+
+    def __str__(self) -> str:
+        return f"row of {self.agent_id}, at {self.sequence}"
 
 
 class Refusal(models.Model):

@@ -21,6 +21,7 @@ from protocol.records import (
     ViolationSeen,
 )
 from server.intake.bounds import bounded
+from server.intake.sql import CANONICAL_UUID
 
 MAX_RECORDS = 50_000
 """Records of one envelope; an agent of ours puts at most 20,000 into one that is carried by hand."""
@@ -107,6 +108,8 @@ def _times(record: Record) -> tuple[datetime, ...]:
 
 
 def _id(text: str) -> None:
+    if CANONICAL_UUID.fullmatch(text):
+        return
     try:
         uuid.UUID(text)
     except ValueError:

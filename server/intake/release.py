@@ -7,7 +7,8 @@ from django.db import transaction
 
 from server import audit
 from server.accounts.models import User
-from server.intake.models import SpoolEntry
+from server.intake.models import Sequence, SpoolEntry
+from server.intake.routing import spool_alias
 from server.intake.spool import queue_again, spool
 from server.ledger.models import Computer
 
@@ -22,17 +23,18 @@ def release_held(computer: Computer, *, by: User | None, reason: str) -> int:
         raise PermissionDenied
     if not reason.strip():
         raise ValueError("a gap is ended for a reason: say which")
-    with transaction.atomic():
-        row = Computer.objects.select_for_update().get(pk=computer.pk)
+    # The audit log is written first: if the other commit fails, nothing was released, and somebody tries again.
+    with transaction.atomic(using=spool_alias()), transaction.atomic():
+        row, _made = Sequence.objects.select_for_update().get_or_create(pk=computer.pk)
         held = list(SpoolEntry.objects.filter(agent_id=row.pk, state=SpoolEntry.State.HELD).order_by("sequence", "id"))
         for entry in held:
             queue_again(entry)
-            if entry.sequence > row.last_sequence:
-                row.last_sequence, row.last_digest = entry.sequence, entry.digest
-        row.save(update_fields=("last_sequence", "last_digest"))
+            if entry.sequence > row.sequence:
+                row.sequence, row.digest = entry.sequence, entry.digest
+        row.save(update_fields=("sequence", "digest"))
         # What an older collector, or one with the wrong keys, could not read may be good by now.
         again = SpoolEntry.objects.filter(agent_id=row.pk, state=SpoolEntry.State.BAD).exclude(raw=b"")
         count = len(held) + again.update(state=SpoolEntry.State.WAITING, reason="", message="")
-        audit.record("envelopes.release", actor=by, obj=row, count=count, reason=reason.strip()[:300])
+        audit.record("envelopes.release", actor=by, obj=computer, count=count, reason=reason.strip()[:300])
     spool.stored.set()
     return count

@@ -1,29 +1,33 @@
-"""Sightings of violations into occurrences and groups: each record counts once, however often it arrives."""
+"""Sightings of violations into occurrences and groups: each record counts once, however often it arrives.
+
+Values are brought into the form the database wants once (`server.intake.sql.Prepared`), rows are read and written by
+plain SQL, and of a group that is known only those fields are written that change: most of its indices stay untouched.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.utils import timezone
 
+from protocol.ids import uuid7
 from protocol.records import FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.records import Delivery
 from server.intake.refusals import printable
-from server.intake.sql import chunks, insert_new, update_by_pk
+from server.intake.sql import Prepared, chunks, insert_prepared, rows_of, update_prepared
 from server.ledger.models import Computer
 from server.ledger.models import Medium as LedgerMedium
 from server.violations.due import due_on
 from server.violations.fingerprint import fingerprint
-from server.violations.models import SEVERITY_RANK, Group, Occurrence, State, Step, new_id
+from server.violations.models import SEVERITY_RANK, Group, Occurrence, Severity, State, Step
 from server.violations.waivers import cover_new
 
 SETTING = "setting"
 """In place of a family of markings: the group is a failed check of a self-check."""
-_Row = dict[str, Any]
 _TOLD = (
     "severity",
     "severity_rank",
@@ -37,74 +41,133 @@ _TOLD = (
     "extension",
     "media_type",
     "content_hash",
-    "path_hash",
-    "sealed_place",
 )
-"""Fields that the newest sighting says."""
-_COUNTED = (
+"""Fields that the newest sighting says, and that seldom change."""
+_PLACE = ("path_hash", "sealed_place")
+"""Fields that the newest sighting says anew each time."""
+_STANDING = ("state", "state_at", "assignee", "verified_at", "regressed_at", "due_on")
+_READ = (
+    "id",
+    "fingerprint",
+    "occurrence_count",
     "first_seen_at",
     "last_seen_at",
-    "occurrence_count",
     "state",
     "state_at",
     "assignee",
     "verified_at",
-    "regressed_at",
-    "due_on",
+    *_TOLD,
 )
-"""Fields that all sightings and what people did make together."""
+_OCCURRENCE = ("id", "group", "computer", "seen_at", "received_at", "session_id", "evidence", "sealed_place")
+_STEP = ("group", "at", "actor", "from_state", "to_state", "assignee", "note")
+_NEW = (
+    "id",
+    "fingerprint",
+    "control",
+    "first_seen_at",
+    "last_seen_at",
+    "occurrence_count",
+    "waiver",
+    "updated_at",
+    *_STANDING,
+    *_TOLD,
+    *_PLACE,
+)
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group while a batch is worked off; ids and moments as the database has them."""
+
+    id: Any
+    fingerprint: str
+    occurrence_count: int
+    first_seen_at: Any
+    last_seen_at: Any
+    state: str
+    state_at: Any
+    assignee: int | None
+    verified_at: Any
+    told: tuple[Any, ...]
+    """Values of `_TOLD`."""
+    place: tuple[str, str] | None = None
+    """Values of `_PLACE`; None while no newer sighting has told one."""
+    regressed_at: Any = None
+    due_on: str | None = None
+    control: str = ""
+    """Of a new group; empty for one that is known."""
+    retold: bool = False
+    """Whether what is told of it changed."""
+    moved: bool = False
+    """Whether its state changed."""
+    opened_again: bool = False
+
+
+@dataclass(slots=True)
+class _Sighting:
+    """One record, with its values as the database has them."""
+
+    id: Any
+    seen_at: Any
+    record: ViolationSeen
+    delivery: Delivery
 
 
 def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> int:
     """Store the sightings that are not stored yet and bring their groups up to date; how many they were."""
-    fresh = _fresh(deliveries)
+    as_stored, now = Prepared(Occurrence), timezone.now()
+    fresh = _fresh(deliveries, as_stored)
     if not fresh:
         return 0
-    prints = {id_: fingerprint(record, str(delivery.agent)) for id_, (record, delivery) in fresh.items()}
-    groups = _known_groups(set(prints.values()))
-    persons = _Persons({delivery.agent for _, delivery in fresh.values()}, set(media.values()))
-    created: dict[str, _Row] = {}
-    touched: dict[str, _Row] = {}
-    steps: list[_Row] = []
-    occurrences: list[_Row] = []
-    for id_, (record, delivery) in fresh.items():
-        print_ = prints[id_]
-        medium = None if record.medium is None else media[record.medium.key]
-        told = _told(record, delivery, medium, persons)
-        row = groups.get(print_)
-        if row is None:
-            row = groups[print_] = created[print_] = _new_group(print_, record, told)
+    named = {each.delivery.agent: str(each.delivery.agent) for each in fresh}
+    prints = [fingerprint(each.record, named[each.delivery.agent]) for each in fresh]
+    due = {severity.value: _due(severity.value) for severity in Severity}
+    groups = _known_groups(set(prints))
+    persons = _Persons({each.delivery.agent for each in fresh}, set(media.values()))
+    created: list[_Group] = []
+    touched: dict[str, _Group] = {}
+    steps: list[tuple[Any, ...]] = []
+    occurrences: list[tuple[Any, ...]] = []
+    moment = as_stored.moment(now)
+    for print_, each in zip(prints, fresh, strict=True):
+        medium = None if each.record.medium is None else media[each.record.medium.key]
+        told, place = _told(each, medium, persons, as_stored)
+        group = groups.get(print_)
+        if group is None:
+            group = groups[print_] = _new_group(print_, each, told, place, moment, as_stored)
+            group.due_on = due[each.record.severity.value]
+            created.append(group)
         else:
-            _fold(row, record, told, steps)
-            touched[print_] = row
-        occurrences.append(_occurrence(id_, row["id"], record, delivery))
-    insert_new(Group, list(created.values()))
-    update_by_pk(Group, [_as_update(row) for print_, row in touched.items() if print_ not in created])
-    cover_new(row["id"] for row in created.values())
-    insert_new(Occurrence, occurrences)
-    insert_new(Step, steps)
+            _fold(group, each, told, place, steps, moment)
+            if not group.control:
+                touched[print_] = group
+        occurrences.append(_occurrence(each, group.id, as_stored))
+    insert_prepared(Group, _NEW, [_as_new(group, moment) for group in created])
+    _write_touched(touched.values(), moment)
+    cover_new(group.id for group in created)
+    insert_prepared(Occurrence, _OCCURRENCE, occurrences)
+    insert_prepared(Step, _STEP, steps)
     return len(occurrences)
 
 
-def _fresh(deliveries: Iterable[Delivery]) -> dict[uuid.UUID, tuple[ViolationSeen, Delivery]]:
-    """Sightings by id, without those that are stored already. The write lock makes look and write one."""
-    told: dict[uuid.UUID, tuple[ViolationSeen, Delivery]] = {}
+def _fresh(deliveries: Iterable[Delivery], as_stored: Prepared) -> list[_Sighting]:
+    """Sightings without those that are stored already. The write lock makes look and write one."""
+    told: dict[Any, _Sighting] = {}
     for delivery in deliveries:
         for record in delivery.records:
             if isinstance(record, ViolationSeen):
-                told.setdefault(uuid.UUID(record.id), (record, delivery))
-    for part in chunks(list(told)):
-        for stored in Occurrence.objects.filter(pk__in=part).values_list("pk", flat=True):
-            del told[stored]
-    return told
+                id_ = as_stored.identity(record.id)
+                if id_ not in told:
+                    told[id_] = _Sighting(id_, as_stored.moment(record.seen_at), record, delivery)
+    for (stored,) in rows_of(Occurrence, ("id",), "id", list(told)):
+        del told[stored]
+    return list(told.values())
 
 
-def _known_groups(prints: set[str]) -> dict[str, _Row]:
-    found: dict[str, _Row] = {}
-    for part in chunks(sorted(prints)):
-        for row in Group.objects.filter(fingerprint__in=part).values("id", "fingerprint", *_COUNTED, *_TOLD):
-            found[row.pop("fingerprint")] = dict(row)
-    return found
+def _known_groups(prints: set[str]) -> dict[str, _Group]:
+    count = len(_READ) - len(_TOLD)
+    rows = rows_of(Group, _READ, "fingerprint", sorted(prints))
+    return {row[1]: _Group(*(*row[:count], row[count:])) for row in rows}
 
 
 class _Persons:
@@ -124,112 +187,153 @@ class _Persons:
         return holder or self._computers.get(computer) or ""
 
 
-def _told(record: ViolationSeen, delivery: Delivery, medium: int | None, persons: _Persons) -> _Row:
-    """What a sighting says of its group: the newest one describes it."""
-    row: _Row = dict.fromkeys(_TOLD, "") | {
-        "severity": record.severity.value,
-        "severity_rank": SEVERITY_RANK[record.severity.value],
-        "computer": delivery.agent,
-        "medium": medium,
-        "person": persons.of(delivery.agent, medium),
-    }
-    if isinstance(record.evidence, FileEvidence):
-        evidence = record.evidence
-        row |= {
-            "extension": printable(evidence.extension, 32),
-            "media_type": printable(evidence.media_type, 127),
-            "content_hash": evidence.content_hash,
-            "path_hash": evidence.path_hash,
-            "sealed_place": evidence.sealed_place,
-        }
-        if evidence.findings:
-            strongest = evidence.findings[0]
-            row |= {
-                "family": printable(strongest.family, 32),
-                "level": printable(strongest.level or "", 8),
-                "marking": printable(strongest.marking, 200),
-                "zone": printable(strongest.zone, 32),
-            }
-    elif isinstance(record.evidence, SettingEvidence):
-        row |= {"family": SETTING, "marking": printable(record.evidence.title_zh, 200)}
-    return row
-
-
-def _new_group(print_: str, record: ViolationSeen, told: _Row) -> _Row:
-    now = timezone.now()
-    return {
-        "id": new_id(),
-        "fingerprint": print_,
-        "control": record.control,
-        "state": State.NEW.value,
-        "state_at": now,
-        "first_seen_at": record.seen_at,
-        "last_seen_at": record.seen_at,
-        "occurrence_count": 1,
-        "assignee": None,
-        "verified_at": None,
-        "regressed_at": None,
-        "due_on": due_on(record.severity.value),
-        "waiver": None,
-        "updated_at": now,
-        **told,
-    }
-
-
-def _fold(row: _Row, record: ViolationSeen, told: _Row, steps: list[_Row]) -> None:
-    """Add one more sighting to a group that is known."""
-    row["occurrence_count"] += 1
-    row["first_seen_at"] = min(row["first_seen_at"], record.seen_at)
-    if record.seen_at >= row["last_seen_at"]:
-        row["last_seen_at"] = record.seen_at
-        row.update(told)
-    if (state := _state_after(row, record.seen_at)) is not None:
-        now = timezone.now()
-        steps.append(
-            {
-                "group": row["id"],
-                "at": now,
-                "actor": None,
-                "from_state": row["state"],
-                "to_state": state.value,
-                "assignee": None,
-                "note": "",
-            }
+def _told(
+    each: _Sighting, medium: int | None, persons: _Persons, as_stored: Prepared
+) -> tuple[tuple[Any, ...], tuple[str, str]]:
+    """What a sighting says of its group, as `_TOLD` and as `_PLACE`: the newest one describes it."""
+    record, agent = each.record, each.delivery.agent
+    carrier = (
+        record.severity.value,
+        SEVERITY_RANK[record.severity.value],
+        as_stored.uuid(agent),
+        medium,
+        persons.of(agent, medium),
+    )
+    evidence = record.evidence
+    if isinstance(evidence, SettingEvidence):
+        return (*carrier, SETTING, "", printable(evidence.title_zh, 200), "", "", "", ""), ("", "")
+    if not isinstance(evidence, FileEvidence):
+        return (*carrier, "", "", "", "", "", "", ""), ("", "")
+    marking = ("", "", "", "")
+    if evidence.findings:
+        strongest = evidence.findings[0]
+        marking = (
+            printable(strongest.family, 32),
+            printable(strongest.level or "", 8),
+            printable(strongest.marking, 200),
+            printable(strongest.zone, 32),
         )
-        if row["state"] in (State.VERIFIED, State.CLOSED):
-            row["regressed_at"] = record.seen_at
-            row["due_on"] = due_on(record.severity.value)
-        row |= {"state": state.value, "state_at": now, "verified_at": None}
+    kind = (printable(evidence.extension, 32), printable(evidence.media_type, 127), evidence.content_hash)
+    return (*carrier, *marking, *kind), (evidence.path_hash, evidence.sealed_place)
+
+
+def _new_group(
+    print_: str, each: _Sighting, told: tuple[Any, ...], place: tuple[str, str], now: Any, as_stored: Prepared
+) -> _Group:
+    return _Group(
+        id=as_stored.identity(uuid7()),
+        fingerprint=print_,
+        control=each.record.control,
+        occurrence_count=1,
+        first_seen_at=each.seen_at,
+        last_seen_at=each.seen_at,
+        state=State.NEW.value,
+        state_at=now,
+        assignee=None,
+        verified_at=None,
+        told=told,
+        place=place,
+    )
+
+
+def _fold(
+    group: _Group,
+    each: _Sighting,
+    told: tuple[Any, ...],
+    place: tuple[str, str],
+    steps: list[tuple[Any, ...]],
+    now: Any,
+) -> None:
+    """Add one more sighting to a group that is known."""
+    group.occurrence_count += 1
+    if each.seen_at < group.first_seen_at:
+        group.first_seen_at, group.retold = each.seen_at, True
+    if each.seen_at >= group.last_seen_at:
+        group.last_seen_at, group.place = each.seen_at, place
+        if told != group.told:
+            group.told, group.retold = told, True
+    if (state := _state_after(group, each.seen_at)) is not None:
+        steps.append((group.id, now, None, group.state, state.value, None, ""))
+        if group.state in (State.VERIFIED, State.CLOSED):
+            group.regressed_at, group.opened_again = each.seen_at, True
+            group.due_on = _due(each.record.severity.value)
+        group.state, group.state_at, group.verified_at, group.moved = state.value, now, None, True
         if state is State.NEW:
-            row["assignee"] = None
+            group.assignee = None
 
 
-def _state_after(row: _Row, seen_at: datetime) -> State | None:
+def _state_after(group: _Group, seen_at: Any) -> State | None:
     """The state a new sighting puts a group back into; None where it stays.
 
     A sighting that is older than the clean check, and only came late, reopens nothing.
     """
-    if row["state"] in (State.VERIFIED, State.CLOSED):
-        return State.NEW if seen_at > (row["verified_at"] or row["state_at"]) else None
-    if row["state"] == State.RECTIFIED and seen_at > row["state_at"]:
-        return State.NEW if row["assignee"] is None else State.ASSIGNED
+    if group.state in (State.VERIFIED, State.CLOSED):
+        return State.NEW if seen_at > (group.verified_at or group.state_at) else None
+    if group.state == State.RECTIFIED and seen_at > group.state_at:
+        return State.NEW if group.assignee is None else State.ASSIGNED
     return None
 
 
-def _as_update(row: _Row) -> _Row:
-    """A known group's row for the UPDATE: every row names the same fields."""
-    return {"pk": row["id"], "updated_at": timezone.now(), **{name: row[name] for name in (*_COUNTED, *_TOLD)}}
+def _as_new(group: _Group, now: Any) -> tuple[Any, ...]:
+    """Values of `_NEW`."""
+    return (
+        group.id,
+        group.fingerprint,
+        group.control,
+        group.first_seen_at,
+        group.last_seen_at,
+        group.occurrence_count,
+        None,
+        now,
+        *_standing(group),
+        *group.told,
+        *(group.place or ("", "")),
+    )
 
 
-def _occurrence(id_: uuid.UUID, group: uuid.UUID, record: ViolationSeen, delivery: Delivery) -> _Row:
-    evidence = msgspec.to_builtins(record.evidence)
-    return {
-        "id": id_,
-        "group": group,
-        "computer": delivery.agent,
-        "seen_at": record.seen_at,
-        "received_at": delivery.received_at,
-        "session_id": None if record.session is None else uuid.UUID(record.session),
-        "sealed_place": evidence.pop("sealed_place", ""),
-        "evidence": evidence,
-    }
+def _standing(group: _Group) -> tuple[Any, ...]:
+    """Values of `_STANDING`."""
+    return group.state, group.state_at, group.assignee, group.verified_at, group.regressed_at, group.due_on
+
+
+def _due(severity: str) -> str | None:
+    day = due_on(severity)
+    return None if day is None else day.isoformat()
+
+
+def _write_touched(groups: Iterable[_Group], now: Any) -> None:
+    """Write what changed of groups that are known."""
+    seen, late, retold, moved, reopened = [], [], [], [], []
+    for group in groups:
+        if group.place is None:
+            late.append((group.occurrence_count, now, group.id))
+        else:
+            seen.append((group.occurrence_count, group.last_seen_at, now, *group.place, group.id))
+        if group.retold:
+            retold.append((group.first_seen_at, *group.told, group.id))
+        if group.moved:
+            moved.append((group.state, group.state_at, group.assignee, group.verified_at, group.id))
+        if group.opened_again:
+            reopened.append((group.regressed_at, group.due_on, group.id))
+    update_prepared(Group, ("occurrence_count", "last_seen_at", "updated_at", *_PLACE), seen)
+    update_prepared(Group, ("occurrence_count", "updated_at"), late)
+    update_prepared(Group, ("first_seen_at", *_TOLD), retold)
+    update_prepared(Group, _STANDING[:4], moved)
+    update_prepared(Group, ("regressed_at", "due_on"), reopened)
+
+
+def _occurrence(each: _Sighting, group: Any, as_stored: Prepared) -> tuple[Any, ...]:
+    """Values of `_OCCURRENCE`."""
+    evidence = msgspec.to_builtins(each.record.evidence)
+    place = evidence.pop("sealed_place", "")
+    session = each.record.session
+    return (
+        each.id,
+        group,
+        as_stored.uuid(each.delivery.agent),
+        each.seen_at,
+        as_stored.moment(each.delivery.received_at),
+        None if session is None else as_stored.identity(session),
+        msgspec.json.encode(evidence).decode(),
+        place,
+    )

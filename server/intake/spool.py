@@ -2,32 +2,33 @@
 
 Request threads hand verified envelopes to one writer thread of the process. It takes whatever has queued up while
 the last commit ran and stores it in one IMMEDIATE transaction (group commit); several processes take turns by
-SQLite's own lock.
+SQLite's own lock. The spool is a file of its own (`server.intake.routing`): nothing else holds that lock.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import queue
 import threading
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 from django.utils import timezone
 
-from protocol.envelope import Envelope
+from protocol.envelope import FIRST_PREVIOUS
 from protocol.receipts import Answer
+from server.intake.models import Sequence as SequenceRow
 from server.intake.models import SpoolEntry
+from server.intake.routing import spool_alias
+from server.intake.senders import Arrival, known_senders, objection
 from server.intake.sequence import Decision, Row, decide
-from server.ledger.models import Computer
-
-Road = Literal["network", "file"]
+from server.intake.sql import connection_of, insert_new, update_by_pk
 
 MAX_BATCH = 256
 """Envelopes of one commit."""
@@ -40,20 +41,8 @@ PATIENCE = 30.0
 _log = logging.getLogger(__name__)
 
 
-_GONE = Decision(Answer.REFUSED, "unknown-agent", "no computer is enrolled here under this id: enrol it first")
-
-
 class SpoolUnavailable(Exception):
     """Nothing can be stored just now (disk full, locked, too busy): no receipt, the sender keeps it and tries again."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One verified envelope on its way into the spool."""
-
-    agent: uuid.UUID
-    envelope: Envelope
-    road: Road
 
 
 class Spool:
@@ -68,13 +57,26 @@ class Spool:
 
     def submit(self, arrival: Arrival) -> Decision:
         """Store one envelope and tell what was done with it; returns after the commit. Raises `SpoolUnavailable`."""
+        try:
+            return self._queued(arrival).result(PATIENCE)
+        except FutureTimeout as error:
+            raise SpoolUnavailable("the collector is busy") from error
+
+    async def stored_soon(self, arrival: Arrival) -> Decision:
+        """The same for an event loop, which goes on meanwhile. Raises `SpoolUnavailable`."""
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(self._queued(arrival)), PATIENCE)
+        except TimeoutError as error:
+            raise SpoolUnavailable("the collector is busy") from error
+
+    def _queued(self, arrival: Arrival) -> Future[Decision]:
         self._ensure_thread()
         done: Future[Decision] = Future()
         try:
             self._queue.put_nowait((arrival, done))
-            return done.result(PATIENCE)
-        except (queue.Full, FutureTimeout) as error:
+        except queue.Full as error:
             raise SpoolUnavailable("the collector is busy") from error
+        return done
 
     def stop(self) -> None:
         """Store what is queued and end the writer; a later `submit` starts it anew."""
@@ -96,7 +98,7 @@ class Spool:
                 if batch:
                     self._write(batch)
         finally:
-            connection.close()
+            connections.close_all()
 
     def _next_batch(self) -> list[tuple[Arrival, Future[Decision]]] | None:
         first = self._queue.get()
@@ -119,13 +121,14 @@ class Spool:
         try:
             decisions = store([arrival for arrival, _ in batch])
             for (_, done), decision in zip(batch, decisions, strict=True):
-                done.set_result(decision)
+                if done.set_running_or_notify_cancel():  # else nobody waits any more; what is stored is stored
+                    done.set_result(decision)
             self.stored.set()
         except OperationalError as error:  # full, locked, unreadable: the same for all
-            connection.close()
+            connections.close_all()
             _log.error("the spool cannot be written: %s", type(error).__name__)
         except DatabaseError as error:
-            connection.close()
+            connections.close_all()
             _log.error("an envelope cannot be stored: %s", type(error).__name__)
             if len(batch) > 1:  # one odd envelope must not cost the others theirs
                 for item in batch:
@@ -141,75 +144,76 @@ def store(arrivals: Sequence[Arrival]) -> list[Decision]:
 
     Raises `django.db.DatabaseError` where nothing of them could be stored.
     """
-    with transaction.atomic():
+    senders = known_senders({arrival.agent for arrival in arrivals})
+    now = timezone.now()
+    with transaction.atomic(using=spool_alias()):
         rows = _rows(arrivals)
-        now = timezone.now()
         decisions: list[Decision] = []
-        entries: list[SpoolEntry] = []
-        heard: set[uuid.UUID] = set()
+        entries: list[dict[str, Any]] = []
+        heard: dict[uuid.UUID, Row] = {}
         for arrival in arrivals:
-            row, envelope = rows.get(arrival.agent), arrival.envelope
-            decision = _GONE if row is None else decide(row, envelope)
+            row, envelope = rows[arrival.agent], arrival.envelope
+            decision = objection(senders.get(arrival.agent), arrival) or decide(row, envelope)
             decisions.append(decision)
-            if row is None or decision.answer not in (Answer.ACCEPTED, Answer.HELD):
+            if decision.answer not in (Answer.ACCEPTED, Answer.HELD):
                 continue
             row.known.add(envelope.digest)
-            heard.add(arrival.agent)
-            entries.append(_entry(arrival, decision))
-            entries[-1].received_at = now
+            heard[arrival.agent] = row
+            entries.append(_entry(arrival, decision, now))
             if decision.answer is Answer.HELD:
                 row.held += 1
             else:
                 row.sequence, row.digest = envelope.header.sequence, envelope.digest
-        SpoolEntry.objects.bulk_create(entries)
-        for agent in heard:
-            row = rows[agent]
+        insert_new(SpoolEntry, entries)
+        for agent, row in heard.items():
             if row.held:
                 _release_followers(agent, row)
-            Computer.objects.filter(pk=agent).update(
-                last_sequence=row.sequence, last_digest=row.digest, last_seen_at=now
-            )
+        _write_rows(heard, now)
     return decisions
 
 
 def _rows(arrivals: Sequence[Arrival]) -> dict[uuid.UUID, Row]:
     """Where every computer of these envelopes stands, read under the write lock."""
-    agents = {arrival.agent for arrival in arrivals}
-    rows = {
-        pk: Row(sequence, digest)
-        for pk, sequence, digest in Computer.objects.filter(pk__in=agents).values_list(
-            "pk", "last_sequence", "last_digest"
-        )
-    }
+    agents = sorted({arrival.agent for arrival in arrivals})
+    stored = SequenceRow.objects.filter(pk__in=agents)
+    if connection_of(SequenceRow).features.has_select_for_update:  # where rows are locked, a row must be there to lock
+        insert_new(SequenceRow, [{"agent_id": agent, "sequence": 0, "digest": FIRST_PREVIOUS} for agent in agents])
+        stored = stored.select_for_update().order_by("pk")
+    rows = {pk: Row(sequence, digest) for pk, sequence, digest in stored.values_list("pk", "sequence", "digest")}
+    for agent in agents:
+        rows.setdefault(agent, Row(0, FIRST_PREVIOUS))
     digests = {arrival.envelope.digest: arrival.agent for arrival in arrivals}
     for digest in SpoolEntry.objects.filter(digest__in=digests).values_list("digest", flat=True):
-        if (row := rows.get(digests[digest])) is not None:  # else its computer has left the ledger meanwhile
-            row.known.add(digest)
-    held: dict[uuid.UUID, int] = defaultdict(int)
-    for agent in SpoolEntry.objects.filter(state=SpoolEntry.State.HELD, agent_id__in=agents).values_list(
-        "agent_id", flat=True
-    ):
-        held[agent] += 1
-    for agent, count in held.items():
-        if (row := rows.get(agent)) is not None:
-            row.held = count
+        rows[digests[digest]].known.add(digest)
+    held = SpoolEntry.objects.filter(state=SpoolEntry.State.HELD, agent_id__in=agents)
+    for agent in held.values_list("agent_id", flat=True):
+        rows[agent].held += 1
     return rows
 
 
-def _entry(arrival: Arrival, decision: Decision) -> SpoolEntry:
+def _write_rows(heard: Mapping[uuid.UUID, Row], now: datetime) -> None:
+    names = ("agent_id", "sequence", "digest", "heard_at")
+    told = [dict(zip(names, (agent, row.sequence, row.digest, now), strict=True)) for agent, row in heard.items()]
+    insert_new(SequenceRow, told)
+    update_by_pk(SequenceRow, [{"pk": each.pop("agent_id"), **each} for each in told])
+
+
+def _entry(arrival: Arrival, decision: Decision, now: datetime) -> dict[str, Any]:
     held = decision.answer is Answer.HELD
-    return SpoolEntry(
-        digest=arrival.envelope.digest,
-        agent_id=arrival.agent,
-        sequence=arrival.envelope.header.sequence,
-        previous=arrival.envelope.header.previous,
-        raw=arrival.envelope.raw,
-        size=len(arrival.envelope.raw),
-        road=arrival.road,
-        state=SpoolEntry.State.HELD if held else SpoolEntry.State.WAITING,
-        reason=decision.reason if held else "",
-        message=decision.message if held else "",
-    )
+    envelope = arrival.envelope
+    return {
+        "digest": envelope.digest,
+        "agent_id": arrival.agent,
+        "sequence": envelope.header.sequence,
+        "previous": envelope.header.previous,
+        "received_at": now,
+        "raw": envelope.raw,
+        "size": len(envelope.raw),
+        "road": arrival.road,
+        "state": (SpoolEntry.State.HELD if held else SpoolEntry.State.WAITING).value,
+        "reason": decision.reason if held else "",
+        "message": decision.message if held else "",
+    }
 
 
 def _release_followers(agent: uuid.UUID, row: Row) -> None:

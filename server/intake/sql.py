@@ -1,12 +1,15 @@
-"""Plain INSERT and UPDATE for many rows at once: about four times as fast as saving objects."""
+"""Plain SELECT, INSERT and UPDATE for many rows at once: several times as fast as by way of objects."""
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MAX_VARIABLES = 900
@@ -23,34 +26,113 @@ def chunks(items: Sequence[T], size: int = MAX_VARIABLES) -> Iterator[Sequence[T
 
 def insert_new(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, keyed by field name; a row whose key is there already is left as it is."""
+    if rows:
+        prepares = [prepare for _, _, prepare in _columns(model, rows[0], connection_of(model))]
+        prepared = [
+            [prepare(value) for prepare, value in zip(prepares, row.values(), strict=True)] for row in _in_order(rows)
+        ]
+        insert_prepared(model, list(rows[0]), prepared)
+
+
+def _in_order(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The rows, each with its fields in the order of the first one."""
+    names = list(rows[0])
+    return (row if list(row) == names else {name: row[name] for name in names} for row in rows)
+
+
+def insert_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows whose values are as the database wants them (`moment`, `identity`), in the order of ``names``."""
     if not rows:
         return
-    connection = connections[DEFAULT_DB_ALIAS]
-    columns = _columns(model, rows[0], connection)
+    connection = connection_of(model)
     table = connection.ops.quote_name(model._meta.db_table)
-    names = ", ".join(column for _, column, _ in columns)
-    one = f"({', '.join(['%s'] * len(columns))})"
+    columns = ", ".join(column for _, column, _ in _columns(model, names, connection))
+    one = f"({', '.join(['%s'] * len(names))})"
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES {one} ON CONFLICT DO NOTHING",  # noqa: S608 (names are our models')
-            [[prepare(row[name]) for name, _, prepare in columns] for row in rows],
+            f"INSERT INTO {table} ({columns}) VALUES {one} ON CONFLICT DO NOTHING",  # noqa: S608 (our models' names)
+            rows,
         )
+
+
+def update_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write the named fields of rows that exist: each row's values are prepared, the primary key is the last one.
+
+    Fields that an index holds cost most: name only what changes.
+    """
+    if not rows:
+        return
+    connection = connection_of(model)
+    table = connection.ops.quote_name(model._meta.db_table)
+    settings = ", ".join(f"{column} = %s" for _, column, _ in _columns(model, names, connection))
+    key = connection.ops.quote_name(str(model._meta.pk.column))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {settings} WHERE {key} = %s", rows)  # noqa: S608 (our models' names)
+
+
+def rows_of(model: type[models.Model], names: Sequence[str], key: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows whose field ``key`` is one of these prepared values; what is read is as `moment` and `identity` make it."""
+    connection = connection_of(model)
+    by_name = {field.name: field for field in model._meta.concrete_fields}
+    quote = connection.ops.quote_name
+    told = []
+    for name in names:
+        column = quote(str(by_name[name].column))
+        # Text for text: SQLite would be made to build a datetime of each.
+        as_text = connection.vendor == "sqlite" and isinstance(by_name[name], models.DateTimeField)
+        told.append(f"CAST({column} AS TEXT)" if as_text else column)
+    found: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        for part in chunks(values):
+            cursor.execute(
+                f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} "  # noqa: S608 (our models' names)
+                f"WHERE {quote(str(by_name[key].column))} IN ({', '.join(['%s'] * len(part))})",
+                list(part),
+            )
+            found += cursor.fetchall()
+    return found
+
+
+def connection_of(model: type[models.Model]) -> BaseDatabaseWrapper:
+    """The connection of this thread to the database in which a model's table lives."""
+    return connections[router.db_for_write(model)]
+
+
+class Prepared:
+    """What moments and ids look like in the database: text in SQLite, themselves in PostgreSQL. Both sort by time."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        native = connection_of(model).features.has_native_uuid_field
+        self.moment: Callable[[datetime], Any] = _same if native else _moment_text
+        self.identity: Callable[[str], Any] = uuid.UUID if native else _plain_hex
+        """Of an id in any form that `uuid.UUID` reads."""
+        self.uuid: Callable[[uuid.UUID], Any] = _same if native else _hex
+
+
+CANONICAL_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+"""How our own agents write an id."""
+
+
+def _plain_hex(text: str) -> str:
+    return text.replace("-", "") if CANONICAL_UUID.fullmatch(text) else uuid.UUID(text).hex
+
+
+def _moment_text(moment: datetime) -> str:
+    """As Django writes it into SQLite: UTC, without a zone."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat(" ")
 
 
 def update_by_pk(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the named fields of rows that exist; every row names the same fields, ``pk`` among them."""
-    if not rows:
-        return
-    connection = connections[DEFAULT_DB_ALIAS]
-    ((_, key, prepare_key),) = _columns(model, [model._meta.pk.name], connection)
-    columns = _columns(model, [name for name in rows[0] if name != "pk"], connection)
-    table = connection.ops.quote_name(model._meta.db_table)
-    settings = ", ".join(f"{column} = %s" for _, column, _ in columns)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET {settings} WHERE {key} = %s",  # noqa: S608 (names are our models')
-            [[*(prepare(row[name]) for name, _, prepare in columns), prepare_key(row["pk"])] for row in rows],
-        )
+    if rows:
+        names = [name for name in rows[0] if name != "pk"]
+        prepares = [prepare for _, _, prepare in _columns(model, [*names, model._meta.pk.name], connection_of(model))]
+        prepared = [
+            [prepare(row[name]) for prepare, name in zip(prepares, [*names, "pk"], strict=True)] for row in rows
+        ]
+        update_prepared(model, names, prepared)
 
 
 _Column = tuple[str, str, Callable[[Any], Any]]
@@ -67,12 +149,16 @@ def _preparer(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) ->
     """What `Field.get_db_prep_save` would do, found out once and not for every value."""
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(target, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value
+        return connection.ops.adapt_datetimefield_value if connection.vendor != "sqlite" else _maybe_moment
     if isinstance(target, models.UUIDField) and not connection.features.has_native_uuid_field:
         return _hex
     if isinstance(target, models.CharField | models.TextField | models.IntegerField | models.FloatField):
         return _same
     return partial(target.get_db_prep_save, connection=connection)
+
+
+def _maybe_moment(value: datetime | None) -> str | None:
+    return None if value is None else _moment_text(value)
 
 
 def _same(value: Any) -> Any:

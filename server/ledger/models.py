@@ -140,10 +140,6 @@ class Computer(LedgerEntry):
     rules = models.CharField(max_length=100, blank=True)
     cage = models.CharField(max_length=16, blank=True)
     platform = models.CharField(max_length=200, blank=True)
-    last_sequence = models.PositiveBigIntegerField(default=0)
-    """Number of the last envelope taken in order."""
-    last_digest = models.CharField(max_length=64, default="0" * 64)
-    """Digest of that envelope: what the next one must name as the one before it."""
     revoked_at = models.DateTimeField(null=True)
     """Since when its envelopes are refused."""
     policy_serial = models.PositiveBigIntegerField(default=0)

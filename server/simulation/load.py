@@ -19,12 +19,18 @@ PATIENCE = 60.0
 """Seconds an answer may take."""
 
 
+_Answered = tuple[str, int, bytes]
+"""What was sent, and status and body of its answer."""
+
+
 @dataclass
 class Tally:
     """What came of a load."""
 
     seconds: float = 0.0
     """From the first byte sent to the last answer read."""
+    cpu: float = 0.0
+    """Seconds of processor that the sending itself took."""
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By what was sent and what was answered: ``("report", "accepted")``, ``("altered", "refused bad-signature")``."""
     latencies: list[float] = field(default_factory=list)
@@ -54,30 +60,34 @@ def send(batch: Sequence[Sent], address: tuple[str, int], connections: int, coll
     tally, lock = Tally(), threading.Lock()
     failures: list[OSError] = []
 
+    answered: list[_Answered] = []
+
     def work(lane: list[Sent]) -> None:
-        own = Tally()
+        answers: list[_Answered] = []
+        latencies: list[float] = []
         try:
-            _drive(lane, address, collector_key, own)
+            _drive(lane, address, answers, latencies)
         except OSError as error:
             failures.append(error)
         with lock:
-            tally.answers += own.answers
-            tally.latencies += own.latencies
-            tally.forged += own.forged
+            answered.extend(answers)
+            tally.latencies.extend(latencies)
 
     threads = [threading.Thread(target=work, args=(lane,)) for lane in lanes if lane]
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    tally.seconds = time.perf_counter() - start
+    tally.seconds, tally.cpu = time.perf_counter() - start, time.process_time() - cpu
+    for kind, status, body in answered:  # read when all is sent: it costs more than the sending
+        tally.answers[kind, _word(status, body, collector_key, tally)] += 1
     if failures:
         raise failures[0]
     return tally
 
 
-def _drive(lane: list[Sent], address: tuple[str, int], collector_key: bytes, tally: Tally) -> None:
+def _drive(lane: list[Sent], address: tuple[str, int], answers: list[_Answered], latencies: list[float]) -> None:
     host = f"{address[0]}:{address[1]}"
     with socket.create_connection(address, PATIENCE) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -90,9 +100,9 @@ def _drive(lane: list[Sent], address: tuple[str, int], collector_key: bytes, tal
             connection.sendall(head.encode() + sent.raw)
             status, body = _answer(connection)
             took = time.perf_counter() - began
-            tally.answers[sent.kind, _word(status, body, collector_key, tally)] += 1
+            answers.append((sent.kind, status, body))
             if sent.kind == "report":
-                tally.latencies.append(took)
+                latencies.append(took)
 
 
 def _answer(connection: socket.socket) -> tuple[int, bytes]:

@@ -48,6 +48,10 @@ OPEN_STATES = (State.NEW, State.ASSIGNED, State.RECTIFIED)
 """States in which somebody still has something to do."""
 
 
+IS_OPEN = models.Q(is_open__in=(True,))
+"""Groups in an open state, said so that SQLite sees a value to look up: of a bare column it uses no index."""
+
+
 class Group(models.Model):
     """One violation: all sightings with the same fingerprint (`server.violations.fingerprint`)."""
 
@@ -108,7 +112,13 @@ class Group(models.Model):
             models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
             models.Index(fields=("control", "computer"), name="group_control"),
             models.Index(fields=("is_open", "severity_rank", "-last_seen_at", "-id"), name="group_open"),
-            models.Index(fields=("is_open", "due_on"), name="group_open_due"),
+            models.Index(fields=("is_open", "due_on", "state"), name="group_open_due"),
+            models.Index(fields=("marking",), name="group_marking"),
+            models.Index(fields=("person",), name="group_person"),
+            models.Index(fields=("extension",), name="group_extension"),
+            models.Index(
+                fields=("assignee", "is_open"), name="group_assigned", condition=models.Q(assignee__isnull=False)
+            ),
             models.Index(fields=("control", "family"), name="group_kinds"),
             models.Index(fields=("-last_seen_at", "-id"), name="group_last"),
             models.Index(fields=("-first_seen_at", "-id"), name="group_first"),
@@ -343,6 +353,7 @@ class DroppedReport(models.Model):
 
 
 __all__ = [
+    "IS_OPEN",
     "SEVERITY_RANK",
     "Attachment",
     "CheckReport",

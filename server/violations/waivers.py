@@ -136,13 +136,13 @@ def covered(waiver: Waiver) -> QuerySet[Group]:
     return same.filter(computer__department__path__startswith=waiver.department.path)
 
 
-def cover_new(groups: Iterable[uuid.UUID]) -> int:
+def cover_new(groups: Iterable[uuid.UUID | str]) -> int:
     """Put fresh violations that fall under a waiver in force into the state waived; how many. For the fan-out."""
-    ids = list(groups)
     active = Waiver.objects.filter(state=Waiver.State.APPROVED, expires_on__gte=timezone.localdate())
-    active = active.exclude(scope=Waiver.Scope.VIOLATION).select_related("department")
+    waivers = list(active.exclude(scope=Waiver.Scope.VIOLATION).select_related("department"))
+    ids = [uuid.UUID(str(group)) for group in groups] if waivers else []
     count = 0
-    for waiver in active if ids else ():
+    for waiver in waivers:
         for start in range(0, len(ids), 500):
             fresh = covered(waiver).filter(pk__in=ids[start : start + 500], state=State.NEW)
             for group in fresh:

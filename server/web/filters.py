@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from server.accounts.models import Department
-from server.violations.models import OPEN_STATES, Group, Severity, State
-from server.web.controls import controls_matching
+from server.violations.models import IS_OPEN, OPEN_STATES, SEVERITY_RANK, Group, Severity, State
 from server.web.paging import count_many
+from server.web.searching import with_text
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -81,7 +81,7 @@ class ViolationFilter:
     def narrow(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """The groups that fit, of every state."""
         if self.severities:
-            groups = groups.filter(severity__in=self.severities)
+            groups = groups.filter(severity_rank__in=[SEVERITY_RANK[each] for each in self.severities])
         if self.family:
             groups = groups.filter(family=self.family)
         if self.control:
@@ -91,18 +91,18 @@ class ViolationFilter:
         if self.assignee:
             groups = groups.filter(assignee_id=self.user_id if self.assignee == "me" else None)
         if self.overdue:
-            groups = groups.filter(due_on__lt=timezone.localdate(), is_open=True)
+            groups = groups.filter(IS_OPEN, due_on__lt=timezone.localdate())
         if self.department is not None:
             top = Department.objects.filter(pk=self.department).values_list("path", flat=True).first()
             groups = groups.filter(computer__department__path__startswith=top) if top else groups.none()
         if self.text:
-            groups = groups.filter(_text(self.text))
+            groups = with_text(groups, self.text)
         return groups
 
     def in_tab(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """Of these groups, those of the chosen tab, in the chosen order."""
         if self.tab == OPEN:
-            groups = groups.filter(is_open=True)
+            groups = groups.filter(IS_OPEN)
         elif self.tab != ALL:
             groups = groups.filter(state=self.tab)
         if self.sort == "due":
@@ -127,25 +127,3 @@ def _computer(wanted: str) -> Q:
         return Q(computer_id=uuid.UUID(wanted))
     except ValueError:
         return Q(computer__name__icontains=wanted) | Q(computer__number__icontains=wanted)
-
-
-def _text(text: str) -> Q:
-    """Each word must be found somewhere a reader sees it, or at the start of one of the hashes."""
-    everything = Q()
-    for part in text.split():
-        everything &= (
-            Q(marking__icontains=part)
-            | Q(control__istartswith=part)
-            | Q(control__in=controls_matching(part))
-            | Q(computer__name__icontains=part)
-            | Q(computer__number__icontains=part)
-            | Q(person__icontains=part)
-            | Q(medium__vendor__icontains=part)
-            | Q(medium__model__icontains=part)
-            | Q(medium__serial_tail__iexact=part)
-            | Q(medium__label__icontains=part)
-            | Q(extension__iexact=part)
-            | Q(content_hash__istartswith=part)
-            | Q(fingerprint__istartswith=part)
-        )
-    return everything

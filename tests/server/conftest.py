@@ -57,8 +57,19 @@ def collector_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(collector_home: Path) -> None:
-    """The test database is a real file in WAL mode: threads meet the locks they will meet in service."""
-    connections["default"].settings_dict["TEST"]["NAME"] = str(collector_home / "test.sqlite3")
+    """The test databases are real files in WAL mode: threads meet the locks they will meet in service."""
+    for alias in connections:
+        if connections[alias].vendor == "sqlite":
+            connections[alias].settings_dict["TEST"]["NAME"] = str(collector_home / f"test-{alias}.sqlite3")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of the collector may use all of its databases: where a table lives is no matter of the test."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        transactional = bool(marker and marker.kwargs.get("transaction"))
+        if marker is not None or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(transaction=transactional, databases="__all__"), append=False)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from server import backup, keys
+from server.locks import between_commits
 
 PHRASE = "correct horse battery"
 
@@ -221,3 +222,51 @@ def test_mistakes_are_told_with_status_2(initialised: Path, tmp_path: Path, argu
     assert done.returncode == 2
     assert said in done.stderr
     assert not (tmp_path / "NEW").exists()
+
+
+def test_spool_and_database_are_of_one_moment_however_busy_they_are(home: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(home / "collector-spool.sqlite3")) as spool:
+        spool.execute("PRAGMA journal_mode=WAL")
+        spool.execute("CREATE TABLE envelope (number INTEGER PRIMARY KEY, done INTEGER)")
+        spool.commit()
+    stop = threading.Event()
+
+    def work() -> None:
+        """As the collector does: an envelope first, then its records, then it is done."""
+        with (
+            closing(sqlite3.connect(home / "collector.sqlite3", timeout=30)) as database,
+            closing(sqlite3.connect(home / "collector-spool.sqlite3", timeout=30)) as spool,
+        ):
+            number = 900
+            while not stop.is_set():
+                with spool:
+                    spool.execute("INSERT INTO envelope VALUES (?, 0)", (number,))
+                with between_commits(home):
+                    with database:
+                        database.execute("INSERT INTO counted VALUES (?, zeroblob(10))", (number,))
+                    with spool:
+                        spool.execute("UPDATE envelope SET done = 1 WHERE number = ?", (number,))
+                number += 1
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for turn in range(4):
+            backup.make(home, tmp_path / f"{turn}.backup", None)
+    finally:
+        stop.set()
+        worker.join()
+    for turn in range(4):
+        place = tmp_path / f"restored-{turn}"
+        backup.restore(tmp_path / f"{turn}.backup", place, None)
+        with closing(sqlite3.connect(place / "collector-spool.sqlite3")) as spool:
+            envelopes = dict(spool.execute("SELECT number, done FROM envelope"))
+        stored = {number for number in numbers(place) if number >= 900}
+        assert {number for number, done in envelopes.items() if done} == stored
+
+
+def test_a_backup_of_an_older_version_still_comes_back(home: Path, tmp_path: Path) -> None:
+    made = backup.make(home, tmp_path / "a.backup", None)
+    assert "spool" not in made.sha256
+    backup.restore(tmp_path / "a.backup", tmp_path / "other", None)
+    assert numbers(tmp_path / "other") == numbers(home)

@@ -51,10 +51,22 @@ def test_before_anything_is_initialised_there_are_settings_but_no_secret(tmp_pat
     assert home.secret_key(tmp_path / "nowhere") == ""
 
 
-@pytest.mark.parametrize("url", ["postgresql://db/x", "postgres://db/x"])
-def test_a_server_database_is_refused_and_sqlite_named(url: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="SQLite"):
-        home.sqlite_path(url)
+def test_a_postgresql_url_is_taken_apart() -> None:
+    told = home.postgresql("postgresql://mi%40jian:w%C3%B6rd@db.example:6432/mijian?sslmode=verify-full")
+    assert told == {
+        "NAME": "mijian",
+        "USER": "mi@jian",
+        "PASSWORD": "wörd",
+        "HOST": "db.example",
+        "PORT": "6432",
+        "sslmode": "verify-full",
+    }
+
+
+@pytest.mark.parametrize("url", ["postgresql://db", "postgresql://db/", "postgres://db/a/b", "postgresql://db:x/a"])
+def test_a_postgresql_url_without_a_database_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="database"):
+        home.check_database_url(url)
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://relative", "sqlite:///", "nonsense"])

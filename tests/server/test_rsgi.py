@@ -73,6 +73,25 @@ def test_a_body_in_many_pieces_arrives_as_it_was_sent() -> None:
     assert (wire.status, wire.answer) == (200, b"".join(wire.pieces))
 
 
+def test_an_envelope_that_can_be_stored_at_once_takes_no_thread_and_every_other_request_the_usual_road() -> None:
+    seen: list[bytes] = []
+
+    async def at_once(body: bytes) -> tuple[int, bytes] | None:
+        seen.append(body)
+        return (200, b"receipt") if body == b"good" else None
+
+    def gate() -> Gate:
+        return Gate(echo, envelopes=at_once)  # type: ignore[arg-type]
+
+    good, odd, elsewhere = Wire(b"good"), Wire(b"odd"), Wire(b"good")
+    ask(good, gate=gate())
+    ask(odd, gate=gate())
+    ask(elsewhere, gate=gate(), path="/api/v1/enroll")
+    assert (good.status, good.answer, good.headers["Cache-Control"]) == (200, b"receipt", "no-store")
+    assert (odd.answer, elsewhere.answer) == (b"odd", b"good")
+    assert seen == [b"good", b"odd"]
+
+
 def test_a_body_that_stalls_is_given_up_and_its_bytes_are_no_longer_counted() -> None:
     wire = Wire(b"x" * 5000, b"y", pause=0.15)
     gate = ask(wire, length=10_000, patience=0.1)

@@ -14,6 +14,7 @@ from server.ledger.actions import lookups_for, texts_of
 from server.ledger.kinds import Entry, Ledger
 from server.ledger.models import Computer, MediaSession, Medium, Note
 from server.ledger.scope import computers_of, media_of
+from server.violations.models import IS_OPEN
 from server.violations.scope import visible_to
 from server.web.ledgers import entry_of, fields_of, history_of, ledger_named
 from server.web.pages import SignedInRequest, page, show
@@ -56,7 +57,7 @@ def _around(row: Entry, user: User) -> dict[str, Any]:
         which = {"computer": row} if isinstance(row, Computer) else {"medium": row}
         about = {"computers": row} if isinstance(row, Computer) else {"media": row}
         sessions = MediaSession.objects.filter(**which, computer__in=computers_of(user))
-        groups = visible_to(user).filter(**which, is_open=True)
+        groups = visible_to(user).filter(IS_OPEN, **which)
         return {
             "is_computer": isinstance(row, Computer),
             "is_medium": isinstance(row, Medium),

@@ -16,7 +16,7 @@ from server.incidents.scope import overdue_of
 from server.intake.models import SpoolEntry
 from server.ledger.reconciliation import BY_KEY, QUESTIONS, SILENT_AFTER, Question
 from server.ledger.scope import computers_of
-from server.violations.models import SEVERITY_RANK, Severity, State, Waiver
+from server.violations.models import IS_OPEN, SEVERITY_RANK, Severity, State, Waiver
 from server.violations.scope import visible_to, waivers_of
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import count_many, counted
@@ -33,7 +33,7 @@ ALARMS_KEPT = 60
 def start(request: SignedInRequest) -> HttpResponse:
     """Show the numbers that ask for work, one's own list by due date, and the worst open violations."""
     user, today = request.user, timezone.localdate()
-    still_open = visible_to(user).filter(is_open=True)
+    still_open = visible_to(user).filter(IS_OPEN)
     mine = still_open.filter(assignee=user)
     lists: dict[str, QuerySet[Any]] = {
         "critical": still_open.filter(severity_rank=SEVERITY_RANK[Severity.CRITICAL]),

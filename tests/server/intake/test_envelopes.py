@@ -15,7 +15,7 @@ from protocol import envelope as envelopes
 from protocol import keys
 from protocol.receipts import Answer, Receipt
 from protocol.records import ViolationSeen
-from server.intake.models import Refusal, SpoolEntry
+from server.intake.models import Refusal, Sequence, SpoolEntry
 from server.intake.sequence import MAX_HELD
 from server.ledger.models import Computer
 
@@ -31,8 +31,8 @@ def test_an_envelope_is_stored_before_its_receipt_is_signed(
     assert (status, receipt.answer, receipt.sequence, receipt.agent) == (200, Answer.ACCEPTED, 1, str(computer.id))
     assert receipt.digest == hashlib.sha256(raw).hexdigest()
     assert bytes(SpoolEntry.objects.get().raw) == raw
-    computer.refresh_from_db()
-    assert (computer.last_sequence, computer.last_digest) == (1, receipt.digest)
+    row = Sequence.objects.get(pk=computer.pk)
+    assert (row.sequence, row.digest) == (1, receipt.digest)
 
 
 def test_the_same_envelope_again_is_a_duplicate_and_stored_once(post: Post, sender: Any, file_seen: Seen) -> None:
@@ -78,8 +78,8 @@ def test_envelopes_out_of_order_are_held_and_released_in_order(
     assert post(first)[1].answer == Answer.ACCEPTED
     waiting = SpoolEntry.objects.filter(state=SpoolEntry.State.WAITING).order_by("id")
     assert [bytes(entry.raw) for entry in waiting] == [first, second, third]
-    computer.refresh_from_db()
-    assert (computer.last_sequence, computer.last_digest) == (3, sender.previous)
+    row = Sequence.objects.get(pk=computer.pk)
+    assert (row.sequence, row.digest) == (3, sender.previous)
 
 
 def test_a_held_envelope_that_does_not_follow_stays_held_and_says_so(
@@ -90,8 +90,7 @@ def test_a_held_envelope_that_does_not_follow_stays_held_and_says_so(
     post(sender.next(file_seen()))
     held = SpoolEntry.objects.get(state=SpoolEntry.State.HELD)
     assert (held.reason, bytes(held.raw)) == ("chain-broken", stranger)
-    computer.refresh_from_db()
-    assert computer.last_sequence == 1
+    assert Sequence.objects.get(pk=computer.pk).sequence == 1
 
 
 def test_a_computer_cannot_fill_the_disk_with_envelopes_that_are_held(

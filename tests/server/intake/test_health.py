@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
 from django.test import Client
+
+from server.intake.models import SpoolEntry
+from server.intake.sql import connection_of
 
 
 def test_it_tells_what_waits_and_what_is_held(
@@ -20,13 +22,13 @@ def test_it_tells_what_waits_and_what_is_held(
 
 
 def test_it_says_so_when_the_database_does_not_answer(client: Client) -> None:
-    with connection.cursor() as cursor:
+    with connection_of(SpoolEntry).cursor() as cursor:
         cursor.execute("ALTER TABLE intake_spoolentry RENAME TO elsewhere")
     try:
         answer = client.get("/healthz")
         assert (answer.status_code, answer.json()) == (503, {"ok": False})
     finally:
-        with connection.cursor() as cursor:
+        with connection_of(SpoolEntry).cursor() as cursor:
             cursor.execute("ALTER TABLE elsewhere RENAME TO intake_spoolentry")
 
 

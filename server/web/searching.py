@@ -1,0 +1,83 @@
+"""Words in the list of violations: each must be found somewhere a reader sees it, or begin one of the hashes.
+
+Looking through every row takes seconds where there are very many. So each place where a word may stand is asked by its
+own index, most of them through the short tables they come from (computers, media, people, distinct markings). Where few
+violations are found that way, they alone are looked at; where very many are, the list's own order soon shows a page.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from server.ledger.models import Computer, Medium, Person
+from server.violations.models import Group
+from server.web.controls import controls_matching
+from server.web.paging import count_many
+
+FEW = 500
+"""Violations up to which those that were found are told one by one."""
+SOME = 10_000
+"""Violations up to which they are looked up before anything else is asked of them."""
+SHORT = 200
+"""Names up to which they are told one by one."""
+_HASH = re.compile("[0-9a-f]{4,64}")
+
+
+def with_text(groups: QuerySet[Group], text: str) -> QuerySet[Group]:
+    """Of these groups, those in which each word of the text is found."""
+    for part in text.split():
+        ways = _ways(part)
+        lists = [Group.objects.order_by().filter(way).values_list("pk", flat=True) for way in ways]
+        count, (first, *others) = sum(count_many(lists, SOME)), lists
+        if count <= FEW:
+            groups = groups.filter(pk__in=set().union(*lists))
+        elif count <= SOME:
+            groups = groups.filter(pk__in=first.union(*others).values("pk"))
+        else:
+            groups = groups.filter(reduce(or_, ways))
+    return groups
+
+
+def _ways(part: str) -> list[Q]:
+    """The places where a word may stand, each as a condition that one index answers."""
+    of = Group.objects.order_by()
+    people = Person.objects.order_by().filter(name__icontains=part).values_list("name", flat=True)
+    computers = Computer.objects.order_by().filter(Q(name__icontains=part) | Q(number__icontains=part))
+    named = Q(vendor__icontains=part) | Q(model__icontains=part) | Q(label__icontains=part)
+    media = Medium.objects.order_by().filter(named | Q(serial_tail__iexact=part))
+    lists: dict[str, QuerySet[Any, Any]] = {
+        "marking": of.filter(marking__icontains=part).values_list("marking", flat=True).distinct(),
+        "person": people.distinct(),
+        "computer": computers.values_list("pk", flat=True),
+        "medium": media.values_list("pk", flat=True),
+    }
+    ways = [Q(**{f"{name}__in": told}) for name, told in ((name, _short(rows)) for name, rows in lists.items()) if told]
+    if controls := controls_matching(part):
+        ways.append(Q(control__in=controls))
+    ways += [
+        Q(person=part),  # whoever has left the ledger since
+        Q(extension__in={part, part.lower(), part.upper()}),
+        _begins("control", part.upper()),
+    ]
+    if _HASH.fullmatch(part.lower()):
+        ways += [_begins("content_hash", part.lower()), _begins("fingerprint", part.lower())]
+    return ways
+
+
+def _short(rows: QuerySet[Any, Any]) -> list[Any] | QuerySet[Any, Any]:
+    """What was found, where it is short: the database then need not look for it again for each number on the page."""
+    told = list(rows[: SHORT + 1])
+    return rows if len(told) > SHORT else told
+
+
+def _begins(field: str, text: str) -> Q:
+    """Rows whose field begins with a text: as a span, because SQLite answers that from an index."""
+    if connection.vendor == "sqlite":
+        return Q(**{f"{field}__gte": text, f"{field}__lt": f"{text}\U0010ffff"})
+    return Q(**{f"{field}__startswith": text})
