@@ -1,6 +1,7 @@
 """kill -9 of agent, supervisor, worker and collector at random moments: what there is to tell arrives, each once.
 
-The suite runs a short round. A long one: `make kill-trials` (300 kills, 2,000 violations); the seed is told, and ``MIJIAN_SEED`` runs the same row of moments and victims again.
+The suite runs a short round. A long one: `make kill-trials` (300 kills, 2,000 violations). The seed is told, and
+``MIJIAN_SEED`` runs the same row of moments and victims again.
 """
 
 from __future__ import annotations
