@@ -1,5 +1,7 @@
 """Self-checks that the running agent makes by itself, as often as the profile of its class asks for.
 
+Each check that fails becomes one violation at the collector, however often it fails; a later scheduled pass of the same
+check verifies that it was mended.
 When the last one was made stands in the outbox, so that neither a restart nor a computer that is off for days makes
 them more or less frequent than they should be. No files are scanned and nobody is asked: that is `mijian check`.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from agent.reporting.notice import Notice
 from agent.reporting.outbox import Outbox, OutboxUnavailable
 from agent.reporting.reporter import Reporter
 from agent.settings import Settings
-from protocol.records import CheckOutcome, ComputerClass, Level
+from protocol.records import CheckOutcome, ComputerClass, Level, ViolationSeen
 from signatures.profiles import Profile, choose, days, load_profiles, overridden
 from signatures.strict_yaml import read
 
@@ -31,13 +34,26 @@ SETTLE = 600.0
 LOOK = 60.0
 """Seconds between looks whether one is due."""
 
+WATCHED = ("isolation", "network-zones")
+"""Checks of what the running agent of a confidential computer watches all the time and tells at once."""
+
 log = logging.getLogger(__name__)
 
 
 class SelfChecks:
     """Makes them when they are due."""
 
-    def __init__(self, settings: Settings, known: Identity, outbox: Outbox, reporter: Reporter, notice: Notice) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        known: Identity,
+        outbox: Outbox,
+        reporter: Reporter,
+        notice: Notice,
+        violation: Callable[[ViolationSeen], None],
+    ) -> None:
+        """``violation`` reports what is broken, with the waiver that covers it."""
+        self._violation = violation
         self._settings = settings
         self._known = known
         self._outbox = outbox
@@ -76,7 +92,9 @@ class SelfChecks:
             registration=registration(self._known),
         )
         made = report(profile, context, subject=self._known.agent, version=agent_version())
-        self._reporter.report(made.record())
+        for seen in made.violations(WATCHED if profile.computer_class is ComputerClass.CONFIDENTIAL else ()):
+            self._violation(seen)
+        self._reporter.report(made.record(scheduled=True))
         try:
             self._outbox.remember(WORD, context.now.isoformat())
         except OutboxUnavailable:

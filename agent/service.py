@@ -254,6 +254,8 @@ class Service:
 
     def _come_up(self, _: threading.Event) -> bool:
         """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
+        if not any((self._settings.state / "cache").glob("*.sieve")):
+            self._notice.say("正在准备规则（首次启动，仅此一次）", "preparing the rules (first start, this once)")
         start = start_of(self._options())
         word = "none: workers cannot be started"
         rules = ""
@@ -355,7 +357,8 @@ class Service:
         self._reporter.report(seen)
 
     def _self_check(self) -> None:
-        SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice).run(self._stop)
+        checks = SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice, self._violation)
+        checks.run(self._stop)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 

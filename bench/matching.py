@@ -179,7 +179,7 @@ def whole_check(documents: list[bytes]) -> Search:
     from signatures.markings import Grammar
 
     del documents
-    examiner = Examiner(build(RULES.literals, cache=WORK), Grammar(RULES), talk=talk_of(RULES))
+    examiner = Examiner(build(RULES.literals, talk=talk_of(RULES), cache=WORK), Grammar(RULES))
     return lambda given: sum(len(examiner.examine(Source.of(data), "a.txt").rows) for data in given)
 
 

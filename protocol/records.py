@@ -199,7 +199,32 @@ class AgentEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
     """How far the clock jumped, or how long the agent did not run; the larger of both."""
 
 
-Evidence = FileEvidence | NetworkEvidence | MediumEvidence | AgentEvidence
+class SettingSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing a check looked at: what it is, what was seen, what is asked for."""
+
+    zh: str
+    en: str
+    seen: str
+    expected: str = ""
+
+
+class SettingEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="setting"):
+    """A check of the scheduled self-check that failed (E-CFG): settings and counts, never content or a password.
+
+    Collectors from before it refuse the envelope that holds one and say so.
+    """
+
+    check: str
+    """Its name, such as ``password-age``: with control and computer it is what makes two sightings one violation."""
+    title_zh: str
+    title_en: str
+    remedy_zh: str = ""
+    remedy_en: str = ""
+    settings: tuple[SettingSeen, ...] = ()
+    """What is wrong first; at most 20."""
+
+
+Evidence = FileEvidence | NetworkEvidence | MediumEvidence | AgentEvidence | SettingEvidence
 """What a sighting of a violation rests on."""
 
 
@@ -318,6 +343,8 @@ class SelfCheckDone(msgspec.Struct, frozen=True, kw_only=True, tag="self-check")
     results: tuple[CheckLine, ...]
     answers: dict[str, Literal["yes", "no", "not-applicable", ""]] = {}
     """Control → what a person answered."""
+    scheduled: bool = False
+    """Whether the running agent made it by the profile of the computer's class: only such a one verifies anything."""
 
 
 class RecordsDropped(msgspec.Struct, frozen=True, kw_only=True, tag="dropped"):

@@ -27,6 +27,10 @@ LARGEST_FORM = 1024 * 1024
 """Bytes of the body of a page's form."""
 BUDGET = 256 * 1024 * 1024
 """Bytes of all bodies that are held at the same time."""
+LARGEST_UPLOAD = 64 * 1024 * 1024
+"""Bytes of the form that brings many sealed files at once."""
+UPLOADS = frozenset({"/imports/take/"})
+"""Addresses of forms that bring files; their bodies count against the budget as envelopes do."""
 FORMS = 32 * 1024 * 1024
 """The part of the budget that is kept for the pages' forms."""
 LONGEST_QUERY = 8192
@@ -94,10 +98,11 @@ class Gate:
         if len(scope.query_string) > LONGEST_QUERY:
             raise NotRead(414, "too-long", "the address is too long")
         length = _length(told)
-        form = not scope.path.startswith("/api/")
-        if not length or (not form and length > MAX_ENVELOPE):
+        upload = scope.path in UPLOADS
+        form = not upload and not scope.path.startswith("/api/")
+        if not length or (not form and not upload and length > MAX_ENVELOPE):
             return b""  # of no known length, or far too long: the view says no without reading
-        if form and length > LARGEST_FORM:
+        if (form and length > LARGEST_FORM) or (upload and length > LARGEST_UPLOAD):
             raise NotRead(413, "too-large", "the body is too large for a form")
         pieces: list[bytes] = []
         come = 0

@@ -129,6 +129,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _config.time_zone
 
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
+"""Sealed files that one form brings (`server.intake.taking.MOST_FILES`)."""
+
 STATIC_URL = "/static/"
 # Files are served from where the wheel put them: nothing to collect after an installation.
 WHITENOISE_USE_FINDERS = True

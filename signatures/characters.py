@@ -23,8 +23,10 @@ that they never close up into a word (``有机——密度``)."""
 DASHES = LONG_DASHES | frozenset("\u2010\u2011\u2012\u2212")
 """Everything that is read as a hyphen; its small and full-width forms come to these by compatibility."""
 
-STARS = frozenset("★☆⭐⭑⭒✩✪✫✬✭✮✯✰✶✱✲∗﹡⋆")
-"""Everything that stands for the ★ of a state mark (N4); the plain asterisk is judged by its company instead."""
+STARS = frozenset("★☆⭐⭑⭒✩✪✫✬✭✮✯✰✶✱✲∗﹡⋆\uf0ab")
+"""Everything that stands for the ★ of a state mark (N4); the plain asterisk is judged by its company instead.
+
+U+F0AB is the star of Wingdings as documents keep it that were converted without telling the font."""
 
 TRADITIONAL: dict[str, str] = {
     "絕": "绝", "機": "机", "祕": "秘", "級": "级", "長": "长", "開": "开", "啟": "启", "啓": "启", "佈": "布",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.checks import people
 from agent.checks.base import ALL, CONFIDENTIAL, Check, Context, Fact, Result, cannot, fact, not_applicable, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import accounts as windows
 from signatures.controls import Text
 
 ADMIN_GROUPS = ("sudo", "wheel", "admin", "root")
@@ -192,6 +193,7 @@ CHECKS = (
         reads=("etc/shadow", "etc/passwd"),
         records=_SHADOW,
         look=_password_age,
+        windows=windows.password_age,
     ),
     Check(
         name="empty-passwords",
@@ -204,6 +206,7 @@ CHECKS = (
         reads=("etc/shadow", "etc/passwd"),
         records=_SHADOW,
         look=_empty_passwords,
+        windows=windows.empty_passwords,
     ),
     Check(
         name="users",
@@ -216,6 +219,7 @@ CHECKS = (
         reads=("etc/passwd",),
         records=Text(zh="账户名", en="names of accounts"),
         look=_users,
+        windows=windows.users,
         classes=ALL,
     ),
     Check(
@@ -229,6 +233,7 @@ CHECKS = (
         reads=("etc/passwd", "etc/shadow"),
         records=Text(zh="账户名", en="names of accounts"),
         look=_departed,
+        windows=windows.departed,
         extent="part",
     ),
     Check(
@@ -242,6 +247,7 @@ CHECKS = (
         reads=("etc/group", "etc/passwd", "etc/sudoers", "etc/sudoers.d/*"),
         records=Text(zh="账户名、规则文件名", en="names of accounts and of files with rules"),
         look=_administrators,
+        windows=windows.administrators,
         extent="part",
     ),
 )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from agent.checks import system
 from agent.checks.base import Check, Context, Result, age_in_days, fact, manual, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import antivirus as windows
 from protocol.records import ComputerClass
 from signatures.controls import Text
 
@@ -125,6 +126,7 @@ CHECKS = (
         reads=("opt/*", "usr/bin", "etc/systemd/system/*.wants"),
         records=Text(zh="产品名、服务名", en="names of products and services"),
         look=_present,
+        windows=windows.present,
     ),
     Check(
         name="antivirus-signatures",
@@ -137,5 +139,6 @@ CHECKS = (
         reads=("var/lib/clamav/*", *FOLDERS_OF_SIGNATURES),
         records=Text(zh="病毒库天数", en="age of the signatures in days"),
         look=_current,
+        windows=windows.current,
     ),
 )

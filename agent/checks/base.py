@@ -18,6 +18,7 @@ import msgspec
 
 from agent.checks.survey import Survey
 from agent.checks.tree import Tree, Unreadable
+from agent.checks.windows.system import is_windows
 from agent.settings import Settings
 from protocol.ids import uuid7
 from protocol.records import (
@@ -42,6 +43,10 @@ LONGEST = 200
 """Characters of one observed value that a report tells."""
 
 OTHER_CLASS = Text(zh="该要求不适用于此类计算机", en="this rule does not bind computers of this class")
+NOT_ON_WINDOWS = Text(
+    zh="本版本不从离线的 Windows 系统读取此项：请在该机上人工查看",
+    en="this is not read from an offline Windows system in this version: look at it on the computer itself",
+)
 FAILED_TO_READ = Text(zh="系统拒绝或无法完成读取", en="the system refused or failed to read something")
 
 log = logging.getLogger(__name__)
@@ -86,6 +91,14 @@ class Marked:
     drafts: int = 0
     exposed: int = 0
     """Marked files that everybody on the computer may read."""
+    outside: int = 0
+    """Marked files outside the folders designated for them (`Parameters.marked_folders`)."""
+    unlike_copies: int = 0
+    """Names whose copies carry another family, level or period."""
+    recordings: int = 0
+    """Recordings and films without a marking in name or properties; counted where every file was told."""
+    by_account: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Account by whose home it lies → level → marked files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +168,10 @@ class Check:
     """Whether the controls are tested as far as software can, or only in part (an indicator)."""
     live_only: bool = False
     """Whether it asks the running kernel, so that it says nothing of an offline tree."""
+    windows: Callable[[Context], Result] | None = None
+    """The code that looks at an offline Windows system; None where that cannot be told from its files yet."""
+    everywhere: bool = False
+    """Whether ``look`` reads nothing of the system itself (a scan, a device, the other checks), whatever it is."""
 
     def run(self, context: Context) -> Result:
         """Look, and say how it ended. Whatever lies in the tree, this returns."""
@@ -164,7 +181,12 @@ class Check:
             why = Text(zh="只能在运行中的系统上检查", en="can be told of a running system only")
             return Result(outcome=CheckOutcome.NOT_APPLICABLE, why=why)
         try:
-            return self.look(context)
+            look = self.look
+            if not self.everywhere and is_windows(context.tree):
+                if self.windows is None:
+                    return Result(outcome=CheckOutcome.MANUAL, why=NOT_ON_WINDOWS)
+                look = self.windows
+            return look(context)
         except Unreadable as error:
             log.info("the check %s could not read something: %s", self.name, error.why.en)
             what = Text(zh="无法读取", en="cannot be read")

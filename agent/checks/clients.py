@@ -7,6 +7,7 @@ import re
 from agent.checks import people, system
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import MiB, Tree
+from agent.checks.windows import programs as windows
 from protocol.records import ComputerClass
 from signatures.controls import Text
 
@@ -167,6 +168,7 @@ CHECKS = (
         reads=("opt/*", "usr/bin", "home/*"),
         records=_NAMES,
         look=_cloud,
+        windows=windows.cloud,
         extent="part",
     ),
     Check(
@@ -180,6 +182,7 @@ CHECKS = (
         reads=("opt/*", "usr/bin", "home/*"),
         records=_NAMES,
         look=_chat,
+        windows=windows.chat,
         extent="part",
     ),
     Check(
@@ -190,6 +193,7 @@ CHECKS = (
         reads=("opt/*", "usr/bin", "home/*"),
         records=_NAMES,
         look=_leisure,
+        windows=windows.leisure,
         extent="part",
     ),
     Check(

@@ -20,6 +20,9 @@ WAYS: tuple[Way, ...] = ("automatic", "part", "attestation", "collector", "not-y
 ELSEWHERE: dict[str, tuple[Extent, str]] = {
     "MEDIA-04": ("full", "mijian run: agent/watching/device.py"),
     "MEDIA-05": ("full", "mijian run: scan of each medium on mount, signatures/controls/judging.yaml"),
+    "MEDIA-06": ("full", "mijian run: agent/judging/media.py"),
+    "MEDIA-07": ("full", "mijian run: agent/judging/media.py"),
+    "DISPOSE-08": ("part", "mijian run: agent/judging/media.py"),
     "MEDIA-10": ("part", "mijian run: scan of each medium on mount"),
     "CLASS-11": ("full", "signatures/packs: levels of each family"),
     "CLASS-12": ("full", "signatures/controls/judging.yaml"),

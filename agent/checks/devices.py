@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from agent.checks import system
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import usb as windows
 from signatures.controls import Text
 
 PHONE_MAKERS = frozenset(
@@ -175,6 +176,7 @@ CHECKS = (
         reads=("etc/modprobe.d/*", "etc/udev/rules.d/*", "etc/systemd/system/*.wants"),
         records=Text(zh="设置所在文件", en="file of the setting"),
         look=_storage_policy,
+        windows=windows.storage_policy,
         extent="part",
     ),
 )

@@ -7,6 +7,7 @@ import re
 from agent.checks import people, system
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, cannot, fact, not_applicable, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import residues as windows
 from signatures.controls import Text
 
 NO_DISK = frozenset(
@@ -124,12 +125,7 @@ def _media(context: Context) -> Result:
     """Removable media that are mounted now and not encrypted."""
     tree = context.tree
     mapped = _mapped(tree)
-    found = [
-        (source, point, kind)
-        for line in (tree.read("proc/self/mountinfo") or "").splitlines()
-        for source, point, kind in [_mount(line)]
-        if REMOVABLE.match(point) and source.startswith("/dev/")
-    ]
+    found = removable(tree)
     if not found:
         return not_applicable("当前没有挂载移动介质", "no removable medium is mounted now")
     wrong = [
@@ -138,6 +134,12 @@ def _media(context: Context) -> Result:
         if not _is_encrypted(tree, source, mapped)
     ]
     return verdict(wrong, [fact("挂载的移动介质数", "removable media mounted", len(found))])
+
+
+def removable(tree: Tree) -> list[tuple[str, str, str]]:
+    """Source, mount point and type of the removable media that are mounted now."""
+    mounts = [_mount(line) for line in (tree.read("proc/self/mountinfo") or "").splitlines()]
+    return [one for one in mounts if REMOVABLE.match(one[1]) and one[0].startswith("/dev/")]
 
 
 def _mount(line: str) -> tuple[str, str, str]:
@@ -175,6 +177,7 @@ CHECKS = (
         reads=("proc/swaps", "etc/fstab", "etc/crypttab"),
         records=_STATE,
         look=_swap,
+        windows=windows.swap,
         classes=CONFIDENTIAL,
         extent="part",
     ),

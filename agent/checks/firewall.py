@@ -7,6 +7,7 @@ import re
 from agent.checks import system
 from agent.checks.base import Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import firewall as windows
 from signatures.controls import Text
 
 DETECTORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -116,6 +117,7 @@ CHECKS = (
         reads=("etc/firewalld", "etc/ufw", "etc/nftables.conf", "etc/iptables", "etc/systemd/system/*.wants"),
         records=Text(zh="防火墙名称和默认策略", en="name and default policy of the firewall"),
         look=_firewall,
+        windows=windows.firewall,
     ),
     Check(
         name="intrusion-detection",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from agent.checks import people, system
 from agent.checks.base import Check, Context, Fact, Result, cannot, fact, manual, not_applicable, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import accounts as windows
 from signatures.controls import Text
 
 PAM_PASSWORD = ("etc/pam.d/common-password", "etc/pam.d/system-auth", "etc/pam.d/password-auth", "etc/pam.d/passwd")
@@ -216,6 +217,7 @@ CHECKS = (
         reads=(*PAM_PASSWORD, "etc/security/pwquality.conf"),
         records=_NAMES,
         look=_quality,
+        windows=windows.password_quality,
     ),
     Check(
         name="new-accounts",
@@ -225,6 +227,7 @@ CHECKS = (
         reads=("etc/login.defs",),
         records=_NAMES,
         look=_new_accounts,
+        windows=windows.new_accounts,
     ),
     Check(
         name="lockout",
@@ -234,6 +237,7 @@ CHECKS = (
         reads=(*PAM_LOGIN, "etc/security/faillock.conf"),
         records=_NAMES,
         look=_lockout,
+        windows=windows.lockout,
     ),
     Check(
         name="auto-login",
@@ -252,6 +256,7 @@ CHECKS = (
         ),
         records=_NAMES,
         look=_auto_login,
+        windows=windows.auto_login,
     ),
     Check(
         name="guests",
@@ -264,6 +269,7 @@ CHECKS = (
         reads=("etc/lightdm/**", "etc/passwd"),
         records=_NAMES,
         look=_guests,
+        windows=windows.guests,
     ),
     Check(
         name="screen-lock",
@@ -276,6 +282,7 @@ CHECKS = (
         reads=("etc/dconf/db/*.d/*", "usr/share/glib-2.0/schemas/*.gschema.override", "home/*/.config/kscreenlockerrc"),
         records=_NAMES,
         look=_screen_lock,
+        windows=windows.screen_lock,
         extent="part",
     ),
 )

@@ -8,8 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.checks.base import ALL, CONFIDENTIAL, OPEN, Check, Context, Fact, Marked, Result, fact, manual, verdict
-from protocol.records import ComputerClass
+from agent.checks.base import (
+    ALL,
+    CONFIDENTIAL,
+    OPEN,
+    Check,
+    Context,
+    Fact,
+    Marked,
+    Result,
+    fact,
+    manual,
+    not_applicable,
+    verdict,
+)
+from protocol.records import ComputerClass, Level
 from signatures.controls import Text
 
 NOT_SCANNED = (
@@ -129,14 +142,66 @@ def _kinds(_context: Context, marked: Marked) -> tuple[list[Fact], list[Fact]]:
     ]
 
 
-def _check(name: str, controls: tuple[str, ...], title: tuple[str, str], counted: Counted, **more: object) -> Check:
+def _outside(_context: Context, marked: Marked) -> tuple[list[Fact], list[Fact]]:
+    zh, en = "指定目录之外的带标志文件数", "marked files outside the folders designated"
+    one = fact(zh, en, marked.outside, 0)
+    return ([one], []) if marked.outside else ([], [one])
+
+
+def _designated(context: Context) -> Result:
+    """Whether marked files lie in the folders designated, where some are."""
+    if not context.parameters.marked_folders:
+        return not_applicable("未设定涉密文件目录（marked_folders）", "no folders are designated (marked_folders)")
+    return _from_scan(_outside)(context)
+
+
+def _copies(_context: Context, marked: Marked) -> tuple[list[Fact], list[Fact]]:
+    zh, en = "同名副本标志不一致的文件名数", "names whose copies are marked otherwise"
+    return ([fact(zh, en, marked.unlike_copies, 0)] if marked.unlike_copies else []), []
+
+
+def _recordings(context: Context) -> Result:
+    """Recordings without a level: for a person to hold against the register."""
+    if context.marked is None:
+        return manual(*NOT_SCANNED)
+    count = fact("未标密级的录音录像数", "recordings and films without a level", context.marked.recordings)
+    if context.marked.recordings:
+        return manual("请与录音录像台帐核对密级", "compare with the register of recordings and their levels", count)
+    return verdict([], [count])
+
+
+def _contract(context: Context) -> Result:
+    """Files marked 绝密 or 机密 in homes of contract staff."""
+    names = context.parameters.contract_users
+    if not names:
+        return not_applicable("未设定文职人员账户（contract_users）", "no contract staff is listed (contract_users)")
+    if context.marked is None:
+        return manual(*NOT_SCANNED)
+    found = [
+        (level, fact(f"{level}文件数：{name}", f"files marked {level}: {name}", count, 0))
+        for name in names
+        for level, count in context.marked.by_account.get(name, {}).items()
+        if level in (Level.TOP_SECRET, Level.CONFIDENTIAL)
+    ]
+    wrong = [one for level, one in found if level == Level.TOP_SECRET]
+    maybe = [one for level, one in found if level != Level.TOP_SECRET]
+    if maybe and not wrong:
+        return manual("机密级文件须经批准：请核对审批记录", "机密 needs an approval: compare with the records", *maybe)
+    return verdict(wrong, maybe)
+
+
+def _check(
+    name: str, controls: tuple[str, ...], title: tuple[str, str], counted: Counted | None = None, **more: object
+) -> Check:
     """A check of this family: what they share is said once."""
     settings: dict[str, object] = {"remedy": _REMEDY, "records": _COUNTS, "reads": ("scan",), **more}
+    if counted is not None:
+        settings["look"] = _from_scan(counted)
     return Check(
+        everywhere=True,
         name=name,
         controls=controls,
         title=Text(zh=title[0], en=title[1]),
-        look=_from_scan(counted),
         **settings,  # type: ignore[arg-type]
     )
 
@@ -230,5 +295,40 @@ CHECKS = (
         ("标志族与密级清单", "Families and levels of what was found"),
         _kinds,
         classes=ALL,
+    ),
+    _check(
+        "marked-folders",
+        ("MARK-17",),
+        ("带标志的文件分类存放", "Marked files lie in the folders designated"),
+        look=_designated,
+        remedy=Text(
+            zh="将带标志的文件移入指定目录（marked_folders）。",
+            en="Move marked files into the folders of marked_folders.",
+        ),
+        extent="part",
+    ),
+    _check(
+        "copies",
+        ("MARK-15",),
+        ("副本与原件标志一致", "Copies carry the marking of the original"),
+        _copies,
+        remedy=_FORM_REMEDY,
+        extent="part",
+    ),
+    _check(
+        "recordings",
+        ("MARK-18",),
+        ("录音录像确定密级", "Recordings and films have a level"),
+        look=_recordings,
+        classes=CONFIDENTIAL,
+        remedy=Text(zh="由指定部门整理并确定密级。", en="Have the department in charge sort them and set their level."),
+        extent="part",
+    ),
+    _check(
+        "contract-staff",
+        ("PERS-05",),
+        ("文职人员未接触绝密级事项", "Contract staff hold nothing marked 绝密"),
+        look=_contract,
+        extent="part",
     ),
 )

@@ -6,6 +6,7 @@ import re
 
 from agent.checks import system
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, fact, manual, not_applicable, verdict
+from agent.checks.windows import sharing as windows
 from signatures.controls import Text
 
 LOCAL = ("usb", "parallel", "serial", "hp", "hpfax", "cups-pdf", "file", "/dev")
@@ -87,6 +88,7 @@ CHECKS = (
         reads=("etc/cups/printers.conf", "etc/cups/cupsd.conf"),
         records=Text(zh="队列名、连接方式", en="names of queues and how they are connected"),
         look=_printers,
+        windows=windows.printers,
     ),
     Check(
         name="print-jobs",

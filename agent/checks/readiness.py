@@ -64,6 +64,7 @@ CHECKS = (
         reads=("the other checks",),
         records=Text(zh="检查项名称和结果", en="names and outcomes of checks"),
         look=lambda context: _sum(context, BASELINE),
+        everywhere=True,
     ),
     Check(
         name="two-networks",
@@ -78,6 +79,7 @@ CHECKS = (
         reads=("the other checks",),
         records=Text(zh="检查项名称和结果", en="names and outcomes of checks"),
         look=lambda context: _sum(context, TWO_NETWORKS),
+        everywhere=True,
     ),
     Check(
         name="inspection",
@@ -87,5 +89,9 @@ CHECKS = (
         reads=("the other checks",),
         records=Text(zh="检查项名称和结果", en="names and outcomes of checks"),
         look=lambda context: _sum(context, INSPECTION),
+        everywhere=True,
     ),
 )
+
+SUMS = frozenset(check.name for check in CHECKS)
+"""Names of the checks that tell nothing which another check has not told."""

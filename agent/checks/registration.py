@@ -56,6 +56,7 @@ CHECKS = (
         reads=("the agent's identity", "sys/class/dmi/id/product_serial"),
         records=Text(zh="登记编号、类别、密级、序列号末四位", en="number, class, level, last four of the serial"),
         look=_registered,
+        everywhere=True,
         classes=ALL,
     ),
     Check(

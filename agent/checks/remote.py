@@ -6,6 +6,7 @@ import re
 
 from agent.checks import system
 from agent.checks.base import Check, Context, Result, fact, verdict
+from agent.checks.windows import sharing as windows
 from signatures.controls import Text
 
 TOOLS: dict[str, tuple[str, ...]] = {
@@ -83,6 +84,7 @@ CHECKS = (
         reads=("usr/bin", "opt/*", "etc/systemd/system/*.wants"),
         records=Text(zh="软件名、服务名", en="names of tools and services"),
         look=_tools,
+        windows=windows.remote_control,
         extent="part",
     ),
     Check(

@@ -252,6 +252,7 @@ _SUMS = Text(zh="方法、读取范围、按类型的数量，不含数据", en=
 def _check(name: str, title: tuple[str, str], look: Callable[[Context, Survey], Result], *controls: str) -> Check:
     """A check of this family: what they share is said once."""
     return Check(
+        everywhere=True,
         name=name,
         controls=controls or ("DISPOSE-04", "MEDIA-22"),
         in_part=("DISPOSE-03", "DISPOSE-07") if not controls else (),

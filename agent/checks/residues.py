@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from agent.checks import people
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import MiB, Tree
+from agent.checks.windows import residues as windows
 from signatures.controls import Text
 
 TRASH = (".local/share/Trash/files",)
@@ -167,6 +168,7 @@ CHECKS = (
         reads=("home/*/.local/share/Trash", "home/*/.cache/thumbnails", "home/*/.local/share/recently-used.xbel"),
         records=_COUNTS,
         look=_left_behind,
+        windows=windows.left_behind,
         extent="part",
     ),
     Check(
@@ -193,6 +195,7 @@ CHECKS = (
         reads=(*DUMPS, "etc/systemd/coredump.conf", "etc/security/limits.conf"),
         records=_COUNTS,
         look=_dumps,
+        windows=windows.dumps,
         extent="part",
     ),
     Check(
@@ -206,6 +209,7 @@ CHECKS = (
         reads=("home/*/.local/share/recently-used.xbel",),
         records=_COUNTS,
         look=_from_media,
+        windows=windows.from_media,
         extent="part",
     ),
     Check(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -16,12 +16,25 @@ import msgspec
 
 from agent.checks.base import Check, Context, Fact, Registration, Result
 from agent.checks.families import checks
+from agent.checks.readiness import SUMS
 from protocol.ids import uuid7
-from protocol.records import CheckLine, CheckOutcome, ComputerClass, Level, SelfCheckDone, Severity
+from protocol.records import (
+    CheckLine,
+    CheckOutcome,
+    ComputerClass,
+    Level,
+    SelfCheckDone,
+    SettingEvidence,
+    SettingSeen,
+    Severity,
+    ViolationSeen,
+)
 from signatures.controls import Text
 from signatures.profiles import Profile, Question, asked, load_questions
 from signatures.register import Entry, register
 
+MOST_TOLD = 20
+"""Facts of a failed check that travel."""
 NO_SUCH = Text(zh="本程序没有这项检查", en="this program has no such check")
 SELF_CHECK = "CHECK-01"
 """The control that demands regular self-checks."""
@@ -76,7 +89,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One self-check of one computer or device."""
 
     number: str
-    kind: Literal["computer", "device"] = "computer"
+    kind: Literal["computer", "device", "office"] = "computer"
     organisation: str
     subject: str
     """Number of the computer in the register, or the device that was examined."""
@@ -106,13 +119,33 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         """1 where anything failed; 0 where all that applies passed; 3 where something could not be said."""
+        if self.kind == "office":
+            answers = {one.answer for one in self.attestations}
+            return 1 if "no" in answers else 3 if "" in answers else 0
         outcomes = {line.outcome for line in self.lines}
         if CheckOutcome.FAIL in outcomes:
             return 1
         unsaid = outcomes & {CheckOutcome.ERROR, CheckOutcome.MANUAL}
         return 3 if unsaid or CheckOutcome.PASS not in outcomes else 0
 
-    def record(self) -> SelfCheckDone:
+    def violations(self, elsewhere: Collection[str] = ()) -> list[ViolationSeen]:
+        """Each check that failed, as a violation of its first control, but those that are told ``elsewhere``.
+
+        Checks that sum up others add nothing and are left out.
+        """
+        return [
+            ViolationSeen(
+                id=uuid7(),
+                seen_at=self.started_at,
+                control=line.controls[0],
+                severity=line.severity,
+                evidence=_evidence(line),
+            )
+            for line in self.lines
+            if line.outcome is CheckOutcome.FAIL and line.check not in {*SUMS, *elsewhere}
+        ]
+
+    def record(self, *, scheduled: bool = False) -> SelfCheckDone:
         """What the collector is told: outcomes by control, no evidence."""
         return SelfCheckDone(
             id=uuid7(),
@@ -128,7 +161,23 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 for line in self.lines
             ),
             answers={one.control: one.answer for one in self.attestations if one.answer},
+            scheduled=scheduled,
         )
+
+
+def _evidence(line: Line) -> SettingEvidence:
+    """What a failed check saw, as it travels (E-CFG)."""
+    return SettingEvidence(
+        check=line.check,
+        title_zh=line.title.zh,
+        title_en=line.title.en,
+        remedy_zh=line.remedy.zh if line.remedy else "",
+        remedy_en=line.remedy.en if line.remedy else "",
+        settings=tuple(
+            SettingSeen(zh=one.what.zh, en=one.what.en, seen=one.seen, expected=one.expected)
+            for one in line.facts[:MOST_TOLD]
+        ),
+    )
 
 
 def line_of(check: Check, result: Result) -> Line:

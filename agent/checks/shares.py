@@ -7,6 +7,7 @@ import re
 from agent.checks import system
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import sharing as windows
 from signatures.controls import Text
 
 _STATE_LISTEN = "0A"
@@ -121,6 +122,7 @@ CHECKS = (
         reads=("etc/samba/smb.conf", "var/lib/samba/usershares/*", "etc/exports", "etc/vsftpd.conf"),
         records=Text(zh="共享名", en="names of shares"),
         look=_shares,
+        windows=windows.shares,
     ),
     Check(
         name="listening",

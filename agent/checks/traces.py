@@ -9,12 +9,11 @@ none were.
 from __future__ import annotations
 
 from agent.checks import traces_browsers, traces_logins, traces_logs, traces_networks, traces_packages, traces_recent
-from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, cannot, fact
+from agent.checks.base import CONFIDENTIAL, Check, Context, Result
 from agent.checks.isolation_proxies import proxies
-from agent.checks.isolation_talk import TRACES
 from agent.checks.traces_base import Search
-from agent.checks.traces_usb import search_of
-from protocol.records import CheckOutcome, NetworkEvidence
+from agent.checks.traces_told import search_of, told
+from agent.checks.windows import networks as windows
 from signatures.controls import Text
 
 SOURCES = (
@@ -42,36 +41,7 @@ def look(context: Context) -> Result:
     """NET-04: what is left of contact with networks since the last inspection."""
     search = search_of(context)
     gather(search)
-    troubles = [
-        Fact(what=Text(zh=f"无法读取：{why.zh}", en=f"cannot be read: {why.en}"), seen=path)
-        for path, why in search.troubles
-    ]
-    if search.found:
-        return Result(outcome=CheckOutcome.FAIL, facts=(*_facts(search), *troubles), network=evidence(search))
-    if troubles:
-        return cannot("部分来源无法读取，不能得出结论", "some of the sources could not be read", *troubles)
-    since = f"{search.since:%Y-%m-%d}" if search.since else "-"
-    return Result(outcome=CheckOutcome.PASS, facts=(fact("起始日期", "looked back to", since),))
-
-
-def evidence(search: Search) -> NetworkEvidence:
-    """What travels: kinds, counts and newest times."""
-    found = dict(sorted(search.found.items()))
-    return NetworkEvidence(
-        signals=tuple(found),
-        since=min((one.oldest for one in found.values() if one.oldest), default=None),
-        counts={kind: one.count for kind, one in found.items()},
-        newest={kind: one.newest for kind, one in found.items() if one.newest},
-    )
-
-
-def _facts(search: Search) -> list[Fact]:
-    rows = []
-    for kind, trace in sorted(search.found.items()):
-        zh, en = next((words for start, words in TRACES.items() if kind.startswith(start)), (kind, kind))
-        newest = f"{trace.newest:%Y-%m-%d %H:%M}Z" if trace.newest else "?"
-        rows.append(fact(f"痕迹：{zh}", f"trace: {en}", f"{kind} ×{trace.count}, {newest}", 0))
-    return rows
+    return told(search)
 
 
 CHECKS = (
@@ -91,6 +61,7 @@ CHECKS = (
             zh="痕迹种类、次数、最近时间；不含网址和名称", en="kinds, counts, newest times; no URL and no name"
         ),
         look=look,
+        windows=windows.traces,
         classes=CONFIDENTIAL,
     ),
 )

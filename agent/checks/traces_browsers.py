@@ -32,12 +32,14 @@ _HOST = re.compile(r"(?:https?|ftp|wss?)://(?:[^/@\s]*@)?(\[[0-9A-Fa-f:.%]+\]|[^
 def look(search: Search) -> None:
     """Gather all of them."""
     for home in search.homes():
-        for path in dict.fromkeys(search.glob(*(f"{home}/{one}" for one in CHROMIUM))):
-            with search.each(path):
-                _chromium(search, path)
-        for path in search.glob(*(f"{home}/{one}" for one in FIREFOX)):
-            with search.each(path):
-                _firefox(search, path)
+        read_histories(search, *(f"{home}/{one}" for one in (*CHROMIUM, *FIREFOX)))
+
+
+def read_histories(search: Search, *patterns: str) -> None:
+    """Gather those whose names fit: ``History`` of Chromium's kin, ``places.sqlite`` of Firefox's."""
+    for path in dict.fromkeys(search.glob(*patterns)):
+        with search.each(path):
+            (_chromium if path.endswith("/History") else _firefox)(search, path)
 
 
 def _chromium(search: Search, path: str) -> None:

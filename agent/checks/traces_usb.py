@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from agent.checks.base import Check, Context, Fact, Result, cannot, fact, manual, verdict
-from agent.checks.traces_base import Search
+from agent.checks.base import Check, Context, Fact, Result, fact
 from agent.checks.traces_logs import events
-from protocol.records import ComputerClass
+from agent.checks.traces_told import search_of
+from agent.checks.usb_history import Attached, judged
+from agent.checks.windows import usb as windows
 from signatures.controls import Text
 
 LITERALS = (
@@ -21,11 +21,6 @@ LITERALS = (
     *(b"register 'rndis_host'", b"register 'cdc_ether'", b"register 'ipheth'", b"register 'cdc_ncm'"),
     *(b"scsi host", b"register 'cdc_mbim'", b"register 'qmi_wwan'"),
 )
-KINDS: dict[str, tuple[str, str]] = {
-    "storage": ("存储设备", "storage"),
-    "network": ("手机网络共享或上网卡", "tethering telephone or modem"),
-    "other": ("其他设备", "other device"),
-}
 _FOUND = re.compile(r"usb (\d+-[\d.]+): New USB device found, idVendor=([0-9a-f]{4}), idProduct=([0-9a-f]{4})")
 _SERIAL = re.compile(r"usb (\d+-[\d.]+): SerialNumber: (\S{1,128})")
 _STORAGE = re.compile(r"usb-storage (\d+-[\d.]+):\S+ USB Mass Storage|scsi host\d+: (?:uas|usb-storage) (\d+-[\d.]+):")
@@ -35,31 +30,6 @@ _NETWORK = re.compile(
 _HUBS = {"1d6b"}
 """The kernel's own root hubs."""
 GVFS = (".local/share/gvfs-metadata/*", ".gvfs-metadata/*")
-
-
-@dataclass(slots=True)
-class Attached:
-    """One device as the logs tell of it."""
-
-    vendor: str
-    product: str
-    serial: str = ""
-    kind: str = "other"
-    first: datetime | None = None
-    last: datetime | None = None
-    times: int = 0
-
-    @property
-    def mark(self) -> str:
-        """``vendor:product:serial``, as registered in ``media_allowed``."""
-        return f"{self.vendor}:{self.product}:{self.serial}".rstrip(":").lower()
-
-    @property
-    def shown(self) -> str:
-        """The same with the last four of the serial, and the days it was seen first and last."""
-        tail = f":…{self.serial[-4:]}" if self.serial else ""
-        days = " – ".join(dict.fromkeys(f"{at:%Y-%m-%d}" for at in (self.first, self.last) if at))
-        return f"{self.vendor}:{self.product}{tail} ×{self.times} {days}".rstrip()
 
 
 def history(told: Iterable[tuple[str, datetime | None]]) -> list[Attached]:
@@ -97,38 +67,17 @@ def _named(devices: dict[str, Attached], bare: Attached, serial: str, at: dateti
     return _seen(devices, Attached(bare.vendor, bare.product, serial), at)
 
 
-def search_of(context: Context) -> Search:
-    """A search of the tree of a check."""
-    isolation = context.settings.isolation
-    return Search(context.tree, context.now, isolation, isolation.inspected_at)
-
-
 def look(context: Context) -> Result:
     """CPC-11: whether storage or network devices were attached that are not registered."""
     search = search_of(context)
     told = [(line, at) for line, at in events(search, LITERALS) if not (at and search.since and at < search.since)]
     devices = history(sorted(told, key=lambda one: (one[1] or context.now).timestamp()))
-    allowed = {mark.lower() for mark in context.parameters.media_allowed}
-    wrong: list[Fact] = []
-    right: list[Fact] = []
-    for device in devices:
-        zh, en = KINDS[device.kind]
-        known = device.mark in allowed or f"{device.vendor}:{device.product}" in allowed
-        one = fact(f"曾接入的 USB 设备：{zh}", f"was attached over USB: {en}", device.shown, "registered")
-        (right if known or device.kind == "other" else wrong).append(one)
     volumes = sum(
         1 for home in search.homes() for path in search.glob(*(f"{home}/{one}" for one in GVFS)) if _volume(path)
     )
-    if volumes:
-        right.append(fact("文件管理器记录的外部卷数", "external volumes the file manager remembers", volumes))
-    troubles = [_trouble(path, why) for path, why in search.troubles]
-    if wrong and not allowed and context.computer_class is not ComputerClass.CONFIDENTIAL:
-        return manual("请与介质台帐核对", "compare with the register of media", *wrong, *right, *troubles)
-    if wrong:
-        return verdict([*wrong, *troubles], right)
-    if troubles:
-        return cannot("部分日志无法读取", "some of the logs could not be read", *troubles, *right)
-    return verdict([], right)
+    zh, en = "文件管理器记录的外部卷数", "external volumes the file manager remembers"
+    remembered = [fact(zh, en, volumes)] if volumes else []
+    return judged(context, devices, remembered, [_trouble(path, why) for path, why in search.troubles])
 
 
 def _volume(path: str) -> bool:
@@ -152,6 +101,7 @@ CHECKS = (
         reads=("var/log", "var/log/journal", "home/*/.local/share/gvfs-metadata"),
         records=Text(zh="厂商、产品编号，序列号末四位，次数和日期", en="ids, last four of the serial, how often, days"),
         look=look,
+        windows=windows.history,
         extent="part",
     ),
 )

@@ -115,6 +115,19 @@ class Tree:
             finally:
                 os.close(opened)
 
+    def kinds(self, path: str) -> list[tuple[str, int]]:
+        """Names in a directory with the type bits of each, links not followed. Raises `Unreadable`."""
+        with self._resolved(path) as (descriptor, _, _):
+            if descriptor is None or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                return []
+            found = []
+            for name in self.names(path):
+                try:
+                    found.append((name, stat.S_IFMT(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)))
+                except OSError:  # it went away meanwhile
+                    continue
+            return found
+
     def glob(self, pattern: str) -> list[str]:
         """Names that fit a pattern with ``*`` in any component; links are followed within the root."""
         found = [""]

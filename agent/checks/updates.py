@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from agent.checks import system
 from agent.checks.base import Check, Context, Result, age_in_days, cannot, fact, manual, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import updates as windows
 from protocol.records import ComputerClass
 from signatures.controls import Text
 
@@ -105,6 +106,7 @@ CHECKS = (
         reads=STAMPS,
         records=Text(zh="距上次更新天数", en="days since the last update"),
         look=_last_update,
+        windows=windows.last_update,
         extent="part",
     ),
     Check(
@@ -115,6 +117,7 @@ CHECKS = (
         reads=("etc/os-release",),
         records=Text(zh="系统名称和版本", en="name and version of the system"),
         look=_support,
+        windows=windows.support,
         extent="part",
     ),
 )

@@ -186,7 +186,7 @@ def _report(
     if options.scan:
         from agent.commands import check_scan
 
-        marked, rules = check_scan.marked(options.scan, profile.computer_class, profile.level)
+        marked, rules = check_scan.marked(options.scan, profile.computer_class, profile.level, profile.parameters)
     given = check_answers.read_form(options.answers) if options.answers else {}
     about = Context(
         tree=Tree(root),

@@ -10,7 +10,7 @@ import msgspec
 
 from agent import words
 from agent.commands import UsageError, context
-from agent.reporting import enrolment, web
+from agent.reporting import enrolment, pinning, web
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,6 +27,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=words.text("从文件读取令牌，- 为标准输入", "read the token from a file, - for standard input"),
     )
     parser.add_argument("--ca-file", metavar="FILE", help=words.text("签发机构证书", "certificate of the authority"))
+    parser.add_argument(
+        "--fingerprint",
+        metavar="SHA256",
+        help=words.text("采集端自有证书的指纹", "fingerprint of the collector's own certificate"),
+    )
     parser.add_argument(
         "--insecure-http",
         action="store_true",
@@ -50,6 +55,9 @@ def run(options: argparse.Namespace) -> int:
         collector = msgspec.structs.replace(collector, ca_file=str(Path(options.ca_file).absolute()))
     with context.mistakes():
         try:
+            if options.fingerprint:
+                pinned = pinning.pin(settings.state, options.url, options.fingerprint)
+                collector = msgspec.structs.replace(collector, ca_file=str(pinned.absolute()))
             mine = enrolment.enrol(
                 settings.state,
                 options.url,
@@ -59,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
             )
         except enrolment.EnrolmentRefused as error:
             raise UsageError(error.say(words.language())) from error
-        except (enrolment.EnrolmentFailed, web.BadAddress) as error:
+        except (enrolment.EnrolmentFailed, pinning.NotTheOne, web.BadAddress) as error:
             raise UsageError(str(error)) from error
         except OSError as error:
             raise UsageError(f"{settings.state}: {error.strerror}") from error

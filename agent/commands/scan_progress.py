@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from agent.scanning.pipeline import Progress
 
+PREPARING = ("准备规则（规则首次使用时需编译，仅此一次）", "preparing rules (new ones are compiled, once)")
+"""Stands there until the first file was looked at."""
 PER_FILE = 20_000
 """A file costs about as much as reading so many bytes, whatever its size: what the time left is reckoned in."""
 
@@ -58,7 +60,7 @@ class Watch:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task(words.text("扫描", "scanning"), total=None, told="")
+        self._task = self._bar.add_task(words.text(*PREPARING), total=None, told="")
         self._bar.start()
         self._thread = threading.Thread(target=self._count, name="count", daemon=True)
         self._thread.start()
@@ -99,6 +101,7 @@ class Watch:
         )
         self._bar.update(
             self._task,
+            description=words.text("扫描", "scanning"),
             completed=progress.bytes + PER_FILE * progress.files,
             total=self._bytes + PER_FILE * self._files if self._counted else None,
             told=told,

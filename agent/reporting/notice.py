@@ -13,7 +13,7 @@ from typing import TextIO
 from agent import words
 from agent.reporting.uplink import Sent
 from protocol.receipts import Answer
-from protocol.records import CheckOutcome, FileEvidence, Medium, NetworkEvidence, ViolationSeen
+from protocol.records import CheckOutcome, FileEvidence, Medium, NetworkEvidence, SettingEvidence, ViolationSeen
 
 
 class Notice:
@@ -80,6 +80,13 @@ class Notice:
         if isinstance(seen.evidence, NetworkEvidence):
             signals = ", ".join(seen.evidence.signals)
             self.say(f"  ● 违规外联 {seen.control}：{signals}", f"  ● outside connection, {seen.control}: {signals}")
+            return
+        if isinstance(seen.evidence, SettingEvidence):
+            about = seen.evidence
+            self.say(
+                f"  ● 自查不合格 {seen.control}：{about.title_zh}",
+                f"  ● check failed, {seen.control}: {about.title_en}",
+            )
             return
         findings = seen.evidence.findings if isinstance(seen.evidence, FileEvidence) else ()
         marking = findings[0].marking if findings else ""

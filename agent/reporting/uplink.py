@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.reporting import web
+from agent.reporting import pinning, web
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Leased, Outbox, OutboxUnavailable
 from agent.reporting.policy_fetch import PolicyFetch
@@ -64,7 +64,7 @@ class Uplink:
         self._listener = listener
         self._settings = settings.uplink
         self._policy = policy
-        self._client = web.Client(settings.collector)
+        self._client = web.Client(pinning.trusting(settings))
         self._url = identity.url + PATH
         self._failures = 0
         self._wake = threading.Event()

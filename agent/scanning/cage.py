@@ -17,11 +17,12 @@ from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
+from agent.scanning.media_types import EXTENSIONS
 from agent.scanning.nursery import Nursery, told
 from agent.scanning.opening import Done, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found
-from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, FORMATS, Ended, Loaded, Ready, Reply, Start
+from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, GRAMMAR, Ended, Loaded, Ready, Reply, Start
 from agent.scanning.workforce import Task, Worker
 from protocol.records import Reason
 
@@ -90,6 +91,8 @@ class Cage:
         self._first = first
         self._next = first
         """How much the next worker is to have loaded."""
+        self._plain = True
+        """Whether all files met so far are text, as far as their names tell."""
         self._workers: list[Worker] = []
         self._suspects: deque[Found] = deque()
         """Files at which a worker was lost: each is tried once more, alone."""
@@ -168,6 +171,11 @@ class Cage:
                 time.sleep(BREATH)  # nobody is in need: let answers gather, rather than wake for each
             self._turn(0.0 if more and len(self._waiting) < FILES_AT_ONCE else 0.25)
 
+    @property
+    def _enough(self) -> int:
+        """How much workers need to have loaded for the files that were met."""
+        return GRAMMAR if self._plain else ALL
+
     def _vanish(self, *, late: bool) -> None:
         """End all files that nobody has in hand, and once it is ``late`` all others, as vanished."""
         while late and self._workers:
@@ -196,6 +204,7 @@ class Cage:
             if file is None:
                 break
             self._waiting.append(file)
+            self._plain = self._plain and file.name.rpartition(".")[2].lower() not in EXTENSIONS
         return True
 
     def _staff(self) -> None:
@@ -216,7 +225,7 @@ class Cage:
                 self._throttle.humble(self._nursery.process.pid)  # its workers take after it
             self._selector.register(self._nursery.connection, selectors.EVENT_READ, self._nursery)
         worker = Worker(self._nursery, self._next)
-        self._next = max(ALL, self._first)
+        self._next = max(self._enough, self._first)
         self._workers.append(worker)
         self._selector.register(worker.connection, selectors.EVENT_READ, worker)
 
@@ -246,7 +255,7 @@ class Cage:
             worker.give(tasks)
             self._flush(worker)
             if self._nursery is not None:
-                self._nursery.load()
+                self._nursery.load(self._enough)
 
     def _hand_alone(self, worker: Worker) -> None:
         """Give a worker that has nothing in hand one of the files at which another was lost."""
@@ -347,7 +356,8 @@ class Cage:
         self._setbacks = 0
         if reply.lacking:
             self._waiting.appendleft(task.file)
-            self._next = max(FORMATS, min(self._next, worker.loaded + 1))
+            self._plain = False
+            self._next = max(self._enough, self._first)
             worker.leaving = True
             return
         self._done.append(Done(task.file, task.status, reply))

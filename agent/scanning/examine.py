@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -28,9 +27,10 @@ from agent.scanning.formats.base import (
 )
 from agent.scanning.identify import Identity, Kind, identify
 from agent.scanning.seeing import Eyes, Judge, Sight
+from agent.scanning.talk import in_bytes
 from agent.scanning.wire import Examined, Reply
 from protocol.records import Finding, Reason, Verdict
-from signatures.engine import Sieve
+from signatures.engine import LiteralSieve, Sieve
 from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.markings.combine import Row, combine
 from signatures.passages import Passage, Zone
@@ -66,15 +66,15 @@ class Examiner:
         grammar: Judge,
         *,
         least: int = 45,
-        talk: frozenset[bytes] = frozenset(),
         labels: bool = False,
         tell_pictures: bool = False,
     ) -> None:
-        """``talk``, ``labels``: see `Reading`. ``tell_pictures``: say of which files there are pictures to be read."""
+        """``labels``: see `Reading`. ``tell_pictures``: say of which files there are pictures to be read."""
         self._sieve = sieve
         self.grammar = grammar
         self.least = least
-        self._talk = talk
+        self._quiet = sieve if isinstance(sieve, LiteralSieve) and sieve.talk else None
+        self._talk = in_bytes(self._quiet.talk) if self._quiet else frozenset()
         self._labels = labels
         self._tell_pictures = tell_pictures
         self._folder: tuple[str, list[Passage]] = ("", [])
@@ -105,7 +105,7 @@ class Examiner:
 
     def reading(self, budget: Budget) -> Reading:
         """What formats are given to read a file with."""
-        return Reading(self._sieve, budget, self._talk, self._labels)
+        return Reading(self._sieve, budget, self._talk, self._quiet, self._labels)
 
     def _named(self, names: list[str], zone: Zone) -> list[Passage]:
         return _named(self._sieve, names, zone)
@@ -219,7 +219,7 @@ class Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
-        return reader.pieces(source, replace(self.reading, name=name))
+        return reader.pieces(source, self.reading.named(name))
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""

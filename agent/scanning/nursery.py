@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from agent.scanning.spawn import PROGRAM, spawn
-from agent.scanning.wire import ALL, LENGTH, LONGEST, Ended, Fire, Hire, Load, Loaded, Start, framed
+from agent.scanning.wire import ALL, CORE, LENGTH, LONGEST, Ended, Fire, Hire, Load, Loaded, Start, framed
 
 _word = msgspec.msgpack.Decoder(Loaded | Ended)
 
@@ -27,7 +27,7 @@ class Nursery:
         self.garbled = False
         self._incoming = bytearray()
         self._closed = False
-        self._loading = False
+        self._loading = CORE
         self._numbers = itertools.count(1)
         self._tell(framed(start))
 
@@ -40,11 +40,11 @@ class Nursery:
         ours.setblocking(False)
         return number, ours
 
-    def load(self) -> None:
-        """Have everything loaded: there are files to read."""
-        if not self._loading:
-            self._loading = True
-            self._tell(framed(Load()))
+    def load(self, loaded: int = ALL) -> None:
+        """Have as much loaded: there are files to read."""
+        if loaded > self._loading:
+            self._loading = loaded
+            self._tell(framed(Load(loaded=loaded)))
 
     def fire(self, number: int) -> None:
         """Have a worker killed."""

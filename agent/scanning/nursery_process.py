@@ -4,8 +4,8 @@ Started by `agent.scanning.spawn` with a Unix socket as its standard input. It n
 go between the scanner and the worker. So it stays as it was when it was loaded, and nothing that one worker read
 can be met in another. It has one thread, always: only such a process can be forked and go on.
 
-The first worker is forked as soon as there is enough for text, the others when all is loaded. The rest is loaded
-beside the first worker once there are files to read: many a scan finds nothing changed.
+The first worker is forked as soon as there is enough for text. The rest is loaded beside it, as much as the files that
+are met ask for: many a scan finds nothing changed, many a folder holds nothing but text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contextlib import suppress
 import msgspec
 
 from agent.scanning import preload, worker
-from agent.scanning.wire import ALL, CORE, FORMATS, OCR, Ended, Fire, Hire, Load, Start, framed
+from agent.scanning.wire import ALL, CORE, GRAMMAR, OCR, Ended, Fire, Hire, Load, Start, framed
 
 _request = msgspec.msgpack.Decoder(Hire | Load | Fire)
 
@@ -60,7 +60,7 @@ class _Nursery:
         self._start = start
         self._prepared = prepared
         self._loaded = CORE
-        self._steps: list[tuple[int, Callable[[], None]]] = [(FORMATS, preload.later), (ALL, prepared.make_grammar)]
+        self._steps: list[tuple[int, Callable[[], None]]] = [(GRAMMAR, prepared.make_grammar), (ALL, preload.later)]
         if start.pictures == "read":
             self._steps.append((OCR, lambda: prepared.open_eyes(start.picture_seconds)))
         self._wanted = CORE
@@ -124,7 +124,7 @@ class _Nursery:
             (descriptor,) = descriptors
             self._asked.append((request, descriptor))
         elif isinstance(request, Load):
-            self._wanted = ALL
+            self._wanted = max(self._wanted, request.loaded)
         else:
             for pid, number in self._numbers.items():
                 if number == request.number:

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.scanning.walk import Found, shown
 from agent.scanning.wire import Examined, Job, Reply
@@ -49,9 +50,9 @@ def opened(file: Found, patience: float, *, explain: bool = False) -> Task | Don
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         return unopened(file, Reason.SPECIAL_FILE)
-    name, folder = _as_text(file.name), "/".join(map(_as_text, file.folder.split("/")))
     seconds = patience + status.st_size / SLOWEST
-    return Task(file, status, Job(name, folder, status.st_size, seconds, status.st_mtime, explain), descriptor)
+    job = Job(_as_text(file.name), _folder_as_text(file.folder), status.st_size, seconds, status.st_mtime, explain)
+    return Task(file, status, job, descriptor)
 
 
 def open_to_read(path: str) -> int:
@@ -90,6 +91,11 @@ def _as_text(name: str) -> str:
         return raw.decode("gb18030")
     except UnicodeDecodeError:
         return shown(name)
+
+
+@lru_cache(maxsize=8)
+def _folder_as_text(folder: str) -> str:
+    return "/".join(map(_as_text, folder.split("/")))
 
 
 _UNDECODABLE = re.compile("[\ud800-\udfff]")

@@ -66,6 +66,7 @@ def later() -> None:
     """Load all formats, what they call by its name at run time, and every character set that a file may name."""
     for name in sorted(set(formats.FORMATS.values())):
         formats.load(name)
+    formats.load("old_pictures")
     archive_library.available()
     for name in LATE:
         import_module(name)

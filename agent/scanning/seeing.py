@@ -7,7 +7,7 @@ that has it, the passages of a picture belong to the file or member that shows i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from agent.scanning.formats.base import NotExamined, OnlyPictures, Picture
 from protocol.records import Finding, Reason
@@ -27,8 +27,17 @@ class Eyes(Protocol):
         """A new file from disk: its budget begins now."""
         ...
 
-    def look(self, picture: Picture, enough: Callable[[list[Passage]], bool]) -> Iterator[Passage]:
-        """The passages of a picture; ``enough`` says of those read so far whether the rest of a page can be left."""
+    def look(
+        self, picture: Picture, enough: Callable[[list[Passage]], bool], later: list[Any] | None = None
+    ) -> Iterator[Passage]:
+        """The passages of a picture; ``enough`` says of those read so far whether the rest of a page can be left.
+
+        What is put off for want of time goes to ``later``.
+        """
+        ...
+
+    def rest(self, later: list[Any], enough: Callable[[list[Passage]], bool]) -> Iterator[Passage]:
+        """The passages of what was put off, as far as there is time for it."""
         ...
 
 
@@ -52,6 +61,7 @@ class Sight:
         self._judge = judge
         self._passages = passages
         self._looked = 0
+        self._later: list[Any] = []
         self._problem: NotExamined | None = None
         self.missed = 0
         """Pictures that this process cannot read."""
@@ -62,7 +72,7 @@ class Sight:
             self.missed += 1
             return
         try:
-            for passage in self._eyes.look(picture, self._enough):
+            for passage in self._eyes.look(picture, self._enough, self._later):
                 self._passages.append(passage)
             self._looked += 1
         except NotExamined as problem:
@@ -71,7 +81,12 @@ class Sight:
             self._problem = self._problem or problem
 
     def finish(self, rest: OnlyPictures | None) -> None:
-        """Raise what keeps a file from being examined whose ``rest`` is pictures. One bad picture in a text is none."""
+        """Look at what was put off. Raise what keeps a file from being examined whose ``rest`` is pictures.
+
+        One bad picture in a text is none.
+        """
+        if self._eyes is not None and self._later:
+            self._passages.extend(self._eyes.rest(self._later, self._enough))
         if rest is None:
             return
         if self._problem is not None:

@@ -56,9 +56,9 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Not empty where the rules cannot be read: a message for the person who wrote them."""
 
 
-CORE, FORMATS, ALL, OCR = 0, 1, 2, 3
-"""How much the nursery has loaded: what every file needs; all formats too; the compiled grammar too; OCR too, in the
-nursery that is to read pictures and in no other."""
+CORE, GRAMMAR, ALL, OCR = 0, 1, 2, 3
+"""How much the nursery has loaded: what every file and text takes; the compiled grammar too; all formats too; OCR too,
+in the nursery that is to read pictures and in no other."""
 
 
 class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -71,7 +71,10 @@ class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """To the nursery: there are files to read, load the rest now."""
+    """To the nursery: there are files to read, load more now."""
+
+    loaded: int = ALL
+    """How much it is to have loaded then."""
 
 
 class Fire(msgspec.Struct, frozen=True, kw_only=True, tag=True):

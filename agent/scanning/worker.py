@@ -16,7 +16,7 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -94,11 +94,9 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
         return None, Loaded(mistake=str(error))
     except OSError as error:
         return None, Loaded(mistake=f"{error.filename or rules_directory}: {error.strerror}")
-    # A keyword counts in running text too: then no literal is mere talk.
-    talk = talk_of(rules) if keywords is None else frozenset()
     grammar = _Grammar(rules, keywords, start.labels)
     tell, labels = start.pictures == "tell", bool(start.labels)
-    examiner = Examiner(sieve, grammar, least=start.least, talk=talk, labels=labels, tell_pictures=tell)
+    examiner = Examiner(sieve, grammar, least=start.least, labels=labels, tell_pictures=tell)
     return Prepared(examiner, grammar), Loaded(rules=digest)
 
 
@@ -149,24 +147,25 @@ def _sieve(
     milliseconds.
     """
     words = keywords.literals if keywords else ()
+    # A keyword counts in running text too: then no literal is mere talk.
+    talk = talk_of(rules) if keywords is None else frozenset()
     words += tuple(Literal(one.label.strip()) for one in labels if len(one.label.strip()) > 1 and not is_id(one.label))
     try:
         note = (cache / "compiled").open("a+") if cache is not None else None
     except OSError:
         note = None  # the folder cannot be written: what lies in it can be used all the same
-    if note is None:
-        sieve = build(rules.literals, words=words, cache=cache)
+    with note or nullcontext():
+        if note is not None:
+            fcntl.flock(note, fcntl.LOCK_EX)
+        sieve = build(rules.literals, words=words, talk=talk, cache=cache)
         sieve.prepare(*ENCODINGS_AT_ONCE)
-        return sieve
-    with note:
-        fcntl.flock(note, fcntl.LOCK_EX)
-        note.seek(0)
-        this = f"{digest} {program()}"
-        sieve = build(rules.literals, words=words, cache=cache)
-        sieve.prepare(*ENCODINGS_AT_ONCE)
-        if note.read() != this:
-            note.truncate(0)
-            note.write(this)
+        if talk:
+            sieve.prepare_quiet()
+        if note is not None:
+            note.seek(0)
+            if note.read() != (this := f"{digest} {program()}"):
+                note.truncate(0)
+                note.write(this)
     return sieve
 
 

@@ -106,11 +106,25 @@ class User(AbstractUser):
         return salted_hmac("server.accounts.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
 
+class ApiScope(models.TextChoices):
+    """What a key may be used for, within what its person may do."""
+
+    READ = "read", _("Read")
+    REVIEW = "review", _("Work on violations and waivers")
+    LEDGER = "ledger", _("Change the ledgers, take in sealed files")
+    ADMIN = "admin", _("Enrolment tokens, withdrawing computers, ending gaps")
+
+
 class ApiKey(models.Model):
     """A key with which a program acts for a person. Only its SHA-256 is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     key_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.CharField(max_length=64, default="read")
+    """Values of `ApiScope`, with spaces between."""
+    uses = models.PositiveBigIntegerField(default=0)
+    """How many requests were made with it."""
+    last_used_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
@@ -118,6 +132,15 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.note or f"key {self.pk}"
+
+    def holds(self, scope: str) -> bool:
+        """Whether it may be used for this."""
+        return scope in self.scopes.split()
+
+    @property
+    def scope_names(self) -> list[str]:
+        """Its scopes in the reader's language."""
+        return [str(ApiScope(one).label) for one in self.scopes.split() if one in ApiScope.values]
 
 
 class SignInFailure(models.Model):
@@ -137,4 +160,4 @@ class SignInFailure(models.Model):
         return f"failure at {self.at:%Y-%m-%d %H:%M}"
 
 
-__all__ = ["ApiKey", "Department", "Language", "Right", "Role", "SignInFailure", "User"]
+__all__ = ["ApiKey", "ApiScope", "Department", "Language", "Right", "Role", "SignInFailure", "User"]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from server import certificate
 from server.commands.base import CommandError, open_home, tell
 
 CONNECTIONS = 8192
@@ -29,6 +30,17 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help=tell("where to listen (127.0.0.1:8000)", "监听地址(默认 127.0.0.1:8000)"),
     )
     parser.add_argument("--workers", type=int, default=1, help=tell("processes that answer requests", "工作进程数"))
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help=tell("https, certificate made at the first start", "https,首次启动时自制证书"),
+    )
+    parser.add_argument(
+        "--tls-client-ca",
+        type=Path,
+        metavar="FILE",
+        help=tell("only clients with a certificate of this authority", "仅接受持有该机构所签证书的客户端"),
+    )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help=tell("certificate chain, PEM", "证书链(PEM)"))
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help=tell("its private key, PEM", "证书私钥(PEM)"))
     parser.set_defaults(run=run)
@@ -48,15 +60,21 @@ def run(options: argparse.Namespace) -> int:
     """Serve until told to stop (SIGTERM, Ctrl-C)."""
     if (options.tls_cert is None) != (options.tls_key is None):
         raise CommandError(tell("--tls-cert and --tls-key go together", "--tls-cert 与 --tls-key 须同时给出"))
-    for file in filter(None, (options.tls_cert, options.tls_key)):
+    if options.tls and options.tls_cert is not None:
+        raise CommandError(tell("give --tls or --tls-cert, not both", "--tls 与 --tls-cert 只能给出其一"))
+    if options.tls_client_ca is not None and not (options.tls or options.tls_cert):
+        raise CommandError(tell("--tls-client-ca needs --tls or --tls-cert", "--tls-client-ca 须与 TLS 同用"))
+    for file in filter(None, (options.tls_cert, options.tls_key, options.tls_client_ca)):
         if not file.is_file():
             raise CommandError(tell(f"there is no file {file}", f"文件不存在:{file}"))
     if options.workers < 1:
         raise CommandError(tell("--workers is at least 1", "--workers 至少为 1"))
-    if options.tls_cert is not None:
+    if options.tls or options.tls_cert is not None:
         os.environ["MIJIAN_HTTPS"] = "1"
     os.environ["MIJIAN_SERVE_PID"] = str(os.getpid())
-    open_home(options)
+    home = open_home(options)
+    if options.tls:
+        options.tls_cert, options.tls_key = _own_certificate(home)
     host, port = options.bind
     _free(host, port)
     from django.db import connections
@@ -64,6 +82,20 @@ def run(options: argparse.Namespace) -> int:
     connections.close_all()  # workers are forked: an SQLite handle must not be carried across
     _serve(host, port, options)
     return 0
+
+
+def _own_certificate(home: Path) -> tuple[Path, Path]:
+    from django.conf import settings
+
+    try:
+        return certificate.ensure(home, [host for host in settings.ALLOWED_HOSTS if host.strip(".*")])
+    except OSError as error:
+        raise CommandError(
+            tell(
+                f"no certificate can be made in {home} ({error.strerror})",
+                f"无法在 {home} 中生成证书({error.strerror})",
+            )
+        ) from error
 
 
 def _free(host: str, port: int) -> None:
@@ -109,10 +141,17 @@ def _serve(host: str, port: int, options: argparse.Namespace) -> None:
         log_dictconfig=_LOGGING,
         ssl_cert=options.tls_cert,
         ssl_key=options.tls_key,
+        ssl_ca=options.tls_client_ca,
+        ssl_client_verify=options.tls_client_ca is not None,
     )
     scheme = "https" if options.tls_cert else "http"
     shown = f"[{host}]" if ":" in host else host
     line = tell(f"The collector listens on {scheme}://{shown}:{port}/", f"收集端地址:{scheme}://{shown}:{port}/")
+
+    if options.tls:
+        known = certificate.fingerprint(options.tls_cert.read_bytes())
+        line += "\n" + tell(f"SHA-256 fingerprint {known}", f"证书 SHA-256 指纹 {known}")
+        line += f"\n  mijian enroll URL --fingerprint {known} --token …"
 
     def announce() -> None:
         sys.stdout.write(line + "\n")

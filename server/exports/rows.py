@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
+from django.db.models import QuerySet
 
 from server.violations.models import Group
 from signatures.controls import Control, load_controls
@@ -62,9 +63,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     sightings: int
 
 
-def rows(*, since: datetime | None = None, states: frozenset[str] = frozenset(), language: str = "en") -> Iterator[Row]:
-    """The violations that changed at or after ``since`` and are in one of these states, in the order they changed."""
-    groups = Group.objects.order_by("updated_at", "id")
+def rows(
+    *,
+    since: datetime | None = None,
+    states: frozenset[str] = frozenset(),
+    language: str = "en",
+    within: QuerySet[Group] | None = None,
+) -> Iterator[Row]:
+    """The violations that changed at or after ``since`` and are in one of these states, in the order they changed.
+
+    ``within`` is what somebody may see; without it, all of them.
+    """
+    groups = (Group.objects.all() if within is None else within).order_by("updated_at", "id")
     if since is not None:
         groups = groups.filter(updated_at__gte=since)
     if states:

@@ -24,6 +24,8 @@ from protocol.records import (
     RecordsDropped,
     ScanDone,
     SelfCheckDone,
+    SettingEvidence,
+    SettingSeen,
     ViolationSeen,
 )
 from server.intake.refusals import printable
@@ -35,6 +37,7 @@ MOST_CODES = 16
 MOST_SIGNALS = 64
 MOST_KINDS = 32
 MOST_RESULTS = 500
+MOST_SETTINGS = 20
 LONGEST_WORD = 64
 LONGEST_MARKING = 200
 LONGEST_PLACE = 128 * 1024
@@ -77,6 +80,8 @@ def _evidence(evidence: Evidence) -> Evidence:
     if isinstance(evidence, AgentEvidence):
         signals = tuple(printable(signal, LONGEST_WORD) for signal in evidence.signals[:MOST_SIGNALS])
         return AgentEvidence(signals=signals, seconds=_number(evidence.seconds))
+    if isinstance(evidence, SettingEvidence):
+        return _settings(evidence)
     return msgspec.structs.replace(
         evidence,
         number=printable(evidence.number, LONGEST_WORD),
@@ -84,6 +89,25 @@ def _evidence(evidence: Evidence) -> Evidence:
         level=None if evidence.level is None else printable(evidence.level, 8),
         seen_in=tuple(printable(word, 32) for word in evidence.seen_in[:MOST_CODES]),
         policy=_number(evidence.policy),
+    )
+
+
+def _settings(evidence: SettingEvidence) -> SettingEvidence:
+    return SettingEvidence(
+        check=printable(evidence.check, LONGEST_WORD),
+        title_zh=printable(evidence.title_zh, 200),
+        title_en=printable(evidence.title_en, 200),
+        remedy_zh=printable(evidence.remedy_zh, 400),
+        remedy_en=printable(evidence.remedy_en, 400),
+        settings=tuple(
+            SettingSeen(
+                zh=printable(one.zh, 200),
+                en=printable(one.en, 200),
+                seen=printable(one.seen, 200),
+                expected=printable(one.expected, 200),
+            )
+            for one in evidence.settings[:MOST_SETTINGS]
+        ),
     )
 
 

@@ -46,6 +46,18 @@ class PolicyRefused(Exception):
 def asked(agent: str, have: str, at: str, proof: str) -> bytes | None:
     """The signed policy for the computer that asks; None where it has the newest already. Raises `PolicyRefused`."""
     computer, known = _who(agent, have, at, proof)
+    return _signed(computer, known)
+
+
+def carried(computer: Computer) -> bytes:
+    """The signed policy of a computer as a file to carry there, where no network leads."""
+    signed = _signed(computer, -1)
+    assert signed is not None  # noqa: S101 (no policy has a serial below zero)
+    return signed
+
+
+def _signed(computer: Computer, known: int) -> bytes | None:
+    """The newest policy, with its serial; None where it is known already."""
     told = make(computer)
     digest = hashlib.sha256(msgspec.json.encode(told)).hexdigest()
     with transaction.atomic():

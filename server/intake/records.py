@@ -17,6 +17,7 @@ from protocol.records import (
     Record,
     ScanDone,
     SelfCheckDone,
+    SettingEvidence,
     ViolationSeen,
 )
 from server.intake.bounds import bounded
@@ -66,6 +67,8 @@ def _weight(record: Record) -> int:
         return 1000 + len(record.evidence.sealed_place) + 1500 * len(record.evidence.findings)
     if isinstance(record.evidence, NetworkEvidence):
         return 1000 + 250 * (len(record.evidence.signals) + len(record.evidence.interfaces))
+    if isinstance(record.evidence, SettingEvidence):
+        return 1000 + 800 * len(record.evidence.settings)
     return 2000
 
 

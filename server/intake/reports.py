@@ -14,7 +14,9 @@ from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, 
 from server import audit
 from server.intake.records import Delivery
 from server.intake.refusals import printable
-from server.intake.sql import insert_new
+from server.intake.sightings import SETTING
+from server.intake.sql import chunks, insert_new
+from server.violations.fingerprint import of_check
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
 SELF_CHECK = "CHECK-01"
@@ -33,6 +35,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     scans: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
     dropped: list[dict[str, Any]] = []
+    mended: dict[str, datetime] = {}
     passes: dict[tuple[uuid.UUID, str], datetime] = {}
     clean: dict[int, datetime] = {}
     for delivery in deliveries:
@@ -49,6 +52,8 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
                     passes[key] = max(record.seen_at, passes.get(key, record.seen_at))
             elif isinstance(record, SelfCheckDone):
                 checks += _self_check(record, delivery)
+                for print_ in _mended(record, delivery):
+                    mended[print_] = max(record.seen_at, mended.get(print_, record.seen_at))
             elif isinstance(record, RecordsDropped):
                 counts = {printable(kind, 32): count for kind, count in list(record.counts.items())[:32]}
                 told = {"computer": delivery.agent, "seen_at": record.seen_at, "counts": counts}
@@ -57,7 +62,11 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     insert_new(CheckReport, checks)
     insert_new(DroppedReport, dropped)
     for (agent, control), at in passes.items():
-        _verify(Group.objects.filter(computer=agent, control=control), at)
+        _verify(Group.objects.filter(computer=agent, control=control).exclude(family=SETTING), at)
+    for part in chunks(sorted(mended)):
+        waiting = Group.objects.filter(fingerprint__in=part, state=State.RECTIFIED)
+        for group in waiting.only("pk", "fingerprint"):
+            _verify(Group.objects.filter(pk=group.pk), mended[group.fingerprint])
     for medium, at in clean.items():
         # Only what is about a file on this medium: a scan says nothing of anything else.
         _verify(Group.objects.filter(medium=medium).exclude(content_hash=""), at)
@@ -104,7 +113,8 @@ def _scan(record: ScanDone, delivery: Delivery, media: Mapping[str, int]) -> dic
 def _self_check(record: SelfCheckDone, delivery: Delivery) -> list[dict[str, Any]]:
     """One row for the self-check itself (CHECK-01), and one for the worst outcome of each control it tested.
 
-    None of them verifies a violation: a self-check may have looked at a part of the disks alone.
+    None of them verifies a violation of its control: a self-check may have looked at a part of the disks alone. What
+    a scheduled one does verify is told by `_mended`.
     """
     worst: dict[str, CheckOutcome] = {}
     for line in record.results:
@@ -127,6 +137,17 @@ def _self_check(record: SelfCheckDone, delivery: Delivery) -> list[dict[str, Any
         if control != SELF_CHECK
     ]
     return [_check(one, delivery) for one in (itself, *of_controls)]
+
+
+def _mended(record: SelfCheckDone, delivery: Delivery) -> list[str]:
+    """Fingerprints of failed checks that this self-check shows to be mended: the same check, passed.
+
+    One that somebody made by hand proves nothing here: it may have asked for less.
+    """
+    if not record.scheduled:
+        return []
+    passed = (line for line in record.results if line.outcome is CheckOutcome.PASS and line.controls)
+    return [of_check(line.controls[0], line.check, str(delivery.agent)) for line in passed]
 
 
 def _check(record: CheckDone, delivery: Delivery) -> dict[str, Any]:

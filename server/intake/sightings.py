@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from django.utils import timezone
 
-from protocol.records import FileEvidence, ViolationSeen
+from protocol.records import FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.records import Delivery
 from server.intake.refusals import printable
 from server.intake.sql import chunks, insert_new, update_by_pk
@@ -21,6 +21,8 @@ from server.violations.fingerprint import fingerprint
 from server.violations.models import SEVERITY_RANK, Group, Occurrence, State, Step, new_id
 from server.violations.waivers import cover_new
 
+SETTING = "setting"
+"""In place of a family of markings: the group is a failed check of a self-check."""
 _Row = dict[str, Any]
 _TOLD = (
     "severity",
@@ -148,6 +150,8 @@ def _told(record: ViolationSeen, delivery: Delivery, medium: int | None, persons
                 "marking": printable(strongest.marking, 200),
                 "zone": printable(strongest.zone, 32),
             }
+    elif isinstance(record.evidence, SettingEvidence):
+        row |= {"family": SETTING, "marking": printable(record.evidence.title_zh, 200)}
     return row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from protocol.records import AgentEvidence, FileEvidence, MediumEvidence, ViolationSeen
+from protocol.records import AgentEvidence, FileEvidence, MediumEvidence, SettingEvidence, ViolationSeen
 
 
 def inputs(record: ViolationSeen, computer_id: str) -> tuple[str, str, str]:
@@ -16,10 +16,25 @@ def inputs(record: ViolationSeen, computer_id: str) -> tuple[str, str, str]:
         return record.control, carrier, "medium"
     if isinstance(record.evidence, AgentEvidence):
         return record.control, f"computer:{computer_id}", "agent"
+    if isinstance(record.evidence, SettingEvidence):
+        return _of_check(record.control, record.evidence.check, computer_id)
     # Signals come and go while the computer stays connected: they belong to the sighting, not to the violation.
     return record.control, f"computer:{computer_id}", "network"
 
 
 def fingerprint(record: ViolationSeen, computer_id: str) -> str:
     """SHA-256 over the inputs, hex."""
-    return hashlib.sha256("\0".join(inputs(record, computer_id)).encode()).hexdigest()
+    return _digest(inputs(record, computer_id))
+
+
+def of_check(control: str, check: str, computer_id: str) -> str:
+    """The fingerprint of the violation that a failed check of a self-check is."""
+    return _digest(_of_check(control, check, computer_id))
+
+
+def _of_check(control: str, check: str, computer_id: str) -> tuple[str, str, str]:
+    return control, f"computer:{computer_id}", f"check:{check}"
+
+
+def _digest(parts: tuple[str, str, str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -166,6 +166,29 @@ class Step(models.Model):
         return f"{self.from_state} → {self.to_state}"
 
 
+class Attachment(models.Model):
+    """A file that proves something about a violation, by name and hash alone: its content never comes here."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=200)
+    """As the person called it; never the path of what was found."""
+    sha256 = models.CharField(max_length=64)
+    """SHA-256 of the content, hex: whoever shows the file later proves that it is this one."""
+    size = models.PositiveBigIntegerField(null=True)
+    """Bytes, where known."""
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """How rows are ordered and found."""
+
+        ordering = ("at", "id")
+        constraints = (models.UniqueConstraint(fields=("group", "sha256"), name="attachment_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Waiver(models.Model):
     """An exception from one control, for a reason and for a time, approved by somebody else than who asked for it."""
 
@@ -317,6 +340,7 @@ class DroppedReport(models.Model):
 
 __all__ = [
     "SEVERITY_RANK",
+    "Attachment",
     "CheckReport",
     "DroppedReport",
     "Group",

@@ -8,6 +8,7 @@ from functools import cache
 from django.utils.translation import get_language
 
 from signatures.controls import Control, load_controls
+from signatures.register import register
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,13 @@ class ControlText:
 def control(control_id: str) -> ControlText:
     """The texts of a control, in the language of the page."""
     known = _controls().get(control_id)
-    if known is None:
-        return ControlText(control_id)
     language = get_language() or "zh"
+    if known is None:
+        entry = register().get(control_id)
+        if entry is None:
+            return ControlText(control_id)
+        rule = entry.rule
+        return ControlText(control_id, entry.regime.pick(language), rule.text.pick(language), rule.clause)
     return ControlText(
         id=known.id,
         title=known.title.pick(language),

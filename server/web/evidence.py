@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
 
 from server.web import words
 
@@ -29,6 +30,15 @@ class FindingShown:
 
 
 @dataclass(frozen=True)
+class SettingShown:
+    """One thing a failed check looked at."""
+
+    what: str
+    seen: str
+    expected: str
+
+
+@dataclass(frozen=True)
 class EvidenceShown:
     """What one sighting tells of a file or of a network contact."""
 
@@ -44,6 +54,11 @@ class EvidenceShown:
     modified: datetime | None = None
     depth: int = 0
     codes: dict[str, str] = field(default_factory=dict)
+    check: str = ""
+    """Name of the check that failed, where it is about one."""
+    title: str = ""
+    remedy: str = ""
+    settings: tuple[SettingShown, ...] = ()
 
     @property
     def is_file(self) -> bool:
@@ -52,7 +67,7 @@ class EvidenceShown:
 
 
 def read(evidence: Mapping[str, Any]) -> EvidenceShown:
-    """The evidence of an occurrence (`protocol.records.FileEvidence` or `NetworkEvidence`, as stored)."""
+    """The evidence of an occurrence (one of `protocol.records.Evidence`, as stored)."""
     findings = tuple(_finding(told) for told in evidence.get("findings", ()))
     return EvidenceShown(
         findings=findings,
@@ -66,8 +81,20 @@ def read(evidence: Mapping[str, Any]) -> EvidenceShown:
         size=evidence.get("size"),
         modified=_when(evidence.get("modified")),
         depth=evidence.get("depth", 0),
+        check=evidence.get("check", ""),
+        title=_spoken(evidence, "title_zh", "title_en"),
+        remedy=_spoken(evidence, "remedy_zh", "remedy_en"),
+        settings=tuple(
+            SettingShown(_spoken(one, "zh", "en"), one.get("seen", ""), one.get("expected", ""))
+            for one in evidence.get("settings", ())
+        ),
         codes={code: sentence for finding in findings for code, sentence in finding.codes},
     )
+
+
+def _spoken(told: Mapping[str, Any], zh: str, en: str) -> str:
+    """What was told in both languages, in that of the page."""
+    return str(told.get(zh if (get_language() or "zh").startswith("zh") else en, ""))
 
 
 def _finding(told: Mapping[str, Any]) -> FindingShown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from server.web.views.assign import assign
+from server.web.views.attach import attach
 from server.web.views.audit import audit
 from server.web.views.bulk import bulk
 from server.web.views.close import close
@@ -20,6 +21,8 @@ from server.web.views.entry_note import entry_note
 from server.web.views.false_alarm import false_alarm
 from server.web.views.health import health
 from server.web.views.imports import imports
+from server.web.views.imports_take import imports_policies, imports_receipts, imports_take
+from server.web.views.keys import key_revoke, keys
 from server.web.views.labels import labels
 from server.web.views.language import language
 from server.web.views.ledger_export import ledger_export
@@ -71,6 +74,7 @@ urlpatterns = [
     path("violations/<uuid:pk>/reopen/", reopen, name="reopen"),
     path("violations/<uuid:pk>/waive/", waive, name="waive"),
     path("violations/<uuid:pk>/comment/", comment, name="comment"),
+    path("violations/<uuid:pk>/attach/", attach, name="attach"),
     path("violations/<uuid:pk>/reveal/", reveal, name="reveal"),
     path("waivers/", waivers, name="waivers"),
     path("waivers/<int:pk>/", waiver_decide, name="waiver-decide"),
@@ -90,9 +94,14 @@ urlpatterns = [
     path("ledger/<slug:ledger>/export.<slug:form>", ledger_export, name="ledger-export"),
     path("ledger/<slug:ledger>/labels/", labels, name="labels"),
     path("imports/", imports, name="imports"),
+    path("imports/take/", imports_take, name="imports-take"),
+    path("imports/receipts/", imports_receipts, name="imports-receipts"),
+    path("imports/policies/", imports_policies, name="imports-policies"),
     path("audit/", audit, name="audit"),
     path("users/", users, name="users"),
     path("users/new/", user_edit, name="user-new"),
     path("users/<int:pk>/", user_edit, name="user-edit"),
     path("health/", health, name="health"),
+    path("keys/", keys, name="keys"),
+    path("keys/<int:pk>/revoke/", key_revoke, name="key-revoke"),
 ]

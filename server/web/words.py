@@ -72,7 +72,11 @@ CLASSES: Words = {
 }
 """Classes of computer: what it may hold."""
 
-FAMILIES: Words = Plain(plain_words.FAMILIES, {"network": ("违规外联", "outside connection")}, capital=True)
+FAMILIES: Words = Plain(
+    plain_words.FAMILIES,
+    {"network": ("违规外联", "outside connection"), "setting": ("自查不合格", "failed check")},
+    capital=True,
+)
 """Families of markings (marking-grammar section 1), and the kind of evidence where there is no marking."""
 
 ZONES: Words = Plain(plain_words.ZONES, {"network": ("网络", "network")})

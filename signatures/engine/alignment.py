@@ -10,6 +10,34 @@ _ANCHOR_REACH = 1024
 _NO_ANCHOR = re.compile(rb"[^\x00-\x2f]*")
 
 
+class Aligned:
+    """Asked for one place after another in the same data, remembers the last at which a character begins.
+
+    From there on to the next is a short way, where from an anchor it may be a long one. Yes in doubt, as `aligned`.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._known: dict[str, int] = {}
+
+    def at(self, start: int, end: int, encoding: str) -> bool:
+        """Whether a character of a double-byte encoding begins at ``start``."""
+        known = self._known.get(encoding, start + 1)
+        near = known <= start <= known + _ANCHOR_REACH
+        if (near and _decodes(self._data[known:start], encoding)) or aligned(self._data, start, end, encoding):
+            self._known[encoding] = start
+            return True
+        return False
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def aligned(data: Data, start: int, end: int, encoding: str) -> bool:
     """Whether a character of a double-byte encoding begins at ``start``; yes in doubt.
 

@@ -58,6 +58,10 @@ class Engine(Protocol):
         """Which expressions match, by number, and where their matches end; None where the engine cannot tell."""
         ...
 
+    def few(self, data: Data, most: int) -> tuple[dict[int, list[int] | None], bool]:
+        """As `ends`, of the first ``most`` matches at least; and whether these are all."""
+        ...
+
 
 class Hyperscan:
     """Intel's Hyperscan (Vectorscan on ARM): 0.5 to 5 GB/s on one core, whatever the number of expressions.
@@ -140,6 +144,26 @@ class Hyperscan:
             self._scan_slice(data, base, note)
         return dict(found)
 
+    def few(self, data: Data, most: int) -> tuple[dict[int, list[int] | None], bool]:
+        """Which expressions match and where each match ends, until there are ``most``; and whether that is all."""
+        hits: list[tuple[int, int]] = []
+        base = 0
+
+        def note(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+            hits.append((number, base + end))
+            return len(hits) >= most
+
+        whole = True
+        try:
+            for base in range(0, max(len(data), 1), self._slice):
+                self._scan_slice(data, base, note)
+        except self._hyperscan.ScanTerminated:
+            whole = False
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for number, end in hits:
+            found[number].append(end)
+        return dict(found), whole
+
     def _scan(self, data: Data, handler: Any) -> None:
         for base in range(0, max(len(data), 1), self._slice):
             self._scan_slice(data, base, handler)
@@ -211,6 +235,10 @@ class Re2:
         """Which expressions match; where, this engine cannot tell."""
         return dict.fromkeys(self._set.Match(data) or ())
 
+    def few(self, data: Data, _most: int) -> tuple[dict[int, list[int] | None], bool]:
+        """All of them, always."""
+        return self.ends(data), True
+
 
 class Plain:
     """Python's own `re`: a few MB/s, and always there. Holds the GIL while it scans."""
@@ -237,6 +265,10 @@ class Plain:
         """Which expressions match; where is left to the exact patterns."""
         return {number: None for number, pattern in enumerate(self._each) if pattern.search(data)}
 
+    def few(self, data: Data, _most: int) -> tuple[dict[int, list[int] | None], bool]:
+        """All of them, always."""
+        return self.ends(data), True
+
 
 ENGINES: dict[str, type[Hyperscan] | type[Re2] | type[Plain]] = {
     engine.name: engine for engine in (Hyperscan, Re2, Plain)
@@ -256,6 +288,10 @@ class Nothing:
     def ends(self, _data: Data) -> dict[int, list[int] | None]:
         """None."""
         return {}
+
+    def few(self, _data: Data, _most: int) -> tuple[dict[int, list[int] | None], bool]:
+        """None, and these are all."""
+        return {}, True
 
 
 def make(expressions: Expressions | Sequence[str], *, prefer: str = "auto", cache: Cache | None = None) -> Engine:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
-from signatures.engine.alignment import aligned
+from signatures.engine.alignment import Aligned, aligned
 from signatures.engine.bytecode import ENCODINGS
 from signatures.engine.cache import Cache
 from signatures.engine.engines import Data, Expressions
@@ -18,6 +18,7 @@ from signatures.literals import Literal
 
 log = logging.getLogger(__name__)
 
+_DOUBLE = ("gb18030", "big5")
 _Span = tuple[int, int, str]
 _Ends = dict[int, list[int] | None]
 
@@ -30,18 +31,18 @@ class Plan:
     """
 
     def __init__(self, literals: tuple[Literal, ...], encodings: frozenset[str], cache: Cache | None) -> None:
-        self._literals = sorted(set(literals), key=repr)
+        self._literals, all_told = told(literals)
         self._encodings = encodings
         self._cache = cache
-        told = repr(self._literals) + repr(sorted(encodings))
-        digest = hashlib.sha256(told.encode()).hexdigest()
+        digest = hashlib.sha256((all_told + repr(sorted(encodings))).encode()).hexdigest()
         self._key = f"wakes-{SCREENS_VERSION}-{digest}"
         self._woken: dict[int, Woken] = {}
         self.expressions = Expressions(lambda: self._screens.expressions, digest)
 
     def prepare(self) -> None:
-        """Have it all worked out, or in the cache."""
-        _ = self._wakes
+        """Have it all worked out, or read from the cache: what was read is taken apart only when it is asked for."""
+        if self._kept is None:
+            _ = self._wakes
 
     def occurrences(self, ends: _Ends, data: Data) -> set[_Span]:
         """The literals that stand where the expressions matched."""
@@ -57,12 +58,16 @@ class Plan:
         return screens(self._literals, self._encodings)
 
     @cached_property
+    def _kept(self) -> bytes | None:
+        """The table `_wakes` as the cache has it."""
+        return self._cache.load(self._key) if self._cache else None
+
+    @cached_property
     def _wakes(self) -> list[list[tuple[int, int]]]:
         """By number of the expression: the literals that it wakes, by number, each with the number of its encoding."""
-        kept = self._cache.load(self._key) if self._cache else None
-        if kept is not None:
+        if self._kept is not None:
             try:
-                return msgspec.msgpack.decode(kept, type=list[list[tuple[int, int]]])
+                return msgspec.msgpack.decode(self._kept, type=list[list[tuple[int, int]]])
             except msgspec.DecodeError:
                 log.info("a table in the cache is damaged and is made anew")
         number = {literal: at for at, literal in enumerate(self._literals)}
@@ -89,6 +94,7 @@ class Plan:
         """
         found: set[_Span] = set()
         others: _Ends = {}
+        places = Aligned(data)
         for number, where in ends.items():
             if where is None:
                 others[number] = None
@@ -101,7 +107,9 @@ class Plan:
                     encodings = solid.get(data[start:end]) if start >= 0 else None
                     if encodings is not None:
                         for one in encodings:
-                            if one == "utf-8" or _is_whole(data, start, end, one):
+                            if one == "utf-8" or (
+                                places.at(start, end, one) if one in _DOUBLE else _is_whole(data, start, end, one)
+                            ):
                                 found.add((start, end, one))
                         break
                 else:
@@ -133,6 +141,13 @@ class Plan:
         return found
 
 
+@lru_cache(maxsize=4)
+def told(literals: tuple[Literal, ...]) -> tuple[list[Literal], str]:
+    """The literals in order, each once, and all that tells them from others: the same for all sets of encodings."""
+    each = {repr(literal): literal for literal in literals}
+    return [each[one] for one in sorted(each)], repr(sorted(each))
+
+
 def _occurrences(exact: Exact, data: Data, low: int, high: int) -> Iterator[tuple[int, int]]:
     """The occurrences of one literal between two offsets that stand at whole characters."""
     position = low
@@ -150,6 +165,6 @@ def _occurrences(exact: Exact, data: Data, low: int, high: int) -> Iterator[tupl
 
 def _is_whole(data: Data, start: int, end: int, encoding: str) -> bool:
     """Whether a character begins at ``start``."""
-    if encoding in ("gb18030", "big5"):
+    if encoding in _DOUBLE:
         return aligned(data, start, end, encoding)
     return not (start % 2 and encoding.startswith("utf-16"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable
 from operator import itemgetter
@@ -10,12 +11,13 @@ from typing import Protocol
 
 from signatures.engine.bytecode import ENCODINGS
 from signatures.engine.cache import Cache
-from signatures.engine.engines import Data, Engine, make
-from signatures.engine.occurrences import Plan
+from signatures.engine.engines import Data, Engine, Expressions, make
+from signatures.engine.occurrences import Plan, told
+from signatures.engine.quiet import QUIET_ENCODINGS, besides
 from signatures.engine.words import Span, Words
 from signatures.literals import Literal
 
-__all__ = ["LiteralSieve", "Sieve", "Span", "build"]
+__all__ = ["LiteralSieve", "Sieve", "Span", "TalkSieve", "build"]
 
 
 class Sieve(Protocol):
@@ -30,6 +32,18 @@ class Sieve(Protocol):
         ...
 
 
+class TalkSieve(Sieve, Protocol):
+    """A sieve that knows which literals running text may be full of."""
+
+    def few(self, data: Data, most: int, *, encodings: frozenset[str] | None = None) -> tuple[list[Span], bool]:
+        """As `spans`, but of some ``most`` literals only where there are more; and whether these are all."""
+        ...
+
+    def besides_talk(self, data: Data, own: str) -> list[int]:
+        """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other."""
+        ...
+
+
 class LiteralSieve:
     """Looks for literals in raw bytes, in up to six encodings at once. May be shared by threads and by forks.
 
@@ -41,14 +55,18 @@ class LiteralSieve:
         literals: Iterable[Literal],
         *,
         words: Iterable[Literal] = (),
+        talk: frozenset[str] = frozenset(),
         cache: Path | None = None,
         prefer: str = "auto",
     ) -> None:
         self._literals = tuple(literals)
+        self.talk = talk
+        """The texts of literals that running text may be full of; see `besides_talk`."""
         self._cache = Cache(cache) if cache else None
         self._words = Words(words, cache=self._cache, prefer=prefer)
         self._prefer = prefer
         self._made: dict[frozenset[str], tuple[Plan, Engine]] = {}
+        self._quiet: dict[str, Engine] = {}
         self._making = threading.Lock()
 
     @property
@@ -61,6 +79,11 @@ class LiteralSieve:
         for encodings in sets or (frozenset(ENCODINGS),):
             self._engine(encodings)[0].prepare()
             self._words.prepare(encodings)
+
+    def prepare_quiet(self) -> None:
+        """The same for what `besides_talk` needs."""
+        for own in QUIET_ENCODINGS:
+            self._quiet_engine(own)
 
     def worth(self, data: Data, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether any literal is in these bytes, in any (or one of the given) encodings. A superset of `spans`."""
@@ -77,9 +100,40 @@ class LiteralSieve:
         found = self._words.spans(data, _wanted(encodings))
         if ends := engine.ends(data):
             found |= plan.occurrences(ends, data)
-        if len({span[2] for span in found}) < 2:
-            return sorted(found, key=_END)
-        return sorted(found, key=_in_order)
+        return _ordered(found)
+
+    def few(self, data: Data, most: int, *, encodings: frozenset[str] | None = None) -> tuple[list[Span], bool]:
+        """As `spans`, but once there are ``most`` of them the rest is not looked for; and whether these are all.
+
+        All of them always, where words are looked for or the engine knows no better. So whoever is told that they
+        are not all may ask `besides_talk` for what matters of the rest.
+        """
+        plan, engine = self._engine(encodings)
+        if self._words:
+            return self.spans(data, encodings=encodings), True
+        ends, whole = engine.few(data, most)
+        return _ordered(plan.occurrences(ends, data)) if ends else [], whole
+
+    def besides_talk(self, data: Data, own: str) -> list[int]:
+        """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other.
+
+        See `signatures.engine.quiet`; ``own`` is one of its encodings.
+        """
+        found: set[int] = set()
+        for where in self._quiet_engine(own).ends(data).values():
+            found.update(where or ())
+        return sorted(found)
+
+    def _quiet_engine(self, own: str) -> Engine:
+        made = self._quiet.get(own)
+        if made is None:
+            with self._making:
+                encodings = frozenset(ENCODINGS) - {"ent"}
+                all_told = f"quiet {sorted(self.talk)} {told(self._literals)[1]} {own}"
+                digest = hashlib.sha256(all_told.encode()).hexdigest()
+                given = Expressions(lambda: besides(self._literals, self.talk, encodings, own), digest)
+                made = self._quiet[own] = make(given, prefer=self._prefer, cache=self._cache)
+        return made
 
     def _engine(self, encodings: frozenset[str] | None) -> tuple[Plan, Engine]:
         wanted = _wanted(encodings)
@@ -91,6 +145,10 @@ class LiteralSieve:
                     plan = Plan(self._literals, wanted, self._cache)
                     made = self._made[wanted] = (plan, make(plan.expressions, prefer=self._prefer, cache=self._cache))
         return made
+
+
+def _ordered(found: set[Span]) -> list[Span]:
+    return sorted(found, key=_END if len({span[2] for span in found}) < 2 else _in_order)
 
 
 def _in_order(span: Span) -> tuple[int, int, int]:
@@ -107,16 +165,22 @@ def _wanted(encodings: frozenset[str] | None) -> frozenset[str]:
 
 
 def build(
-    literals: Iterable[Literal], *, words: Iterable[Literal] = (), cache: Path | None = None, prefer: str = "auto"
+    literals: Iterable[Literal],
+    *,
+    words: Iterable[Literal] = (),
+    talk: frozenset[str] = frozenset(),
+    cache: Path | None = None,
+    prefer: str = "auto",
 ) -> LiteralSieve:
     """A sieve for these literals.
 
     ``words`` are literals without gaps and blanks, up to tens of thousands of them (see `signatures.engine.words`).
+    ``talk`` are the texts of literals that running text may be full of (see `LiteralSieve.besides_talk`).
     ``cache`` is a folder for compiled databases (see `signatures.engine.cache` for when it is trusted).
     ``prefer`` is ``auto``, ``hyperscan``, ``re2``, ``re`` or ``portable`` (the best without Hyperscan); with
     ``auto`` and ``portable`` an engine that is not installed or does not work is passed over.
     Raises `ValueError` for an unknown engine, an empty literal or a word with gaps or blanks.
     """
-    sieve = LiteralSieve(literals, words=words, cache=cache, prefer=prefer)
+    sieve = LiteralSieve(literals, words=words, talk=talk, cache=cache, prefer=prefer)
     sieve._engine(_UTF8)
     return sieve

@@ -65,6 +65,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """``vendor:product:serial`` of registered media and devices, as USB tells them (MEDIA-03, CPC-11)."""
     software_paths: tuple[str, ...] = ()
     """Folders from which programs may be started besides those of the system (SEC-12)."""
+    marked_folders: tuple[str, ...] = ()
+    """Folders in which marked files must lie; empty: not limited (MARK-17)."""
+    dated_folders: tuple[str, ...] = ()
+    """Managed folders in which the name of every document carries its date (DOC-24)."""
+    contract_users: tuple[str, ...] = ()
+    """Accounts of contract staff, who may hold no 绝密 and 机密 only as approved (PERS-05)."""
     clock_max_skew_days: Count = 1
     """Days by which a file of the system may lie in the future before the clock is called wrong (SEC-13)."""
 
@@ -76,6 +82,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ask: Text
     every: Frequency = "P1Y"
     classes: tuple[ComputerClass, ...] = tuple(ComputerClass)
+    of: Literal["computer", "office"] = "computer"
+    """Whether it is asked at every computer of these classes, or once for the office as a whole."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,14 +94,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     title: Text
     computer_class: ComputerClass
     level: Level | None = None
-    kind: Literal["computer", "device"] = "computer"
-    """``device`` profiles examine a raw device or image (``--device``)."""
+    kind: Literal["computer", "device", "office"] = "computer"
+    """``device`` profiles examine a raw device or image (``--device``); ``office`` ones only ask."""
     default: bool = False
     """Whether it is the one taken for computers of its class (and level)."""
     checks: tuple[str, ...]
     parameters: Parameters = Parameters()
     questions: tuple[str, ...] = ()
-    """Controls whose questions are asked; ``all`` stands for every question of the class."""
+    """Controls whose questions are asked; ``all`` stands for every question of the class, or of the office."""
     every: Frequency = "P1M"
 
 
@@ -149,8 +157,10 @@ def choose(profiles: dict[str, Profile], computer_class: ComputerClass, level: L
 def asked(profile: Profile, questions: dict[str, Question]) -> list[Question]:
     """The questions of a profile, in the order of the questions file."""
     everything = "all" in profile.questions
+    of = "office" if profile.kind == "office" else "computer"
     return [
         question
         for question in questions.values()
-        if question.control in profile.questions or (everything and profile.computer_class in question.classes)
+        if question.control in profile.questions
+        or (everything and question.of == of and (of == "office" or profile.computer_class in question.classes))
     ]

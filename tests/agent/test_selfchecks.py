@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent.checks.readiness import SUMS
 from agent.reporting import identity
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import Outbox
 from agent.reporting.reporter import Reporter
 from agent.selfchecks import WORD, SelfChecks
 from agent.settings import CheckSettings, Settings
+from protocol.records import CheckOutcome, Record, SelfCheckDone, SettingEvidence, ViolationSeen
 from signatures.profiles import days
 
 
@@ -33,7 +36,8 @@ def made(collector: Any, state: Path) -> Iterator[Callable[..., tuple[int, str]]
             outbox.remember(WORD, last.isoformat())
         told = io.StringIO()
         about = msgspec.structs.replace(Settings(), state_dir=str(state), check=CheckSettings(**settings))
-        checks = SelfChecks(about, identity.load(state), outbox, Reporter(outbox, lambda: None), Notice(told))
+        reporter = Reporter(outbox, lambda: None)
+        checks = SelfChecks(about, identity.load(state), outbox, reporter, Notice(told), reporter.report)
         stop = threading.Event()
         thread = threading.Thread(target=lambda: checks.run(stop, settle=0.01, look=0.05))
         thread.start()
@@ -53,6 +57,23 @@ def test_one_is_made_when_none_was_made_yet_and_only_one(made: Callable[..., tup
     count, told = made()
     assert count == 1
     assert "mijian check" in told
+
+
+def test_each_check_that_fails_is_one_violation_and_what_sums_up_others_is_none(
+    made: Callable[..., tuple[int, str]], state: Path
+) -> None:
+    made()
+    with sqlite3.connect(state / "outbox.sqlite3") as database:
+        rows = [bytes(row[0]) for row in database.execute("SELECT line FROM records")]
+    records = [msgspec.json.decode(row, type=Record) for row in rows]
+    seen = [one for one in records if isinstance(one, ViolationSeen)]
+    (done,) = [one for one in records if isinstance(one, SelfCheckDone)]
+    failed = [one for one in done.results if one.outcome is CheckOutcome.FAIL]
+    assert done.scheduled
+    told = [one.evidence.check for one in seen if isinstance(one.evidence, SettingEvidence)]
+    assert sorted(told) == sorted(one.check for one in failed if one.check not in SUMS)
+    assert len(set(told)) == len(told) > 0
+    assert "baseline" not in told
 
 
 def test_none_is_made_before_it_is_due(made: Callable[..., tuple[int, str]]) -> None:

@@ -55,6 +55,7 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "tar": tars,
     "compressed": compressed,
     "archive": lambda: [(DATA / "small.7z").read_bytes(), b"070701" + b"0" * 104 + b"TRAILER!!!\0\0\0\0"],
+    "disk": lambda: [gzip.decompress((DATA / f"{kind}.img.gz").read_bytes()) for kind in ("fat12", "ext", "ntfs")],
     "not_read": lambda: [b"!BDN" + bytes(600), b"\0", bytes(600)],
 }
 

@@ -87,7 +87,7 @@ FORMATS: dict[str, str] = {
     "application/vnd.uof": "uof",
     "application/vnd.ms-outlook-pst": "not_read",
     "application/x-cloud-placeholder": "not_read",
-    "application/x-raw-disk-image": "not_read",
+    "application/x-raw-disk-image": "disk",
     "application/x-encrypted-disk-image": "not_read",
     "application/rtf": "rtf",
     "application/msword": "doc",

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import IO, Protocol, runtime_checkable
 
 from protocol.records import Reason
-from signatures.engine import Sieve
+from signatures.engine import Sieve, TalkSieve
 from signatures.passages import Passage
 
 MiB = 1024 * 1024
@@ -157,10 +157,16 @@ class Reading:
     budget: Budget = field(default_factory=Budget)
     talk: frozenset[bytes] = frozenset()
     """Literals, as bytes, that running text may hold hundreds of and that no rule looks for in the midst of it."""
+    quiet: TalkSieve | None = None
+    """The sieve again, where it can pass over these."""
     labels: bool = False
     """Whether the organisation has said what its sensitivity labels mean: then they count without any literal."""
     name: str = ""
     """The last part of the file's name, for what is called after it; empty where nobody said."""
+
+    def named(self, name: str) -> Reading:
+        """The same for a file of this name."""
+        return Reading(self.sieve, self.budget, self.talk, self.quiet, self.labels, name)
 
     def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether these bytes deserve the slow, exact road."""

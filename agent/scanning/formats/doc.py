@@ -32,7 +32,7 @@ NAME = "doc"
 MEDIA_TYPES = ("application/msword",)
 LIMITS = {"stream bytes": STREAM_BYTES, "text characters": TEXT_CHARACTERS, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures in the document are not read, nor is what is written on them.",
+    "Pictures are read (with OCR) only where the document has little text; metafiles (WMF, EMF) are not.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Of Word 95 and older only the text is read: no type sizes, and tables only by the ends of their cells.",
     "Word for DOS, Write and the Macintosh's Word before version 98 are not read.",

@@ -1,17 +1,24 @@
 """Pictures inside office files that carry no or little text: a scan that was put into a document.
 
-Told apart from the readers of these formats: where text is not the matter, all of them are zips with a folder of
-pictures.
+Told apart from the readers of these formats: where text is not the matter, most of them are zips with a folder of
+pictures. Those of the binary formats and of RTF are in `old_pictures`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Protocol, cast
 
+from agent.scanning import formats
 from agent.scanning.formats.base import Budget, MiB, NotExamined, Picture, Source
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
+
+
+class _OldPictures(Protocol):
+    def of(self, name: str, source: Source, little: int) -> Iterator[Picture]: ...
+
 
 LITTLE = 400
 """Characters of text below which a document's pictures are what matters in it."""
@@ -35,6 +42,7 @@ _WHERE: dict[str, tuple[re.Pattern[bytes], re.Pattern[bytes]]] = {
     )
 }
 """By the name of the format: where its pictures lie, and its text."""
+_OLD = frozenset({"doc", "xls", "ppt", "rtf"})
 _TAGS = re.compile(rb"<[^>]*>|\s+")
 _DIGITS = re.compile(r"(\d+)")
 
@@ -43,6 +51,8 @@ def of(name: str | None, source: Source) -> Iterator[Picture]:
     """The pictures of a document that the format ``name`` reads, in order, where it has no or little text."""
     where = _WHERE.get(name or "")
     if where is None:
+        if name in _OLD:
+            yield from _old().of(name, source, LITTLE)
         return
     pictures, texts = where
     try:
@@ -56,6 +66,11 @@ def of(name: str | None, source: Source) -> Iterator[Picture]:
     budget = Budget()
     for page, entry in enumerate(found[:MOST_PICTURES], 1):
         yield Picture(_loader(directory, entry, budget), page)
+
+
+def _old() -> _OldPictures:
+    """The module for the binary formats, which loads their readers: only once it is asked for."""
+    return cast("_OldPictures", formats.load("old_pictures"))
 
 
 def _loader(directory: ZipDirectory, entry: Entry, budget: Budget) -> Callable[[], bytes]:

@@ -48,12 +48,12 @@ def head_end(lines: Iterable[str]) -> int:
     return end
 
 
-def foot_start(lines: Sequence[str], low: int = 0) -> int:
-    """The index of the last line with text from ``low`` on, if it is short; page numbers below it are passed over.
+def foot_start(lines: Sequence[str]) -> int:
+    """The index of the last line with text, if it is short; page numbers below it are passed over.
 
     ``len(lines)`` where the text ends in prose.
     """
-    for number in range(len(lines) - 1, max(low - 1, len(lines) - FOOT_LINES), -1):
+    for number in range(len(lines) - 1, max(-1, len(lines) - FOOT_LINES), -1):
         text = lines[number].strip()
         if not text or _PAGE_NUMBER.fullmatch(text):
             continue

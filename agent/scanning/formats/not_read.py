@@ -11,14 +11,12 @@ NAME = "not_read"
 MEDIA_TYPES = (
     "application/vnd.ms-outlook-pst",
     "application/x-cloud-placeholder",
-    "application/x-raw-disk-image",
     "application/x-encrypted-disk-image",
 )
 LIMITS: dict[str, int] = {}
 LIMITATIONS = (
     "Outlook's data files (.pst, .ost) are not read: export the mail, or let the agent scan the mailbox's computer.",
     "What lies only in a cloud is not fetched.",
-    "Disk images with a file system of Windows or Linux are not read: mount them and scan what is in them.",
 )
 
 
@@ -31,7 +29,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:  # noqa: ARG001
     if head.startswith(b"LUKS\xba\xbe") or head[3:11] == b"-FVE-FS-":
         raise NotExamined(Reason.ENCRYPTED, "an encrypted disk image (LUKS or BitLocker)")
     if not _is_stub(head):
-        raise NotExamined(Reason.UNSUPPORTED, "a disk image: mount it and scan what is in it")
+        raise NotExamined(Reason.UNSUPPORTED, "a data file of Outlook, by its name: export its mail")
     raise NotExamined(Reason.PLACEHOLDER, "a placeholder of a file that lies in a cloud")
 
 

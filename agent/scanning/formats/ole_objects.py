@@ -15,8 +15,8 @@ from agent.scanning.formats.ole import MAGIC, CompoundFile, Entry
 MEMBER_BYTES = 64 * MiB
 """Bytes of one embedded file."""
 _NATIVE = "\x01Ole10Native"
-_WHOLE = frozenset({"package", "contents"})
-"""Streams that are a file as it stands: Office Open XML, PDF and the like."""
+_WHOLE = frozenset({"package", "contents", "package_stream"})
+"""Streams that are a file as it stands: Office Open XML, OpenDocument, PDF and the like."""
 _MAINS = {
     "worddocument": "doc",
     "workbook": "xls",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -123,6 +123,7 @@ class _Pages:
             self.pictures += share >= pdf_drawn.SHARE
         yield from self._notes(page, number)
         yield from self.attachments(page.attachments())
+        yield from self._told(page, number, page.looks())
 
     def _scattered(self, page: pdfium.Page, number: int) -> None:
         """Characters that stand alone on their lines, as in vertical writing: drawn in any order they make a word."""
@@ -132,7 +133,10 @@ class _Pages:
             self.layouts[number] = layout
 
     def _notes(self, page: pdfium.Page, number: int) -> Iterator[Passage]:
-        notes = [note for note in page.notes() if note.text]
+        yield from self._told(page, number, page.notes())
+
+    def _told(self, page: pdfium.Page, number: int, found: Iterable[pdfium.Note]) -> Iterator[Passage]:
+        notes = [note for note in found if note.text]
         together = "\n".join(note.text for note in notes).encode("utf-16-le", "replace")
         if not notes or not self.reading.worth(together, encodings=UTF_16):
             return

@@ -58,6 +58,20 @@ class Note(NamedTuple):
     top: float
 
 
+class _Drawn(NamedTuple):
+    """A note that has a drawing: its kind, what it says by itself, and where it stands."""
+
+    subtype: int
+    said: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+_WITHOUT_LOOK = frozenset({pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_FILEATTACHMENT})
+
+
 def _wide(call: Callable[..., Any], *arguments: Any) -> str:
     """A string from a call that takes a UTF-16 LE buffer and its size last, and says how many bytes it needs."""
     size = int(call(*arguments, None, 0))
@@ -72,10 +86,13 @@ class Page:
     """One page, with its text loaded."""
 
     def __init__(self, document: Any, number: int) -> None:
+        self._document, self._index = document, number - 1
         self.page = pdfium.FPDF_LoadPage(document, number - 1)
         if not self.page:
             raise NotExamined(Reason.DAMAGED, "a page cannot be loaded")
         self.text_page = pdfium.FPDFText_LoadPage(self.page)
+        self._drawn: list[_Drawn] = []
+        """Notes met so far that have a drawing."""
 
     def close(self) -> None:
         """Give the page back."""
@@ -163,7 +180,7 @@ class Page:
         return min(largest, 1.0)
 
     def notes(self) -> Iterator[Note]:
-        """Annotations and form fields that have text: their contents, their value, and what their look shows."""
+        """Annotations and form fields with their texts: contents, value, subject."""
         for number in range(min(pdfium.FPDFPage_GetAnnotCount(self.page), _MOST_NOTES)):
             note = pdfium.FPDFPage_GetAnnot(self.page, number)
             if not note:
@@ -180,23 +197,41 @@ class Page:
             text = _wide(pdfium.FPDFAnnot_GetStringValue, note, key)
             if text and text not in texts:
                 texts.append(text)
-        shown = "".join(self._shown(note)).strip()
-        if shown and shown not in texts:
-            texts.append(shown)
         if subtype == pdfium.FPDF_ANNOT_STAMP:
             name = _wide(pdfium.FPDFAnnot_GetStringValue, note, b"Name")
             if name:
                 texts.append(stamp_text(name))
         edges = pdfium.FS_RECTF()
         pdfium.FPDFAnnot_GetRect(note, edges)
-        return Note(subtype, "\n".join(texts), min(edges.left, edges.right), max(edges.top, edges.bottom))
+        (left, right), (bottom, top) = sorted((edges.left, edges.right)), sorted((edges.bottom, edges.top))
+        text = "\n".join(texts)
+        if subtype not in _WITHOUT_LOOK and _wide(
+            pdfium.FPDFAnnot_GetAP, note, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL
+        ):
+            self._drawn.append(_Drawn(subtype, text, left, bottom, right, top))
+        return Note(subtype, text, left, top)
 
-    def _shown(self, note: Any) -> Iterator[str]:
-        """Text of the drawing that stands for a note, as stamps have one."""
-        for number in range(min(max(0, pdfium.FPDFAnnot_GetObjectCount(note)), 500)):
-            part = pdfium.FPDFAnnot_GetObject(note, number)
-            if part and pdfium.FPDFPageObj_GetType(part) == pdfium.FPDF_PAGEOBJ_TEXT:
-                yield _wide(pdfium.FPDFTextObj_GetText, part, self.text_page)
+    def looks(self) -> list[Note]:
+        """What the drawings say that stand for notes (a stamp drawn with words of its own, a filled-in field).
+
+        Of those that `notes` met. They are made part of the page, and its notes are gone afterwards: ask for all else
+        first.
+        """
+        if not self._drawn or pdfium.FPDFPage_Flatten(self.page, pdfium.FLAT_NORMALDISPLAY) != pdfium.FLATTEN_SUCCESS:
+            return []
+        page = pdfium.FPDF_LoadPage(self._document, self._index)
+        text_page = pdfium.FPDFText_LoadPage(page) if page else None
+        try:
+            return [
+                Note(note.subtype, text, note.left, note.top)
+                for note in self._drawn
+                if text_page and (text := _within(text_page, note)) not in (note.said, _within(self.text_page, note))
+            ]
+        finally:
+            if text_page:
+                pdfium.FPDFText_ClosePage(text_page)
+            if page:
+                pdfium.FPDF_ClosePage(page)
 
     def attachments(self) -> Iterator[Any]:
         """Files that hang on the page as annotations."""
@@ -208,6 +243,17 @@ class Page:
                     yield attached
             if note:
                 pdfium.FPDFPage_CloseAnnot(note)
+
+
+def _within(text_page: Any, place: _Drawn) -> str:
+    """The text of a page that stands in a place."""
+    edges = (place.left, place.top, place.right, place.bottom)
+    count = pdfium.FPDFText_GetBoundedText(text_page, *edges, None, 0)
+    if not 0 < count <= _MOST_STRING // 2:
+        return ""
+    buffer = ctypes.create_string_buffer(2 * (count + 1))
+    pdfium.FPDFText_GetBoundedText(text_page, *edges, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), count)
+    return buffer.raw[: 2 * count].decode("utf-16-le", "replace").strip("\0 \r\n")
 
 
 def stamp_text(name: str) -> str:

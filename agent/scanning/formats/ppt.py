@@ -24,7 +24,8 @@ STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "PowerPoint 4 and older are not read; of PowerPoint 95 only texts are, without headers and tables.",
-    "Pictures, sound, film and macros in the presentation are not read.",
+    "Pictures are read (with OCR) only where the presentation has little text; metafiles (WMF, EMF) are not.",
+    "Sound, film and macros in the presentation are not read.",
     "How letters are dressed (large, red) is not looked at.",
     "Slides that a later save dropped are not read, though their bytes may still be in the file.",
 )

@@ -18,7 +18,7 @@ MEDIA_TYPES = ("application/rtf",)
 FILE_BYTES = 128 * MiB
 LIMITS = {"file bytes": FILE_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text; metafiles (WMF, EMF) are not.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Numbers of lists, document variables and what mail programs keep of HTML are not read.",
     "Hidden text counts as text.",

@@ -100,7 +100,9 @@ def _double_codecs(data: bytes, codec: str) -> set[str]:
 def unit(number: int) -> str:
     """The character of a ``\\u`` word, whose number may be signed; nothing where there is none."""
     number &= 0xFFFF
-    return "" if 0xD800 <= number < 0xE000 or not number else chr(number)
+    if number < 32:
+        return "\n" if number in (10, 11, 13) else "\t" if number == 9 else ""
+    return "" if 0xD800 <= number < 0xE000 else chr(number)
 
 
 def _as_unit(codec: str) -> Callable[[re.Match[bytes]], bytes]:

@@ -25,7 +25,8 @@ MEDIA_TYPES = ("application/vnd.ms-excel",)
 STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures, pivot tables, values kept of other workbooks, macros and prompts of data validation are not read.",
+    "Pictures are read (with OCR) only where the workbook has little text; metafiles (WMF, EMF) are not.",
+    "Pivot tables, values kept of other workbooks and macros are not read.",
     "How a cell is formatted (large, red, struck through) is not looked at.",
     "Text boxes of workbooks of Excel 95 and older are not read.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
@@ -78,6 +79,8 @@ def _passages(book: Book, reading: Reading) -> Iterator[Passage]:
         for at, text in sheet.comments:
             cell = address(*at) if at else None
             yield Passage(Zone.BODY, text, Place(sheet=sheet.number, cell=cell, part="comments"))
+        for text in sheet.prompts:
+            yield Passage(Zone.BODY, text, Place(sheet=sheet.number, part="validation"))
         for text in sheet.chart:
             yield Passage(Zone.BODY, text, Place(sheet=sheet.number, part="chart"))
 

@@ -35,6 +35,8 @@ class Sheet:
     boxes: list[str] = field(default_factory=list)
     shapes: list[tuple[Zone, str]] = field(default_factory=list)
     chart: list[str] = field(default_factory=list)
+    prompts: list[str] = field(default_factory=list)
+    """What data validation says to who fills in a cell."""
     labels: list[str] = field(default_factory=list)
     """Texts of cells that are not among the shared strings, and of formulas."""
     notes: dict[int, int] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Sheet:
         yield from self.boxes
         yield from (text for _, text in self.shapes)
         yield from self.chart
+        yield from self.prompts
         yield from self.labels
         yield from (text for _, text in self.comments)
 
@@ -176,6 +179,8 @@ class Book:
             sheet.shapes += shape_texts(data, begin, end)
         elif kind == biff.SERIES_TEXT:
             self._add(sheet.chart, short_string(data, begin + 2, end, self.codec, size=1))
+        elif kind == biff.VALIDATION and self.version == 8:
+            self._prompts(record, sheet)
         elif kind == biff.CODEPAGE and end - begin >= 2:
             # Before BIFF5 there is nothing that sheets share.
             self._codec = code_page_codec(struct.unpack_from("<H", data, begin)[0])
@@ -197,6 +202,13 @@ class Book:
                 self._add(sheet.headers, short_string(self.stream, at, record.end, None))
                 length = struct.unpack_from("<H", self.stream, at)[0]
                 at += 3 + (length << (self.stream[at + 2] & 1))
+
+    def _prompts(self, record: Record, sheet: Sheet) -> None:
+        """Titles and texts of a rule's prompt and error (MS-XLS 2.4.90); one without a title has U+0000 for it."""
+        joined = Joined(self.stream, [record])
+        joined.skip(4)
+        texts = [joined.string().strip("\0 \r\n") for _ in range(4)]
+        self._add(sheet.prompts, "\n".join(text for text in texts if text))
 
     def _note(self, record: Record, sheet: Sheet) -> None:
         """The cell of a comment; before BIFF8 also its text, in parts of 2048 bytes."""

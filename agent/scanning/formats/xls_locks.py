@@ -15,7 +15,8 @@ PASSWORDS = ("VelvetSweatshop",)
 _BLOCK = 1024
 _PLAIN = frozenset({*biff.STARTS, biff.FILEPASS, 0xE1, 0x194, 0x195, 0x196, 0x138})
 """Records that stay as they are: beginnings, the lock itself, and those of shared workbooks."""
-_MOST_BITS = 128
+_BITS = frozenset({0, 40, 56, 64, 80, 128})
+"""Lengths of keys that programs choose and the cipher takes; 0 stands for 40."""
 _KeyOfBlock = Callable[[int], bytes]
 
 
@@ -76,7 +77,7 @@ def _capi(told: bytes) -> _KeyOfBlock | None:
         return None
     bits = struct.unpack_from("<I", told, 24)[0]
     salt, verifier, digest = told[at + 4 : at + 20], told[at + 20 : at + 36], told[at + 40 : at + 60]
-    if bits > _MOST_BITS:
+    if bits not in _BITS:
         return None
     for password in PASSWORDS:
         plain = rc4(capi_block_key(salt, password, bits, 0), verifier + digest)

@@ -13,7 +13,7 @@ from agent.scanning.formats.ole_properties import decoded
 BOF, EOF, FILEPASS, CODEPAGE, BOUNDSHEET, SST, CONTINUE = 0x0809, 0x0A, 0x2F, 0x42, 0x85, 0xFC, 0x3C
 LABELSST, LABEL, RSTRING, FORMULA, STRING, HEADER, FOOTER = 0xFD, 0x0204, 0xD6, 0x06, 0x0207, 0x14, 0x15
 NUMBER, RK, MULRK, NOTE, TXO, DRAWING, DRAWING_GROUP = 0x0203, 0x027E, 0xBD, 0x1C, 0x01B6, 0xEC, 0xEB
-HEADER_FOOTER, SERIES_TEXT, OBJ = 0x089C, 0x100D, 0x5D
+HEADER_FOOTER, SERIES_TEXT, OBJ, VALIDATION = 0x089C, 0x100D, 0x5D, 0x01BE
 STARTS = frozenset({0x0009, 0x0209, 0x0409, BOF})
 """Records that begin a stretch: workbook, sheet, chart. Older versions have numbers of their own for the same."""
 

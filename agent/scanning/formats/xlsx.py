@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain, islice
 
+import msgspec
+
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.ooxml import (
     MEMBER_BYTES,
@@ -39,7 +41,7 @@ MEDIA_TYPES = (
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "Macros are not read.",
-    "Pictures, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
+    "Pictures, pivot caches and values kept of other workbooks are not read.",
     "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
 )
@@ -48,6 +50,8 @@ _SHEET = re.compile(r"(?i)^xl/\w+sheets/[^/]+\.xml$")
 _ALL_BUT_SHEETS = re.compile(r"(?i)^(?!xl/(?:\w+sheets/[^/]+|workbook|sharedstrings)\.xml$)")
 _DRAWING = re.compile(r"(?i)^xl/(?:drawings/[^/]+\.(?:xml|vml)|charts/[^/]+\.xml|diagrams/[^/]+\.xml)$")
 _COMMENTS = re.compile(r"(?i)^xl/(?:comments[^/]*|comments/[^/]+|threadedcomments/[^/]+)\.xml$")
+_VALIDATION = re.compile(rb"<(?:\w+:)?dataValidation\b[^>]*>")
+_PROMPT = re.compile(rb"\b(?:promptTitle|prompt|errorTitle|error)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)</")
 _BATCH = 256
 _WORKBOOK = "xl/workbook.xml"
@@ -72,7 +76,7 @@ def _for_sieve(package: Package, name: str) -> bytes:
     if name == _STRINGS:
         return stripped(xml, attributes=False)
     after = _after_cells(xml)
-    headers = "\n".join(_headers(after)).encode("utf-8", "replace")
+    headers = "\n".join((*_headers(after), *_prompts(after))).encode("utf-8", "replace")
     # Where every cell is a number or refers to a shared string, only what follows the cells has text.
     return stripped(xml if _has_text_in_cells(xml) else after, attributes=False) + b"\0" + headers
 
@@ -91,6 +95,18 @@ def _headers(xml: bytes | bytearray) -> list[str]:
     """Headers and footers of a sheet, without codes and page numbers."""
     coded = (html.unescape(found[1].decode("utf-8", "replace")) for found in _HEADER.finditer(xml))
     return [text for each in coded if (text := without_page_numbers(plain_header(each)))]
+
+
+def _prompts(xml: bytes | bytearray) -> list[str]:
+    """What data validation says to who fills in a cell: titles and texts of prompts and of errors."""
+    texts = []
+    for rule in _VALIDATION.finditer(xml):
+        said = (
+            html.unescape((found[1] or found[2] or b"").decode("utf-8", "replace"))
+            for found in _PROMPT.finditer(rule[0])
+        )
+        texts.append("\n".join(text for each in said if (text := each.strip())))
+    return [text for text in texts if text]
 
 
 class _Workbook:
@@ -132,6 +148,8 @@ class _Workbook:
         xml = self._package.read(name)
         for text in _headers(_after_cells(xml)):
             yield Passage(Zone.SHEET_HEADER, text, place, pages=2)
+        for text in _prompts(_after_cells(xml)):
+            yield Passage(Zone.BODY, text, msgspec.structs.replace(place, part="validation"))
         inline = _has_text_in_cells(xml)
         every = rows(xml)
         first: list[Row] = []

@@ -91,13 +91,30 @@ def read(engine: Engine, pixels: Pixels, *, tick: Callable[[], None], ends: bool
                 parts = _parts(page, ends=ends)
                 continue
         page.skew = _skew(boxes) if not page.lines else page.skew
-        for box in boxes:
-            tick()
-            line = _line(engine, page, box)
-            if line is not None:
-                page.lines.append(line)
-        _red(engine, page, top, bottom, tick)
+        _part(engine, page, boxes, (top, bottom), tick)
         yield page
+
+
+def middle(engine: Engine, page: Page, *, tick: Callable[[], None]) -> Iterator[Page]:
+    """The rest of a page whose top and bottom were read, after each part of it; nothing where there is none."""
+    for top, bottom in _parts(page, ends=False)[2:] if has_middle(page) else ():
+        _part(engine, page, _boxes(engine, page, top, bottom, tick), (top, bottom), tick)
+        yield page
+
+
+def has_middle(page: Page) -> bool:
+    """Whether a page was left out in part by `read` with ``ends``."""
+    return len(_parts(page, ends=True)) < len(_parts(page, ends=False))
+
+
+def _part(engine: Engine, page: Page, boxes: list[Box], edges: tuple[int, int], tick: Callable[[], None]) -> None:
+    """Read the lines of one part, and its red ink by itself."""
+    for box in boxes:
+        tick()
+        line = _line(engine, page, box)
+        if line is not None:
+            page.lines.append(line)
+    _red(engine, page, *edges, tick)
 
 
 def _parts(page: Page, *, ends: bool) -> list[tuple[int, int]]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from server.accounts.models import Right, User
 from server.violations import transitions
+from server.violations.bulk import LARGEST, do
 from server.violations.models import Group
 from server.violations.scope import visible_to
 from server.web.actions import day_of, note_of
@@ -27,9 +26,6 @@ from server.web.pages import SignedInRequest, page_for, show
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
-
-LARGEST = 500
-"""Violations of one act; for more, it is done again."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def bulk(request: SignedInRequest) -> HttpResponse:
     if request.POST.get("confirm"):
         person = next((one for one in people if str(one.pk) == request.POST.get("person", "")), None)
         try:
-            done, left = _do(chosen, act, request, person)
+            done, left = do(chosen, lambda group: act.act(group, request, person))
         except transitions.TransitionError as error:
             mistake = str(error)
         else:
@@ -135,20 +131,3 @@ def _chosen(request: SignedInRequest, query: str) -> QuerySet[Group]:
         except ValueError:
             continue
     return visible.filter(pk__in=ids).order_by("id")
-
-
-def _do(chosen: QuerySet[Group], act: BulkAct, request: SignedInRequest, person: User | None) -> tuple[int, int]:
-    """Do it to each, with its own permission, history and audit row; how many were done and how many left alone."""
-    done = left = 0
-    with transaction.atomic():
-        for group in list(chosen.defer("sealed_place")[:LARGEST]):
-            try:
-                act.act(group, request, person)
-                done += 1
-            except PermissionDenied:
-                left += 1
-            except transitions.TransitionError as error:
-                if error.reason != "wrong-state":
-                    raise
-                left += 1
-    return done, left

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from server.accounts.models import Right
+from server.certificate import known_fingerprint
 from server.intake.tokens import TokenError, mint
 from server.ledger.kinds import COMPUTERS
 from server.ledger.models import Computer
@@ -26,4 +28,5 @@ def computer_token(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         token, text = mint(row.computer_class, level=row.level or None, by=request.user, computer=row, note=row.number)
     except TokenError as wrong:
         return show_entry(request, COMPUTERS, row, {"token_mistake": str(wrong)}, status=422)
-    return show_entry(request, COMPUTERS, row, {"token": text, "token_until": token.expires_at})
+    made = {"token": text, "token_until": token.expires_at, "fingerprint": known_fingerprint(settings.MIJIAN_HOME)}
+    return show_entry(request, COMPUTERS, row, made)

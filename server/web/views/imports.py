@@ -51,7 +51,13 @@ def imports(request: SignedInRequest) -> HttpResponse:
         taken = list(spooled)
         context = {"page": spooled, "rows": taken, "computers": _names(str(row.agent_id) for row in taken)}
     latest = max((last for _number, last in by_state.values()), default=None)
-    about = {"total": counts[tab], "tab": tab, "tabs": _tabs(counts, tab), "latest": latest}
+    about = {
+        "total": counts[tab],
+        "tab": tab,
+        "tabs": _tabs(counts, tab),
+        "latest": latest,
+        "may_take": request.user.may(Right.ENROL),
+    }
     return show(request, "web/imports.html", {**context, **about}, at="imports")
 
 

@@ -57,8 +57,9 @@ def show_violation(
         "session": _session(occurrences, sessions),
         "hidden_occurrences": group.occurrence_count - len(occurrences),
         "steps": group.steps.select_related("actor", "assignee"),
+        "attachments": group.attachments.select_related("by"),
         "elsewhere": _elsewhere(request, group),
-        "inputs": _fingerprint_inputs(group),
+        "inputs": _fingerprint_inputs(group, f"check:{latest.check}" if latest.check else "network"),
         "life": _life(group),
         **offers(group, request.user.may_triage),
         "may_comment": request.user.may_triage,
@@ -82,12 +83,12 @@ def _elsewhere(request: SignedInRequest, group: Group) -> list[Group]:
     return list(same.select_related("computer", "medium").defer("sealed_place")[:SHOWN_ELSEWHERE])
 
 
-def _fingerprint_inputs(group: Group) -> list[tuple[str, str]]:
+def _fingerprint_inputs(group: Group, kind: str) -> list[tuple[str, str]]:
     """What the fingerprint was made of (`server.violations.fingerprint`), for people to follow."""
     carrier: tuple[str, str] = (_("Computer"), str(group.computer_id))
     if group.content_hash and group.medium is not None:
         carrier = (_("Removable medium"), group.medium.key or "")
-    thing = (_("Content (keyed hash)"), group.content_hash) if group.content_hash else (_("Kind"), "network")
+    thing = (_("Content (keyed hash)"), group.content_hash) if group.content_hash else (_("Kind"), kind)
     return [(_("Control"), group.control), carrier, thing]
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from server.accounts.models import Department
 from server.ledger.scope import computers_of
+from server.violations.bulk import LARGEST
 from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
 from server.web import words
@@ -20,7 +21,6 @@ from server.web.filters import ALL, OPEN, ViolationFilter, count_tabs
 from server.web.offers import offers
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import counted, page_of
-from server.web.views.bulk import LARGEST
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import subprocess
 import uuid
@@ -115,12 +116,13 @@ def plant(tmp_path: Path) -> Callable[[dict[str, str | bytes]], Path]:
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """The moment of every case: day 20777 since 1970."""
 SYSTEMS = Path(__file__).parent / "systems"
+DATA = Path(__file__).parent / "data"
 
 Make = Callable[..., Context]
 
 
 def build(root: Path, files: Mapping[str, Any]) -> None:
-    """Make files below ``root``: text, or ``{content, hex, mode, age_days, link, folder, absent}``."""
+    """Make files below ``root``: text, or ``{content, hex, xz, mode, age_days, link, folder, absent}``."""
     for name, told in files.items():
         path = root / name
         about: Mapping[str, Any] = told if isinstance(told, dict) else {"content": told}
@@ -135,6 +137,8 @@ def build(root: Path, files: Mapping[str, Any]) -> None:
             continue
         elif "hex" in about:
             path.write_bytes(bytes.fromhex(about["hex"]))
+        elif "xz" in about:
+            path.write_bytes(lzma.decompress((DATA / about["xz"]).read_bytes()))
         else:
             path.write_text(about.get("content", ""), "utf-8")
         if "mode" in about:

@@ -11,7 +11,8 @@ from agent.checks.base import Context, Marked
 from agent.checks.families import checks
 from protocol.records import CheckOutcome, ComputerClass, Level
 
-from_scan = [name for name, check in checks().items() if "scan" in check.reads]
+ONLY_WHERE_SET = {"marked-folders", "contract-staff"}
+from_scan = [name for name, check in checks().items() if "scan" in check.reads and name not in ONLY_WHERE_SET]
 
 Make = Callable[..., Context]
 
@@ -51,6 +52,7 @@ def test_without_a_scan_a_person_is_asked(name: str, make: Make) -> None:
         ("readable-by-all", ComputerClass.INTERNAL, None, {"exposed": 1}),
         ("marking-form", ComputerClass.CONFIDENTIAL, Level.SECRET, {"codes": {"STAR_MISSING": 1}}),
         ("marking-period", ComputerClass.CONFIDENTIAL, Level.SECRET, {"codes": {"PERIOD_TOO_LONG": 1}}),
+        ("copies", ComputerClass.INTERNAL, None, {"unlike_copies": 1}),
         ("marking-expired", ComputerClass.CONFIDENTIAL, Level.SECRET, {"codes": {"EXPIRED_REVIEW": 1}}),
     ],
 )
@@ -70,3 +72,36 @@ def test_files_that_could_not_be_examined_are_told(make: Make) -> None:
     context = make(computer_class="internet", marked=marked(context, not_examined=7))
     facts = checks()["state-secrets"].run(context).facts
     assert [one.seen for one in facts if "not be examined" in one.what.en] == ["7"]
+
+
+def test_marked_files_must_lie_in_the_folders_designated_where_some_are(make: Make) -> None:
+    check = checks()["marked-folders"]
+    assert check.run(make()).outcome is CheckOutcome.NOT_APPLICABLE
+    some = {"marked_folders": ["/srv/secret"]}
+    for outside, expected in ((0, CheckOutcome.PASS), (2, CheckOutcome.FAIL)):
+        context = make(parameters=some)
+        context = make(parameters=some, marked=marked(context, outside=outside))
+        assert check.run(context).outcome is expected
+    assert check.run(make(parameters=some)).outcome is CheckOutcome.MANUAL
+
+
+def test_contract_staff_may_hold_no_top_secret_and_the_level_below_as_approved(make: Make) -> None:
+    check = checks()["contract-staff"]
+    assert check.run(make()).outcome is CheckOutcome.NOT_APPLICABLE
+    some = {"contract_users": ["wang"]}
+    for held, expected in (
+        ({"wang": {"秘密": 2}, "zhang": {"绝密": 1}}, CheckOutcome.PASS),
+        ({"wang": {"机密": 1}}, CheckOutcome.MANUAL),
+        ({"wang": {"机密": 1, "绝密": 1}}, CheckOutcome.FAIL),
+    ):
+        context = make(parameters=some)
+        context = make(parameters=some, marked=marked(context, by_account=held))
+        assert check.run(context).outcome is expected
+
+
+def test_recordings_without_a_level_are_for_a_person(make: Make) -> None:
+    check = checks()["recordings"]
+    context = make(computer_class="confidential")
+    for count, expected in ((0, CheckOutcome.PASS), (3, CheckOutcome.MANUAL)):
+        told = make(computer_class="confidential", marked=marked(context, recordings=count))
+        assert check.run(told).outcome is expected

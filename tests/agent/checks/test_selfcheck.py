@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from agent.checks.base import Context
-from agent.checks.selfcheck import Report, compare, digest, ordered, report, run
+from agent.checks.selfcheck import Answer, Attestation, Report, compare, digest, ordered, report, run
 from protocol.records import CheckOutcome
-from signatures.profiles import Profile, load_profiles
+from signatures.profiles import Profile, asked, load_profiles, load_questions
+from signatures.register import register
 
 Make = Callable[..., Context]
 
@@ -74,3 +75,32 @@ def test_the_digest_of_a_profile_changes_with_what_it_asks_for(changed: dict[str
     after = msgspec.convert({**msgspec.to_builtins(before), **changed}, Profile)
     assert digest(before) == digest(profile("shares", "backup"))
     assert digest(before) != digest(after)
+
+
+def test_the_office_is_asked_once_and_no_computer_asks_for_it() -> None:
+    profiles, questions = load_profiles(), load_questions()
+    office = {one.control for one in asked(profiles["office"], questions)}
+    assert office == {name for name, one in questions.items() if one.of == "office"}
+    for name, profile in profiles.items():
+        if name != "office":
+            assert not office & {one.control for one in asked(profile, questions)} or profile.kind == "device"
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("", 3), ("yes", 0), ("no", 1), ("not-applicable", 0)])
+def test_the_report_of_the_office_ends_by_its_answers(answer: Answer, expected: int, make: Make) -> None:
+    office = load_profiles()["office"]
+    given = {
+        name: Attestation(control=name, ask=one.ask, every=one.every, answer=answer)
+        for name, one in load_questions().items()
+    }
+    made = report(office, make(), subject="office", version="1", answers=given)
+    assert made.lines == ()
+    assert len(made.attestations) == len(asked(office, load_questions()))
+    assert made.exit_code == expected
+
+
+def test_every_rule_for_people_is_asked_somewhere() -> None:
+    known = load_questions()
+    for name, entry in register().items():
+        if "attestation" in entry.rule.kinds:
+            assert name in known, name

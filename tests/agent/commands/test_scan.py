@@ -229,10 +229,15 @@ def test_ctrl_c_prints_the_sum_of_what_was_done(folder: Path, environment: dict[
     assert scanning.returncode == (1 if summary["finding"] else 3)
 
 
-def test_a_terminal_sees_a_bar_and_a_pipe_does_not(folder: Path, environment: dict[str, str], scan: Scan) -> None:
+@pytest.mark.parametrize(
+    "call", [["scan", "--no-cache"], ["check", "--profile", "internet", "--no-report", "--scan"]], ids=["scan", "check"]
+)
+def test_a_terminal_sees_a_bar_and_a_pipe_does_not(
+    call: list[str], folder: Path, environment: dict[str, str], scan: Scan
+) -> None:
     assert scan(folder, "--no-cache").stderr == ""
     controller, terminal = pty.openpty()
-    arguments = [sys.executable, "-m", "agent.cli", "scan", folder, "--no-cache"]
+    arguments = [sys.executable, "-m", "agent.cli", *call, folder]
     with subprocess.Popen(
         arguments, stdout=subprocess.DEVNULL, stderr=terminal, env=environment | {"TERM": "xterm"}
     ) as scanning:
@@ -248,6 +253,7 @@ def test_a_terminal_sees_a_bar_and_a_pipe_does_not(folder: Path, environment: di
             seen += data
     os.close(controller)
     assert scanning.returncode == 1
+    assert b"preparing rules" in seen
     assert b"scanning" in seen
     assert b"files" in seen
 

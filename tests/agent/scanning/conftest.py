@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.scanning.examine import Examiner
+from agent.scanning.talk import talk_of
 from signatures.engine import build
 from signatures.markings import Grammar
 from signatures.rules import load_rules
@@ -24,4 +25,4 @@ def compiled(pytestconfig: pytest.Config) -> Path:
 def examiner(compiled: Path) -> Examiner:
     """An examiner with the rules we ship."""
     rules = load_rules()
-    return Examiner(build(rules.literals, cache=compiled), Grammar(rules))
+    return Examiner(build(rules.literals, talk=talk_of(rules), cache=compiled), Grammar(rules))

@@ -84,6 +84,25 @@ def test_a_character_set_that_was_not_loaded_yet_is_told_from_one_that_does_not_
     ]
 
 
+LETTER = "From: a@example.org\nTo: b@example.org\nSubject: notes\nDate: Mon, 1 Jan 2024 10:00:00 +0800\n\n"
+
+
+@pytest.mark.parametrize(("name", "head", "loaded"), [("notes.txt", "", False), ("letter.eml", LETTER, True)])
+def test_a_folder_of_nothing_but_text_loads_no_other_format(
+    tmp_path: Path, compiled: Path, name: str, head: str, loaded: bool
+) -> None:
+    for number in range(20):
+        (tmp_path / f"{number}{name}").write_text(f"{head}会议通知\n")
+    start = Start(rules=None, cache=str(compiled), least=45, memory=448 * 1024 * 1024)
+    with Cage(start, 2) as cage:
+        files = [one for one in Walk([str(tmp_path)]) if isinstance(one, Found)]
+        done = list(cage.examine(iter(files)))
+        (worker, *_) = cage.pids()
+        nursery = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1]
+        assert ("pdfium" in Path(f"/proc/{nursery}/maps").read_text()) == loaded
+    assert len(done) == 20
+
+
 @pytest.mark.shared
 def test_every_file_of_the_corpora_reads_the_same_inside_the_cage(
     shared: Path, compiled: Path, examiner: Examiner

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from protocol.records import (
     RecordsDropped,
     ScanDone,
     SelfCheckDone,
+    SettingEvidence,
+    SettingSeen,
     Severity,
     ViolationSeen,
 )
@@ -176,3 +179,79 @@ def test_a_self_check_verifies_nothing_by_itself(deliver: Deliver, sender: Any, 
     deliver(sender.next(self_checked(timezone.now(), ("NET-03", CheckOutcome.PASS))))
     rectified.refresh_from_db()
     assert rectified.state == State.RECTIFIED
+
+
+def failed_check(at: datetime, check: str = "password-age", control: str = "PWD-02") -> ViolationSeen:
+    return ViolationSeen(
+        id=uuid7(),
+        seen_at=at,
+        control=control,
+        severity=Severity.HIGH,
+        evidence=SettingEvidence(
+            check=check,
+            title_zh="口令按期更换",
+            title_en="Passwords are changed in time",
+            settings=(SettingSeen(zh="口令使用天数", en="age of the password in days", seen="200", expected="≤ 90"),),
+        ),
+    )
+
+
+def self_check_of(at: datetime, outcome: CheckOutcome, *, scheduled: bool = True) -> SelfCheckDone:
+    line = CheckLine(check="password-age", controls=("PWD-02", "PWD-03"), outcome=outcome, severity=Severity.HIGH)
+    done = self_checked(at)
+    return msgspec.structs.replace(done, id=uuid7(), results=(line,), scheduled=scheduled)
+
+
+def test_a_check_that_fails_again_and_again_is_one_violation(deliver: Deliver, sender: Any) -> None:
+    now = timezone.now()
+    for days in (60, 30, 1):
+        deliver(sender.next(failed_check(now - timedelta(days=days))))
+    group = Group.objects.get()
+    assert (group.control, group.family, group.marking) == ("PWD-02", "setting", "口令按期更换")
+    assert group.occurrence_count == 3
+
+
+def test_two_checks_of_one_control_are_two_violations(deliver: Deliver, sender: Any) -> None:
+    now = timezone.now()
+    deliver(sender.next(failed_check(now, "password-age"), failed_check(now, "new-accounts")))
+    assert Group.objects.count() == 2
+
+
+def test_a_scheduled_self_check_that_passes_verifies_what_was_mended(deliver: Deliver, sender: Any) -> None:
+    group = rectified_check(deliver, sender)
+    deliver(sender.next(self_check_of(timezone.now() + timedelta(seconds=1), CheckOutcome.MANUAL)))
+    group.refresh_from_db()
+    assert group.state == State.RECTIFIED
+    deliver(sender.next(self_check_of(timezone.now(), CheckOutcome.PASS)))
+    group.refresh_from_db()
+    assert group.state == State.VERIFIED
+
+
+def test_a_self_check_made_by_hand_verifies_no_failed_check(deliver: Deliver, sender: Any) -> None:
+    group = rectified_check(deliver, sender)
+    deliver(sender.next(self_check_of(timezone.now(), CheckOutcome.PASS, scheduled=False)))
+    group.refresh_from_db()
+    assert group.state == State.RECTIFIED
+
+
+def test_a_check_of_the_same_control_by_other_means_verifies_no_failed_check(deliver: Deliver, sender: Any) -> None:
+    group = rectified_check(deliver, sender)
+    deliver(sender.next(checked(CheckOutcome.PASS, timezone.now(), control="PWD-02")))
+    group.refresh_from_db()
+    assert group.state == State.RECTIFIED
+
+
+def test_a_failed_check_that_was_verified_and_fails_again_comes_back(deliver: Deliver, sender: Any) -> None:
+    group = rectified_check(deliver, sender)
+    deliver(sender.next(self_check_of(timezone.now(), CheckOutcome.PASS)))
+    deliver(sender.next(failed_check(timezone.now())))
+    group.refresh_from_db()
+    assert group.state == State.NEW
+    assert group.regressed_at is not None
+
+
+def rectified_check(deliver: Deliver, sender: Any) -> Group:
+    """A failed check that people say is mended."""
+    deliver(sender.next(failed_check(timezone.now() - timedelta(hours=2))))
+    Group.objects.update(state=State.RECTIFIED, state_at=timezone.now() - timedelta(hours=1))
+    return Group.objects.get()

@@ -94,6 +94,8 @@ def test_no_word_of_an_agent_is_ever_part_of_a_query(text: str, client: Client, 
     answer = client.post(reverse("api:enroll"), request | {"proof": text}, content_type="application/json")
     assert answer.status_code in (400, 403)
     assert client.post(reverse("api:envelopes"), text.encode(), content_type="text/plain").status_code == 400
-    assert client.get(reverse("api:violations"), {"state": text}, headers={"Authorization": text}).status_code == 401
+    assert (
+        client.get(reverse("programs:violations"), {"state": text}, headers={"Authorization": text}).status_code == 401
+    )
     assert client.get(reverse("api:policy"), headers={"Mijian-Agent": text}).status_code == 400
     assert User.objects.count() == 0

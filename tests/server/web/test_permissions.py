@@ -7,6 +7,7 @@ new kind of key is told to say what the key stands for.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,7 +20,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from server.accounts.models import Role, User
+from server.accounts import api_keys
+from server.accounts.models import ApiKey, ApiScope, Role, User
+from server.api.urls import api
 from server.ledger.models import Computer, Medium, Person
 from server.violations import waivers
 from server.violations.models import Group, SavedView
@@ -28,13 +31,13 @@ pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
 People = Callable[..., User]
 
-PUBLIC = {"web:sign-in", "web:language", "health"}
+PUBLIC = {"web:sign-in", "web:language", "health", "programs:openapi-json", "programs:api-root"}
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
 OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
-MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view"}
+MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view", "web:keys"}
 """Forms that even an auditor may send: they change nothing but one's own session, language and saved filters."""
 
 
@@ -77,6 +80,7 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
         "waiver": waiver.pk,
         "view": view.pk,
         "user": boss.pk,
+        "key": api_keys.mint(boss, note=CANARY)[0].pk,
     }
 
 
@@ -87,13 +91,19 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         return [{}]
     if "ledger" in wanted:
         ledgers = [{"ledger": ledger} for ledger in ("computers", "media", "people")]
+        keys = {"computers": foreign["computer"], "media": foreign["medium"], "people": foreign["person"]}
         extra = {"form": "csv", "draft": 1}
-        return [told | {key: extra[key] for key in wanted if key in extra} for told in ledgers]
-    told = name.removeprefix("web:").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user"):
+        return [
+            told | {key: extra[key] if key in extra else str(keys[told["ledger"]]) for key in wanted if key != "ledger"}
+            for told in ledgers
+        ]
+    if "form" in wanted:
+        return [{"form": "csv"}]
+    told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
+    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "key"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind]}]
-    if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<uuid"):
+    if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
         return [{"pk": foreign["violation"]}]
     pytest.fail(f"say in this test what the key of {name} stands for")
 
@@ -105,7 +115,7 @@ def addresses(name: str, foreign: dict[str, Any]) -> list[str]:
 def state() -> str:
     """A digest over every table, sessions and the log of acts aside: whether anything was changed."""
     told = hashlib.sha256()
-    skipped = {"django_session", "audit_entry", "intake_refusal", "accounts_signinfailure"}
+    skipped = {"django_session", "audit_entry", "intake_refusal", "accounts_signinfailure", "accounts_apikey"}
     with connection.cursor() as cursor:
         for table in sorted({model._meta.db_table for model in apps.get_models()} - skipped):
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')  # noqa: S608 (names are our models')
@@ -167,6 +177,84 @@ def test_another_department_s_things_are_neither_shown_nor_changed(
     assert {kind: stored(kind, foreign) for kind in foreign} == before
 
 
+OPERATIONS = [
+    (method, operation.url_name, f"programs:{operation.url_name}")
+    for bound in api._get_bound_routers()
+    for view in bound.path_operations.values()
+    for operation in view.operations
+    for method in operation.methods
+]
+"""Method and address of every operation of the API."""
+SENT = {
+    "note": "x",
+    "reason": "x",
+    "person": "somebody",
+    "scope": "violation",
+    "until": "2026-12-01",
+    "name": "x",
+    "sha256": "ab" * 32,
+    "action": "false-alarm",
+    "matching": {},
+    "decision": "refuse",
+    "values": {"place": "x"},
+    "text": "x",
+    "query": "",
+    "class": "internal",
+}
+"""A body that would do something everywhere, if it were let."""
+
+
+def asked(user: User | None, foreign: dict[str, Any], scopes: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+    """Every operation of the API, asked for by a program of this person: method, name and answer."""
+    text = "mjk-wrong" if user is None else api_keys.mint(user, scopes=scopes)[1]
+    client = Client(headers={"authorization": f"Bearer {text}"})
+    for method, _url_name, name in OPERATIONS:
+        for address in addresses(name, foreign):
+            body = b"" if method == "GET" else json.dumps(SENT).encode()
+            yield method, name, client.generic(method, address, body, content_type="application/json")
+
+
+def test_a_program_without_a_key_gets_nothing(foreign: dict[str, Any]) -> None:
+    before = state()
+    told = [(name, answer.status_code) for _method, name, answer in asked(None, foreign, ())]
+    assert len(told) > 40
+    assert [one for one in told if one[1] != 401] == []
+    assert state() == before
+
+
+@pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.ADMIN, Role.VIEWER])
+def test_a_program_of_another_department_neither_sees_nor_changes(
+    role: Role, foreign: dict[str, Any], person: People
+) -> None:
+    somebody = person(role, username="somebody", department="总部/办公室")
+    before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
+    for method, name, answer in asked(somebody, foreign, tuple(ApiScope.values)):
+        keyed = "pk" in ADDRESSES[name].pattern.converters
+        if CANARY in answer.getvalue().decode() or answer.status_code >= 500 or (keyed and answer.status_code < 400):
+            wrong.append((method, name, answer.status_code))
+    assert wrong == []
+    assert {kind: stored(kind, foreign) for kind in foreign} == before
+
+
+@pytest.mark.parametrize(("role", "scopes"), [(Role.AUDITOR, tuple(ApiScope.values)), (Role.ADMIN, ("read",))])
+def test_a_program_that_only_reads_changes_nothing(
+    role: Role, scopes: tuple[str, ...], foreign: dict[str, Any], person: People
+) -> None:
+    user = person(role)
+    before, wrong = "", []
+    for method, name, answer in asked(user, foreign, scopes):
+        before = before or state()
+        done = method != "GET" and answer.status_code < 400 and name not in PROGRAMS_MEANT_FOR_ALL
+        if answer.status_code >= 500 or done:
+            wrong.append((method, name, answer.status_code))
+    assert wrong == []
+    assert state() == before
+
+
+PROGRAMS_MEANT_FOR_ALL = {"programs:saved-view-keep", "programs:saved-view-drop"}
+"""What even an auditor's program may do: keep filters for oneself. (The body of the walk has no filters to keep.)"""
+
+
 def stored(kind: str, foreign: dict[str, Any]) -> str:
     """The foreign row of a kind, as it stands."""
     models: dict[str, Any] = {
@@ -178,6 +266,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "waiver": apps.get_model("violations", "Waiver"),
         "view": SavedView,
         "user": User,
+        "key": ApiKey,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
@@ -230,4 +319,4 @@ def test_a_department_officer_without_a_department_sees_nothing(
 
 def test_every_address_is_walked() -> None:
     assert len(NAMES) > 45
-    assert {"web:violations", "api:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)
+    assert {"web:violations", "programs:violations", "web:bulk", "web:user-edit", "health"} <= set(NAMES)

@@ -12,28 +12,12 @@ from agent.scanning.formats.base import Source
 from agent.scanning.identify import Kind, identify
 
 
-def boot_sector(at: int, word: bytes) -> bytes:
-    sector = bytearray(4096)
-    sector[:3] = b"\xeb\x3c\x90"
-    sector[at : at + len(word)] = word
-    sector[510:512] = b"\x55\xaa"
-    return bytes(sector)
-
-
-EXT = bytes(0x438) + b"\x53\xef" + bytes(4096)
-
-
 @pytest.mark.parametrize(
     ("data", "name", "reason"),
     [
         (b"!BDN" + bytes(6) + b"\x17\0" + bytes(600), "mail.pst", "unsupported"),
         (b"!BDN" + bytes(6) + b"\x0e\0" + bytes(600), "mail.ost", "unsupported"),
         (b"\0" * 600, "mail.pst", "unsupported"),
-        (boot_sector(54, b"FAT16   "), "stick.img", "unsupported"),
-        (boot_sector(82, b"FAT32   "), "stick", "unsupported"),
-        (boot_sector(3, b"NTFS    "), "disk.bin", "unsupported"),
-        (EXT, "disk", "unsupported"),
-        (boot_sector(3, b"-FVE-FS-"), "locked.img", "encrypted"),
         (b"LUKS\xba\xbe\0\1" + bytes(600), "locked", "encrypted"),
         (b"\0", "报告.docx.nextcloud", "placeholder"),
         (b"bplist00" + bytes(100), ".report.docx.icloud", "placeholder"),

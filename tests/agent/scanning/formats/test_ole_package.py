@@ -42,3 +42,9 @@ def test_the_objects_of_a_page_that_word_saved_are_members(read_pieces: Any) -> 
     assert format_for(identify(Source(io.BytesIO(data), len(data)), "oledata.mso").media_type) is ole_package
     assert [member.data for member in read_pieces(ole_package, data).members] == [b"PK whatever"]
     assert read_pieces(ole_package, data[:60]).reason == "damaged"
+
+
+def test_the_objects_that_libreoffice_wraps_are_members(read_pieces: Any) -> None:
+    inner = b"PK\3\4" + bytes(40)
+    found = read_pieces(ole_package, compound_file([(("package_stream",), inner), (("properties_stream",), bytes(16))]))
+    assert [member.data for member in found.members] == [inner]

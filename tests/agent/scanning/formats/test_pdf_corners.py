@@ -108,3 +108,31 @@ def test_xmp_without_an_information_dictionary_is_read(read_pieces: Any) -> None
     assert [(each.name, each.text) for each in found.passages if each.zone is Zone.DOC_PROPERTY] == [
         ("level", "SECRET")
     ]
+
+
+def look(words: str) -> str:
+    drawing = f"BT /F1 16 Tf 5 8 Td ({words}) Tj ET"
+    head = "/Type /XObject /Subtype /Form /BBox [0 0 240 30] /Resources << /Font << /F1 4 0 R >> >>"
+    return f"<< {head} /Length {len(drawing)} >>\nstream\n{drawing}\nendstream"
+
+
+@pytest.mark.parametrize(("kind", "zone"), [("/Stamp", Zone.STAMP), ("/Widget /FT /Tx", Zone.P1_TOP_LEFT)])
+def test_what_the_drawing_of_a_note_says_is_read_though_the_note_does_not(
+    read_pieces: Any, kind: str, zone: Zone
+) -> None:
+    note = f"<< /Type /Annot /Subtype {kind} /Rect [60 780 300 810] /F 4 /AP << /N 7 0 R >> >>"
+    found = read_pieces(pdf, document(text("other words", 400), note, look("SECRET"), page="/Annots [6 0 R]"))
+    assert found.texts(zone) == ["SECRET"]
+
+
+def test_a_note_whose_drawing_says_what_it_says_itself_is_told_once(read_pieces: Any) -> None:
+    note = "<< /Type /Annot /Subtype /Stamp /Contents (SECRET) /Rect [60 780 300 810] /F 4 /AP << /N 7 0 R >> >>"
+    found = read_pieces(pdf, document(text("other words", 400), note, look("SECRET"), page="/Annots [6 0 R]"))
+    assert found.texts(Zone.STAMP) == ["SECRET"]
+
+
+def test_text_under_a_note_that_draws_nothing_is_not_the_note_s(read_pieces: Any) -> None:
+    note = "<< /Type /Annot /Subtype /Stamp /Rect [60 690 300 720] /F 4 /AP << /N 7 0 R >> >>"
+    found = read_pieces(pdf, document(text("SECRET"), note, look(""), page="/Annots [6 0 R]"))
+    assert not found.texts(Zone.STAMP)
+    assert "SECRET" in said(found)

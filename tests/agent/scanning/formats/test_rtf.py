@@ -219,3 +219,9 @@ def test_the_sieve_sees_what_the_reader_would(parts: list[tuple[str, Any]]) -> N
     everything = list(rtf.pieces(Source(io.BytesIO(data), len(data)), Reading(Everything())))
     seen = any("机密" in piece.text for piece in everything if isinstance(piece, Passage))
     assert not seen or any(SIEVE.worth(text) for text in plain_texts(data))
+
+
+def test_control_characters_given_by_number_end_lines_or_are_nothing(read: Any) -> None:
+    found = read(paper(units("机密★10年"), "\\u13\\'0d\\u5\\'05", units("关于检查的通知"), "\\par"))
+    assert found.only(Zone.P1_TOP_LEFT).text.split("\n")[0] == "机密★10年"
+    assert "\x05" not in "".join(each.text for each in found.passages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from agent.scanning.formats import html, text
 from agent.scanning.formats.base import MiB, Reading, Source
 from agent.scanning.identify import identify
-from agent.scanning.talk import talk_of
+from agent.scanning.talk import in_bytes, talk_of
 from signatures.engine import build
 from signatures.markings import Grammar
 from signatures.passages import Passage, Zone
@@ -239,41 +240,84 @@ def test_every_labelled_text_and_page_is_judged_right(shared: Path) -> None:
 
 TALK = "机密级文件应当在专用计算机上起草，绝密级、机密级和秘密级的都要登记，不得使用非涉密移动存储介质。"
 GRAMMAR = Grammar(RULES)
-TALKING = Reading(READING.sieve, talk=talk_of(RULES))
 
 
-def talked(data: bytes) -> list[Passage]:
-    pieces = text.pieces(Source.of(data), TALKING)
-    return [piece for piece in pieces if isinstance(piece, Passage)]
+@pytest.fixture(scope="module")
+def talked(compiled: Path) -> Callable[[bytes], list[Passage]]:
+    """Reads a text as a scan does, which passes over mere talk."""
+    sieve = build(RULES.literals, talk=talk_of(RULES), cache=compiled)
+    reading = Reading(sieve, talk=in_bytes(sieve.talk), quiet=sieve)
+
+    def passages(data: bytes) -> list[Passage]:
+        return [piece for piece in text.pieces(Source.of(data), reading) if isinstance(piece, Passage)]
+
+    return passages
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS[:-1])
-def test_of_a_text_that_talks_of_secrecy_only_a_few_lines_are_read(encoding: str) -> None:
+def test_of_a_text_that_talks_of_secrecy_only_a_few_lines_are_read(
+    encoding: str, talked: Callable[[bytes], list[Passage]]
+) -> None:
     data = "\n".join([PROSE, *[TALK] * 300]).encode(encoding)
     passages = talked(data)
     assert {passage.zone for passage in passages} == {Zone.BODY}
     assert 8 <= sum(passage.text.count("机密") for passage in passages) < 2 * 40
 
 
+@pytest.mark.parametrize("talk", [3, 400])
 @pytest.mark.parametrize(
-    "line", ["机密★10年", "　　密级：秘密 ☆ 5年", '"密级": "机密"', "密级 | 机密 |", "SECRET//NOFORN"]
+    "line", ["机密★10年", "　　密级：秘密 ☆ 5年", '"密级": "机密"', "密级 | 机密 |", "SECRET//NOFORN", "机 密 ★ 长期"]
 )
-def test_a_marking_in_the_midst_of_talk_is_read(line: str) -> None:
-    data = "\n".join([PROSE, *[TALK] * 100, line, *[TALK] * 100]).encode()
+def test_a_marking_in_the_midst_of_talk_is_read(line: str, talk: int, talked: Callable[[bytes], list[Passage]]) -> None:
+    data = "\n".join([PROSE, *[TALK] * talk, line, *[TALK] * talk]).encode()
     assert any(line.strip('"| ') in passage.text for passage in talked(data))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"), [("utf-16-le", "机密★10年"), ("gb18030", "机密★10年"), ("big5", "機密★10年")]
+)
+def test_a_marking_in_another_encoding_is_read_in_the_midst_of_talk(
+    encoding: str, mark: str, talked: Callable[[bytes], list[Passage]]
+) -> None:
+    talk = f"{TALK}\n".encode() * 400
+    data = talk + f"\n{mark}\n".encode(encoding) + talk
+    assert any(mark in passage.text for passage in talked(data))
+
+
+def test_lines_are_numbered_from_the_start_of_a_long_text_full_of_talk(
+    talked: Callable[[bytes], list[Passage]],
+) -> None:
+    lines = [TALK] * 40_000
+    lines[29_999] = "秘密★5年"
+    (found,) = [finding for finding in GRAMMAR.find(talked("\n".join(lines).encode())) if finding.confidence >= 45]
+    assert found.place.line == 30_000
 
 
 LINES = st.sampled_from(
     [
         "", PROSE, TALK, "机密", "机密★10年", "机 密 ★ 长期", "密级：秘密", "  绝密☆启用前", "机\n密\n★\n5\n年",
         "密级: 机密", "密级\t秘密", "| 密级 | 绝密 |", "SECRET//NOFORN", "此件不公开", "标注为机密★10年的文件",
-        "绝密级国家秘密不超过三十年。", "内部资料 注意保存", "* 机密", "特急", "000123", "\f", "第 3 页",
+        "绝密级国家秘密不超过三十年。", "内部资料 注意保存", "* 机密", "特急", "000123", "第 3 页",
     ]
 )  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LINES, max_size=60), st.sampled_from(["utf-8", "gb18030", "utf-16-le"]))
-def test_leaving_out_talk_changes_no_finding(lines: list[str], encoding: str) -> None:
+def test_leaving_out_talk_changes_no_finding(
+    talked: Callable[[bytes], list[Passage]], lines: list[str], encoding: str
+) -> None:
     data = "\n".join(lines).encode(encoding)
+    assert GRAMMAR.find(talked(data)) == GRAMMAR.find(read(data))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.one_of(LINES, st.just("\n".join([TALK] * 30))), min_size=4, max_size=40),
+    st.sampled_from(["utf-8", "gb18030", "utf-16-le"]),
+)
+def test_searching_without_talk_changes_no_finding(
+    talked: Callable[[bytes], list[Passage]], lines: list[str], encoding: str
+) -> None:
+    data = "\n".join([TALK, *lines, TALK * 30, *lines]).encode(encoding)
     assert GRAMMAR.find(talked(data)) == GRAMMAR.find(read(data))

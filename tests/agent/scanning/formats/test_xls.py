@@ -222,3 +222,9 @@ def test_real_workbooks_end_as_text_or_with_a_reason(shared: Path, read_pieces: 
     assert {name for name, reason in reasons.items() if reason == "encrypted"} == {
         name for name in reasons if "password_2002" in name
     }
+
+
+def test_what_a_rule_of_validation_says_is_read(read_pieces: Any) -> None:
+    texts = b"".join(wide(each) for each in ("提示", "\0", "机密★10年", "\0"))
+    found = read_pieces(xls, book(b"", record(0x01BE, bytes(4) + texts)))
+    assert [one.text for one in found.passages if one.place.part == "validation"] == ["提示\n机密★10年"]

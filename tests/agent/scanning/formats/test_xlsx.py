@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,14 @@ def test_no_real_workbook_raises_anything_but_not_examined(read_pieces: Any, sha
 def test_a_mark_over_three_cells_is_read_as_one(read_pieces: Any) -> None:
     outcome = read_pieces(xlsx, saved(book_of(["机密", "★", "10年"], ["序号", "名称", "数量"], [1, "甲", 2])))
     assert "机密★10年" in outcome.texts(Zone.CELL)
+
+
+@pytest.mark.parametrize("rule", ['prompt="机密★10年" promptTitle="提示"', "error='&#26426;密★10年'"])
+def test_what_a_rule_of_validation_says_is_read(read_pieces: Any, replaced: Replaced, rule: str) -> None:
+    whole = saved(book_of(["a", 1]))
+    sheet = zipfile.ZipFile(io.BytesIO(whole)).read("xl/worksheets/sheet1.xml").decode()
+    rules = f'<dataValidations count="1"><dataValidation type="list" {rule} sqref="B1"/></dataValidations>'
+    changed = sheet.replace("</sheetData>", f"</sheetData>{rules}")
+    found = read_pieces(xlsx, replaced(whole, {"xl/worksheets/sheet1.xml": changed}))
+    (told,) = (one for one in found.passages if one.place.part == "validation")
+    assert (told.zone, "机密★10年" in told.text.split("\n")) == (Zone.BODY, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sqlite3
 import time
@@ -74,6 +75,19 @@ def test_pictures_are_read_wherever_they_stand_and_belong_to_what_shows_them(
     places = {finding.place.part for one in results for finding in one.findings if not one.path.endswith(".txt")}
     assert places == {"ocr"}
     assert summary.cage.partition(":")[0] in ("full", "partial")
+
+
+def test_pictures_in_binary_documents_are_read_too(options: ScanOptions, tmp_path: Path) -> None:
+    data = Path(__file__).parents[1] / "formats" / "data"
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for kind in ("doc", "xls"):
+        (folder / f"scan.{kind}").write_bytes((data / f"scan.{kind}").read_bytes())
+    (folder / "scan.ppt").write_bytes(gzip.decompress((data / "scan.ppt.gz").read_bytes()))
+    said, _, results = run(options, folder)
+    assert said == dict.fromkeys([("scan.doc", None), ("scan.xls", None), ("scan.ppt", None)], "finding")
+    for one in results:
+        assert {"机密★10年", "秘密★5年"} & {finding.marking for finding in one.findings}
 
 
 def test_without_ocr_a_picture_is_unsupported_and_never_clean(options: ScanOptions, pictures: Path) -> None:

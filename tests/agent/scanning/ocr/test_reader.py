@@ -114,6 +114,27 @@ def test_a_mark_on_a_later_page_of_a_tiff_is_found_with_its_page(
     assert {(finding.marking, finding.place.page) for finding in row.findings} == {("秘密★10年", 2)}
 
 
+def three_pages(page: Any, saved: Callable[..., bytes]) -> bytes:
+    """The third has its mark in its midst."""
+    pages = [page("秘密★5年" if number == 2 else "", at=(150, 460), text=()).convert("1") for number in range(3)]
+    larger = [one.resize((1240, 1680)) for one in pages]
+    return saved(larger[0], "TIFF", save_all=True, append_images=larger[1:], compression="group4")
+
+
+def test_a_mark_in_the_midst_of_a_later_page_is_found_while_there_is_time(
+    read: Read, seeing: Examiner, page: Any, saved: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = three_pages(page, saved)
+    (row,) = read(data)
+    assert {(finding.marking, finding.place.page) for finding in row.findings} == {("秘密★5年", 3)}
+    # What is left out for want of time is no reason to say "not examined".
+    monkeypatch.setattr("agent.scanning.ocr.reader._SHARE_OF_MIDDLES", 1.0)
+    monkeypatch.setattr(seeing.eyes, "_clock", itertools.count().__next__)
+    monkeypatch.setattr(seeing.eyes, "_seconds", 1_000_000.0)
+    (row,) = seeing.examine(Source.of(data), "scan.tif").rows
+    assert (row.verdict, row.reason) == (Verdict.CLEAN, None)
+
+
 def test_a_long_screenshot_is_read_to_its_end(read: Read, page: Any) -> None:
     (row,) = read(page("机密★10年", at=(50, 1450), size=(620, 1600)))
     assert "机密★10年" in markings([row])

@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from protocol.records import Place
+from protocol.ids import uuid7
+from protocol.records import Place, SettingEvidence, SettingSeen, Severity, ViolationSeen
 from server.accounts.models import Role, User
 from server.violations import transitions
 from server.violations.models import Group, State
@@ -213,3 +214,33 @@ def test_the_number_of_queries_does_not_grow_with_the_sightings(
 def test_nothing_of_the_page_may_be_kept_by_a_cache(person: People, seat: Seat, office: Any) -> None:
     group = office.file(office.computer(), seen_at=timezone.now() - timedelta(days=1))
     assert "no-store" in seat(person()).get(url(group))["Cache-Control"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_check_shows_what_was_seen_and_what_is_asked_for(
+    person: People, seat: Seat, deliver: Callable[..., Any], sender: Any
+) -> None:
+    setting = SettingSeen(
+        zh="口令使用天数：zhang", en="age of the password in days: zhang", seen="200", expected="≤ 90"
+    )
+    evidence = SettingEvidence(
+        check="password-age",
+        title_zh="口令按期更换",
+        title_en="Passwords are changed in time",
+        remedy_zh="立即更换",
+        settings=(setting,),
+    )
+    deliver(
+        sender.next(
+            ViolationSeen(
+                id=uuid7(), seen_at=timezone.now(), control="PWD-02", severity=Severity.HIGH, evidence=evidence
+            )
+        )
+    )
+    group = Group.objects.get()
+    english = read(seat(person()), group)
+    for words in ("age of the password in days: zhang", "200", "≤ 90", "check:password-age", "Failed check"):
+        assert words in english
+    chinese = read(seat(person(Role.IT), "zh-hans"), group)
+    for words in ("口令使用天数：zhang", "口令按期更换", "自查不合格", "要求", "立即更换", "对密码进行定期更新"):
+        assert words in chinese

@@ -121,5 +121,5 @@ def test_a_page_of_many_costs_as_many_queries_as_a_page_of_one(
     django_assert_max_num_queries: Any,
 ) -> None:
     deliver(sender.next(*(file_seen(str(number)) for number in range(50))))
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert len(listed()["violations"]) == 50

@@ -1,0 +1,88 @@
+"""What was attached over USB to a Windows system, and whether storage is let in at all (CPC-11, NPC-01, MEDIA-03)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from agent.checks.base import Context, Result, fact, verdict
+from agent.checks.tree import Tree
+from agent.checks.usb_history import Attached, judged
+from agent.checks.windows import system
+from agent.checks.windows.hive import Hive, Key, filetime
+
+_STORAGE = {"usbstor", "uaspstor", "wudfwpdmtp"}
+"""Drivers of sticks and disks, and of what is reached by MTP: telephones and players."""
+_NETWORK = {"usb_rndisx", "usbrndis6", "usb_rndis", "rndismp", "rndismp6", "netaapl", "netaapl64", "usbncm"}
+_IDS = re.compile(r"VID_([0-9A-F]{4})&PID_([0-9A-F]{4})(&MI_[0-9A-F]{2})?", re.IGNORECASE)
+_DATES = "{83da6326-97a6-4088-9453-a1923f573b29}"
+_FIRST, _ARRIVED = "0064", "0066"
+"""DEVPKEY_Device_InstallDate and DEVPKEY_Device_LastArrivalDate, from Windows 8 on."""
+
+
+def history(context: Context) -> Result:
+    """Storage and network devices that were attached and are not registered."""
+    with system.hive(context.tree, "SYSTEM") as hive:
+        devices = list(_devices(hive))
+    since = context.settings.isolation.inspected_at
+    recent = [one for one in devices if not (since and one.last and one.last < since)]
+    remembered = sum(_mount_points(context.tree))
+    right = [fact("资源管理器记录的外部卷数", "external volumes the file manager remembers", remembered)]
+    return judged(context, recent, right if remembered else [], [])
+
+
+def _devices(hive: Hive) -> Iterator[Attached]:
+    """Every device in ``Enum/USB``, the functions of one device taken together."""
+    for model in hive.keys(system.control(hive, r"Enum\USB")):
+        ids = _IDS.match(model.name)
+        if ids is None or ids[3]:
+            continue
+        functions = {_driver(hive, key) for key in _functions(hive, ids)}
+        for device in hive.keys(model):
+            drivers = {_driver(hive, device), *functions}
+            kind = "storage" if drivers & _STORAGE else "network" if drivers & _NETWORK else "other"
+            # Windows makes up a serial with & as its second character where the device has none.
+            serial = "" if device.name[1:2] == "&" else device.name
+            first, last = _date(hive, device, _FIRST), _date(hive, device, _ARRIVED)
+            yield Attached(ids[1].lower(), ids[2].lower(), serial, kind, first, last or device.written, 1)
+
+
+def _functions(hive: Hive, ids: re.Match[str]) -> Iterator[Key]:
+    """The entries of the functions (``&MI_00`` …) of a device that has several."""
+    for model in hive.keys(system.control(hive, r"Enum\USB")):
+        other = _IDS.match(model.name)
+        if other and other[3] and other.groups()[:2] == ids.groups()[:2]:
+            yield from hive.keys(model)
+
+
+def _driver(hive: Hive, device: Key) -> str:
+    return hive.text(device, "Service").lower()
+
+
+def _date(hive: Hive, device: Key, number: str) -> datetime | None:
+    """A date among the properties of a device; None where it has none."""
+    key = hive.key_below(device, rf"Properties\{_DATES}\{number}")
+    value = hive.value(key, "") if key else None
+    if isinstance(value, int):
+        return filetime(value)
+    return filetime(int.from_bytes(value[:8], "little")) if isinstance(value, bytes) else None
+
+
+def _mount_points(tree: Tree) -> Iterator[int]:
+    for _, own in system.users(tree):
+        path = r"Software\Microsoft\Windows\CurrentVersion\Explorer\MountPoints2"
+        yield sum(key.name.startswith("{") for key in own.keys(path))
+
+
+def storage_policy(context: Context) -> Result:
+    """Whether the driver of USB storage is off, or removable storage is refused by policy."""
+    with system.hive(context.tree, "SYSTEM") as hive:
+        start = system.service(hive, "USBSTOR")
+    with system.hive(context.tree, "SOFTWARE") as software:
+        path = r"Policies\Microsoft\Windows\RemovableStorageDevices"
+        refused = software.number(path, "Deny_All") == 1
+    if start == system.DISABLED or refused:
+        told = "USBSTOR Start=4" if start == system.DISABLED else "Deny_All=1"
+        return verdict([], [fact("USB 存储", "USB storage", told)])
+    return verdict([fact("USB 存储", "USB storage", f"USBSTOR Start={start}", "Start=4")])

@@ -1,0 +1,44 @@
+"""What stands out in text full of talk: every literal but level words, and those only with gaps or beside a star.
+
+A text about secrecy has thousands of level words, each of which the sieve would tell; none of them says anything by
+itself. These expressions tell the rest at the speed of a text that has none. That takes plain strings: an expression
+with a choice in it that begins or ends with part of a level word is tried at each of them. So any star is told here,
+and any separator before what may end a word with gaps; the reader looks at the lines around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from signatures.characters import STARS
+from signatures.engine.bytecode import SEPARATORS, escape, spellings
+from signatures.engine.screens import screens
+from signatures.literals import Literal
+
+QUIET_ENCODINGS = ("utf-8", "gb18030")
+"""The encodings that most text full of talk is in; in others it is searched as all text is."""
+
+
+def is_talk(literal: Literal, talk: frozenset[str]) -> bool:
+    """Whether a literal is left out of what stands out: a level word or another that text may be full of.
+
+    Only words of ideographs are: of English ones there are seldom many, and they have more forms.
+    """
+    plain = literal.text in talk and not any(letter.isascii() or letter in STARS for letter in literal.text)
+    return plain and (len(literal.text) == 2 or not literal.gaps)
+
+
+def besides(literals: Iterable[Literal], talk: frozenset[str], encodings: frozenset[str], own: str) -> list[str]:
+    """The expressions for text in the encoding ``own``: in all others every literal is looked for."""
+    every = tuple(literals)
+    left_out = [literal for literal in every if is_talk(literal, talk)]
+    rest = [literal for literal in every if not is_talk(literal, talk)]
+    found = dict.fromkeys(screens(every, encodings - {own}).expressions + screens(rest, {own}).expressions)
+    ends = _written((literal.text[-1] for literal in left_out if literal.gaps), own)
+    found |= dict.fromkeys(escape(gap + end) for gap in _written(SEPARATORS, own) for end in ends)
+    found |= dict.fromkeys(escape(star) for star in _written((*STARS, "*", "＊"), own))
+    return list(found)
+
+
+def _written(characters: Iterable[str], encoding: str) -> list[bytes]:
+    return sorted({form for character in characters for form in spellings(character, encoding)})
