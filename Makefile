@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test check format lock bench bench-matching bench-service kill-trials picture deb clean
+.PHONY: help demo test check format lock bench bench-matching bench-service kill-trials picture deb rpm clean
 PY := .venv/bin/python
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
 	@echo "make deb           a Debian package of the agent; TRY=1 installs, updates and purges it in a fresh Debian root"
+	@echo "make rpm           the same as an rpm, on the system it is for (needs rpmbuild)"
 	@echo "make lock          renew the locked versions"
 
 demo:
@@ -55,6 +56,10 @@ deb:
 	@deploy/setup.sh test
 	@deploy/deb/build.sh $(VERSION)
 	@$(if $(TRY),deploy/deb/try.sh)
+
+rpm:
+	@deploy/setup.sh test
+	@deploy/rpm/build.sh $(VERSION)
 
 lock:
 	@deploy/setup.sh test
