@@ -1,4 +1,4 @@
-"""What a serving process does beside answering: the fan-out, and an end when its parent is gone."""
+"""What a serving process does beside answering: the fan-out, reports, and an end when its parent is gone."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import time
 from django.conf import settings
 
 from server.intake.fanout import FanOut
+from server.reports.workshop import Workshop
 
 
 def start() -> None:
     """Start the threads of this process."""
     if settings.MIJIAN_FANOUT:
         FanOut().start()
+        Workshop().start()
     parent = os.environ.get("MIJIAN_SERVE_PID", "")
     if parent.isdigit() and int(parent) == os.getppid():
         threading.Thread(target=_follow, args=(int(parent),), name="parent-watch", daemon=True).start()

@@ -12,12 +12,28 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from server.commands import backup, createuser, export, import_, init, release, restore, serve, simulate, token, verify
+from server.commands import (
+    backup,
+    createuser,
+    export,
+    import_,
+    init,
+    release,
+    report,
+    restore,
+    secondfactor,
+    serve,
+    simulate,
+    token,
+    verify,
+)
 from server.commands.base import CommandError, common_options, tell
 from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
-COMMANDS = (init, createuser, token, serve, import_, export, release, backup, restore, verify, simulate)
+COMMANDS = (
+    init, createuser, secondfactor, token, serve, import_, export, report, release, backup, restore, verify, simulate,
+)  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,6 +19,31 @@ SECRET_FILE = Path("keys") / "secret"
 LEVELS = ("秘密", "机密", "绝密")
 
 
+class Oidc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sign-in service that speaks OpenID Connect."""
+
+    issuer: str
+    """Its address as it names itself, ``https://…``; its settings are read from below it (OpenID Connect Discovery)."""
+    client_id: str
+    """What it calls this collector."""
+    secret_file: str
+    """File with the client's secret, readable by the collector alone; the secret itself never stands in settings."""
+    label: str = "OpenID Connect"
+    """What people know it by: the words on the button."""
+
+
+class Ldap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A directory that checks names and passwords."""
+
+    url: str
+    """``ldaps://host[:636]``, or ``ldap://host[:389]``, which is then turned into TLS before anything is said."""
+    bind_as: str
+    """Whom to bind as, ``{name}`` standing for what was typed: ``uid={name},ou=people,dc=example,dc=cn``, or
+    ``{name}@example.cn`` for Active Directory."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the system's."""
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``collector.yaml`` may say; the environment wins over each."""
 
@@ -40,6 +65,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What computers do with media that no ledger vouches for; empty: what their own settings say."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks of the reverse proxies in front of the collector."""
+    second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()
+    """Roles that must prove a second factor at each sign-in."""
+    oidc: Oidc | None = None
+    """The organisation's sign-in service; nothing is asked of any without it."""
+    ldap: Ldap | None = None
+    """The organisation's directory; nothing is asked of any without it."""
 
 
 def place() -> Path:
@@ -67,6 +98,7 @@ def configuration(home: Path) -> Configuration:
     trusted = known.trusted_proxies if proxies is None else _listed(proxies)
     for network in trusted:
         _check_network(network)
+    _check_roads(known)
     return msgspec.structs.replace(
         known,
         name=os.environ.get("MIJIAN_NAME") or known.name or socket.gethostname(),
@@ -89,6 +121,19 @@ def _check_network(text: str) -> None:
         raise ImproperlyConfigured(
             f"trusted_proxies names {text!r}, which is neither an address nor a network such as 10.0.0.0/24"
         ) from None
+
+
+def _check_roads(known: Configuration) -> None:
+    """Addresses and patterns that would send a password in clear, or the same name for everybody, are refused."""
+    if known.ldap is not None:
+        if not known.ldap.url.startswith(("ldap://", "ldaps://")):
+            raise ImproperlyConfigured(f"ldap.url is {known.ldap.url!r}; it begins with ldaps:// or ldap://")
+        if known.ldap.bind_as.count("{name}") != 1:
+            raise ImproperlyConfigured("ldap.bind_as must have {name} in it, once, for what people type")
+    if known.oidc is not None:
+        parts = urlsplit(known.oidc.issuer)
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ImproperlyConfigured(f"oidc.issuer is {known.oidc.issuer!r}; it begins with https://")
 
 
 def switch(name: str, *, default: bool = False) -> bool:

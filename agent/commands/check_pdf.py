@@ -1,14 +1,9 @@
-"""A self-check as PDF on A4, in Chinese or English.
-
-The typeface is a Chinese TrueType face of this computer, embedded, where there is one; else STSong-Light, which every
-reader of Chinese PDFs brings along and whose measures come with ReportLab.
-"""
+"""A self-check as PDF on A4, in Chinese or English (typeface: `signatures.typeface`)."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
@@ -16,9 +11,6 @@ from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
@@ -28,16 +20,8 @@ from agent.commands.check_table import changes
 from agent.commands.check_words import ANSWERS, ORDER, by_regime, evidence, heading, outcome, pick, severity, title
 from agent.words import printable, text
 from protocol.records import CheckOutcome
+from signatures.typeface import face
 
-FACES = (
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
-    "/usr/share/fonts/wqy-microhei/wqy-microhei.ttc",
-    "/usr/share/fonts/wqy-zenhei/wqy-zenhei.ttc",
-    "/usr/share/fonts/truetype/arphic/uming.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-)
-"""TrueType faces with Chinese that systems bring along; their licences allow embedding."""
 WIDE = A4[0] - 32 * mm
 _COLOURS = {
     CheckOutcome.FAIL: "#a3161a",
@@ -45,19 +29,6 @@ _COLOURS = {
     CheckOutcome.MANUAL: "#8a5a00",
     CheckOutcome.PASS: "#14663a",
 }
-
-
-def face() -> str:
-    """The name of the typeface, registered."""
-    for path in FACES:
-        if Path(path).is_file():
-            try:
-                pdfmetrics.registerFont(TTFont("MijianCJK", path, subfontIndex=0))
-            except (TTFError, OSError):
-                continue
-            return "MijianCJK"
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    return "STSong-Light"
 
 
 class _Sheet:

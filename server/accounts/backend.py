@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
+from server.accounts import ldap, outside
 from server.accounts.models import User
+from server.home import Ldap
+
+DIRECTORY = "mijian_directory"
+"""Attribute of a request that says what the directory answered: ``known``, ``stranger`` or ``down``."""
+log = logging.getLogger(__name__)
 
 
 class Backend(ModelBackend):
@@ -20,3 +29,26 @@ class Backend(ModelBackend):
     def user_can_authenticate(self, user: Any) -> bool:
         """Whether an account may sign in now."""
         return isinstance(user, User) and user.is_current
+
+
+class DirectoryBackend(Backend):
+    """Asks the organisation's directory, where one is set, about names and passwords that are not the collector's."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_more: Any
+    ) -> User | None:
+        """The account tied to whom the directory knows."""
+        directory: Ldap | None = settings.MIJIAN_LDAP
+        if directory is None or request is None or not username or not password:
+            return None
+        name = username.strip().casefold()  # a directory does not tell them apart either
+        try:
+            if not ldap.fits(directory, name, password):
+                return None
+        except ldap.DirectoryError as error:
+            log.warning("the directory cannot be asked: %s", error)
+            setattr(request, DIRECTORY, "down")
+            return None
+        user = outside.recognise("ldap", directory.url, name, shown=name)
+        setattr(request, DIRECTORY, "stranger" if user is None else "known")
+        return user

@@ -61,6 +61,8 @@ class User(AbstractUser):
     """What this person sees: the department and all below; everything where it is empty (`server.accounts.scope`)."""
     valid_until = models.DateTimeField(null=True, blank=True)
     """When the account ends by itself; an inspector's always has such an end."""
+    factor_epoch = models.PositiveIntegerField(default=0, editable=False)
+    """Grows whenever a second factor comes or goes: sessions made before end (OWASP ASVS 5.0, 7.4.3)."""
 
     @property
     def is_current(self) -> bool:
@@ -101,8 +103,9 @@ class User(AbstractUser):
         return f"{self.last_name}{self.first_name}" or self.username
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
-        """What a session must fit: it ends when password, role, scope or end of the account change."""
-        bound = "\0".join((self.password, self.role, str(self.department_id), str(self.valid_until)))
+        """What a session must fit: it ends when password, second factor, role, scope or end of the account change."""
+        epoch = (str(self.factor_epoch),) if self.factor_epoch else ()
+        bound = "\0".join((self.password, self.role, str(self.department_id), str(self.valid_until), *epoch))
         return salted_hmac("server.accounts.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
 
@@ -160,4 +163,84 @@ class SignInFailure(models.Model):
         return f"failure at {self.at:%Y-%m-%d %H:%M}"
 
 
-__all__ = ["ApiKey", "ApiScope", "Department", "Language", "Right", "Role", "SignInFailure", "User"]
+class Factor(models.Model):
+    """One second factor of a person (`server.accounts.second_factor`)."""
+
+    class Kind(models.TextChoices):
+        """What the person holds."""
+
+        APP = "app", _("Authenticator app")
+        PASSKEY = "passkey", _("Passkey")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="factors")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=60)
+    """What the person calls it, to tell two apart."""
+    secret = models.BinaryField()
+    """App: the TOTP secret, sealed under a key of the home. Passkey: the public credential (WebAuthn 6.5.1)."""
+    counter = models.BigIntegerField(default=0)
+    """App: the last time step that was used (RFC 6238 5.2: each code once). Passkey: its signature counter."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """How rows are ordered."""
+
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class RecoveryCode(models.Model):
+    """One code that stands in for a lost second factor, once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64, unique=True)
+    """HMAC-SHA-256 of the code under a key of the home."""
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"
+
+
+class OutsideAccount(models.Model):
+    """Somebody whom a directory or sign-in service of the organisation vouched for (`server.accounts.outside`)."""
+
+    road = models.CharField(max_length=8)
+    """``oidc`` or ``ldap``."""
+    issuer = models.CharField(max_length=255)
+    """Who vouches: the issuer's or the directory's address."""
+    subject = models.CharField(max_length=255)
+    """What names the person there, for ever; the key together with ``issuer``."""
+    shown = models.CharField(max_length=255, blank=True)
+    """A name to recognise the person by; decides nothing."""
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="outside_accounts"
+    )
+    """The account here; None until an administrator has tied it to one: until then it opens nothing."""
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        """How rows are ordered and found."""
+
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=("road", "issuer", "subject"), name="outside_account"),)
+
+    def __str__(self) -> str:
+        return f"{self.road} {self.shown or self.subject}"
+
+
+__all__ = [
+    "ApiKey",
+    "ApiScope",
+    "Department",
+    "Factor",
+    "Language",
+    "OutsideAccount",
+    "RecoveryCode",
+    "Right",
+    "Role",
+    "SignInFailure",
+    "User",
+]

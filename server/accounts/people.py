@@ -91,6 +91,21 @@ def change(
     return stored
 
 
+def change_own_password(user: User, *, old: str, new: str) -> None:
+    """Change one's own password: only who knows the old one. Raises `AccountMistakes`."""
+    wrong = _password_problems(new, user)
+    if not user.check_password(old):
+        wrong = {"old": _("This is not your present password.")}
+    elif old == new:
+        wrong = {"password": _("The new password is the old one.")}
+    if wrong:
+        raise AccountMistakes(wrong)
+    with transaction.atomic():
+        user.set_password(new)
+        user.save(update_fields=("password",))
+        audit.record("account.password", actor=user, obj=user)
+
+
 def _may(by: User, department: Department | None) -> None:
     if not by.may(Right.ADMINISTER) or not covers(by, None if department is None else department.pk):
         raise PermissionDenied

@@ -33,6 +33,10 @@ class Right(StrEnum):
     """Approve or refuse a waiver that somebody else asked for."""
     LEDGER = "ledger"
     """Change the ledgers of computers, media and people (controls LEDGER-01, LEDGER-06)."""
+    CAMPAIGN = "campaign"
+    """Make, change and close self-check rounds, and sign their questionnaires (controls CHECK-01, CHECK-04)."""
+    INCIDENT = "incident"
+    """Open incidents and work on them; closing one takes `APPROVE` besides (controls INCIDENT-01 to INCIDENT-11)."""
     ENROL = "enrol"
     """Mint enrolment tokens and withdraw computers."""
     ADMINISTER = "administer"
@@ -41,22 +45,42 @@ class Right(StrEnum):
     """Read the audit log."""
     OPERATE = "operate"
     """See what arrives and how the collector itself fares: imports and health."""
+    REPORTS = "reports"
+    """Read and fetch the numbered reports about one's departments (control CHECK-05)."""
+    POLICY = "policy"
+    """Set what computers are told to follow: schedules, profiles, networks (controls CHECK-03, CHECK-04)."""
+    ISSUE = "issue"
+    """Have numbered reports made (controls CHECK-01, CHECK-07)."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OFFICER: frozenset(Right) - {Right.ADMINISTER},
-    Role.DEPARTMENT: frozenset({Right.TRIAGE, Right.LEDGER}),
-    Role.IT: frozenset({Right.TRIAGE, Right.LEDGER, Right.ENROL, Right.OPERATE}),
+    Role.DEPARTMENT: frozenset(
+        {Right.TRIAGE, Right.LEDGER, Right.CAMPAIGN, Right.INCIDENT, Right.REPORTS, Right.ISSUE}
+    ),
+    Role.IT: frozenset({Right.TRIAGE, Right.LEDGER, Right.ENROL, Right.OPERATE, Right.REPORTS, Right.ISSUE}),
     Role.ADMIN: frozenset(Right),
-    Role.AUDITOR: frozenset({Right.AUDIT, Right.OPERATE}),
-    Role.INSPECTOR: frozenset(),
+    Role.AUDITOR: frozenset({Right.AUDIT, Right.OPERATE, Right.REPORTS}),
+    Role.INSPECTOR: frozenset({Right.REPORTS}),
     Role.VIEWER: frozenset(),
 }
 """What each role may do where one person may hold several duties."""
 
 SEPARATED: Mapping[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.ENROL, Right.OPERATE}),
-    Role.OFFICER: frozenset({Right.REVEAL, Right.TRIAGE, Right.APPROVE, Right.LEDGER}),
+    Role.OFFICER: frozenset(
+        {
+            Right.REVEAL,
+            Right.TRIAGE,
+            Right.APPROVE,
+            Right.LEDGER,
+            Right.CAMPAIGN,
+            Right.INCIDENT,
+            Right.POLICY,
+            Right.REPORTS,
+            Right.ISSUE,
+        }
+    ),
     Role.AUDITOR: frozenset({Right.AUDIT}),
 }
 """What is left to the three where system administrator, security officer and auditor must be three people

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from server.commands.base import CommandError, emit, life, open_home, tell
+from server.commands.base import CommandError, emit, into_new_file, life, open_home, tell, who
 
 FORMS = {"jsonl": "jsonl", "csv": "csv_", "ocsf": "ocsf", "cef": "cef"}
 """Form → the module of `server.exports` that writes it."""
@@ -68,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.buffer.writelines(write(count))
         sys.stdout.buffer.flush()
     else:
-        _into(Path(options.file), write(count))
-    record("violations.exported", form=options.form, count=count.number, by=_who())
+        into_new_file(Path(options.file), write(count))
+    record("violations.exported", form=options.form, count=count.number, by=who())
     if options.file != "-":
         emit(
             options,
@@ -90,29 +88,3 @@ class _Counted:
         for row in self._rows:
             self.number += 1
             yield row
-
-
-def _into(path: Path, pieces: Iterator[bytes]) -> None:
-    """A new file of mode 0600 that appears whole or not at all."""
-    if path.exists():
-        raise CommandError(tell(f"{path} is there already: name a new file", f"{path} 已存在:请指定新文件"))
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            _write(out, pieces)
-        os.link(draft, path)
-    except OSError as error:
-        raise CommandError(tell(f"nothing was exported: {error}", f"未导出:{error}")) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write(out: IO[bytes], pieces: Iterator[bytes]) -> None:
-    out.writelines(pieces)
-    out.flush()
-    os.fsync(out.fileno())
-
-
-def _who() -> str:
-    """The account of the system, for the audit log; nobody signs in here."""
-    return os.environ.get("SUDO_USER") or (str(os.getuid()) if hasattr(os, "getuid") else "")

@@ -21,6 +21,12 @@ def lines(rows: Iterable[Row]) -> Iterator[bytes]:
         yield _line([_cell(str(values[name])) for name in Row.__struct_fields__])
 
 
+def table(heading: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """Any small table as a whole file."""
+    made = (_line([_cell(text) for text in row]) for row in (heading, *rows))
+    return b"\xef\xbb\xbf" + b"".join(made)
+
+
 def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
 

@@ -23,6 +23,7 @@ from protocol.envelope import EnvelopeError, parse
 from protocol.records import MediaSessionSeen, Medium, Record, ScanDone, ViolationSeen
 from server import audit
 from server.intake.carriers import store_media, store_sessions, store_starts
+from server.intake.heartbeats import store_heartbeats
 from server.intake.models import SpoolEntry
 from server.intake.records import Delivery, read
 from server.intake.refusals import printable
@@ -160,6 +161,7 @@ def _apply(deliveries: Sequence[Delivery]) -> None:
     # After the sightings: a check verifies only what was not seen since.
     store_reports(deliveries, media)
     store_starts(deliveries)
+    store_heartbeats(deliveries)
 
 
 def _media_of(record: Record) -> Iterable[tuple[Medium, datetime]]:

@@ -22,8 +22,10 @@ from django.utils import timezone
 
 from protocol import keys, policy
 from protocol.records import ComputerClass
+from server.campaigns import inspections
 from server.keys import collector_keys
 from server.ledger.models import Computer, MediaSession, Medium, Status
+from server.rules.policy import wishes_for
 from server.violations.models import Waiver
 
 KEPT_FOR = 30.0
@@ -74,6 +76,10 @@ def _signed(computer: Computer, known: int) -> bytes | None:
 
 def make(computer: Computer) -> policy.Policy:
     """What a computer is to be told just now, with serial 1 and no date worth anything."""
+    wishes = wishes_for(computer.computer_class)
+    of_round = inspections.next_inspection(computer)
+    prepared = any(schedule.calendar == inspections.BEFORE.calendar for schedule in wishes.schedules)
+    before_round = () if of_round is None or prepared else (inspections.BEFORE,)
     return policy.Policy(
         format=policy.FORMAT,
         collector=collector_keys().collector_id,
@@ -83,6 +89,11 @@ def make(computer: Computer) -> policy.Policy:
         computer_class=ComputerClass(computer.computer_class),
         level=computer.level or None,
         number=computer.number,
+        allowed_networks=wishes.allowed_networks,
+        profile=wishes.profile,
+        schedules=(*wishes.schedules, *before_round),
+        holidays=wishes.holidays,
+        inspection=min((day for day in (of_round, wishes.inspection) if day is not None), default=None),
         register_in_force=settings.MIJIAN_REGISTER_IN_FORCE,
         unknown_media=settings.MIJIAN_UNKNOWN_MEDIA,
         media=_media_for(computer),

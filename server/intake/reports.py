@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from protocol.records import CheckDone, CheckOutcome, RecordsDropped, ScanDone, SelfCheckDone
 from server import audit
+from server.campaigns.models import SelfCheck
 from server.intake.records import Delivery
 from server.intake.refusals import printable
+from server.intake.selfchecks import self_check_row
 from server.intake.sightings import SETTING
 from server.intake.sql import chunks, insert_new
 from server.violations.fingerprint import of_check
@@ -35,6 +37,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     scans: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
     dropped: list[dict[str, Any]] = []
+    self_checks: list[dict[str, Any]] = []
     mended: dict[str, datetime] = {}
     passes: dict[tuple[uuid.UUID, str], datetime] = {}
     clean: dict[int, datetime] = {}
@@ -52,6 +55,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
                     passes[key] = max(record.seen_at, passes.get(key, record.seen_at))
             elif isinstance(record, SelfCheckDone):
                 checks += _self_check(record, delivery)
+                self_checks.append(self_check_row(record, delivery))
                 for print_ in _mended(record, delivery):
                     mended[print_] = max(record.seen_at, mended.get(print_, record.seen_at))
             elif isinstance(record, RecordsDropped):
@@ -61,6 +65,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     insert_new(ScanReport, scans)
     insert_new(CheckReport, checks)
     insert_new(DroppedReport, dropped)
+    insert_new(SelfCheck, self_checks)
     for (agent, control), at in passes.items():
         _verify(Group.objects.filter(computer=agent, control=control).exclude(family=SETTING), at)
     for part in chunks(sorted(mended)):

@@ -15,13 +15,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 
 from server.accounts.models import User
 from server.ledger.actions import Change, LedgerMistakes, lookups_for, plan, save, texts_of
 from server.ledger.columns import LANGUAGES, Lookups
 from server.ledger.kinds import Entry, Ledger
+from server.sheets import text_cell
 
 MAX_ROWS = 20_000
 MAX_CELL = 2_000
@@ -133,13 +133,7 @@ def write_xlsx(ledger: Ledger, entries: Iterable[Entry], lookups: Lookups) -> by
     sheet = book.create_sheet(str(ledger.title)[:31])
     sheet.append([str(column.label) for column in ledger.columns])
     for entry in entries:
-        cells = []
-        for text in _shown_row(ledger, entry, lookups):
-            cell = WriteOnlyCell(sheet)
-            cell.value = _printable(text)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
+        sheet.append([text_cell(sheet, text) for text in _shown_row(ledger, entry, lookups)])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -265,7 +259,3 @@ def _quoted(text: str) -> str:
 def _unquoted(text: str) -> str:
     text = text.strip()
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char >= " " or char in "\t\n\r" else "�" for char in text)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from server.accounts import second_factor
 from server.accounts.models import Right, User
+from server.web.doors import FACTOR
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -47,20 +49,39 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
     ("start", gettext_lazy("Today"), "o", None),
     ("violations", gettext_lazy("Violations"), "v", None),
     ("waivers", gettext_lazy("Waivers"), "w", None),
+    ("incidents", gettext_lazy("Incidents"), "n", None),
+    ("campaigns", gettext_lazy("Self-check rounds"), "k", None),
     ("computers", gettext_lazy("Computers"), "c", None),
     ("media", gettext_lazy("Media"), "m", None),
     ("people", gettext_lazy("People"), "p", None),
     ("reconcile", gettext_lazy("Ledger check"), "l", None),
+    ("reports", gettext_lazy("Reports"), "r", Right.REPORTS),
+    ("rules", gettext_lazy("Rules"), "s", None),
     ("imports", gettext_lazy("Imports"), "i", Right.OPERATE),
     ("audit", gettext_lazy("Audit"), "a", Right.AUDIT),
     ("users", gettext_lazy("Users"), "u", Right.ADMINISTER),
     ("health", gettext_lazy("Health"), "h", Right.OPERATE),
 )
 """Name (of the address ``web:…``, the icon and the entry alike), words, key after ``g``, and the right it takes."""
+_WITHIN_DEPARTMENTS = frozenset({Right.REPORTS})
+"""Rights whose pages are also for those who see a part of the organisation; the others are for the whole house."""
 
 
 def page(view: Callable[Concatenate[SignedInRequest, P], HttpResponse]) -> View[P]:
     """Wrap a view of the product's pages: signed in only, and nothing of it stays in any cache."""
+
+    @functools.wraps(view)
+    def confined(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        # The session knows what was proved: no query for those who have proved it.
+        if second_factor.demanded(request.user) and FACTOR not in request.session:
+            return HttpResponseRedirect(reverse("web:account"))
+        return view(request, *args, **kwargs)
+
+    return own_page(cast("Callable[Concatenate[SignedInRequest, P], HttpResponse]", confined))
+
+
+def own_page(view: Callable[Concatenate[SignedInRequest, P], HttpResponse]) -> View[P]:
+    """Wrap a page about one's own account, open also to those who have yet to set up the second factor they need."""
     # What stood on the screen must not come back after the sign-out, by the Back button or from a proxy.
     return cast("View[P]", never_cache(login_required(view)))
 
@@ -93,7 +114,7 @@ def show(
     rail = [
         RailEntry(f"web:{entry}", entry, name, key, current=entry == at)
         for entry, name, key, right in _RAIL
-        if right is None or (request.user.may(right) and request.user.sees_everything)
+        if right is None or (request.user.may(right) and (right in _WITHIN_DEPARTMENTS or request.user.sees_everything))
     ]
     return render(request, template, {**context, "rail": rail, "here": here(request)}, status=status)
 

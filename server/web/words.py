@@ -13,6 +13,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from server.accounts.models import Role
+from server.campaigns.models import Standing
+from server.incidents.models import State as IncidentState
 from server.ledger.models import Clearance, Status
 from server.violations.models import Severity, State, Waiver
 from signatures import plain_words
@@ -64,6 +66,37 @@ CLEARANCES: Words = dict(Clearance.choices)
 WAIVER_STATES: Words = dict(Waiver.State.choices)
 
 WAIVER_SCOPES: Words = dict(Waiver.Scope.choices)
+
+INCIDENT_STATES: Words = dict(IncidentState.choices)
+
+STANDINGS: Words = dict(Standing.choices)
+"""Where a computer stands in a self-check round."""
+
+ACTS: Words = {
+    "campaign.open": gettext_lazy("opened the round"),
+    "campaign.change": gettext_lazy("changed the round"),
+    "campaign.exempt": gettext_lazy("exempted a computer"),
+    "campaign.exempt-end": gettext_lazy("ended an exemption"),
+    "campaign.remind": gettext_lazy("reminded those who have not"),
+    "campaign.sign": gettext_lazy("signed a questionnaire"),
+    "campaign.export": gettext_lazy("took a list out"),
+    "campaign.close": gettext_lazy("closed the round"),
+    "incident.open": gettext_lazy("opened the incident"),
+    "incident.change": gettext_lazy("changed facts or findings"),
+    "incident.duty": gettext_lazy("met a duty:"),
+    "incident.duty-spared": gettext_lazy("said that a duty does not arise:"),
+    "incident.measure": gettext_lazy("wrote down a measure"),
+    "incident.measure-done": gettext_lazy("took a measure"),
+    "incident.note": gettext_lazy("wrote"),
+    "incident.link": gettext_lazy("added"),
+    "incident.unlink": gettext_lazy("removed"),
+    "incident.verify": gettext_lazy("verified the facts"),
+    "incident.handle": gettext_lazy("handled it"),
+    "incident.close": gettext_lazy("closed the incident"),
+    "incident.dismiss": gettext_lazy("filed it as no incident"),
+    "incident.reopen": gettext_lazy("opened it again"),
+}
+"""Acts of the audit log, as the pages of what they were done to tell them."""
 
 CLASSES: Words = {
     "internet": gettext_lazy("Internet"),
@@ -120,6 +153,15 @@ REASONS: Words = {
     "placeholder": gettext_lazy("cloud placeholder"),
 }
 """Why a file was not examined."""
+
+RULE_TROUBLES: Words = {
+    "rules-altered": gettext_lazy("The installed rules are damaged or were altered, and are not used"),
+    "rules-no-key": gettext_lazy("There is no key to verify the installed rules with"),
+    "rules-mistake": gettext_lazy("A pack of rules has a mistake and is left out"),
+    "rules-expired": gettext_lazy("The installed rules have expired and are still in use"),
+    "keywords-refused": gettext_lazy("The list of keywords has a mistake; the last good one is in use"),
+}
+"""What agents say is wrong with their rules and keyword lists."""
 
 REFUSALS: Words = {
     "gap": gettext_lazy("An earlier envelope is missing"),

@@ -21,6 +21,8 @@ from protocol.ids import uuid7
 from server import keys as collector
 from server.accounts import departments
 from server.accounts.models import Department, Role, User
+from server.campaigns import actions as campaigns
+from server.campaigns.models import Campaign, SelfCheck
 from server.intake.admission import Admission, admit
 from server.intake.fanout import drain
 from server.intake.spool import spool
@@ -243,3 +245,47 @@ def deliver() -> Iterator[Callable[[bytes], Admission]]:
 
     yield through
     spool.stop()
+
+
+@pytest.fixture
+def make_round(person: Callable[..., User]) -> Callable[..., Campaign]:
+    """Makes a self-check round that began ten days ago and has ten to go: ``make_round(grace_days=3)``."""
+
+    def make(by: User | None = None, **more: Any) -> Campaign:
+        today = timezone.localdate()
+        values: dict[str, Any] = {
+            "title": "四季度保密自查",
+            "classes": ["internal"],
+            "starts_on": today - timedelta(days=10),
+            "deadline": today + timedelta(days=10),
+        }
+        by = by or User.objects.filter(username="round-maker").first() or person(username="round-maker")
+        return campaigns.save(None, campaigns.Plan(**(values | more)), by=by)
+
+    return make
+
+
+def checked_itself(computer: Computer, days_ago: float = 1, *, failed: tuple[str, ...] = (), **more: Any) -> SelfCheck:
+    """A self-check that a computer made so many days ago."""
+    at = timezone.now() - timedelta(days=days_ago)
+    values: dict[str, Any] = {"profile": "internal", "profile_class": "internal", "seen_at": at, "received_at": at}
+    told = {"failed_count": len(failed), "failed_controls": list(failed), "passed_count": 5}
+    return SelfCheck.objects.create(id=uuid.UUID(uuid7()), computer=computer, **(values | told | more))
+
+
+@pytest.fixture
+def self_check(db: None) -> Callable[..., SelfCheck]:
+    """Makes self-checks of computers: ``self_check(computer, 2, failed=("PWD-02",))``."""
+    return checked_itself
+
+
+@pytest.fixture
+def desk_pc(organise: Callable[[str], Department]) -> Callable[..., Computer]:
+    """Makes enrolled computers: ``desk_pc("pc-1", "总部/办公室")``."""
+
+    def make(name: str = "pc-1", where: str = "总部/办公室", **more: Any) -> Computer:
+        values: dict[str, Any] = {"computer_class": "internal", "enrolled_at": timezone.now(), "public_key": b"\1" * 32}
+        told = {"machine_id_hash": "ab" * 32, "department": organise(where) if where else None}
+        return Computer.objects.create(id=uuid.uuid4(), name=name, **(values | told | more))
+
+    return make

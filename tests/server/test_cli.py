@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -244,3 +245,20 @@ def test_an_export_of_an_unknown_state_or_a_date_that_is_none_is_refused(command
         done = command("export", "-", *arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
+
+
+def test_a_report_is_made_under_a_number_and_never_over_a_file(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "report.docx"
+    done = command("report", "rectification", "--format", "docx", "--out", str(file), "--language", "zh")
+    assert done.returncode == 0, done.stderr
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in done.stdout
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = command("report", "rectification", "--out", str(file))
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_a_report_about_a_department_that_is_not_there_is_refused(command: Command, tmp_path: Path) -> None:
+    done = command("report", "ledger", "--out", str(tmp_path / "x.pdf"), "--department", "总部/无此处")
+    assert done.returncode == 2
+    assert "there is no department" in done.stderr

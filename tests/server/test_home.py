@@ -65,3 +65,27 @@ def test_a_database_url_of_another_form_is_refused(url: str) -> None:
 
 def test_a_path_with_odd_characters_is_read_from_the_url() -> None:
     assert home.sqlite_path("sqlite:///srv/%E6%94%B6 集/c.sqlite3") == Path("/srv/收 集/c.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ldap: {url: 'http://x', bind_as: '{name}'}", "ldaps://"),
+        ("ldap: {url: 'ldaps://x', bind_as: 'cn=admin'}", "{name}"),
+        ("oidc: {issuer: 'http://sso.lan', client_id: a, secret_file: /x}", "https://"),
+    ],
+)
+def test_a_way_in_that_would_open_to_everybody_or_tell_passwords_is_refused(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    (tmp_path / "collector.yaml").write_text(f"{text}\n")
+    with pytest.raises(ImproperlyConfigured, match=expected):
+        home.configuration(tmp_path)
+
+
+def test_a_role_that_does_not_exist_cannot_need_a_second_factor(tmp_path: Path) -> None:
+    (tmp_path / "collector.yaml").write_text("second_factor: [emperor]\n")
+    with pytest.raises(FileMistake, match=r"collector\.yaml:1"):
+        home.configuration(tmp_path)
+    (tmp_path / "collector.yaml").write_text("second_factor: [admin, auditor]\n")
+    assert home.configuration(tmp_path).second_factor == ("admin", "auditor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -12,9 +13,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from server.web import words
+from signatures.controls import Text
 
 register = template.Library()
 
@@ -24,6 +27,7 @@ _TABLES: dict[str, words.Words] = {
     "roles": words.ROLES,
     "classes": words.CLASSES,
     "families": words.FAMILIES,
+    "rule_troubles": words.RULE_TROUBLES,
     "zones": words.ZONES,
     "codes": words.CODES,
     "buses": words.BUSES,
@@ -35,6 +39,15 @@ _TABLES: dict[str, words.Words] = {
     "clearances": words.CLEARANCES,
     "waivers": words.WAIVER_STATES,
     "scopes": words.WAIVER_SCOPES,
+    "standings": words.STANDINGS,
+    "acts": words.ACTS,
+}
+_STANDINGS = {
+    "done": ("chip--good", "✓"),
+    "late": ("chip--held", "✓"),
+    "pending": ("", "○"),
+    "missing": ("chip--bad", "!"),
+    "exempt": ("", "–"),
 }
 _SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", "low": "low", "info": "info"}
 
@@ -64,7 +77,7 @@ def period(code: str | None) -> str:
 
 
 @register.filter
-def lookup(table: Mapping[str, str], key: str) -> str:
+def lookup(table: Mapping[Any, Any], key: Any) -> Any:
     """The value of a table that the view made, under a key of the row."""
     return table.get(key, "")
 
@@ -101,6 +114,35 @@ def state(code: str) -> SafeString:
 
 
 @register.simple_tag
+def standing(code: str) -> SafeString:
+    """Standing of a computer in a round as a chip: sign, colour and word."""
+    css, sign = _STANDINGS.get(code, ("", ""))
+    return format_html(
+        '<span class="chip {}"><span aria-hidden="true">{}</span>{}</span>',
+        css,
+        sign,
+        words.word(words.STANDINGS, code),
+    )
+
+
+@register.simple_tag
+def incident_state(code: str) -> SafeString:
+    """State of an incident as a chip; the colours are those of a violation's states."""
+    css = {"open": "new", "verified": "assigned", "handled": "verified", "dismissed": "false_alarm"}.get(code, "closed")
+    return format_html(
+        '<span class="chip chip--{}"><span class="chip__dot" aria-hidden="true"></span>{}</span>',
+        css,
+        words.word(words.INCIDENT_STATES, code),
+    )
+
+
+@register.simple_tag
+def bilingual(text: Text | str) -> str:
+    """A text that exists in both languages, in the reader's; nothing for none."""
+    return text.pick(get_language() or "zh") if isinstance(text, Text) else ""
+
+
+@register.simple_tag
 def icon(name: str, css: str = "icon") -> SafeString:
     """One drawing of our sprite, silent to screen readers."""
     return format_html(
@@ -134,11 +176,22 @@ def _ago(when: datetime) -> str:
 
 
 @register.simple_tag
+def share(percent: int) -> SafeString:
+    """How far something has come (0-100) as a small bar beside its number."""
+    return _bar(percent, "%")
+
+
+@register.simple_tag
 def gauge(confidence: int) -> SafeString:
     """Confidence (0-100) as a small bar beside its number."""
+    return _bar(confidence, "")
+
+
+def _bar(number: int, unit: str) -> SafeString:
     return format_html(
         '<span class="nowrap"><svg class="gauge" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="gauge__track" width="100" height="10" rx="5"/>'
-        '<rect class="gauge__fill" width="{0}" height="10" rx="5"/></svg> {0}</span>',
-        max(0, min(100, int(confidence))),
+        '<rect class="gauge__fill" width="{0}" height="10" rx="5"/></svg> {0}{1}</span>',
+        max(0, min(100, int(number))),
+        unit,
     )

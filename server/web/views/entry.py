@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right, User
+from server.incidents.scope import incidents_of
 from server.ledger.actions import lookups_for, texts_of
 from server.ledger.kinds import Entry, Ledger
 from server.ledger.models import Computer, MediaSession, Medium, Note
@@ -53,11 +54,13 @@ def _around(row: Entry, user: User) -> dict[str, Any]:
     """What else is known of an entry: sessions and open violations of a thing, the things of a person."""
     if isinstance(row, Computer | Medium):
         which = {"computer": row} if isinstance(row, Computer) else {"medium": row}
+        about = {"computers": row} if isinstance(row, Computer) else {"media": row}
         sessions = MediaSession.objects.filter(**which, computer__in=computers_of(user))
         groups = visible_to(user).filter(**which, is_open=True)
         return {
             "is_computer": isinstance(row, Computer),
             "is_medium": isinstance(row, Medium),
+            "incidents": incidents_of(user).filter(**about)[:SHOWN],
             "sessions": sessions.select_related("computer", "medium")[:SHOWN],
             "rows": decorate(list(with_names(groups)[:SHOWN]), False),
         }

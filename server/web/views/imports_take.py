@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -89,7 +90,7 @@ def _by_file() -> QuerySet[Computer]:
     return enrolled.filter(Exists(brought)).select_related("department").order_by("name", "id")
 
 
-def _take(file: UploadedFile) -> Row:
+def _take(file: UploadedFile[Any]) -> Row:
     name = str(file.name or "")[:200]
     try:
         return Row(name, take(file.read(MAX_ENVELOPE + 1)))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,16 +17,24 @@ from django.views.decorators.http import require_http_methods
 
 from server import audit
 from server.accounts import lockout
+from server.accounts.backend import DIRECTORY
 from server.accounts.models import SignInFailure, User
 from server.accounts.peers import client_address
+from server.web.doors import first_proof_given, known_browser
 from server.web.pages import here, way_back
 
-KNOWN_COOKIE = "mijian_known"
 log = logging.getLogger(__name__)
 AUDITED_FAILURES = 100
 """Failures from one address within the lockout's window that get an audit row each; a flood must not fill the disk."""
 _LONGEST_NAME = 150
 _LONGEST_PASSWORD = 1024
+
+
+def outside_stranger() -> str:
+    """What somebody is told who is vouched for and has no account here."""
+    return _(
+        "You are known, but have no account here yet. An administrator sees that you were here and can tie you to one."
+    )
 
 
 @sensitive_post_parameters("password")
@@ -44,10 +51,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         name = request.POST.get("username", "")[:_LONGEST_NAME]
         user, mistake, status = _try(request, name, request.POST.get("password", "")[:_LONGEST_PASSWORD])
         if user is not None:
-            response = HttpResponseRedirect(back)
-            _remember_browser(response, user)
-            return response
-    context = {"name": name, "mistake": mistake, "next": back, "here": here(request) or request.path}
+            road = "ldap" if getattr(request, DIRECTORY, "") else "password"
+            return first_proof_given(request, user, road=road, back=back)
+    return show_door(request, mistake, status=status, name=name, back=back)
+
+
+def show_door(request: HttpRequest, mistake: str, *, status: int, name: str = "", back: str = "") -> HttpResponse:
+    """The page of the sign-in, with why there was none so far."""
+    door = reverse("web:sign-in")
+    context = {
+        "name": name,
+        "mistake": mistake,
+        "next": back or reverse("web:start"),
+        "here": (here(request) if request.path == door else "") or door,
+        "service": settings.MIJIAN_OIDC,
+    }
     return render(request, "web/sign_in.html", context, status=status)
 
 
@@ -55,7 +73,7 @@ def _try(request: HttpRequest, name: str, password: str) -> tuple[User | None, s
     """The person, or why not. What it says does not depend on whether the account exists."""
     # A browser that this person has signed in from before is counted by itself: whoever guesses from elsewhere, or
     # through the same proxy, cannot shut it out (OWASP, device cookies).
-    address = _known_browser(request, name) or client_address(request.META)
+    address = known_browser(request, name) or client_address(request.META)
     # Counted before the password is looked at, in one transaction: guesses side by side cannot slip past the limit.
     with transaction.atomic():
         if lockout.is_locked(name, address):
@@ -63,32 +81,20 @@ def _try(request: HttpRequest, name: str, password: str) -> tuple[User | None, s
         lockout.record_failure(name, address)
     user = authenticate(request, username=name, password=password)
     if not isinstance(user, User):
+        if getattr(request, DIRECTORY, "") == "stranger":
+            # Name and password were right: whoever this is may know why no page opens.
+            lockout.clear(name, address)
+            return None, outside_stranger(), 403
         _audit_failure(name, address)
+        if getattr(request, DIRECTORY, "") == "down":
+            return (
+                None,
+                _("The directory cannot be reached just now. An account of this collector itself still opens."),
+                503,
+            )
         return None, _("Name or password is wrong."), 403
-    with transaction.atomic():
-        lockout.clear(name, address)
-        login(request, user)  # a new session id: nobody keeps one that was planted before
-        audit.record("account.sign-in", actor=user, obj=user, address=address)
+    lockout.clear(name, address)
     return user, "", 200
-
-
-def _remember_browser(response: HttpResponse, user: User) -> None:
-    response.set_signed_cookie(
-        KNOWN_COOKIE,
-        f"{user.username}|{secrets.token_hex(8)}",
-        max_age=180 * 24 * 3600,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-        path=reverse("web:sign-in"),
-    )
-
-
-def _known_browser(request: HttpRequest, name: str) -> str:
-    """What failures of this browser are counted under, where it shows that this very account signed in from it."""
-    told = str(request.get_signed_cookie(KNOWN_COOKIE, default="", max_age=180 * 24 * 3600) or "")
-    account, _bar, browser = told.rpartition("|")
-    return f"browser {browser}" if browser and account == name else ""
 
 
 def _audit_failure(name: str, address: str) -> None:

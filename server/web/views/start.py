@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right, User
+from server.campaigns.scope import campaigns_of
+from server.incidents.scope import overdue_of
 from server.intake.models import SpoolEntry
 from server.ledger.reconciliation import BY_KEY, QUESTIONS, SILENT_AFTER, Question
 from server.ledger.scope import computers_of
@@ -21,6 +23,7 @@ from server.web.paging import count_many, counted
 from server.web.views.violations import decorate, with_names
 
 SHOWN = 8
+SHOWN_ROUNDS = 3
 ALARMS_KEPT = 60
 """Seconds."""
 
@@ -40,6 +43,7 @@ def start(request: SignedInRequest) -> HttpResponse:
         "verify": visible_to(user).filter(state=State.RECTIFIED),
         "open": still_open,
         "waivers": waivers_of(user).filter(state=Waiver.State.ASKED),
+        "incidents": overdue_of(user),
     }
     numbers = dict(zip(lists, count_many(list(lists.values())), strict=True))
     silent_since = timezone.now() - SILENT_AFTER
@@ -54,10 +58,13 @@ def start(request: SignedInRequest) -> HttpResponse:
     operates = user.may(Right.OPERATE) and user.sees_everything
     bad = [SpoolEntry.State.HELD, SpoolEntry.State.BAD]
     by_due = with_names(mine).order_by(F("due_on").asc(nulls_last=True), "severity_rank", "-id")
+    late = numbers["overdue"] + numbers["incidents"]
     context = {
         "numbers": {key: counted(number) for key, number in numbers.items()},
         "alarm": {key: bool(numbers[key]) for key in ("critical", "overdue")},
-        "overdue": counted(numbers["overdue"]) if numbers["overdue"] else "",
+        "overdue": counted(late) if late else "",
+        "late_incidents": numbers["incidents"],
+        "rounds": campaigns_of(user).filter(closed_at=None, starts_on__lte=today)[:SHOWN_ROUNDS],
         "computers": computers,
         "operates": operates,
         "troubles": SpoolEntry.objects.filter(state__in=bad).count() if operates else 0,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from django.conf import settings
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from server.accounts import people
+from server.accounts import people, second_factor
 from server.accounts.departments import DepartmentError
-from server.accounts.models import Right, Role, User
+from server.accounts.models import Factor, Right, Role, User
 from server.accounts.scope import departments_of
 from server.web.pages import SignedInRequest, page_for, show
 from server.web.paging import page_of
@@ -26,9 +28,10 @@ from server.web.views.departments import parent_of
 @require_safe
 def users(request: SignedInRequest) -> HttpResponse:
     """Show the accounts."""
-    rows = User.objects.select_related("department").order_by("username", "id")
+    proved = Exists(Factor.objects.filter(user=OuterRef("pk")))
+    rows = User.objects.select_related("department").annotate(has_factor=proved).order_by("username", "id")
     page_ = page_of(rows, request.GET.get("after"), request.GET.get("before"))
-    context = {"page": page_, "total": rows.count(), "now": timezone.now()}
+    context = {"page": page_, "total": rows.count(), "now": timezone.now(), "demanded": settings.MIJIAN_SECOND_FACTOR}
     return show(request, "web/users.html", context, at="users")
 
 
@@ -55,9 +58,27 @@ def user_edit(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         "told": told,
         "mistakes": mistakes,
         "roles": Role.choices,
+        "factors": [] if known is None else list(known.factors.all()),
         "departments": departments_of(request.user).order_by("path")[:1000],
     }
     return show(request, "web/user_edit.html", context, at="users", status=422 if mistakes else 200)
+
+
+@page_for(Right.ADMINISTER, whole_house=True)
+@require_POST
+def user_factor_reset(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take the second factors of somebody who has lost them away."""
+    user = get_object_or_404(User.objects.select_related("department"), pk=min(pk, 2**62))
+    try:
+        second_factor.reset(user, by=request.user)
+    except second_factor.FactorError as wrong:
+        messages.error(request, str(wrong))
+    else:
+        messages.success(
+            request,
+            _("Taken away. The account’s sessions have ended; until a new one is set up, the password alone opens it."),
+        )
+    return HttpResponseRedirect(reverse("web:user-edit", args=[user.pk]))
 
 
 _FIELDS = ("username", "full_name", "role", "parent", "valid_until", "is_active")

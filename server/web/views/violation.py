@@ -11,7 +11,12 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from server.accounts.models import Right, User
+from server.campaigns.standing import rounds_about
+from server.incidents.models import ACTIVE
+from server.incidents.scope import incidents_of
 from server.ledger.models import MediaSession
+from server.ledger.scope import media_of
 from server.violations.models import Group, Occurrence, State
 from server.violations.scope import visible_to
 from server.web import evidence, words
@@ -21,6 +26,8 @@ from server.web.pages import SignedInRequest, page, show
 
 SHOWN_OCCURRENCES = 50
 SHOWN_ELSEWHERE = 5
+MOST_OFFERED = 50
+"""Open incidents that a violation can be added to from its page."""
 _LIFE = (State.NEW, State.ASSIGNED, State.RECTIFIED, State.VERIFIED, State.CLOSED)
 
 
@@ -59,6 +66,7 @@ def show_violation(
         "steps": group.steps.select_related("actor", "assignee"),
         "attachments": group.attachments.select_related("by"),
         "elsewhere": _elsewhere(request, group),
+        **_belongs(request.user, group),
         "inputs": _fingerprint_inputs(group, f"check:{latest.check}" if latest.check else "network"),
         "life": _life(group),
         **offers(group, request.user.may_triage),
@@ -81,6 +89,20 @@ def _elsewhere(request: SignedInRequest, group: Group) -> list[Group]:
         return []
     same = visible_to(request.user).filter(content_hash=group.content_hash).exclude(pk=group.pk)
     return list(same.select_related("computer", "medium").defer("sealed_place")[:SHOWN_ELSEWHERE])
+
+
+def _belongs(user: User, group: Group) -> dict[str, object]:
+    """The incidents and rounds a violation belongs to, as far as this person sees them, and what may be added."""
+    seen = incidents_of(user)
+    may_open = user.may(Right.INCIDENT) or user.may(Right.TRIAGE)
+    others = seen.filter(state__in=ACTIVE).exclude(groups=group) if user.may(Right.INCIDENT) else seen.none()
+    return {
+        "incidents": list(seen.filter(groups=group)),
+        "rounds": rounds_about(group.computer, user, group.first_seen_at, group.last_seen_at),
+        "may_open_incident": may_open,
+        "open_incidents": list(others[:MOST_OFFERED]),
+        "sees_medium": group.medium_id is not None and media_of(user).filter(pk=group.medium_id).exists(),
+    }
 
 
 def _fingerprint_inputs(group: Group, kind: str) -> list[tuple[str, str]]:

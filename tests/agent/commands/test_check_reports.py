@@ -13,11 +13,11 @@ from PIL import ImageOps
 from agent import words
 from agent.checks.base import Fact
 from agent.checks.selfcheck import Attestation, Line, Report, compare
-from agent.commands import check_pdf
 from agent.commands.check_html import html as as_html
 from agent.commands.check_jsonl import jsonl, read
 from agent.commands.check_pdf import pdf
 from protocol.records import CheckOutcome, Severity, decode_record, encode_record
+from signatures import typeface
 from signatures.controls import Text
 
 LONG = "非常长的控制项名称没有任何空格也没有标点符号" * 6
@@ -136,7 +136,7 @@ def test_the_pdf_holds_every_part_and_clips_nothing(language: str) -> None:
 
 
 def test_without_a_chinese_typeface_here_the_one_of_readers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_pdf, "FACES", ())
+    monkeypatch.setattr(typeface, "FACES", ())
     words.use("zh")
     try:
         data = pdf(report(), None)

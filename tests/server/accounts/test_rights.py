@@ -20,7 +20,7 @@ People = Callable[..., User]
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.INSPECTOR, Role.VIEWER])
 def test_who_only_reads_has_no_right_that_changes_anything(role: Role) -> None:
-    assert RIGHTS[role] <= {Right.AUDIT, Right.OPERATE}
+    assert RIGHTS[role] <= {Right.AUDIT, Right.OPERATE, Right.REPORTS}
 
 
 def test_separated_duties_share_nothing(settings: Any, person: People) -> None:

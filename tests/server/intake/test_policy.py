@@ -129,3 +129,16 @@ def test_another_key_or_a_withdrawn_computer_learns_nothing(ask: Ask, computer: 
     assert ask(key=keys.Ed25519PrivateKey.generate()).json()["reason"] == "bad-proof"
     Computer.objects.update(revoked_at=timezone.now())
     assert ask().json()["reason"] == "revoked"
+
+
+def test_an_announced_inspection_reaches_the_computer_with_the_scan_before_it(
+    ask: Ask, computer: Computer, make_round: Callable[..., Any]
+) -> None:
+    first = opened(ask(), computer)
+    assert (first.inspection, first.schedules) == (None, ())
+    day = timezone.localdate() + timedelta(days=20)
+    make_round(inspection_on=day)
+    second = opened(ask(first.serial), computer, newer_than=first.serial)
+    assert (second.inspection, second.serial > first.serial) == (day, True)
+    assert [(one.calendar, one.days_before) for one in second.schedules] == [("before-inspection", 3)]
+    assert ask(second.serial).status_code == 304

@@ -24,6 +24,7 @@ from protocol.records import (
     ViolationSeen,
 )
 from server.audit.models import Entry
+from server.campaigns.models import SelfCheck
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
 Seen = Callable[..., ViolationSeen]
@@ -179,6 +180,21 @@ def test_a_self_check_verifies_nothing_by_itself(deliver: Deliver, sender: Any, 
     deliver(sender.next(self_checked(timezone.now(), ("NET-03", CheckOutcome.PASS))))
     rectified.refresh_from_db()
     assert rectified.state == State.RECTIFIED
+
+
+def test_a_self_check_is_kept_for_the_rounds_once_with_what_failed(
+    deliver: Deliver, sender: Any, computer: Any
+) -> None:
+    at = timezone.now()
+    record = self_checked(
+        at, ("SEC-01", CheckOutcome.FAIL), ("PWD-02", CheckOutcome.FAIL), ("NET-03", CheckOutcome.PASS)
+    )
+    deliver(sender.next(record))
+    deliver(sender.next(record))
+    kept = SelfCheck.objects.get()
+    assert (kept.computer, kept.seen_at, kept.profile, kept.profile_class) == (computer, at, "internet", "internet")
+    assert (kept.passed_count, kept.failed_count, kept.failed_controls) == (1, 2, ["PWD-02", "SEC-01"])
+    assert (kept.number, kept.answers) == ("MJ-20261120-120000-abcd", {"SITE-05": "yes"})
 
 
 def failed_check(at: datetime, check: str = "password-age", control: str = "PWD-02") -> ViolationSeen:

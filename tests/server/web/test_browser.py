@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from server.accounts.models import Role, User
+from server.audit.log import verify_chain
+from server.campaigns.models import Attestation, Campaign
+from server.incidents.models import Incident
+from server.incidents.models import State as IncidentState
+from server.ledger.models import Computer
 from server.violations.models import Group, State
 
 PASSWORD = "对马海峡-correct-horse"
@@ -208,3 +215,111 @@ def test_a_viewer_s_keys_change_nothing(
     page.keyboard.press("a")
     expect(page.locator("dialog[open]")).to_have_count(0)
     expect(chosen(page)).to_have_text("绝密★30年")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_round_goes_from_its_opening_to_the_sign_off_sheet(
+    live_server: Any,
+    desk: Callable[..., Page],
+    person: Callable[..., User],
+    desk_pc: Callable[..., Computer],
+    self_check: Any,
+    scripts: bool,
+) -> None:
+    diligent, absent = desk_pc("bgs-01"), desk_pc("bgs-02")
+    officer = person(Role.OFFICER)
+    head = person(Role.DEPARTMENT, department=diligent.department, last_name="周涛")
+
+    page = desk(scripts=scripts)
+    sign_in(page, f"{live_server.url}/campaigns/", officer)
+    page.locator(".empty a", has_text="发起自查").click()
+    page.fill("#title", "四季度保密自查")
+    page.locator("label.choice", has_text="内部计算机").locator("input").check()
+    page.fill("#starts_on", (timezone.localdate() - timedelta(days=3)).isoformat())
+    page.fill("#inspection_on", (timezone.localdate() + timedelta(days=30)).isoformat())
+    page.locator("button", has_text="发起自查").click()
+    expect(page.locator("h1")).to_have_text("四季度保密自查")
+    expect(page.locator(".figure__number").first).to_have_text("0 / 2")
+
+    self_check(diligent, 0, failed=("PWD-02",))
+    page.reload()
+    expect(page.locator(".figure__number").first).to_have_text("1 / 2")
+    page.locator("aside a", has_text="未自查清单").click()
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.locator("[data-row] b").first).to_have_text(absent.name)
+    page.locator("button", has_text="提醒未自查者").click()
+    expect(page.locator(".notice")).to_contain_text("提醒已记录在案")
+
+    theirs = desk(scripts=scripts)
+    sign_in(theirs, f"{live_server.url}/campaigns/", head)
+    theirs.locator("a.row__link").click()
+    theirs.locator("a", has_text="作答并签署").click()
+    expect(theirs.locator("fieldset.ask").first).to_be_visible()
+    for fieldset in theirs.locator("fieldset.ask").all():
+        fieldset.locator("input[value=yes]").check()
+    theirs.fill("#password", "错误的口令")
+    theirs.locator("button", has_text=re.compile("^签署$")).click()
+    expect(theirs.locator("#m-password")).to_be_visible()
+    expect(theirs.locator("fieldset.ask input[value=yes]:checked")).to_have_count(
+        theirs.locator("fieldset.ask").count()
+    )
+    theirs.fill("#password", PASSWORD)
+    theirs.locator("button", has_text=re.compile("^签署$")).click()
+    expect(theirs.locator("table").first).to_contain_text("周涛")
+
+    page.goto(f"{live_server.url}/campaigns/")
+    page.locator("a.row__link").click()
+    page.locator("aside a", has_text="结束自查").click()
+    page.fill("#note", "未自查的一台下周补查")
+    page.locator("main button", has_text="结束自查").click()
+    expect(page.locator(".notice--success")).to_be_visible()
+    page.locator("aside a", has_text="签字表").click()
+    page.emulate_media(media="print")
+    expect(page.locator(".rail")).to_be_hidden()
+    expect(page.locator(".sheet")).to_contain_text("未自查的一台下周补查")
+    expect(page.locator(".sheet")).to_contain_text("周涛")
+    expect(page.locator(".signatures__line")).to_have_count(3)
+
+    campaign, signed = Campaign.objects.get(), Attestation.objects.get()
+    expect(page.locator(".hash-whole")).to_have_text(campaign.digest)
+    assert signed.signed_by == head
+    assert verify_chain().whole
+
+
+def test_an_incident_goes_from_a_violation_to_its_closing_report(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], office: Any
+) -> None:
+    group = office.file(office.computer("bgs-01"))
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/{group.pk}/", person(Role.OFFICER))
+    page.locator("#belongs a", has_text="登记泄密事件").click()
+    page.select_option("#kind", "breach")
+    page.locator("button", has_text="登记事件").click()
+    expect(page.locator(".duty")).to_have_count(2)
+
+    page.locator("main button", has_text="事实已核查").click()
+    expect(page.locator(".notice--error")).to_contain_text("事件经过")
+    page.locator("aside a", has_text="事实与认定").click()
+    for name in ("facts", "cause", "responsibility", "prevention"):
+        page.fill(f"#{name}", "已查清")
+    for name, value in (("level", "none"), ("cause_kind", "process"), ("decision", "education")):
+        page.select_option(f"#{name}", value)
+    page.locator("button", has_text="保存").click()
+    page.fill("#measure-text", "收回U盘")
+    page.locator("#measures button", has_text="添加").click()
+    page.locator("#measures button", has_text="已落实").click()
+    expect(page.locator("#measures")).to_contain_text("✓")
+    for count in (1, 2):
+        page.locator(".duty summary").first.click()
+        page.locator(".duty details[open] input[name=note]").fill("书面报告")
+        page.locator(".duty details[open] button", has_text="已履行").click()
+        expect(page.locator(".duty .chip--good, .duty .chip--held", has_text="✓")).to_have_count(count)
+    page.locator("main button", has_text="事实已核查").click()
+    page.locator("main button", has_text="处理完毕").click()
+    page.locator("main button", has_text="结案").click()
+    expect(page.locator(".stepper__step--now")).to_have_text("已办结")
+    page.locator("aside a", has_text="打印报告").click()
+    expect(page.locator(".sheet")).to_contain_text("收回U盘")
+    incident = Incident.objects.get()
+    expect(page.locator(".hash-whole")).to_have_text(incident.digest)
+    assert (incident.state, list(incident.groups.all())) == (IncidentState.CLOSED, [group])

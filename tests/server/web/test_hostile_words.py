@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from server.accounts.models import Department, Role, User
+from server.accounts.models import Department, Factor, OutsideAccount, Role, User
 from server.ledger.models import Computer, MediaSession, Medium, Note, Person
 from server.violations import waivers
 from server.violations.models import DroppedReport, Group, SavedView
@@ -46,6 +46,9 @@ def hostile(office: Any, person: Callable[..., User], organise: Any) -> User:
     until = timezone.localdate() + timedelta(days=3)
     waivers.ask(group, scope="violation", reason=MARKUP, expires_on=until, by=officer)
     SavedView.objects.create(name=MARKUP[:60], query="q=1", owner=officer, shared=True, created_at=now)
+    words = {"issuer": MARKUP, "subject": MARKUP, "shown": MARKUP, "first_seen_at": now, "last_seen_at": now}
+    OutsideAccount.objects.create(road="oidc", **words)
+    Factor.objects.create(user=admin, kind=Factor.Kind.APP, name=MARKUP[:60], secret=b"")
     return admin
 
 
@@ -53,7 +56,7 @@ def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Clie
     client, group = seat(hostile), Group.objects.get()
     plain = [
         "start", "violations", "computers", "media", "people", "departments", "reconcile", "waivers", "imports",
-        "audit", "users", "health", "computer-new", "medium-new", "person-new", "user-new",
+        "audit", "users", "outside", "account", "health", "computer-new", "medium-new", "person-new", "user-new",
     ]  # fmt: skip
     addresses = [reverse(f"web:{name}") for name in plain]
     addresses += [reverse("web:ledger-import", args=[name]) for name in ("computers", "media", "people")]

@@ -21,9 +21,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from server.accounts import api_keys
-from server.accounts.models import ApiKey, ApiScope, Role, User
+from server.accounts.models import ApiKey, ApiScope, Factor, Role, User
 from server.api.urls import api
+from server.campaigns import attestations
+from server.campaigns.attestations import Given
+from server.campaigns.models import Campaign
+from server.incidents.actions import Told, open_incident
+from server.incidents.models import Incident
 from server.ledger.models import Computer, Medium, Person
+from server.reports import shelf
+from server.reports.models import Report
 from server.violations import waivers
 from server.violations.models import Group, SavedView
 
@@ -31,14 +38,19 @@ pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
 People = Callable[..., User]
 
-PUBLIC = {"web:sign-in", "web:language", "health", "programs:openapi-json", "programs:api-root"}
+PUBLIC = {
+    "web:sign-in", "web:second-factor", "web:outside-begin", "web:outside-back", "web:language", "health",
+    "programs:openapi-json", "programs:api-root",
+}  # fmt: skip
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
 OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
-MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view", "web:keys"}
-"""Forms that even an auditor may send: they change nothing but one's own session, language and saved filters."""
+OWN = {"web:account-password", "web:factor-app", "web:factor-passkey", "web:factor-codes", "web:factor-remove"}
+"""Forms about one's own account: its password and second factors."""
+MEANT_FOR_ALL = {"web:sign-out", "web:language", "web:save-view", "web:keys"} | OWN
+"""Forms that even an auditor may send: they change nothing but one's own account, session, language and filters."""
 
 
 def walk(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -56,7 +68,7 @@ PAGES = [name for name in NAMES if name.startswith("web:")]
 
 
 @pytest.fixture
-def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
+def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[str, Any]:
     """One of everything, all of it belonging to the department 总部/财务处."""
     pc: Computer = office.computer(f"{CANARY}-pc", department="总部/财务处", person=f"{CANARY}-责任人", number="F-1")
     group: Group = office.file(pc, f"{CANARY}★10年")
@@ -69,9 +81,16 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
     boss = person(username="boss")
     until = timezone.localdate() + timedelta(days=9)
     waiver = waivers.ask(group, scope="violation", reason=CANARY, expires_on=until, by=boss)
+    factor = Factor.objects.create(user=boss, kind=Factor.Kind.PASSKEY, name=CANARY, secret=b"")
     view = SavedView.objects.create(name=CANARY, query="q=1", owner=boss, created_at=timezone.now())
     assert pc.department is not None
+    campaign = make_round(boss, title=CANARY, departments=[pc.department])
+    attestations.save_draft(campaign, pc.department, {"SITE-05": Given("no", CANARY)}, by=boss)
+    told = Told(title=CANARY, kind="loss", discovered_at=timezone.now(), department=pc.department, groups=(group,))
+    incident = open_incident(told, by=boss)
     return {
+        "incident": incident.pk,
+        "campaign": campaign.pk,
         "violation": group.pk,
         "computer": pc.pk,
         "medium": medium.pk,
@@ -81,7 +100,20 @@ def foreign(office: Any, person: People, enter: Any) -> dict[str, Any]:
         "view": view.pk,
         "user": boss.pk,
         "key": api_keys.mint(boss, note=CANARY)[0].pk,
+        "factor": factor.pk,
+        "report": foreign_report(pc).pk,
     }
+
+
+def foreign_report(pc: Computer) -> Report:
+    """A report about the other department, with a file."""
+    today = timezone.localdate()
+    made = Report.objects.create(
+        year=2026, sequence=1, kind="ledger", forms="pdf", department=pc.department, since=today, until=today,
+        state="done", problem=CANARY, requested_at=timezone.now(),
+    )  # fmt: skip
+    shelf.put(made, "pdf", CANARY.encode())
+    return made
 
 
 def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
@@ -97,12 +129,19 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
             told | {key: extra[key] if key in extra else str(keys[told["ledger"]]) for key in wanted if key != "ledger"}
             for told in ledgers
         ]
+    if name == "web:pack":
+        return [{"name": "cn-state"}]
+    if name == "web:report-file":
+        return [{"pk": foreign["report"], "form": "pdf"}]
     if "form" in wanted:
         return [{"form": "csv"}]
     told = name.removeprefix("web:").removeprefix("programs:").removeprefix("saved-").replace("drop-view", "view")
-    for kind in ("computer", "medium", "person", "department", "waiver", "view", "user", "key"):
+    more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
+    also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
+    kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
+    for kind in (*kinds, "key", "factor", "report"):
         if told == kind or told.startswith(f"{kind}-"):
-            return [{"pk": foreign[kind]}]
+            return [{"pk": foreign[kind], **also}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
         return [{"pk": foreign["violation"]}]
     pytest.fail(f"say in this test what the key of {name} stands for")
@@ -123,6 +162,9 @@ def state() -> str:
     return told.hexdigest()
 
 
+FOR_ALL = {"web:pack"}
+"""Pages about one of something that belongs to no department."""
+
 FORM = {
     "note": "x",
     "reason": "x",
@@ -139,6 +181,10 @@ FORM = {
     "status": "lost",
     "username": "x",
     "password": "长长的口令-12345",
+    "title": "x",
+    "act": "note",
+    "kind": "leak",
+    "sign": "1",
 }
 """A form that would do something everywhere, if it were let."""
 
@@ -165,7 +211,8 @@ def test_another_department_s_things_are_neither_shown_nor_changed(
     somebody = person(role, username="somebody", department="总部/办公室")
     before, wrong = {kind: stored(kind, foreign) for kind in foreign}, []
     for name in PAGES:
-        keyed = "<" in str(ADDRESSES[name].pattern) and "ledger" not in ADDRESSES[name].pattern.converters
+        pattern = ADDRESSES[name].pattern
+        keyed = "<" in str(pattern) and "ledger" not in pattern.converters and name not in FOR_ALL
         for address in addresses(name, foreign):
             form = FORM | {"id": str(foreign["violation"])}
             for answer in (seat(somebody).get(address), seat(somebody).post(address, form)):
@@ -267,6 +314,10 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "view": SavedView,
         "user": User,
         "key": ApiKey,
+        "factor": Factor,
+        "campaign": Campaign,
+        "incident": Incident,
+        "report": Report,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 
@@ -289,12 +340,25 @@ def test_who_only_reads_reads_everything_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "name",
-    ["start", "violations", "computers", "media", "people", "waivers", "reconcile", "audit", "health", "imports"],
+    [
+        "start",
+        "violations",
+        "campaigns",
+        "incidents",
+        "computers",
+        "media",
+        "people",
+        "waivers",
+        "reconcile",
+        "audit",
+        "health",
+        "imports",
+    ],
 )
 def test_an_auditor_reads_every_department(name: str, foreign: dict[str, Any], person: People, seat: Seat) -> None:
     answer = seat(person(Role.AUDITOR, department="总部/办公室")).get(reverse(f"web:{name}"))
     assert answer.status_code == 200
-    if name in ("violations", "computers", "media", "people", "waivers"):
+    if name in ("violations", "campaigns", "incidents", "computers", "media", "people", "waivers"):
         assert CANARY in answer.content.decode()
 
 

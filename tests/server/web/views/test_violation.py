@@ -207,7 +207,7 @@ def test_the_number_of_queries_does_not_grow_with_the_sightings(
     for number in range(10):
         transitions.comment(group, by=officer, note=str(number))
     client = seat(boss)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(12):
         assert client.get(url(group)).status_code == 200
 
 

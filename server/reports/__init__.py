@@ -1,0 +1,1 @@
+"""Numbered reports on paper: inspection report, rectification list, ledger extract, annual summary."""

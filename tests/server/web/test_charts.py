@@ -1,0 +1,34 @@
+"""Drawings of bars: what is drawn is what the table says."""
+
+from __future__ import annotations
+
+from server.web.charts import WIDTH, Series, columns, stacked
+
+NAMES = ["甲处", "一个名字特别长的综合业务处", "丙处"]
+SERIES = (Series("新", "state-new", [8, 0, 2]), Series("旧", "state-assigned", [4, 0, 1]))
+
+
+def test_each_number_that_is_not_nothing_has_a_bar_of_its_length() -> None:
+    chart = stacked("x", "标题", "部门", NAMES, SERIES)
+    widths = {bar.title: bar.width for bar in chart.bars}
+    assert set(widths) == {"甲处 · 新: 8", "甲处 · 旧: 4", "丙处 · 新: 2", "丙处 · 旧: 1"}
+    assert abs(widths["甲处 · 新: 8"] - 2 * widths["甲处 · 旧: 4"]) < 2
+    assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
+
+
+def test_columns_stay_on_the_paper_and_say_their_number() -> None:
+    chart = columns("x", "标题", "周", [str(week) for week in range(12)], (Series("新", "opened", list(range(12))),))
+    assert all(bar.y >= 0 and bar.y + bar.height <= chart.height for bar in chart.bars)
+    assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
+    assert {label.words for label in chart.labels if label.look == "chart__number"} == {str(n) for n in range(1, 12)}
+
+
+def test_a_long_name_is_cut_in_the_drawing_and_whole_in_the_table() -> None:
+    chart = stacked("x", "标题", "部门", NAMES, SERIES)
+    assert "一个名字特别…" in {label.words for label in chart.labels}
+    assert chart.rows[1] == ("一个名字特别长的综合业务处", [0, 0])
+
+
+def test_nothing_at_all_is_drawn_without_a_mishap() -> None:
+    chart = stacked("x", "标题", "部门", [], ())
+    assert (chart.bars, chart.total, chart.rows) == ([], 0, [])
