@@ -51,8 +51,11 @@ class SelfChecks:
         reporter: Reporter,
         notice: Notice,
         violation: Callable[[ViolationSeen], None],
+        prescribed: Callable[[], str] = str,
     ) -> None:
-        """``violation`` reports what is broken, with the waiver that covers it."""
+        """``violation`` reports what is broken, with the waiver that covers it; ``prescribed`` names the profile that
+        the policy in force asks for, or none."""
+        self._prescribed = prescribed
         self._violation = violation
         self._settings = settings
         self._known = known
@@ -62,14 +65,16 @@ class SelfChecks:
 
     def run(self, stop: threading.Event, *, settle: float = SETTLE, look: float = LOOK) -> None:
         """Look again and again whether one is due, until ``stop`` is set. Raises `strict_yaml.FileMistake`."""
-        profile = self._profile()
-        if profile is None or not self._settings.check.scheduled:
+        prescribed = self._prescribed()
+        profile = self._profile(prescribed)
+        if not self._settings.check.scheduled:
             return
-        every = timedelta(days=days(profile.every))
         wait = settle
         while not stop.wait(wait):
             wait = look
-            if self._is_due(every):
+            if (now := self._prescribed()) != prescribed:
+                prescribed, profile = now, self._profile(now)
+            if profile is not None and self._is_due(timedelta(days=days(profile.every))):
                 self._make(profile)
 
     def _is_due(self, every: timedelta) -> bool:
@@ -108,13 +113,20 @@ class SelfChecks:
             f"self-check made: {failed} failed, {asked} for a person to look at; see them with mijian check",
         )
 
-    def _profile(self) -> Profile | None:
-        """The profile of the settings, else that of the class and level of this computer."""
+    def _profile(self, prescribed: str) -> Profile | None:
+        """The profile of the policy, else of the settings, else that of the class and level of this computer."""
         level = Level(self._known.level) if self._known.level else None
         computer_class = ComputerClass(self._known.computer_class)
         named, profiles = self._settings.check.profile, load_profiles()
         profile = choose(profiles, computer_class, level)
-        if named in profiles:
+        asked = profiles.get(prescribed)
+        fits = asked is not None and asked.computer_class is computer_class and asked.kind == "computer"
+        if prescribed and not fits:
+            log.warning("the policy names a profile that is not made for this computer; its own is used")
+            asked = None
+        if asked is not None:
+            profile = asked
+        elif named in profiles:
             profile = profiles[named]
         elif "/" in named:
             profile = read(Path(named), Profile)

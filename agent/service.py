@@ -357,8 +357,15 @@ class Service:
         self._reporter.report(seen)
 
     def _self_check(self) -> None:
-        checks = SelfChecks(self._settings, self._identity, self._outbox, self._reporter, self._notice, self._violation)
-        checks.run(self._stop)
+        SelfChecks(
+            self._settings,
+            self._identity,
+            self._outbox,
+            self._reporter,
+            self._notice,
+            self._violation,
+            prescribed=lambda: self._policies.current.profile if self._policies.current else "",
+        ).run(self._stop)
 
     # --- isolation -----------------------------------------------------------------------------------------------
 

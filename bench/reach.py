@@ -38,15 +38,15 @@ _PATIENCE = 120
 _DEEPEST = 6
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _NO_TEXT = (
-    "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}binary-data",
+    *(f"{{urn:oasis:names:tc:opendocument:xmlns:office:1.0}}{name}" for name in ("binary-data", "meta", "settings")),
     "{http://purl.org/dc/elements/1.1/}creator",
     "{http://purl.org/dc/elements/1.1/}date",
     f"{_TEXT}page-number",
     f"{_TEXT}sheet-name",
 )
-"""Elements within paragraphs that hold no text of the document: files, who commented and when, numbers of pages."""
+"""Elements within paragraphs that hold no text of the document: files, who wrote and when, numbers of pages."""
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|[^\W_]{2,}")
-_SPACED = re.compile(r"(?<=[\u2e80-\u9fff])\s+(?=[\u2e80-\u9fff])")
+_SPACE = re.compile(r"\s+")
 """What stands between letters laid out one by one."""
 _OFFICE = {
     "fodt": ("msword", "wordprocessingml", "ms-word", "rtf", "opendocument.text"),
@@ -193,7 +193,7 @@ def _mail(data: bytes) -> str | None:
     letter = email.message_from_bytes(data, policy=email.policy.default)
     texts: list[str] = [str(letter.get("subject", ""))]
     for part in letter.walk():
-        if part.get_content_maintype() != "text":
+        if part.get_content_type() not in ("text/plain", "text/html"):
             continue
         try:
             said = str(part.get_content())
@@ -218,7 +218,8 @@ def rows(folder: Path, least: float, tell: Callable[[str], None]) -> Iterator[Ro
         wanted = words(other or "")
         if not wanted:
             continue
-        missing = wanted - words(text) - words(_SPACED.sub("", text))
+        squeezed = _SPACE.sub("", text.lower())
+        missing = {word for word in wanted - words(text) if word not in squeezed}
         share = 1 - len(missing) / len(wanted)
         row = Row(
             str(path.relative_to(folder)), media_type, len(wanted), round(share, 3), str(reason or ""),

@@ -2,7 +2,7 @@
 
 It asks the kernel over a socket that reaches nothing but the kernel; no packet leaves the computer. Written here and
 not taken from pyroute2 because that library costs 24 MB of memory and an event loop in a service that may have 60 MB;
-what is needed of the protocol (RFC 3549, linux/rtnetlink.h) is four dumps and one subscription.
+what is needed of the protocol (RFC 3549, linux/rtnetlink.h, linux/nl80211.h) is six dumps and one subscription.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -26,6 +27,10 @@ _NDMSG = struct.Struct("=BxxxiHBB")
 _DONE, _ERROR = 3, 2
 _REQUEST, _DUMP, _INTERRUPTED = 0x1, 0x300, 0x10
 _GETLINK, _GETADDR, _GETROUTE, _GETNEIGH = 18, 22, 26, 30
+
+_GENERIC = struct.Struct("=BBH")  # command, version, reserved
+_NETLINK_GENERIC, _CONTROLLER = 16, 16
+_GET_FAMILY, _GET_INTERFACE = 3, 5
 
 GROUPS = (1, 5, 7, 9, 11)
 """What a watch subscribes to: links, IPv4 addresses and routes, IPv6 addresses and routes."""
@@ -170,15 +175,41 @@ def subscribe() -> socket.socket:
     return told
 
 
-def _socket() -> socket.socket:
-    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+def wireless_networks() -> dict[str, str]:
+    """Interface → name of the wireless network it is in, as nl80211 tells; empty where the kernel has no wireless.
+
+    Raises `OSError`.
+    """
+    family = generic_family("nl80211")
+    if family is None:
+        return {}
+    return networks_told(_dump(family, _GENERIC.pack(_GET_INTERFACE, 0, 0), _NETLINK_GENERIC))
 
 
-def _dump(kind: int, body: bytes) -> Iterator[bytes]:
+def networks_told(entries: Iterable[bytes]) -> dict[str, str]:
+    """Interface → wireless network, out of the answers of nl80211."""
+    told = (_attributes(payload, _GENERIC.size) for payload in entries)
+    return {_text(one[4]): _text(one[52]) for one in told if one.get(4) and one.get(52)}  # IFNAME, SSID
+
+
+def generic_family(name: str) -> int | None:
+    """The number the kernel has given to a family of generic netlink; None where it has none. Raises `OSError`."""
+    for payload in _dump(_CONTROLLER, _GENERIC.pack(_GET_FAMILY, 1, 0), _NETLINK_GENERIC):
+        told = _attributes(payload, _GENERIC.size)
+        if _text(told.get(2, b"")) == name and len(told.get(1, b"")) >= 2:
+            return int.from_bytes(told[1][:2], sys.byteorder)
+    return None
+
+
+def _socket(protocol: int = 0) -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+
+
+def _dump(kind: int, body: bytes, protocol: int = 0) -> Iterator[bytes]:
     """Every entry of one table; once more from the start where the table changed meanwhile."""
     for attempt in range(_TRIES):
         entries: list[bytes] = []
-        with _socket() as asked:
+        with _socket(protocol) as asked:
             asked.settimeout(2)
             length = _HEADER.size + len(body)
             asked.sendto(_HEADER.pack(length, kind, _REQUEST | _DUMP, attempt + 1, 0) + body, (0, 0))

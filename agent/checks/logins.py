@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from agent.checks import people, system
-from agent.checks.base import Check, Context, Fact, Result, cannot, fact, manual, not_applicable, verdict
+from agent.checks.base import Check, Context, Fact, Result, cannot, fact, verdict
 from agent.checks.tree import Tree
 from agent.checks.windows import accounts as windows
 from signatures.controls import Text
@@ -136,73 +136,6 @@ def _guests(context: Context) -> Result:
     return verdict(wrong)
 
 
-_DCONF_IDLE = re.compile(r"^idle-(?:delay|activation-delay)\s*=\s*(?:uint32\s+)?(\d+)", re.MULTILINE)
-
-
-def _screens(tree: Tree) -> Iterator[tuple[str, float, bool]]:
-    """Every setting of a screen lock: the file, minutes until it locks, and whether it locks at all."""
-    for path in (*tree.glob("etc/dconf/db/*.d/*"), *tree.glob("usr/share/glib-2.0/schemas/*.gschema.override")):
-        text = tree.read(path) or ""
-        delay = _DCONF_IDLE.search(text)
-        if "screensaver" in text and re.search(
-            r"^(lock-enabled|idle-activation-enabled)\s*=\s*false", text, re.MULTILINE
-        ):
-            yield path, 0.0, False
-        elif delay:  # UKUI counts minutes, GNOME seconds
-            minutes = int(delay[1]) if "ukui" in text else int(delay[1]) / 60
-            yield path, minutes, minutes > 0
-    for account in people.homes(tree):
-        for name in (".config/kscreenlockerrc", ".config/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml"):
-            text = tree.read(f"{account.home}/{name}") or ""
-            if not text:
-                continue
-            if name.endswith("rc"):
-                timeout = re.search(r"^Timeout=(\d+)", text, re.MULTILINE)
-                locks = not re.search(r"^Autolock=false", text, re.MULTILINE)
-                yield f"{account.name}: {name}", int(timeout[1]) if timeout else 5.0, locks
-            else:
-                delay = re.search(r'name="delay" type="int" value="(\d+)"', text)
-                locks = 'name="enabled" type="bool" value="false"' not in text
-                yield f"{account.name}: {name.rsplit('/', 1)[-1]}", int(delay[1]) if delay else 5.0, locks
-
-
-def _screen_lock(context: Context) -> Result:
-    """Minutes until the screen locks itself."""
-    tree, most = context.tree, context.parameters.lock_minutes
-    if (
-        system.program(
-            tree,
-            "Xorg",
-            "gnome-shell",
-            "ukui-session",
-            "startdde",
-            "kwin_wayland",
-            "kwin_x11",
-            "xfce4-session",
-            "Xwayland",
-        )
-        is None
-    ):
-        return not_applicable("没有图形桌面", "there is no desktop here")
-    wrong: list[Fact] = []
-    right: list[Fact] = []
-    for path, minutes, locks in _screens(tree):
-        one = fact(
-            f"锁屏等待（{path}）",
-            f"time until the screen locks ({path})",
-            f"{minutes:g} min" if locks else "off",
-            f"≤ {most} min",
-        )
-        (right if locks and 0 < minutes <= most else wrong).append(one)
-    if not wrong and not right:
-        return manual(
-            "未找到锁屏设置（桌面的个人设置为二进制库）：请在桌面设置中确认",
-            "no setting of the screen lock was found (personal ones are binary): look in the desktop's settings",
-            fact("要求", "asked for", f"≤ {most} min"),
-        )
-    return verdict(wrong, right)
-
-
 _NAMES = Text(zh="设置名与取值", en="names and values of settings")
 
 CHECKS = (
@@ -270,19 +203,5 @@ CHECKS = (
         records=_NAMES,
         look=_guests,
         windows=windows.guests,
-    ),
-    Check(
-        name="screen-lock",
-        controls=("PWD-11", "NPC-12"),
-        title=Text(zh="离开时自动锁屏", en="The screen locks itself"),
-        remedy=Text(
-            zh="在桌面设置中开启自动锁屏，并设定等待时间。",
-            en="Turn the screen lock on in the desktop's settings and set its time.",
-        ),
-        reads=("etc/dconf/db/*.d/*", "usr/share/glib-2.0/schemas/*.gschema.override", "home/*/.config/kscreenlockerrc"),
-        records=_NAMES,
-        look=_screen_lock,
-        windows=windows.screen_lock,
-        extent="part",
     ),
 )

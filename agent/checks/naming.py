@@ -6,7 +6,7 @@ import re
 import stat
 
 from agent.checks.base import Check, Context, Fact, Result, fact, not_applicable, verdict
-from agent.checks.tree import Tree
+from agent.checks.tree import TOO_LARGE, Tree, Unreadable
 from signatures.controls import Text
 
 _DOCUMENT = re.compile(r"\.(docx?|xlsx?|pptx?|wps|et|dps|ofd|pdf|odt|ods|odp|rtf|txt|uot|uos|uop)$", re.IGNORECASE)
@@ -15,7 +15,7 @@ _DATE = re.compile(
     r"|[-._](?:0?[1-9]|1[0-2])[-._](?:0?[1-9]|[12]\d|3[01])(?!\d)|年\d{1,2}月\d{1,2}日)"
 )
 """``20261120``, ``2026-11-20``, ``2026年11月20日``, also with a time behind it."""
-_MOST_FOLDERS = 5_000
+_MOST_FOLDERS = 100_000
 
 
 def _dated(context: Context) -> Result:
@@ -38,9 +38,11 @@ def _dated(context: Context) -> Result:
 def _documents(tree: Tree, folder: str) -> list[str]:
     """Names of the documents below a folder; hidden folders and links are left out."""
     pending, found, visited = [folder], [], 0
-    while pending and visited < _MOST_FOLDERS:
+    while pending:
         here = pending.pop()
         visited += 1
+        if visited > _MOST_FOLDERS:
+            raise Unreadable(folder, TOO_LARGE)
         for name, mode in tree.kinds(here):
             if stat.S_ISDIR(mode) and not name.startswith("."):
                 pending.append(f"{here}/{name}")

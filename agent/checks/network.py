@@ -160,15 +160,18 @@ def interfaces(links: Collection[netlink.Link], names: dict[int, str], root: Pat
     for one in netlink.addresses():
         mine.setdefault(one.index, []).append(_plain(one.address))
     found = []
+    joined: dict[str, str] | None = None
     for link in links:
         if link.up and link.carrier:
             medium = _medium(link, root)
+            if medium == "wireless" and joined is None:
+                joined = _joined()
             found.append(
                 Interface(
                     name=link.name,
                     addresses=tuple(mine.get(link.index, ())),
                     medium=medium,
-                    ssid=ssid(link.name) if medium == "wireless" else "",
+                    ssid=(joined or {}).get(link.name) or (ssid(link.name) if medium == "wireless" else ""),
                     master=names.get(link.master, ""),
                     lower=names.get(link.lower, ""),
                 )
@@ -178,6 +181,14 @@ def interfaces(links: Collection[netlink.Link], names: dict[int, str], root: Pat
         replace(one, medium="local") if one.medium == "gathering" and one.name not in wired else one for one in found
     ]  # a bridge without a live port leads nowhere, although the kernel may call it running
     return tuple(sorted(found, key=lambda interface: interface.name))
+
+
+def _joined() -> dict[str, str]:
+    """Interface → wireless network; empty where the kernel does not say, then the wireless extensions are asked."""
+    try:
+        return netlink.wireless_networks()
+    except OSError:
+        return {}
 
 
 def routes(names: dict[int, str], live: Collection[str]) -> tuple[Route, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.checks.base import ALL, CONFIDENTIAL, Check, Context, Result, fact, verdict
+from agent.checks.windows import system as windows
 from signatures.controls import Text
 
 
@@ -36,7 +37,18 @@ def _serial(context: Context) -> str:
 
 def _label(context: Context) -> Result:
     """The notice that is shown before log-in: it tells everybody what the computer may hold."""
-    text = "\n".join(context.tree.read(name) or "" for name in ("etc/issue", "etc/motd", "etc/issue.net"))
+    return _said("\n".join(context.tree.read(name) or "" for name in ("etc/issue", "etc/motd", "etc/issue.net")))
+
+
+def _label_on_windows(context: Context) -> Result:
+    """The same of Windows: the notice of its policy."""
+    with windows.hive(context.tree, "SOFTWARE") as software:
+        path = rf"{windows.POLICIES}\System"
+        return _said(f"{software.text(path, 'legalnoticecaption')}\n{software.text(path, 'legalnoticetext')}")
+
+
+def _said(text: str) -> Result:
+    """Whether a notice says what the computer may hold."""
     words = ("涉密", "秘密", "机密", "绝密", "非涉密", "内部", "严禁", "internal", "classified", "confidential")
     said = [word for word in words if word in text.lower()]
     one = fact("登录提示中的类别用语", "words on its class before log-in", ", ".join(said) or "none", "one")
@@ -70,6 +82,7 @@ CHECKS = (
         reads=("etc/issue", "etc/motd"),
         records=Text(zh="命中的提示用语", en="words of the notice"),
         look=_label,
+        windows=_label_on_windows,
         classes=CONFIDENTIAL,
         extent="part",
     ),

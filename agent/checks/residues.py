@@ -12,6 +12,8 @@ from agent.checks import people
 from agent.checks.base import CONFIDENTIAL, Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import MiB, Tree
 from agent.checks.windows import residues as windows
+from agent.checks.windows.system import homes as windows_homes
+from agent.checks.windows.system import is_windows
 from signatures.controls import Text
 
 TRASH = (".local/share/Trash/files",)
@@ -34,6 +36,10 @@ AUTOSAVES = (
     ".local/state/vim/swap",
     ".local/share/nvim/swap",
     ".local/share/kate/swap",
+    "AppData/Local/Microsoft/Office/UnsavedFiles",
+    "AppData/Roaming/kingsoft/office6/backup",
+    "AppData/Roaming/kingsoft/wps/backup",
+    "AppData/Roaming/LibreOffice/*/user/backup",
 )
 DUMPS = (
     "var/lib/systemd/coredump",
@@ -81,12 +87,19 @@ def _only(found: list[Fact], word: str) -> list[Fact]:
 
 def _leftovers(tree: Tree) -> Iterator[tuple[str, int]]:
     """Account and number of autosaves and copies of editors in the usual places."""
-    for account in people.homes(tree):
-        count = sum(_count(tree, folder) for name in AUTOSAVES for folder in tree.glob(f"{account.home}/{name}"))
+    for account, home in _homes(tree):
+        count = sum(_count(tree, folder) for name in AUTOSAVES for folder in tree.glob(f"{home}/{name}"))
         for place in _PLACES:
-            count += sum(bool(_LEFTOVER.match(name)) for name in tree.names(f"{account.home}/{place}".rstrip("/")))
+            count += sum(bool(_LEFTOVER.match(name)) for name in tree.names(f"{home}/{place}".rstrip("/")))
         if count:
-            yield account.name, count
+            yield account, count
+
+
+def _homes(tree: Tree) -> list[tuple[str, str]]:
+    """Name and folder of everybody who works here, on Linux or Windows."""
+    if is_windows(tree):
+        return windows_homes(tree)
+    return [(one.name, one.home) for one in people.homes(tree)]
 
 
 def _autosaves(context: Context) -> Result:
@@ -136,17 +149,17 @@ def _from_media(context: Context) -> Result:
 def _password_files(context: Context) -> Result:
     """Files in the usual places whose name says that they hold passwords; counts only."""
     found = []
-    for account in people.homes(context.tree):
+    for account, home in _homes(context.tree):
         count = sum(
             bool(_PASSWORDS.search(name))
             for place in _PLACES[:7]
-            for name in context.tree.names(f"{account.home}/{place}".rstrip("/"))
+            for name in context.tree.names(f"{home}/{place}".rstrip("/"))
         )
         if count:
             found.append(
                 fact(
-                    f"疑似口令清单文件数：{account.name}",
-                    f"files that seem to list passwords: {account.name}",
+                    f"疑似口令清单文件数：{account}",
+                    f"files that seem to list passwords: {account}",
                     count,
                     0,
                 )
@@ -182,6 +195,7 @@ CHECKS = (
         reads=("home/*/.config/libreoffice/*/user/backup", "home/*/.local/share/Kingsoft/**", "home/*"),
         records=_COUNTS,
         look=_autosaves,
+        windows=_autosaves,
         extent="part",
     ),
     Check(
@@ -223,6 +237,7 @@ CHECKS = (
         reads=("home/*", "home/*/Desktop", "home/*/Documents"),
         records=_COUNTS,
         look=_password_files,
+        windows=_password_files,
         extent="part",
     ),
 )

@@ -17,6 +17,8 @@ import msgspec
 from agent.checks.base import Check, Context, Fact, Registration, Result
 from agent.checks.families import checks
 from agent.checks.readiness import SUMS
+from agent.checks.windows.remedies import REMEDIES
+from agent.checks.windows.system import is_windows
 from protocol.ids import uuid7
 from protocol.records import (
     CheckLine,
@@ -180,8 +182,9 @@ def _evidence(line: Line) -> SettingEvidence:
     )
 
 
-def line_of(check: Check, result: Result) -> Line:
+def line_of(check: Check, result: Result, *, windows: bool = False) -> Line:
     """A result with what its control and its check say of themselves."""
+    remedy = REMEDIES.get(check.name, check.remedy) if windows else check.remedy
     entries = [entry for control in check.controls if (entry := register().get(control))]
     return Line(
         check=check.name,
@@ -193,7 +196,7 @@ def line_of(check: Check, result: Result) -> Line:
         outcome=result.outcome,
         why=result.why,
         facts=result.facts,
-        remedy=check.remedy if result.outcome is CheckOutcome.FAIL else None,
+        remedy=remedy if result.outcome is CheckOutcome.FAIL else None,
     )
 
 
@@ -221,6 +224,7 @@ def run(profile: Profile, context: Context, told: Callable[[str], None] | None =
 
     ``told`` is given the name of each check before it runs.
     """
+    windows = is_windows(context.tree)
     known, lines, earlier = checks(), [], dict[str, Result]()
     for name in profile.checks:
         check = known.get(name)
@@ -231,7 +235,7 @@ def run(profile: Profile, context: Context, told: Callable[[str], None] | None =
             told(name)
         result = check.run(dataclasses.replace(context, earlier=dict(earlier)))
         earlier[name] = result
-        lines.append(line_of(check, result))
+        lines.append(line_of(check, result, windows=windows))
     return ordered(lines)
 
 

@@ -15,9 +15,11 @@ from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from signatures.controls import Text
 
+T = TypeVar("T")
 MiB = 1024 * 1024
 MOST_HOPS = 40
 MOST_NAMES = 20_000
@@ -103,6 +105,9 @@ class Tree:
 
     def names(self, path: str) -> list[str]:
         """The names in a directory, sorted; none where there is no such directory. Raises `Unreadable`."""
+        return self._listed(path, _names)
+
+    def _listed(self, path: str, act: Callable[[int, str], list[T]]) -> list[T]:
         with self._resolved(path) as (descriptor, _, _):
             if descriptor is None or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
                 return []
@@ -111,22 +116,16 @@ class Tree:
             except PermissionError as error:
                 raise Unreadable(path, NO_PERMISSION) from error
             try:
-                return _names(opened, path)
+                return act(opened, path)
             finally:
                 os.close(opened)
 
     def kinds(self, path: str) -> list[tuple[str, int]]:
-        """Names in a directory with the type bits of each, links not followed. Raises `Unreadable`."""
-        with self._resolved(path) as (descriptor, _, _):
-            if descriptor is None or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                return []
-            found = []
-            for name in self.names(path):
-                try:
-                    found.append((name, stat.S_IFMT(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)))
-                except OSError:  # it went away meanwhile
-                    continue
-            return found
+        """Names in a directory, each with its kind as ``stat.S_IFMT`` tells it (a link stands for all others).
+
+        Raises `Unreadable`.
+        """
+        return self._listed(path, _kinds)
 
     def glob(self, pattern: str) -> list[str]:
         """Names that fit a pattern with ``*`` in any component; links are followed within the root."""
@@ -269,6 +268,17 @@ def _names(opened: int, path: str) -> list[str]:
             if len(names) > MOST_NAMES:
                 raise Unreadable(path, TOO_LARGE)
     return sorted(names)
+
+
+def _kinds(opened: int, path: str) -> list[tuple[str, int]]:
+    found = []
+    with os.scandir(opened) as entries:
+        for entry in entries:
+            kind = stat.S_IFDIR if entry.is_dir(follow_symlinks=False) else 0
+            found.append((entry.name, kind or (stat.S_IFREG if entry.is_file(follow_symlinks=False) else stat.S_IFLNK)))
+            if len(found) > MOST_NAMES:
+                raise Unreadable(path, TOO_LARGE)
+    return found
 
 
 def _join(folder: str, name: str) -> str:

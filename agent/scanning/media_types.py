@@ -222,7 +222,9 @@ TEXT_EXTENSIONS: dict[str, str] = {
     "xhtml": "text/html",
     "shtml": "text/html",
     "xml": "application/xml",
-    "svg": "application/xml",
+    "svg": "image/svg+xml",
+    **dict.fromkeys(("json", "jsonl", "ndjson", "geojson", "ipynb", "har"), "application/json"),
+    "properties": "text/x-java-properties",
 }
 """What a text is by the ending of its name, where its head does not tell; everything else is ``text/plain``."""
 
@@ -244,6 +246,7 @@ XML_ROOTS: dict[bytes, tuple[bytes, str]] = {
     b"worddocument": (b"http://schemas.microsoft.com/office/word/2003/wordml", "application/vnd.ms-wordml+xml"),
     b"workbook": (b"urn:schemas-microsoft-com:office:spreadsheet", "application/vnd.ms-spreadsheetml+xml"),
     b"package": (b"http://schemas.microsoft.com/office/2006/xmlpackage", "application/vnd.ms-office-flat-opc+xml"),
+    b"svg": (b"http://www.w3.org/2000/svg", "image/svg+xml"),
     b"uof": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
     b"uof_0000": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
 }

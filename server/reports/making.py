@@ -179,7 +179,7 @@ def _document(report: Report, kind: Kind, extent: Extent, made: Sequence[Block])
     head: list[tuple[str, Cell]] = [
         (_("Organisation"), extent.organisation),
         (pgettext("report", "Number"), report.number),
-        (_("Scope"), extent.scope),
+        (pgettext("report", "Scope"), extent.scope),
         (_("Period"), period),
         (_("Made on"), _("%(when)s, by %(who)s") % {"when": date_format(now, "Y-m-d H:i"), "who": by}),
     ]

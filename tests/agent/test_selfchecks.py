@@ -21,23 +21,25 @@ from agent.reporting.outbox import Outbox
 from agent.reporting.reporter import Reporter
 from agent.selfchecks import WORD, SelfChecks
 from agent.settings import CheckSettings, Settings
-from protocol.records import CheckOutcome, Record, SelfCheckDone, SettingEvidence, ViolationSeen
+from protocol.records import CheckOutcome, ComputerClass, Record, SelfCheckDone, SettingEvidence, ViolationSeen
 from signatures.profiles import days
 
 
 @pytest.fixture
-def made(collector: Any, state: Path) -> Iterator[Callable[..., tuple[int, str]]]:
+def made(request: pytest.FixtureRequest, collector: Any, state: Path) -> Iterator[Callable[..., tuple[int, str]]]:
     """Runs it until it has made some or a second has passed: how many records wait, and what the user was told."""
-    collector.enrolled(state)
+    collector.enrolled(state, *getattr(request, "param", ()))
     outbox = Outbox(state)
 
-    def run(last: datetime | None = None, **settings: Any) -> tuple[int, str]:
+    def run(last: datetime | None = None, prescribed: str = "", **settings: Any) -> tuple[int, str]:
         if last is not None:
             outbox.remember(WORD, last.isoformat())
         told = io.StringIO()
         about = msgspec.structs.replace(Settings(), state_dir=str(state), check=CheckSettings(**settings))
         reporter = Reporter(outbox, lambda: None)
-        checks = SelfChecks(about, identity.load(state), outbox, reporter, Notice(told), reporter.report)
+        checks = SelfChecks(
+            about, identity.load(state), outbox, reporter, Notice(told), reporter.report, lambda: prescribed
+        )
         stop = threading.Event()
         thread = threading.Thread(target=lambda: checks.run(stop, settle=0.01, look=0.05))
         thread.start()
@@ -88,3 +90,25 @@ def test_frequencies_are_told_in_days() -> None:
     assert [days(one) for one in ("P7D", "P2W", "P1M", "P3M", "P1Y")] == [7, 14, 30, 90, 365]
     with pytest.raises(ValueError, match="is no frequency"):
         days("monthly")
+
+
+def profiles(state: Path) -> list[str]:
+    """The profiles of the self-checks that wait in the outbox."""
+    with sqlite3.connect(state / "outbox.sqlite3") as database:
+        rows = [bytes(row[0]) for row in database.execute("SELECT line FROM records")]
+    records = [msgspec.json.decode(row, type=Record) for row in rows]
+    return [one.profile for one in records if isinstance(one, SelfCheckDone)]
+
+
+@pytest.mark.parametrize("made", [(ComputerClass.CONFIDENTIAL, "机密")], indirect=True)
+def test_the_profile_that_the_policy_names_is_taken(made: Callable[..., tuple[int, str]], state: Path) -> None:
+    made(prescribed="confidential-level-1")
+    assert profiles(state) == ["confidential-level-1"]
+
+
+@pytest.mark.parametrize("prescribed", ["internet", "no-such", "media"])
+def test_a_profile_that_is_not_made_for_this_computer_is_not_taken(
+    prescribed: str, made: Callable[..., tuple[int, str]], state: Path
+) -> None:
+    made(prescribed=prescribed)
+    assert profiles(state) == ["internal"]

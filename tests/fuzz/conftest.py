@@ -169,7 +169,7 @@ def _child(module: Format, seeds: list[bytes], shared: mmap.mmap, report: int, u
     chance = random.Random(f"{module.NAME} {COURSE} {attempt or ''}".rstrip())  # noqa: S311 - no secret hangs on it
     pool = list(seeds)
     while time.monotonic() < until:
-        data = mutated(chance.choice(pool), pool, chance)
+        data = mutated(chance.choice(pool), pool, chance)[: len(shared) - 8]
         shared[:8] = len(data).to_bytes(8, "little")
         shared[8 : 8 + len(data)] = data
         read_whole(module, data)

@@ -107,6 +107,7 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "epub": epub,
     "html": html,
     "text": text,
+    "escaped": lambda: [b'{"a": "\\u673a\\u5bc6\\n", "b": "\\ud83d\\ude00"}\n', b"a=\\u673a\n"],
     "picture": picture,
 }
 

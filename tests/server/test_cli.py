@@ -262,3 +262,22 @@ def test_a_report_about_a_department_that_is_not_there_is_refused(command: Comma
     done = command("report", "ledger", "--out", str(tmp_path / "x.pdf"), "--department", "总部/无此处")
     assert done.returncode == 2
     assert "there is no department" in done.stderr
+
+
+def test_a_report_that_waits_is_made_by_a_process_of_its_own(command: Command, initialised: Path) -> None:
+    columns = "year, sequence, kind, forms, language, since, until, ledger, state, progress, attempts, problem"
+    with sqlite3.connect(initialised / "collector.sqlite3") as database:
+        database.execute(
+            f"INSERT INTO reports_report ({columns}, requested_at) VALUES "  # noqa: S608 (columns of ours)
+            "(1999, 7, 'annual', 'xlsx', 'en', '1999-01-01', '1999-12-31', '', 'waiting', 0, 0, '', '1999-12-31')"
+        )
+    environment = {**os.environ, "MIJIAN_HOME": str(initialised)}
+    subprocess.run([sys.executable, "-m", "server.reports.workshop"], env=environment, check=True, timeout=60)
+    with sqlite3.connect(initialised / "collector.sqlite3") as database:
+        ((state, sha256),) = database.execute(
+            "SELECT state, sha256 FROM reports_report r JOIN reports_reportfile f ON f.report_id = r.id "
+            "WHERE year = 1999"
+        )
+    file = initialised / "reports" / "1999-0007.xlsx"
+    assert state == "done"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256

@@ -86,3 +86,12 @@ def storage_policy(context: Context) -> Result:
         told = "USBSTOR Start=4" if start == system.DISABLED else "Deny_All=1"
         return verdict([], [fact("USB 存储", "USB storage", told)])
     return verdict([fact("USB 存储", "USB storage", f"USBSTOR Start={start}", "Start=4")])
+
+
+def auto_run(context: Context) -> Result:
+    """Whether programs on media are started as soon as they are plugged in."""
+    with system.hive(context.tree, "SOFTWARE") as software:
+        mask = software.number(rf"{system.POLICIES}\Explorer", "NoDriveTypeAutoRun")
+    off = mask is not None and mask & 0xFF == 0xFF
+    one = fact("自动播放", "programs on media are started by themselves", "off" if off else "on", "off")
+    return verdict([] if off else [one], [one] if off else [])

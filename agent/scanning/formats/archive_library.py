@@ -19,7 +19,7 @@ from protocol.records import Reason
 _FORMATS = ("7zip", "rar", "rar5", "cab", "iso9660", "lha", "cpio", "xar", "ar")
 _NAMES = ("libarchive.so.13", "libarchive.13.dylib", "archive.dll")
 _END, _OK, _WARN, _FATAL = 1, 0, -20, -30
-_REGULAR, _KIND_MASK = 0o100000, 0o170000
+_REGULAR, _UNTOLD, _KIND_MASK = 0o100000, 0, 0o170000
 _FAMILY, _LHA = 0xFF0000, 0xB0000
 _STEP = 256 * 1024
 _NOT_READ = (b"unavailable", b"unsupported", b"not supported", b"multivolume", b"unknown codec", b"window buffer")
@@ -84,7 +84,7 @@ class Entry:
         if latin and isinstance(self.name, str):
             self.name = self.name.encode("latin-1", "replace")
         """As text; as bytes where the archive does not tell in which encoding."""
-        self.is_file: bool = library.archive_entry_filetype(entry) & _KIND_MASK == _REGULAR
+        self.is_file: bool = library.archive_entry_filetype(entry) & _KIND_MASK in (_REGULAR, _UNTOLD)
         self.size: int = max(0, library.archive_entry_size(entry))
         self.encrypted = bool(library.archive_entry_is_encrypted(entry))
 

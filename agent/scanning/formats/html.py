@@ -17,7 +17,7 @@ from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 NAME = "html"
-MEDIA_TYPES = ("text/html",)
+MEDIA_TYPES = ("text/html", "image/svg+xml")
 LIMITS = {"bytes read as a page": markup.LONGEST}
 LIMITATIONS = (
     "what scripts and style sheets would add to the page is not seen",
@@ -29,7 +29,7 @@ _BLOCKS = frozenset(
         r"\w+",
         """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
         figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li main menu nav ol option
-        p pre section select summary table tbody td textarea tfoot th thead title tr ul""",
+        p pre section select summary svg table tbody td text textarea textpath tfoot th thead title tr ul""",
     )
 )
 """Elements that begin and end a line."""

@@ -99,6 +99,7 @@ class _Body:
         """The properties, pages, annotations, custom tags and outline of one document."""
         yield from self._properties()
         yield from self._pages()
+        yield from self._unused_templates()
         if len(self._document.pages) >= MOST_PAGES:
             raise NotExamined(Reason.TOO_LARGE, "the document has too many pages")
         for identifier, part in self._document.notes:
@@ -142,6 +143,15 @@ class _Body:
             yield from pdf_layout.passages(layout, repeated)
         for number, readable in plain.items():
             yield Passage(Zone.BODY, readable, Place(page=number))
+
+    def _unused_templates(self) -> Iterator[Passage]:
+        """The text of templates that no page names: nobody sees it, but it goes where the file goes."""
+        for place in self._document.templates.values():
+            if place and place not in self._texts:
+                self._texts[place] = text = self._file.text_of(place)
+                if self._file.hit(text):
+                    lines = (one.text for one in self._laid_out(place, 1).fragments)
+                    yield Passage(Zone.BODY, "\n".join(lines), Place(part="template"))
 
     def _text(self, part: str) -> bytes:
         """What the sieve must see of a page: its own text and that of its templates and composites."""

@@ -50,8 +50,8 @@ _SHEET = re.compile(r"(?i)^xl/\w+sheets/[^/]+\.xml$")
 _ALL_BUT_SHEETS = re.compile(r"(?i)^(?!xl/(?:\w+sheets/[^/]+|workbook|sharedstrings)\.xml$)")
 _DRAWING = re.compile(r"(?i)^xl/(?:drawings/[^/]+\.(?:xml|vml)|charts/[^/]+\.xml|diagrams/[^/]+\.xml)$")
 _COMMENTS = re.compile(r"(?i)^xl/(?:comments[^/]*|comments/[^/]+|threadedcomments/[^/]+)\.xml$")
-_VALIDATION = re.compile(rb"<(?:\w+:)?dataValidation\b[^>]*>")
-_PROMPT = re.compile(rb"\b(?:promptTitle|prompt|errorTitle|error)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_VALIDATION = re.compile(rb"<(?:\w+:)?(?:dataValidation|hyperlink)\b[^>]*>")
+_PROMPT = re.compile(rb"\b(?:promptTitle|prompt|errorTitle|error|tooltip)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)</")
 _BATCH = 256
 _WORKBOOK = "xl/workbook.xml"
@@ -98,7 +98,7 @@ def _headers(xml: bytes | bytearray) -> list[str]:
 
 
 def _prompts(xml: bytes | bytearray) -> list[str]:
-    """What data validation says to who fills in a cell: titles and texts of prompts and of errors."""
+    """What is shown of a cell beside its text: prompts and errors of data validation, tips of links."""
     texts = []
     for rule in _VALIDATION.finditer(xml):
         said = (

@@ -14,10 +14,10 @@ from server.ledger.actions import texts_of
 from server.ledger.columns import Lookups, shown
 from server.ledger.kinds import COMPUTERS, MEDIA, PEOPLE, Ledger
 from server.ledger.models import ComputerClass, Person
-from server.reports.blocks import Block, Cell, Column, Heading, Paragraph, Table
+from server.reports.blocks import Block, Cell, Column, Heading, Table
 from server.reports.extent import Extent
 from server.reports.kinds.base import Kind
-from server.reports.kinds.rows import MOST_LISTED
+from server.reports.kinds.rows import MOST_LISTED, cut
 
 _SHARES = {"number": 1.2, "name": 1.3, "department": 1.7, "serial": 1.4, "place": 1.2}
 
@@ -59,8 +59,7 @@ def _ledger(ledger: Ledger, name: str, entries: QuerySet[Any]) -> Iterable[Block
     columns = [Column(_("No."), 0.5)]
     columns += [Column(str(column.label), _SHARES.get(column.name, 1.0)) for column in ledger.columns]
     yield Table(columns, lines, none=_("No entry."))
-    if len(lines) == MOST_LISTED:
-        yield Paragraph(_("There are %(n)d in all.") % {"n": entries.count()})
+    yield from cut(len(lines), MOST_LISTED, entries)
 
 
 EXTRACT = Kind(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.ledger.models import ComputerClass
-from server.reports.blocks import Block, Cell, Column, Facts, Heading, Lines, Paragraph, Table
+from server.reports.blocks import Block, Cell, Column, Facts, Heading, Lines, Table
 from server.reports.extent import Extent
 from server.reports.kinds import rows
 from server.reports.kinds.base import Kind
@@ -99,8 +99,7 @@ def examined(extent: Extent) -> Iterable[Block]:
             for one in listed.defer("public_key")[:MOST_NAMED]
         ]
         yield Table(columns, lines, none=_("None."))
-        if len(lines) == MOST_NAMED:
-            yield Paragraph(_("There are %(n)d in all.") % {"n": found.count()})
+        yield from rows.cut(len(lines), MOST_NAMED, found)
 
 
 def found(extent: Extent) -> Iterable[Block]:
@@ -137,6 +136,7 @@ def grave(extent: Extent) -> Iterable[Block]:
         for number, one in enumerate(rows.listed(worst), 1)
     ]
     yield Table(columns, lines, none=_("None."))
+    yield from rows.cut(len(lines), rows.MOST_LISTED, worst)
 
 
 def mended(extent: Extent) -> Iterable[Block]:

@@ -21,7 +21,7 @@ def to_do(extent: Extent) -> Iterable[Block]:
     still = extent.groups().filter(is_open=True, first_seen_at__lt=extent.end)
     yield Heading(_("1. To be put right"))
     yield Paragraph(_("Open on the day of this report; “rectified” still waits for a later clean scan or check."))
-    yield _table(still, _("Nothing is open."))
+    yield from _table(still, _("Nothing is open."))
 
 
 def done(extent: Extent) -> Iterable[Block]:
@@ -30,10 +30,10 @@ def done(extent: Extent) -> Iterable[Block]:
         state__in=(State.VERIFIED, State.CLOSED), state_at__gte=extent.start, state_at__lt=extent.end
     )
     yield Heading(_("2. Put right in the period"))
-    yield _table(put_right, _("Nothing was verified or closed in the period."))
+    yield from _table(put_right, _("Nothing was verified or closed in the period."))
 
 
-def _table(groups: QuerySet[Group], none: str) -> Table:
+def _table(groups: QuerySet[Group], none: str) -> Iterable[Block]:
     columns = (
         Column(_("No."), 0.5),
         Column(_("What was found"), 3.2),
@@ -61,7 +61,8 @@ def _table(groups: QuerySet[Group], none: str) -> Table:
         ]
         for number, one in enumerate(rows.listed(groups), 1)
     ]
-    return Table(columns, lines, none=none)
+    yield Table(columns, lines, none=none)
+    yield from rows.cut(len(lines), rows.MOST_LISTED, groups)
 
 
 RECTIFICATION = Kind(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from server.accounts.models import Department
 from server.reports import controls
-from server.reports.blocks import Cell, Column, Table
+from server.reports.blocks import Cell, Column, Paragraph, Table
 from server.violations.models import SEVERITY_RANK, Group, Severity, State
 
 MOST_LISTED = 20_000
@@ -25,6 +26,12 @@ def listed(groups: QuerySet[Group]) -> Sequence[Group]:
     bare = ("computer__public_key", "sealed_place", "medium__serial_hash")
     ordered = groups.select_related(*names).defer(*bare).order_by("severity_rank", "first_seen_at", "id")
     return list(ordered[:MOST_LISTED])
+
+
+def cut(shown: int, most: int, rows: QuerySet[Any]) -> Iterable[Paragraph]:
+    """The sentence under a list that ends before its rows do; nothing where all are listed."""
+    if shown >= most and (all_ := rows.count()) > shown:
+        yield Paragraph(_("Only the first %(shown)d are listed here; there are %(n)d.") % {"shown": shown, "n": all_})
 
 
 def what(group: Group) -> str:

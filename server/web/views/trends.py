@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import User
@@ -70,7 +71,10 @@ def _spans(field: str, starts: list[datetime]) -> dict[str, Count]:
 
 def _by_week(numbers: Mapping[str, Any]) -> Chart:
     names = [f"{start.month}-{start.day:02d}" for start in numbers["starts"]]
-    series = (Series(_("opened"), "opened", numbers["opened"]), Series(_("closed"), "closed", numbers["closed"]))
+    series = (
+        Series(_("opened"), "opened", numbers["opened"]),
+        Series(pgettext("violations", "closed"), "closed", numbers["closed"]),
+    )
     return columns("weeks", _("Opened and closed by week"), _("Week from"), names, series)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.checks.base import Context
 from agent.checks.families import checks
+from agent.checks.tree import Tree
 from protocol.records import CheckOutcome, ComputerClass
 
 Make = Callable[..., Context]
@@ -61,9 +66,84 @@ def test_every_check_survives_hostile_files(kind: str, make: Make) -> None:
                     assert result.why
 
 
-def make_class(context: Context, computer_class: ComputerClass) -> Context:
-    import dataclasses
+class Noting(Tree):
+    """A tree that remembers which files were opened."""
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.asked: set[str] = set()
+
+    def _file(self, path: str) -> AbstractContextManager[int | None]:
+        self.asked.add(path.strip("/"))
+        return super()._file(path)
+
+
+LIVED_IN: dict[str, Any] = {
+    "home/zhang/.config/chromium/Default/History": {"content": "SQLite format 3\0 and then no database"},
+    "home/zhang/.mozilla/firefox/x.default/places.sqlite": {"content": "SQLite format 3\0 and then no database"},
+    "home/zhang/.local/share/recently-used.xbel": '<xbel><bookmark href="file:///media/a"></bookmark></xbel>',
+    "home/zhang/.ssh/known_hosts": "198.51.100.7 ssh-ed25519 AAAA\n",
+    "home/zhang/.config/kscreenlockerrc": "[Daemon]\nTimeout=5\n",
+    "home/zhang/.config/dconf/user": {"hex": "4756617269616e7400000000000000001800000080000000"},
+    "etc/NetworkManager/system-connections/a.nmconnection": "[connection]\ntype=wifi\nuuid=1\n[wifi]\nssid=x\n",
+    "etc/wpa_supplicant/wpa_supplicant.conf": 'network={\n  ssid="x"\n}\n',
+    "var/lib/dhcp/dhclient.leases": "lease { fixed-address 192.0.2.7; renew never; }\n",
+    "var/log/syslog": "Nov 20 12:00:00 pc kernel: usb 1-1: New USB device found, idVendor=0951, idProduct=1666\n",
+    "var/log/kern.log.1": "Nov 20 12:00:00 pc kernel: usb 1-1: New USB device found, idVendor=0951, idProduct=1666\n",
+    "var/log/apt/history.log": "Start-Date: 2026-11-01  09:01:12\n",
+    "etc/samba/smb.conf": "[global]\n[x]\npath=/x\n",
+    "etc/cups/printers.conf": "<Printer a>\nDeviceURI usb://a\n</Printer>\n",
+}
+"""What people leave on a system, so that the checks of traces have something to open."""
+
+
+@pytest.mark.parametrize("kind", ["pipe", "circle", "sparse", "noise"])
+@pytest.mark.parametrize("system", ["debian-12", "ubuntu-22.04", "windows-7"])
+def test_whatever_stands_in_place_of_any_file_a_check_reads_is_told_and_never_a_pass(
+    system: str, kind: str, make: Make
+) -> None:
+    context = make(system, {} if system.startswith("windows") else LIVED_IN, computer_class="confidential")
+    root, tried = context.tree.root, 0
+    for check in checks().values():
+        if "confidential" not in check.classes or check.live_only or check.look.__module__.endswith("isolation_radio"):
+            continue
+        noting = Noting(root)
+        check.run(dataclasses.replace(context, tree=noting))
+        for name in sorted(noting.asked):
+            path = root / name
+            if not path.is_file() or path.is_symlink():
+                continue
+            content = path.read_bytes()
+            path.unlink()
+            spoil(path, kind)
+            with in_time(f"{check.name} with {kind} for {name}"):
+                result = check.run(context)
+            path.unlink()
+            path.write_bytes(content)
+            tried += 1
+            assert result.outcome is not CheckOutcome.ERROR or result.why, (check.name, name)
+            if kind in ("pipe", "circle"):
+                assert result.outcome is not CheckOutcome.PASS, (check.name, name)
+    assert tried >= 30
+
+
+@contextmanager
+def in_time(what: str, seconds: int = 60) -> Iterator[None]:
+    """Fails where the body takes unreasonably long: a read without an end would."""
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"{what} does not end")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def make_class(context: Context, computer_class: ComputerClass) -> Context:
     return dataclasses.replace(context, computer_class=computer_class)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,21 @@ def test_a_connection_is_told_with_the_process_that_holds_it(machine: Any) -> No
     (peer,) = machine.do(peers)
     assert (peer.address, peer.local) == (ip("1.1.1.1"), ip("10.20.3.4"))
     assert peer.process == Path("/proc/self/comm").read_text().strip()
+
+
+def test_families_of_generic_netlink_are_found_by_name() -> None:
+    assert isolation_netlink.generic_family("nlctrl") == 16  # the kernel's own register of families
+    assert isolation_netlink.generic_family("no-such-family") is None
+    assert all(name and network for name, network in isolation_netlink.wireless_networks().items())
+
+
+def test_the_wireless_network_of_each_interface_is_read_from_what_nl80211_answers() -> None:
+    def answer(*attributes: tuple[int, bytes]) -> bytes:
+        told = b"".join(
+            struct.pack("=HH", 4 + len(value), kind) + value + b"\0" * (-len(value) % 4) for kind, value in attributes
+        )
+        return struct.pack("=BBH", 7, 1, 0) + told
+
+    joined = answer((3, b"\3\0\0\0"), (4, b"wlan0\0"), (52, "办公网".encode()))
+    idle = answer((3, b"\4\0\0\0"), (4, b"wlan1\0"))
+    assert isolation_netlink.networks_told([joined, idle, b"\7\1\0\0\xff\xff"]) == {"wlan0": "办公网"}

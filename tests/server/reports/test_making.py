@@ -20,8 +20,9 @@ from openpyxl import load_workbook
 from server.accounts.models import Role, User
 from server.audit.models import Entry
 from server.reports import making, shelf, workshop
-from server.reports.kinds import KINDS
+from server.reports.kinds import KINDS, rows
 from server.reports.models import Report
+from server.reports.writers import paper
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Report]
@@ -173,6 +174,18 @@ def test_what_was_left_unfinished_is_made_once_more_and_then_given_up(asked: Mak
     states = {report.pk: report.state for report in Report.objects.all()}
     assert states == {once.pk: "done", twice.pk: "failed"}
     assert not workshop.pending()
+
+
+def test_a_list_that_is_cut_says_so_on_paper_and_in_the_workbook(
+    made: Make, house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper, "MOST_ROWS", 2)
+    report = made("rectification", language="en")
+    assert "The first 2 of 3 rows" in text_of(report, "docx")
+    assert together("The first 2 of 3 rows") in together(text_of(report, "pdf"))
+    assert "The first 2 of" not in text_of(report, "xlsx")
+    monkeypatch.setattr(rows, "MOST_LISTED", 1)
+    assert "there are 3." in text_of(made("rectification", language="en"), "xlsx")
 
 
 def test_one_process_makes_reports_at_a_time(report_home: Path) -> None:

@@ -7,13 +7,17 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.checks.base import NOT_ON_WINDOWS, Context
 from agent.checks.families import checks
+from agent.checks.selfcheck import run
 from agent.checks.windows import residues, sam, system
+from agent.checks.windows.remedies import REMEDIES
 from agent.settings import IsolationSettings, Settings
 from protocol.records import CheckOutcome
+from signatures.profiles import load_profiles
 
 Make = Callable[..., Context]
 
@@ -125,3 +129,19 @@ def shortcut(kind: int) -> bytes:
     volume = struct.pack("<IIII", 17, kind, 0x1234, 16) + b"\0"
     place = struct.pack("<IIIIIII", 28 + len(volume), 28, 1, 28, 0, 0, 0) + volume
     return head + items + place
+
+
+def test_what_to_do_on_windows_is_told_in_its_own_words(make: Make) -> None:
+    assert set(REMEDIES) <= {name for name, check in checks().items() if check.windows}
+    profile = msgspec.structs.replace(load_profiles()["internal"], checks=("firewall", "guests", "users"))
+    lines = {
+        line.check: line.remedy for line in run(profile, make("windows-7", parameters={"authorised_users": ["a"]}))
+    }
+    assert lines["firewall"] == REMEDIES["firewall"]
+    assert lines["users"] == checks()["users"].remedy
+
+
+def test_what_to_do_on_linux_is_told_as_it_was(make: Make) -> None:
+    profile = msgspec.structs.replace(load_profiles()["internal"], checks=("firewall",))
+    (line,) = run(profile, make("debian-12"))
+    assert line.remedy == checks()["firewall"].remedy

@@ -102,6 +102,14 @@ def test_a_template_puts_its_header_on_every_page(read_pieces: Any, zipped: Zipp
     assert [(each.text, each.pages, each.place.page) for each in headers] == [("机密★20年", 3, n) for n in (1, 2, 3)]
 
 
+def test_a_template_that_no_page_uses_is_read_all_the_same(read_pieces: Any, zipped: Zipped) -> None:
+    both = '<ofd:TemplatePage ID="7" BaseLoc="Tpls/A.xml"/><ofd:TemplatePage ID="8" BaseLoc="Tpls/B.xml"/>'
+    files = parts(page(text(PROSE, 25, 100), template="7"), common=both)
+    files |= {"Doc_0/Tpls/A.xml": page(text("页眉", 25, 10)), "Doc_0/Tpls/B.xml": page(text("机密★10年", 25, 10))}
+    (told,) = read_pieces(ofd, zipped(files)).passages
+    assert (told.zone, told.text, told.place.part) == (Zone.BODY, "机密★10年", "template")
+
+
 def test_slanted_text_and_watermark_notes_are_watermarks_and_stamps_are_stamps(
     read_pieces: Any, zipped: Zipped
 ) -> None:

@@ -196,7 +196,11 @@ def software(*, sound: bool) -> dict[str, Any]:
             "DisplayVersion": "24H2" if sound else "",
         },
         rf"{version}\Winlogon": {"AutoAdminLogon": "0" if sound else "1"},
-        r"Microsoft\Windows\CurrentVersion\Policies\System": {"InactivityTimeoutSecs": 300 if sound else 0},
+        r"Microsoft\Windows\CurrentVersion\Policies\Explorer": {"NoDriveTypeAutoRun": 0xFF if sound else 0x91},
+        r"Microsoft\Windows\CurrentVersion\Policies\System": {
+            "InactivityTimeoutSecs": 300 if sound else 0,
+            "legalnoticecaption": "机密级涉密计算机，严禁联网" if sound else "",
+        },
         rf"Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages\{package}": {
             "CurrentState": 0x70,
             "InstallTimeHigh": installed >> 32,
