@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test test-postgresql check format lock bench bench-matching picture deb clean
+.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-service kill-trials picture deb rpm clean
 PY := .venv/bin/python
 
 help:
@@ -8,9 +8,12 @@ help:
 	@echo "make test-postgresql  the collector's tests on PostgreSQL, in a cluster that is thrown away"
 	@echo "make bench         speed and recall of 'mijian scan' against other tools in the same run"
 	@echo "make bench-matching speed of the search alone beside other engines"
+	@echo "make bench-service the agent as a service: start-up, media verdicts, first finding, idle (root; 25 minutes)"
+	@echo "make kill-trials  300 kills of agent, supervisor, worker and collector while 2,000 violations are told (half an hour)"
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
 	@echo "make deb           a Debian package of the agent; TRY=1 installs, updates and purges it in a fresh Debian root"
+	@echo "make rpm           the same as an rpm, on the system it is for (needs rpmbuild)"
 	@echo "make lock          renew the locked versions"
 
 demo:
@@ -38,6 +41,14 @@ bench-matching:
 	@deploy/setup.sh bench
 	@$(PY) -m bench.matching $(BENCH_OPTIONS)
 
+kill-trials:
+	@deploy/setup.sh test
+	@MIJIAN_KILLS=$(or $(KILLS),300) MIJIAN_FILES=$(or $(FILES),2000) $(PY) -m pytest -q -s tests/test_kills.py
+
+bench-service:
+	@deploy/setup.sh bench
+	@$(PY) -m bench.service $(BENCH_OPTIONS)
+
 bench:
 	@deploy/setup.sh bench
 	@$(PY) -m bench.run $(BENCH_OPTIONS)
@@ -50,6 +61,10 @@ deb:
 	@deploy/setup.sh test
 	@deploy/deb/build.sh $(VERSION)
 	@$(if $(TRY),deploy/deb/try.sh)
+
+rpm:
+	@deploy/setup.sh test
+	@deploy/rpm/build.sh $(VERSION)
 
 lock:
 	@deploy/setup.sh test

@@ -14,8 +14,10 @@ import logging
 import os
 import platform
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
@@ -40,6 +42,7 @@ from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
+from agent.scanning.spawn import end_ahead, start_ahead
 from agent.selfchecks import SelfChecks
 from agent.settings import Settings
 from agent.sweep import Sweep
@@ -55,6 +58,8 @@ from protocol.records import AgentStarted, ComputerClass, ViolationSeen
 from signatures.controls import load_controls
 
 LOCK_FILE = "run.lock"
+WARM_SECONDS = 60.0
+"""How long a process is kept ready after a device came, in case something of it is mounted."""
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +79,7 @@ class Service:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._status = 0
+        self._cools_at = float("inf")
         self._notice = notice or Notice()
         self._supervisor = Supervisor()
         self._outbox = open_outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
@@ -142,6 +148,7 @@ class Service:
             self._supervisor.ready()
             while not (stop.wait(0.5) or self._stop.is_set()):
                 self._keep_outbox()
+                self._cool()
                 if self._housekeeping.step() and self._identity.computer_class is ComputerClass.CONFIDENTIAL:
                     self._start_isolation()
             self._end()
@@ -192,6 +199,7 @@ class Service:
             session.gone.set()
         for thread in self._threads:
             thread.join(3 if thread.name == "uplink" else 20)  # what is on its way is sent again after the next start
+        end_ahead()
         self._attending.close()
         self._keep_outbox()
         if self._reporter.stuck:
@@ -309,8 +317,20 @@ class Service:
 
     def _device(self, event: BlockEvent) -> None:
         if isinstance(event, DeviceCame):
-            return
-        self._attending.event(event)
+            self._warm()
+        else:
+            self._attending.event(event)
+
+    def _warm(self) -> None:
+        """Have a process load for the scan that is likely to come; it is let go of where none does."""
+        with suppress(OSError):  # then the scan itself tries, and says why it cannot
+            start_ahead()
+        self._cools_at = time.monotonic() + WARM_SECONDS
+
+    def _cool(self) -> None:
+        if time.monotonic() > self._cools_at:
+            self._cools_at = float("inf")
+            end_ahead()
 
     # --- files ---------------------------------------------------------------------------------------------------
 

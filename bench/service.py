@@ -4,7 +4,8 @@
 ext4 image on a loop device with 1,000 files, 25 of them marked, is plugged in ``--rounds`` times, changed each time so
 that no verdict is known. Times are from the end of mount(8) to the line the agent prints, which it does once the
 violation is durable in its outbox. Idle: processor time from ``/proc/PID/stat`` of all processes of the service, and
-their resident memory; valid on a busy machine too, while the seconds are not.
+their resident memory; valid on a busy machine too, while the seconds are not. Nobody else may mount loop devices
+while the rounds run: their media would be scanned and taken for ours.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from protocol.ids import uuid7
 from protocol.records import ComputerClass
 
 FILES, MARKED = 1000, 25
+DESKTOP_SECONDS = 1.0
+"""What udev and a desktop take from a stick's appearing to its mount, about."""
 TICKS = os.sysconf("SC_CLK_TCK")
 GOALS = {
     "start-up s": 1.0,
@@ -69,11 +72,15 @@ class Agent:
         self.state = folder / "state"
         enrolled(self.state, computer_class)
         self.settings = folder / "mijian.yaml"
-        media = {"loop_devices": True, "register_in_force": True}
-        settings = {"state_dir": str(self.state), "media": media, "uplink": {"transport": "sealed"}}
-        self.settings.write_text(json.dumps(settings), "utf-8")
+        self.set(loop_devices=True)
         self.lines: queue.Queue[tuple[float, str]] = queue.Queue()
         self.process: subprocess.Popen[str]
+
+    def set(self, *, loop_devices: bool) -> None:
+        """Write its settings. Idle, it must not scan what others mount on loop devices meanwhile."""
+        media = {"loop_devices": loop_devices, "register_in_force": True}
+        settings = {"state_dir": str(self.state), "media": media, "uplink": {"transport": "sealed"}}
+        self.settings.write_text(json.dumps(settings), "utf-8")
 
     def start(self) -> float:
         """Start it; seconds until it says that it is up, as to systemd."""
@@ -100,6 +107,11 @@ class Agent:
             at, line = self.lines.get(timeout=300)
             if any(word in line for word in words):
                 return at
+
+    def drain(self) -> None:
+        """Forget the lines that came so far."""
+        while not self.lines.empty():
+            self.lines.get()
 
     def settle(self) -> None:
         """Wait until it has come up whole: the first worker has been tried and is gone."""
@@ -143,9 +155,10 @@ class Stick:
             (self.place / "files" / f"材料{number:04}.txt").write_text(text, "utf-8")
         self.remove()
 
-    def insert(self) -> float:
-        """Mount it; the moment at which that was done."""
+    def insert(self, pause: float = 0.0) -> float:
+        """Mount it; the moment at which that was done. ``pause``: seconds a desktop takes until it mounts a device."""
         self.device = run("losetup", "--find", "--show", str(self.image))
+        time.sleep(pause)
         run("mount", self.device, str(self.place))
         return time.perf_counter()
 
@@ -174,13 +187,15 @@ def measure(computer_class: ComputerClass, idle: float, rounds: int) -> dict[str
             starts.append(agent.start())
             agent.settle()
             time.sleep(2)
-            mounted = stick.insert()
+            agent.drain()
+            mounted = stick.insert(DESKTOP_SECONDS)
             verdicts.append(agent.until("MEDIA-03", "CPC-11") - mounted)
             if computer_class is not ComputerClass.CONFIDENTIAL:
                 firsts.append(agent.until("MEDIA-05") - mounted)
             alls.append(agent.until("scan done") - mounted)
             stick.remove()
             agent.end()
+        agent.set(loop_devices=False)
         agent.start()
         agent.settle()
         time.sleep(10)

@@ -1,7 +1,7 @@
-"""kill -9 of agent, worker and collector at random moments: what there is to tell arrives, each once.
+"""kill -9 of agent, supervisor, worker and collector at random moments: what there is to tell arrives, each once.
 
-The suite runs a short round. A long one: ``MIJIAN_KILLS=300 MIJIAN_FILES=2000 pytest tests/test_kills.py``; the seed
-is told, and ``MIJIAN_SEED`` runs the same row of moments and victims again.
+The suite runs a short round. A long one: `make kill-trials` (300 kills, 2,000 violations). The seed is told, and
+``MIJIAN_SEED`` runs the same row of moments and victims again.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ FILES = int(os.environ.get("MIJIAN_FILES", "80"))
 SEED = int(os.environ.get("MIJIAN_SEED", str(random.SystemRandom().randrange(10**6))))
 
 
-def kill_worker(house: Any) -> None:
-    """Kill one of the agent's workers, if it has one now."""
+def kill_below(house: Any, victim: str, dice: random.Random) -> None:
+    """Kill the supervisor of the agent's workers, or one of these, if there is one now."""
     try:
-        workers = psutil.Process(house.agent.pid).children()
-        if workers:
-            workers[0].send_signal(signal.SIGKILL)
+        supervisors = psutil.Process(house.agent.pid).children()
+        workers = [worker for supervisor in supervisors for worker in supervisor.children()]
+        of = supervisors if victim == "supervisor" else workers
+        if of:
+            dice.choice(of).send_signal(signal.SIGKILL)
     except psutil.Error:
         return
 
@@ -39,9 +41,9 @@ def test_every_violation_arrives_once_whatever_is_killed_and_when(house: Any) ->
     house.start_agent()
     for _ in range(KILLS):
         time.sleep(dice.uniform(0.05, 1.5))
-        victim = dice.choice(("agent", "agent", "worker", "collector"))
-        if victim == "worker":
-            kill_worker(house)
+        victim = dice.choice(("agent", "agent", "supervisor", "worker", "collector"))
+        if victim in ("supervisor", "worker"):
+            kill_below(house, victim, dice)
         elif victim == "agent":
             house.kill_agent()
             house.start_agent()

@@ -49,3 +49,18 @@ def start_ahead() -> None:
     """Start a nursery's process for the scan that is about to come. If none comes, it ends when we do."""
     if not _ahead:
         _ahead.append(spawn())
+
+
+def end_ahead() -> bool:
+    """End the process that was started ahead, where no scan has taken it; whether there was one."""
+    try:
+        spawned = _ahead.pop()
+    except IndexError:
+        return False
+    spawned.connection.close()  # it ends by itself when nobody speaks to it any more
+    try:
+        spawned.process.wait(5)
+    except subprocess.TimeoutExpired:
+        spawned.process.kill()
+        spawned.process.wait()
+    return True

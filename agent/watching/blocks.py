@@ -21,8 +21,8 @@ from agent.watching.media import BOOT_ID, Attached
 
 BLOCKS = Path("/sys/class/block")
 UDEV = Path("/run/udev/control")
-TICK_SECONDS = 10.0
-"""How often devices are looked at although the kernel told of none."""
+TICK_SECONDS, FALLBACK_SECONDS = 120.0, 5.0
+"""How often devices are looked at although the kernel told of none, and where it never tells."""
 STOP_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -67,9 +67,10 @@ class BlockWatch:
     def run(self, tell: Callable[[BlockEvent], None], stop: threading.Event) -> None:
         """Tell what is there, then every change, until ``stop`` is set."""
         monitor = _monitor()
-        waited = TICK_SECONDS
+        every = FALLBACK_SECONDS if monitor is None else TICK_SECONDS
+        waited = every
         while not stop.is_set():
-            if waited >= TICK_SECONDS:
+            if waited >= every:
                 waited = 0.0
                 for event in self.step():
                     tell(event)
@@ -78,7 +79,7 @@ class BlockWatch:
             elif monitor.poll(STOP_SECONDS) is not None:
                 while monitor.poll(0) is not None:  # one device comes with several words
                     pass
-                waited = TICK_SECONDS
+                waited = every
                 continue
             waited += STOP_SECONDS
 

@@ -89,6 +89,7 @@ class Holding:
         self._state = state
         self._hands: Hands = hands or Linux()
         self._lock = threading.RLock()
+        self._complained: set[int | None] = set()
         self._views: dict[str, int] = {}
         """Number of a blocked medium → descriptor by which we still read it."""
         self._held = {held.number: held for held in _read(self._file) if device.count(held.number) == held.count}
@@ -213,8 +214,11 @@ class Holding:
         try:
             act()
         except OSError as error:
-            log.warning("a medium could not be held or released: %s", os.strerror(error.errno or 0))
+            if error.errno not in self._complained:  # it is tried again every few seconds
+                self._complained.add(error.errno)
+                log.warning("a medium could not be held or released: %s", os.strerror(error.errno or 0))
             return False
+        self._complained.clear()
         return True
 
     def _write(self) -> None:

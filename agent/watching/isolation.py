@@ -15,6 +15,11 @@ from agent.settings import IsolationSettings
 from agent.watching.links import LinkWatch
 from protocol.records import CheckDone, ComputerClass
 
+SHARE = 0.0005
+"""Of one processor, for looks that nothing gave cause for."""
+LONGEST = 60.0
+"""Seconds between two of them, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -49,9 +54,19 @@ class IsolationWatch:
         with LinkWatch() as links:
             while not stop.is_set():
                 self._check.settings = settings = self._settings()
+                began = time.thread_time()
                 result = self._check.run()
+                cost = time.thread_time() - began
                 news = self._episode.is_news(result)
                 if news or time.monotonic() >= due:
                     tell(Looked(result, self._check.done(result), news, self._check.stood))
                     due = time.monotonic() + settings.interval_seconds
-                links.wait(stop, settings.poll_seconds)
+                links.wait(stop, pause(settings.poll_seconds, cost, told=links.told))
+
+
+def pause(poll_seconds: float, cost: float, *, told: bool) -> float:
+    """Seconds until the next look by the clock, so that looks take no more of a processor than `SHARE`.
+
+    Where the kernel tells of cables, addresses and routes at once, only what hangs on them is looked for by the clock.
+    """
+    return min(max(poll_seconds, cost / SHARE), LONGEST) if told else poll_seconds

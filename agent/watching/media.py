@@ -67,6 +67,24 @@ class MediumGone:
 MediaEvent = MediumMounted | MediumMoved | MediumGone
 
 
+def changes(
+    before: Mapping[str, Attached], now: Mapping[str, Attached], is_there: Callable[[Attached], bool]
+) -> list[MediaEvent]:
+    """What happened between two looks. ``is_there``: whether the device of a medium that went is still attached."""
+    events: list[MediaEvent] = []
+    for key, attached in before.items():
+        successor = now.get(key)
+        if successor is None or successor.medium.key != attached.medium.key:
+            events.append(MediumGone(attached, "unmounted" if is_there(attached) else "removed"))
+    for key, attached in now.items():
+        known = before.get(key)
+        if known is None or known.medium.key != attached.medium.key:
+            events.append(MediumMounted(attached))
+        elif known.path != attached.path:
+            events.append(MediumMoved(attached))
+    return events
+
+
 class MediaWatch:
     """Looks at the mounts and tells what changed."""
 
@@ -110,17 +128,7 @@ class MediaWatch:
     def step(self, mounts: list[Mount]) -> list[MediaEvent]:
         """What changed since the last step."""
         now = self.look(mounts)
-        events: list[MediaEvent] = []
-        for key, attached in self._present.items():
-            successor = now.get(key)
-            if successor is None or successor.medium.key != attached.medium.key:
-                events.append(MediumGone(attached, "unmounted" if is_there(attached) else "removed"))
-        for key, attached in now.items():
-            before = self._present.get(key)
-            if before is None or before.medium.key != attached.medium.key:
-                events.append(MediumMounted(attached))
-            elif before.path != attached.path:
-                events.append(MediumMoved(attached))
+        events = changes(self._present, now, is_there)
         self._present = now
         return events
 

@@ -26,6 +26,15 @@ def test_the_agents_unit_leaves_no_more_open_than_it_promises() -> None:
     assert float(found[1]) <= 3.0
 
 
+def test_what_holding_media_needs_is_no_part_of_the_unit_as_shipped() -> None:
+    needs = (UNIT.parent / "holding.conf").read_text("utf-8")
+    assert "CAP_SYS_ADMIN" in needs
+    assert "CAP_SYS_ADMIN" not in UNIT.read_text("utf-8")
+    explained = [line for line in needs.splitlines() if line.startswith("#")]
+    for capability in ("CAP_SYS_ADMIN", "CAP_SYS_CHROOT"):
+        assert any(f"{capability}:" in line for line in explained)
+
+
 def test_every_door_that_is_left_open_is_explained() -> None:
     lines = UNIT.read_text("utf-8").splitlines()
     opened = [number for number, line in enumerate(lines) if re.fullmatch(r"\w+=(no|all)", line)]

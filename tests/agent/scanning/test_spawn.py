@@ -59,3 +59,13 @@ def test_a_worker_learns_nothing_of_our_environment(monkeypatch: pytest.MonkeyPa
     assert "'PATH'" in told
     assert "TOKEN" not in told
     assert end(spawned) == 0
+
+
+@pytest.mark.usefixtures("none_ahead")
+def test_a_process_that_was_started_ahead_and_that_no_scan_took_is_ended() -> None:
+    assert not spawn.end_ahead()
+    spawn.start_ahead()
+    (ahead,) = spawn._ahead
+    assert spawn.end_ahead()
+    assert ahead.process.returncode == 0
+    assert not spawn._ahead
