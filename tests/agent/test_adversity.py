@@ -39,7 +39,8 @@ class Computer:
         self.disk.mkdir()
         self.mounted = os.geteuid() == 0
         if self.mounted:
-            self.tool("mount", "-t", "tmpfs", "-o", "size=64m", "none", str(self.disk))
+            size = 64 * 1024**2 + sum(each.stat().st_size for each in warm.iterdir())
+            self.tool("mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(self.disk))
         self.state.mkdir(mode=0o700)
         shutil.copytree(warm, self.state / "cache")
         (self.state / "cache").chmod(0o700)

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from server.campaigns.attestations import Given
 from server.campaigns.models import Campaign
 from server.incidents.actions import Told, open_incident
 from server.incidents.models import Incident
+from server.intake.sql import connection_of
 from server.ledger.models import Computer, Medium, Person
 from server.reports import shelf
 from server.reports.models import Report
@@ -162,8 +162,9 @@ def state() -> str:
     """A digest over every table, sessions and the log of acts aside: whether anything was changed."""
     told = hashlib.sha256()
     skipped = {"django_session", "audit_entry", "intake_refusal", "accounts_signinfailure", "accounts_apikey"}
-    with connection.cursor() as cursor:
-        for table in sorted({model._meta.db_table for model in apps.get_models()} - skipped):
+    models = {model._meta.db_table: model for model in apps.get_models()}
+    for table in sorted(models.keys() - skipped):
+        with connection_of(models[table]).cursor() as cursor:
             cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')  # noqa: S608 (names are our models')
             told.update(repr((table, cursor.fetchall())).encode())
     return told.hexdigest()
