@@ -60,9 +60,10 @@ def environment(tmp: Path) -> dict[str, str]:
 class House:
     """A collector and a computer, both of their own, with everything they say."""
 
-    def __init__(self, tmp: Path, rules: Path) -> None:
+    def __init__(self, tmp: Path, rules: Path, new_home: Path) -> None:
         self.tmp = tmp
         self.home = tmp / "collector"
+        shutil.copytree(new_home, self.home)
         self.state = tmp / "agent"
         self.stick = tmp / "stick"
         self.stick.mkdir()
@@ -116,8 +117,7 @@ class House:
     # --- the collector ---
 
     def set_up(self, computer_class: str = "internal") -> None:
-        """Initialise, make an account and a key, start, and enrol the computer."""
-        self.server("init")
+        """Make an account and a key, start, and enrol the computer."""
         self.server("createuser", "officer", "--role", "officer", "--password-stdin", stdin=PASSWORD + "\n")
         self.api_key = json.loads(self.server("token", "api", "--user", "officer", "--format", "json"))["api_key"]
         self.start_collector()
@@ -215,18 +215,27 @@ class House:
 
 @pytest.fixture(scope="session")
 def rules(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
-    """Compiled rules, made once: compiling them takes seconds."""
-    from signatures.engine import build
-    from signatures.rules import load_rules
+    """Compiled rules, all that a worker asks for, made once: compiling them takes seconds."""
+    from agent.scanning.wire import Start
+    from agent.scanning.worker import prepare
 
     folder = Path(pytestconfig.cache.mkdir("home")) / "mijian"  # type: ignore[union-attr]
     folder.mkdir(mode=0o700, exist_ok=True)
-    build(load_rules().literals, cache=folder)
+    prepare(Start(rules=None, cache=str(folder), least=45, memory=2**29))
     return folder
 
 
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a collector as `mijian-server init` makes it, to be copied: making its tables takes seconds."""
+    tmp = tmp_path_factory.mktemp("new")
+    command = [sys.executable, "-m", "server", "init", "--home", str(tmp / "home")]
+    subprocess.run(command, env=environment(tmp), capture_output=True, check=True)
+    return tmp / "home"
+
+
 @pytest.fixture
-def house(tmp_path: Path, rules: Path) -> Iterator[House]:
-    made = House(tmp_path, rules)
+def house(tmp_path: Path, rules: Path, new_home: Path) -> Iterator[House]:
+    made = House(tmp_path, rules, new_home)
     yield made
     made.put_away()

@@ -110,19 +110,24 @@ def migrate() -> None:
     """Bring the databases up to date, the spool's first: what an older version kept elsewhere moves into it."""
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import DEFAULT_DB_ALIAS
 
     for alias in sorted(settings.DATABASES, reverse=True):
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+        apps = () if alias == DEFAULT_DB_ALIAS else (SPOOLING,)
+        call_command("migrate", *apps, database=alias, interactive=False, verbosity=0)
 
 
 def unapplied_migrations() -> bool:
     """Whether a database lacks a step that this version needs."""
     from django.conf import settings
-    from django.db import connections
+    from django.db import DEFAULT_DB_ALIAS, connections
     from django.db.migrations.executor import MigrationExecutor
 
-    executors = [MigrationExecutor(connections[alias]) for alias in settings.DATABASES]
-    return any(executor.migration_plan(executor.loader.graph.leaf_nodes()) for executor in executors)
+    for alias in settings.DATABASES:
+        executor = MigrationExecutor(connections[alias])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes(None if alias == DEFAULT_DB_ALIAS else SPOOLING)):
+            return True
+    return False
 
 
 def emit(options: argparse.Namespace, content: Mapping[str, Any], lines: Sequence[str]) -> None:
@@ -134,6 +139,8 @@ def emit(options: argparse.Namespace, content: Mapping[str, Any], lines: Sequenc
     sys.stdout.flush()
 
 
+SPOOLING = "intake"
+"""The app whose tables lie in the spool's own database."""
 _LIFE = re.compile(r"(\d{1,4})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

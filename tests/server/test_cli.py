@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -89,9 +90,8 @@ def test_before_init_every_command_says_what_to_do(tmp_path: Path, arguments: tu
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_mistake_in_the_settings_file_is_told_with_its_line(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    run(home, "init", check=True)
+def test_a_mistake_in_the_settings_file_is_told_with_its_line(tmp_path: Path, new_home: Path) -> None:
+    home = shutil.copytree(new_home, tmp_path / "home")
     (home / "collector.yaml").write_text("name: x\nlevle: 机密\n")
     done = run(home, "verify")
     assert done.returncode == 2
@@ -158,9 +158,8 @@ def test_help_and_errors_speak_the_language_of_the_terminal(tmp_path: Path) -> N
     assert "尚未初始化" in run(tmp_path, "verify", env={"LC_ALL": "zh_CN.UTF-8"}).stderr
 
 
-def test_verify_finds_a_changed_audit_log(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    run(home, "init", check=True)
+def test_verify_finds_a_changed_audit_log(tmp_path: Path, new_home: Path) -> None:
+    home = shutil.copytree(new_home, tmp_path / "home")
     run(home, "token", "create", "--class", "internal", check=True)
     assert told(run(home, "verify", "--format", "json"))["audit_entries"] == 2
     with sqlite3.connect(home / "collector.sqlite3") as database:

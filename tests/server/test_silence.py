@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -64,9 +65,10 @@ def test_a_collector_that_takes_in_a_fleet_s_reports_sends_no_packet(inside: Ins
 
 
 @pytest.mark.root
-def test_a_channel_that_the_settings_name_is_contacted_and_seen_by_this_test(inside: Inside, tmp_path: Path) -> None:
-    home = str(tmp_path / "home")
-    assert inside(sys.executable, "-m", "server", "init", "--home", home).returncode == 0
+def test_a_channel_that_the_settings_name_is_contacted_and_seen_by_this_test(
+    inside: Inside, tmp_path: Path, new_home: Path
+) -> None:
+    home = str(shutil.copytree(new_home, tmp_path / "home"))
     with Path(home, "collector.yaml").open("a") as settings:
         settings.write("outbound: [192.0.2.0/24]\nchannels:\n  soc: {kind: webhook, url: 'http://192.0.2.7:9/', ")
         settings.write("secret: sixteen-characters}\n  wall: {kind: webhook, url: 'http://192.0.2.1/', ")

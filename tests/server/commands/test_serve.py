@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -135,10 +136,9 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
+def collector(tmp_path: Path, new_home: Path) -> Iterator[Collector]:
     """A collector that is initialised and runs."""
-    made = Collector(tmp_path / "home")
-    made.ask("init")
+    made = Collector(shutil.copytree(new_home, tmp_path / "home"))
     made.start()
     yield made
     if made.process is not None and made.process.poll() is None:
@@ -146,10 +146,9 @@ def collector(tmp_path: Path) -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+def running(tmp_path_factory: pytest.TempPathFactory, new_home: Path) -> Iterator[Collector]:
     """A collector that the tests leave as it is."""
-    made = Collector(tmp_path_factory.mktemp("serve") / "home")
-    made.ask("init")
+    made = Collector(shutil.copytree(new_home, tmp_path_factory.mktemp("serve") / "home"))
     made.start()
     yield made
     made.kill()

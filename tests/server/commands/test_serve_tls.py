@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -37,7 +38,6 @@ class Secured:
 
     def __init__(self, home: Path, *more: str) -> None:
         self.home = home
-        assert run("server", "init", "--home", str(home)).returncode == 0
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -85,8 +85,8 @@ class Secured:
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    made = Secured(tmp_path_factory.mktemp("tls") / "home")
+def secured(tmp_path_factory: pytest.TempPathFactory, new_home: Path) -> Iterator[Secured]:
+    made = Secured(shutil.copytree(new_home, tmp_path_factory.mktemp("tls") / "home"))
     yield made
     made.stop()
 
@@ -118,9 +118,9 @@ def test_an_agent_without_the_right_fingerprint_tells_the_token_to_nobody(
     assert '"used": null' in listed.stdout
 
 
-def test_only_a_client_with_a_certificate_is_answered_where_that_is_asked(tmp_path: Path) -> None:
+def test_only_a_client_with_a_certificate_is_answered_where_that_is_asked(tmp_path: Path, new_home: Path) -> None:
     _authority(tmp_path)
-    collector = Secured(tmp_path / "home", "--tls-client-ca", str(tmp_path / "ca.pem"))
+    collector = Secured(shutil.copytree(new_home, tmp_path / "home"), "--tls-client-ca", str(tmp_path / "ca.pem"))
     try:
         context = ssl.create_default_context(cafile=str(collector.home / certificate.CERTIFICATE))
         assert ask(collector.port, context) == b""
