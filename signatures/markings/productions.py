@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 _NOT_STATE = ("工作", "商业", "公司", "企业", "集团", "警务", "技术", "个人", "商用")
 """Words before a level that make another family of it; the starred production leaves these to their own rules."""
 _END = r"(?=$|[\s)\]】〕〉」』”’\"',;,。、!(\[【〔<>|/\\_-])"
+_TERM_LABEL = r"(?:(?:保密期限?|解密(?:时间|日期|条件))\s{0,3}:?\s{0,3})?"
+"""What the term may be called where it stands behind the star (密级★解密时间)."""
 _CHANGE = Expression(r"变更为|调整为|更改为|改为|变更|延长为|→|=>")
-_DECLASSIFIED = Expression(r"已?解密(?!条件|时间|期限|方法|前|后|算法)")
+_DECLASSIFIED = Expression(r"已?解密(?!条件|时间|日期|期限|方法|前|后|算法)")
 
 
 class StateGrammar:
@@ -44,7 +46,7 @@ class StateGrammar:
         level = f"(?P<level>{'|'.join(self._spelled)})"
         self.spellings = tuple(self._spelled)
         self._starred = Expression(
-            rf"{level}级?\s{{0,3}}(?:(?P<star>★)\s{{0,3}}(?:(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某]{{1,6}}|保密期限|解密时间|解密条件)|{_END})"
+            rf"{level}级?\s{{0,3}}(?:(?:[)\]】〕」』]\s{{0,3}}(?=★\s{{0,3}}{PLAIN_TERM}))?(?P<star>★)\s{{0,3}}(?:{_TERM_LABEL}(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某]{{1,6}}|保密期限|解密时间|解密日期|解密条件)|{_END})"
             rf"|(?P<asterisk>(?<!\*)\*(?!\*))\s{{0,3}}(?:(?P<term2>{TERM})|(?=$)))"
         )
         self._misread_star = Expression(rf"(?P<level>{exact})[太大女犬]\s?(?P<term>{PLAIN_TERM})")
