@@ -14,11 +14,9 @@ from signatures.rules import load_rules
 
 
 @pytest.fixture(scope="session")
-def compiled(pytestconfig: pytest.Config) -> Path:
-    """A folder for compiled databases, kept from run to run: compiling them takes seconds."""
-    folder = Path(pytestconfig.cache.mkdir("home")) / "mijian"  # type: ignore[union-attr]
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+def compiled(rules: Path) -> Path:
+    """A folder with all compiled databases, kept from run to run: compiling them takes seconds."""
+    return rules
 
 
 @pytest.fixture(scope="session")
