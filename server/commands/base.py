@@ -75,6 +75,7 @@ def open_home(options: argparse.Namespace) -> Path:
             )
         )
     start_django()
+    _refuse_unknown_steps()
     if unapplied_migrations():
         raise CommandError(
             tell(
@@ -107,14 +108,39 @@ def start_django() -> None:
 
 
 def migrate() -> None:
-    """Bring the databases up to date, the spool's first: what an older version kept elsewhere moves into it."""
+    """Bring the databases up to date. Raises `CommandError` where one is of a version this one knows nothing of."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import DEFAULT_DB_ALIAS
 
+    _refuse_unknown_steps()
     for alias in sorted(settings.DATABASES, reverse=True):
         apps = () if alias == DEFAULT_DB_ALIAS else (SPOOLING,)
         call_command("migrate", *apps, database=alias, interactive=False, verbosity=0)
+
+
+def _refuse_unknown_steps() -> None:
+    """Raise `CommandError` where a database has been through steps that are not in this version.
+
+    It is of a later version, or of a state before the first release: this version's steps would break in its middle.
+    """
+    from django.conf import settings
+    from django.db import connections
+    from django.db.migrations.loader import MigrationLoader
+
+    for alias in settings.DATABASES:
+        loader = MigrationLoader(connections[alias])
+        unknown = set(loader.applied_migrations) - set(loader.disk_migrations)
+        ours = sorted(f"{app}.{name}" for app, name in unknown if app in loader.migrated_apps)
+        if ours:
+            raise CommandError(
+                tell(
+                    f"the database was made by another version, later than this one or before the first release "
+                    f"(step {ours[0]}): install that version, or set the collector up anew in another --home",
+                    f"数据库由其他版本建立,该版本比本版本新,或早于首个正式版(步骤 {ours[0]}):"
+                    "请安装对应版本,或用 --home 指定其他目录重新建立收集端",
+                )
+            )
 
 
 def unapplied_migrations() -> bool:
