@@ -37,11 +37,14 @@ CREATE INDEX IF NOT EXISTS passages_at ON passages (at);
 """
 
 
-def allowed(path: Path, megabytes: float, computer_class: ComputerClass) -> Path | None:
-    """Where text may be kept on a computer of this class; None where it may not, and then none that was kept stays.
+def where_allowed(folder: Path | None, megabytes: float, computer_class: ComputerClass) -> Path | None:
+    """Where in a folder text may be kept on a computer of this class; None where it may not.
 
-    Raises OSError where it cannot be removed.
+    Then none that was kept before stays. Raises OSError where it cannot be removed.
     """
+    if folder is None:
+        return None
+    path = folder / "passages.sqlite"
     if megabytes > 0 and computer_class is not ComputerClass.CONFIDENTIAL:
         return path
     for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
