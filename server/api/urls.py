@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from ninja import NinjaAPI
 
-from server.api import arrivals, departments, exports, house, ledgers, violations, waivers
+from server.api import arrivals, departments, exports, house, ledgers, sessions, violations, waivers
 from server.api.problems import Problem, answer, teach
 
 
@@ -37,6 +37,7 @@ api.add_router("/violations", violations.router)
 api.add_router("/waivers", waivers.router)
 api.add_router("/ledgers", ledgers.router)
 api.add_router("/departments", departments.router)
+api.add_router("/media-sessions", sessions.router)
 for _module in (arrivals, exports, house):
     api.add_router("", _module.router)
 teach(api)
