@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -180,11 +181,9 @@ def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def initialised(tmp_path_factory: pytest.TempPathFactory, new_home: Path) -> Path:
     """A home that the tests leave as it is."""
-    place = tmp_path_factory.mktemp("backup") / "home"
-    assert run(place, "init").returncode == 0
-    return place
+    return shutil.copytree(new_home, tmp_path_factory.mktemp("backup") / "home")
 
 
 def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -192,10 +191,12 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_a_collector_comes_back_from_its_backup_and_verifies(tmp_path: Path) -> None:
+def test_a_collector_comes_back_from_its_backup_and_verifies(tmp_path: Path, new_home: Path) -> None:
     first, second, phrase = tmp_path / "first", tmp_path / "second", tmp_path / "phrase"
     phrase.write_text(PHRASE + "\n")
-    before = told(run(first, "init", "--name", "机要室", "--format", "json"))
+    settings = shutil.copytree(new_home, first) / "collector.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("name: ''", "name: 机要室"), "utf-8")
+    before = told(run(first, "init", "--format", "json"))
     sealed = ("--passphrase-file", str(phrase), "--format", "json")
     assert told(run(first, "backup", str(tmp_path / "a.backup"), *sealed))["sealed"] is True
     told(run(second, "restore", str(tmp_path / "a.backup"), *sealed))
