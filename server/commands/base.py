@@ -6,14 +6,14 @@ import argparse
 import json
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from server import home, keys
+from server.newfile import new_file
 
 
 class CommandError(Exception):
@@ -176,21 +176,11 @@ def into_new_file(path: Path, pieces: Iterator[bytes]) -> None:
     """Write a new file of mode 0600 that appears whole or not at all. Raises `CommandError`."""
     if path.exists():
         raise CommandError(tell(f"{path} is there already: name a new file", f"{path} 已存在:请指定新文件"))
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            _write(out, pieces)
-        os.link(draft, path)
+        with new_file(path) as out:
+            out.writelines(pieces)
     except OSError as error:
         raise CommandError(tell(f"nothing was written: {error}", f"未写入:{error}")) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write(out: IO[bytes], pieces: Iterator[bytes]) -> None:
-    out.writelines(pieces)
-    out.flush()
-    os.fsync(out.fileno())
 
 
 def who() -> str:
