@@ -150,6 +150,15 @@ ENDINGS: Words = {
 }
 """How a media session ended."""
 
+HOLDS: Words = {
+    "": gettext_lazy("not held"),
+    "read-only": gettext_lazy("held: read-only"),
+    "unmounted": gettext_lazy("held: not mounted"),
+    "released": gettext_lazy("was held, let go of"),
+    "not-held": gettext_lazy("was to be held, found writable"),
+}
+"""How a medium that policy holds was found to stand (`MediaSession.standing`)."""
+
 REASONS: Words = {
     "encrypted": gettext_lazy("encrypted"),
     "damaged": gettext_lazy("damaged"),

@@ -33,6 +33,7 @@ _TABLES: dict[str, words.Words] = {
     "codes": words.CODES,
     "buses": words.BUSES,
     "endings": words.ENDINGS,
+    "holds": words.HOLDS,
     "reasons": words.REASONS,
     "refusals": words.REFUSALS,
     "remedies": words.REMEDIES,
