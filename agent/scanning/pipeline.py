@@ -69,6 +69,8 @@ class ScanOptions:
     """Days after which a verdict in the ledger is no longer used."""
     tell_clean: bool = True
     """Whether ``on_result`` wants to hear of files without findings that the ledger knows; they are counted anyway."""
+    tell_new_clean: bool = True
+    """The same for those that were read in this run."""
     cache: Path | None = None
     """Directory for compiled databases; None to compile them at every start."""
     background: bool = False
@@ -333,7 +335,11 @@ class _Run:
     def _finished(self, done: Done, *, remember: bool) -> None:
         if done.reply.rows[0].reason is Reason.UNREADABLE and self.gone.is_set():
             done = unopened(done.file, Reason.VANISHED)  # it went while this was read
-        self._emit(done.file.path, done.status, done.reply.rows)
+        rows = done.reply.rows
+        if len(rows) == 1 and rows[0].verdict is Verdict.CLEAN and not self.options.tell_new_clean:
+            self._count_clean(1, rows[0].size)
+        else:
+            self._emit(done.file.path, done.status, rows)
         if self.ledger is None or not remember:
             return
         if not self._key_checked:
