@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium
 
 from agent.scanning.formats.base import MiB, NotExamined, Source
 from agent.scanning.formats.pdf_font_stand_in import use_stand_in
+from agent.scanning.formats.pdf_salvage import mended
 from protocol.records import Reason
 
 IN_MEMORY = 32 * MiB
@@ -320,10 +321,16 @@ class Document:
             self._block = pdfium.FPDF_FILEACCESS._fields_[1][1](self._read)
             self._access.m_GetBlock = self._block
             self.handle = pdfium.FPDF_LoadCustomDocument(self._access, None)
+        self.mended = False
+        """Whether it was cut short, and what is left of it was put together."""
+        if not self.handle and pdfium.FPDF_GetLastError() in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise NotExamined(Reason.ENCRYPTED, "the document is encrypted")
+        pages = int(pdfium.FPDF_GetPageCount(self.handle)) if self.handle else 0
+        if not pages and whole is not None and (rest := mended(whole)) is not None:
+            pdfium.FPDF_CloseDocument(self.handle)
+            self.mended, self._whole = True, rest
+            self.handle = pdfium.FPDF_LoadMemDocument64(rest, len(rest), None)
         if not self.handle:
-            error = pdfium.FPDF_GetLastError()
-            if error in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
-                raise NotExamined(Reason.ENCRYPTED, "the document is encrypted")
             raise NotExamined(Reason.DAMAGED, "the document cannot be opened")
         self.pages: int = pdfium.FPDF_GetPageCount(self.handle)
 
