@@ -1,6 +1,6 @@
 """Keeps the house while the agent runs: policy, schedules, waivers that end, requests of people, clock, budget, health.
 
-Called twice a second by the service's own thread; each errand has its own pace, so that an idle agent costs nothing.
+Called once a second by the service's own thread; each errand has its own pace, so that an idle agent costs nothing.
 """
 
 from __future__ import annotations

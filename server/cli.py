@@ -19,6 +19,7 @@ from server.commands import (
     import_,
     init,
     notify,
+    purge,
     release,
     report,
     restore,
@@ -34,7 +35,7 @@ from signatures.strict_yaml import FileMistake
 
 COMMANDS = (
     init, createuser, secondfactor, token, serve, import_, export, report, release, notify,
-    backup, restore, verify, simulate,
+    backup, restore, verify, purge, simulate,
 )  # fmt: skip
 
 

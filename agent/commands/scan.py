@@ -281,6 +281,7 @@ def _scan(options: argparse.Namespace, output: Output, target: Target) -> int:
         cache=folder,
         skip=target.identity,
         tell_clean=options.all,
+        tell_new_clean=options.all,
         pictures=not options.no_ocr,
         pictures_seconds=options.ocr_seconds,
     )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from agent.scanning import disguises
+from agent.scanning.at_work import GRAMMAR, AtWork
 from agent.scanning.formats import FORMATS, format_for, inner_pictures
 from agent.scanning.formats.base import (
     Budget,
@@ -59,6 +60,8 @@ class Examiner:
 
     eyes: Eyes | None = None
     """What reads pictures, where this process can."""
+    at_work: AtWork | None = None
+    """Where to tell which formats begin to read, for those who see how it ends."""
 
     def __init__(
         self,
@@ -91,17 +94,23 @@ class Examiner:
 
         ``about`` is what is known of the file from outside; nothing of it is said of its members, which are older.
         """
-        if folder != self._folder[0]:
-            self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
-        around = self._named([name], Zone.FILENAME) + self._folder[1]
+        around = self.around(name, folder)
+        named = bool(around)  # what is read will be added to them
         examination = Examination(self.grammar, self.least, self.reading(budget or Budget()))
         if self.eyes is not None:
             self.eyes.begin()
         examination.eyes, examination.tell_pictures = self.eyes, self._tell_pictures
+        examination.at_work = self.at_work
         examination.file(source, name, around, None, 0, about)
         rows = _together(examination.rows)
         content = _content(source, name, around) if any(row.pictures for row in rows) else ""
-        return Reply(rows, examination.notes, examination.out_of_memory, content=content)
+        return Reply(rows, examination.notes, examination.out_of_memory, content=content, named=named)
+
+    def around(self, name: str, folder: str) -> list[Passage]:
+        """What the names of a file and of its folders say, as far as it is worth the grammar's time."""
+        if folder != self._folder[0]:
+            self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
+        return self._named([name], Zone.FILENAME) + self._folder[1]
 
     def reading(self, budget: Budget) -> Reading:
         """What formats are given to read a file with."""
@@ -134,6 +143,7 @@ class Examination:
         self.notes: list[str] = []
         self.out_of_memory = False
         self.eyes: Eyes | None = None
+        self.at_work: AtWork | None = None
         self.tell_pictures = False
 
     def file(
@@ -159,6 +169,7 @@ class Examination:
         findings: tuple[Finding, ...] = ()
         try:
             if passages:
+                self._begin(GRAMMAR)
                 findings = self.grammar.find(passages, least=self.least, about=about)
         except Exception as error:  # noqa: BLE001 — the same for the grammar
             reason = self._fate(error, identity)
@@ -219,7 +230,12 @@ class Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
+        self._begin(FORMATS[identity.media_type])
         return reader.pieces(source, self.reading.named(name))
+
+    def _begin(self, name: str) -> None:
+        if self.at_work is not None:
+            self.at_work.begin(name)
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""

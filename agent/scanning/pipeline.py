@@ -22,7 +22,7 @@ from agent.scanning.cage import PATIENCE, Cage, weakness
 from agent.scanning.folders import Settled
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
 from agent.scanning.ocr import available as ocr
-from agent.scanning.opening import Done, unopened
+from agent.scanning.opening import Done, LookUp, unopened
 from agent.scanning.picture_desk import PictureDesk, Terms
 from agent.scanning.pictures_seen import PicturesSeen
 from agent.scanning.poison import Poison
@@ -69,6 +69,8 @@ class ScanOptions:
     """Days after which a verdict in the ledger is no longer used."""
     tell_clean: bool = True
     """Whether ``on_result`` wants to hear of files without findings that the ledger knows; they are counted anyway."""
+    tell_new_clean: bool = True
+    """The same for those that were read in this run."""
     cache: Path | None = None
     """Directory for compiled databases; None to compile them at every start."""
     background: bool = False
@@ -186,7 +188,7 @@ class _Run:
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
             cage.begin()
             if options.ledger is not None:
-                self._open_ledger(stack, options.ledger, medium)
+                cage.look_up = self._open_ledger(stack, options.ledger, medium)
             self._walk_abreast(stack)
             wanted = in_order(self._unknown(met), options.order)
             self._open_desk(stack, start)
@@ -216,19 +218,21 @@ class _Run:
             self.desk = PictureDesk(start, terms, self.stop, self.seen, throttle)
             stack.callback(self.desk.close)
 
-    def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> None:
+    def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> LookUp | None:
         options = self.options
         self._rules_key = self._current_rules()
         if not self._rules_key:
-            return  # they cannot be read: the workers say why
+            return None  # they cannot be read: the workers say why
         context = f"{self._rules_key} {options.least} {'pictures' if options.sees else ''}"
         try:
             expires = options.expires_days * 86400
             ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires))
-            self.ledger, self.poison = ledger, Poison(ledger.database, program())
+            self.ledger, self.poison = ledger, Poison(ledger.database)
             self.seen = PicturesSeen(ledger.database, f"{context} {program()}", expires=expires)
+            return ledger.look_up
         except (OSError, sqlite3.Error) as error:
             log.warning("going on without the ledger of what was seen: %s", type(error).__name__)
+            return None
 
     def _walk_abreast(self, stack: ExitStack) -> None:
         """Have half of the tree looked at by another process, where most of it is likely to be known."""
@@ -333,7 +337,11 @@ class _Run:
     def _finished(self, done: Done, *, remember: bool) -> None:
         if done.reply.rows[0].reason is Reason.UNREADABLE and self.gone.is_set():
             done = unopened(done.file, Reason.VANISHED)  # it went while this was read
-        self._emit(done.file.path, done.status, done.reply.rows)
+        rows = done.reply.rows
+        if len(rows) == 1 and rows[0].verdict is Verdict.CLEAN and not self.options.tell_new_clean:
+            self._count_clean(1, rows[0].size)
+        else:
+            self._emit(done.file.path, done.status, rows)
         if self.ledger is None or not remember:
             return
         if not self._key_checked:
@@ -343,11 +351,11 @@ class _Run:
                 return
         if self.desk is not None:
             self.desk.remember(done)
-        self.ledger.put(done.file, done.status, done.reply.rows)
+        self.ledger.keep(done)
         reason = done.reply.rows[0].reason
         if done.fatal and self.poison is not None and reason is not None:
             try:
-                self.poison.remember(done.file, reason)
+                self.poison.remember(done.file, reason, done.at_work)
             except sqlite3.Error as error:
                 log.warning("a poisonous file could not be remembered: %s", type(error).__name__)
 

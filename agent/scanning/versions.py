@@ -31,6 +31,11 @@ def made_by(media_types: Iterable[str]) -> bytes:
     return _made_by(frozenset(FORMATS.get(media_type, "") for media_type in media_types))
 
 
+def version_of(names: Iterable[str]) -> bytes:
+    """The version of several formats together. Raises OSError where one of them does not exist."""
+    return _made_by(frozenset(names))
+
+
 @cache
 def _made_by(names: frozenset[str]) -> bytes:
     digest = blake2b(digest_size=8)

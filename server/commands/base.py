@@ -6,14 +6,14 @@ import argparse
 import json
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from server import home, keys
+from server.newfile import new_file
 
 
 class CommandError(Exception):
@@ -107,27 +107,44 @@ def start_django() -> None:
 
 
 def migrate() -> None:
-    """Bring the databases up to date, the spool's first: what an older version kept elsewhere moves into it."""
+    """Bring the databases up to date. Raises `CommandError` where one is of a version this one knows nothing of."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import DEFAULT_DB_ALIAS
 
+    unapplied_migrations()
     for alias in sorted(settings.DATABASES, reverse=True):
         apps = () if alias == DEFAULT_DB_ALIAS else (SPOOLING,)
         call_command("migrate", *apps, database=alias, interactive=False, verbosity=0)
 
 
 def unapplied_migrations() -> bool:
-    """Whether a database lacks a step that this version needs."""
+    """Whether a database lacks a step that this version needs.
+
+    Raises `CommandError` where one has been through steps that are not in this version: it is of a later one, or of a
+    state before the first release, and the steps there are would break in its middle.
+    """
     from django.conf import settings
     from django.db import DEFAULT_DB_ALIAS, connections
     from django.db.migrations.executor import MigrationExecutor
 
+    lacking = False
     for alias in settings.DATABASES:
         executor = MigrationExecutor(connections[alias])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes(None if alias == DEFAULT_DB_ALIAS else SPOOLING)):
-            return True
-    return False
+        loader = executor.loader
+        unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
+        for step in (f"{app}.{name}" for app, name in unknown if app in loader.migrated_apps):
+            raise CommandError(
+                tell(
+                    f"the database was made by another version, later than this one or before the first release "
+                    f"(step {step}): install that version, or set the collector up anew in another --home",
+                    f"数据库由其他版本建立,该版本比本版本新,或早于首个正式版(步骤 {step}):"
+                    "请安装对应版本,或用 --home 指定其他目录重新建立收集端",
+                )
+            )
+        wanted = loader.graph.leaf_nodes(None if alias == DEFAULT_DB_ALIAS else SPOOLING)
+        lacking = lacking or bool(executor.migration_plan(wanted))
+    return lacking
 
 
 def emit(options: argparse.Namespace, content: Mapping[str, Any], lines: Sequence[str]) -> None:
@@ -159,21 +176,11 @@ def into_new_file(path: Path, pieces: Iterator[bytes]) -> None:
     """Write a new file of mode 0600 that appears whole or not at all. Raises `CommandError`."""
     if path.exists():
         raise CommandError(tell(f"{path} is there already: name a new file", f"{path} 已存在:请指定新文件"))
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            _write(out, pieces)
-        os.link(draft, path)
+        with new_file(path) as out:
+            out.writelines(pieces)
     except OSError as error:
         raise CommandError(tell(f"nothing was written: {error}", f"未写入:{error}")) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write(out: IO[bytes], pieces: Iterator[bytes]) -> None:
-    out.writelines(pieces)
-    out.flush()
-    os.fsync(out.fileno())
 
 
 def who() -> str:

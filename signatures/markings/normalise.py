@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,10 @@ from signatures.markings.terms import TERM
 
 _LETTER_GAP = Expression(r"(?<=[0-9])[ \t]{1,3}(?=[0-9][0-9 \t]{0,8}[年月个天日午用])")
 """A space inside a number that a unit follows."""
-_GAP_IN_VIEW = r"[ \t\-·・]{0,3}"
+_WORD_GAPS = " \t-·・"
+_CLOSED = dict.fromkeys(map(ord, _WORD_GAPS))
+_GAP = Expression(rf"(?<![{re.escape(_WORD_GAPS)}])[{re.escape(_WORD_GAPS)}]{{1,3}}(?![{re.escape(_WORD_GAPS)}])")
+"""What may stand between two letters of a word; a longer one ends the word."""
 _AFTER_STAR = Expression(r"★([ \t]{0,4}[^★]{1,40}?)[\s)\]】〕〉」』]*$")
 _TERM = Expression(TERM)
 _LINE_ENDS = "\r\n\v\f"
@@ -134,17 +138,16 @@ class Joiner:
 
     def __init__(self, words: tuple[str, ...]) -> None:
         """``words`` in their normalised form."""
-        longest_first = sorted({w for w in words if len(w) > 1 and not w.isascii()}, key=lambda w: (-len(w), w))
-        joined = "|".join(_GAP_IN_VIEW.join(map(re.escape, word)) for word in longest_first)
-        self._pattern: Expression | None = Expression(joined) if joined else None
+        closed = {word.translate(_CLOSED) for word in words if len(word) > 1 and not word.isascii()}
+        longest_first = sorted(closed, key=lambda word: (-len(word), word))
+        self._words: Expression | None = Expression("|".join(map(re.escape, longest_first))) if closed else None
 
     def close_up(self, view: View) -> View:
         """The view without those gaps."""
         if _HAS_GAP.search(view.text) is None:
             return view
         dropped: set[int] = set()
-        for found in self._pattern.finditer(view.text) if self._pattern else ():
-            gaps = {n for n in range(found.start(), found.end()) if view.text[n] in " \t-·・"}
+        for gaps in self._gaps_in_words(view.text):
             if all(view.original[view.origin[n]] not in LONG_DASHES for n in gaps):
                 dropped |= gaps
         for found in _LETTER_GAP.finditer(view.text):
@@ -157,3 +160,16 @@ class Joiner:
         return View(
             view.original, "".join(view.text[n] for n in kept), tuple(view.origin[n] for n in kept), view.vertical
         )
+
+    def _gaps_in_words(self, text: str) -> Iterator[set[int]]:
+        """For each word that has gaps in it: where they are.
+
+        The words are looked for in the text without its gaps: in expressions with a gap at every place they would take
+        longer to compile than most texts to read.
+        """
+        if self._words is None:
+            return
+        gaps = {n for gap in _GAP.finditer(text) for n in range(*gap.span())}
+        kept = [n for n in range(len(text)) if n not in gaps]
+        for found in self._words.finditer("".join(text[n] for n in kept)):
+            yield gaps.intersection(range(kept[found.start()], kept[found.end() - 1]))

@@ -99,6 +99,10 @@ _PAIR = re.compile(
 )
 
 
+DELIMITERS = ("\t", ",", ";")
+"""What stands between the cells of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Lines that are rows of cells."""
@@ -111,7 +115,7 @@ class Table:
     def of(cls, lines: Iterable[str]) -> Table | None:
         """The table that a text begins with: most of its first rows have the same number of cells; else None."""
         filled = list(islice(((number, line) for number, line in enumerate(lines) if line.strip()), 12))
-        for delimiter in ("\t", ",", ";"):
+        for delimiter in DELIMITERS:
             if sum(delimiter in line for _, line in filled) < 2:
                 continue
             widths = Counter(len(_split(line, delimiter)) if delimiter in line else 1 for _, line in filled)

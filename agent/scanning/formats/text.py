@@ -250,7 +250,8 @@ def _zoned(
     stretches = [lines.around(hit, low, high) for hit in telling]
     stretches += [(hit, lines.end(hit) + 1) for hit in talking]
     if talking:  # the true end, so that nothing else seems to stand there
-        stretches.append((max(low, lines.tail[-AROUND:][0]), high))
+        closing = [start for start in lines.tail if low <= start < high][-AROUND:]
+        stretches.append((closing[0] if closing else low, high))
     for start, past in joined(stretches):
         yield Passage(Zone.BODY, lines.joined(start, past), Place(line=lines.number(start)))
 

@@ -9,14 +9,17 @@ from itertools import takewhile
 from typing import overload
 
 from agent.scanning.formats.charset import decode
-from agent.scanning.formats.lines import AROUND, FOOT_LINES, HEAD_LINES, Table, undecorated
+from agent.scanning.formats.lines import AROUND, DELIMITERS, FOOT_LINES, HEAD_LINES, Table, undecorated
 
 LONGEST_LINE = 4096
 """Bytes of a line up to which all of it is read; of a longer one, what is around its hits."""
 _CUT = 1024
 """Bytes on either side of a hit that are read of a longer line."""
+_UPRIGHT, _ONE_CHARACTER = 24, 6
+"""Lines that a marking written downwards may take, and bytes of one of them with its line end."""
 _FIRST_LINES = 5 * HEAD_LINES
 """Lines in which a head, or the first rows of a table, are looked for."""
+_DELIMITERS = tuple(sign.encode("ascii") for sign in DELIMITERS)
 _EDGE = "\r\n\f\0\ufeff"
 
 Hits = dict[int, list[tuple[int, int]]]
@@ -90,6 +93,9 @@ class Lines:
     @cached_property
     def table(self) -> Table | None:
         """The table that the text begins with, if it begins with one."""
+        past = self.past_head
+        if all(self.data.count(sign, 0, past) < 2 for sign in _DELIMITERS):
+            return None  # seen without decoding a line
         return Table.of(self.texts(self.head))
 
     def following(self, start: int, most: int) -> Iterator[int]:
@@ -113,15 +119,19 @@ class Lines:
             yield start
 
     def around(self, start: int, low: int, high: int) -> tuple[int, int]:
-        """From the line some before this one to past the line some after it, between two offsets."""
+        """From the line some before this one to past the line some after it, between two offsets.
+
+        Lines of one character do not count after it: a marking may be written downwards.
+        """
         first = start
         for first in self._preceding(start, AROUND):
             if first <= low:
                 break
-        past = start
-        for _ in range(AROUND + 1):
-            past = self.end(past) + 1
-            if past >= high:
+        past, left = start, AROUND + 1
+        for _ in range(AROUND + _UPRIGHT):
+            begun, past = past, self.end(past) + 1
+            left -= past - begun > _ONE_CHARACTER
+            if past >= high or not left:
                 break
         return max(first, low), min(past, high)
 

@@ -13,7 +13,7 @@ from signatures.engine import Sieve, Span, TalkSieve
 from signatures.engine.bytecode import any_of, spellings
 from signatures.engine.quiet import QUIET_ENCODINGS
 
-MUCH = 96
+MUCH = 8
 """Hits in one chunk from which on it is searched without the words that are mere talk (see `besides`)."""
 _TALK_READ = 16
 """Lines that are mere talk and are read all the same, so that the grammar sees that there is talk."""
@@ -99,7 +99,7 @@ def besides(lines: Lines, sieve: TalkSieve, encodings: frozenset[str], *, first:
         stretches += [(0, lines.end(head[-1]))] if head else []
     if last:
         foot = foot_start(lines.texts(lines.tail))
-        stretches += [(start, lines.end(start)) for start in (*lines.tail[foot : foot + 1], *lines.tail[-AROUND:])]
+        stretches += [(start, lines.end(start)) for start in lines.tail[max(0, foot - AROUND) :]]
     return list(_within(data, joined([*stretches, *fields]), sieve, encodings))
 
 

@@ -32,6 +32,7 @@ _TABLES: dict[str, words.Words] = {
     "codes": words.CODES,
     "buses": words.BUSES,
     "endings": words.ENDINGS,
+    "holds": words.HOLDS,
     "reasons": words.REASONS,
     "refusals": words.REFUSALS,
     "remedies": words.REMEDIES,
@@ -41,6 +42,7 @@ _TABLES: dict[str, words.Words] = {
     "scopes": words.WAIVER_SCOPES,
     "standings": words.STANDINGS,
     "acts": words.ACTS,
+    "records": words.RECORDS,
 }
 _STANDINGS = {
     "done": ("chip--good", "✓"),
@@ -162,8 +164,8 @@ def moment(when: datetime | None, how: str = "full") -> SafeString | str:
     if when is None:
         return "—"
     local = timezone.localtime(when)
-    exact = date_format(local, "Y-m-d H:i:s")
-    shown = _ago(when) if how == "ago" else date_format(local, "Y-m-d" if how == "day" else "Y-m-d H:i")
+    exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}"
+    shown = _ago(when) if how == "ago" else date_format(local, "DATE_FORMAT" if how == "day" else "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact, shown)
 
 

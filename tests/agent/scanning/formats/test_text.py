@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.scanning.formats import html, text
@@ -316,6 +316,7 @@ def test_leaving_out_talk_changes_no_finding(
     st.lists(st.one_of(LINES, st.just("\n".join([TALK] * 30))), min_size=4, max_size=40),
     st.sampled_from(["utf-8", "gb18030", "utf-16-le"]),
 )
+@example(["", "\n".join([TALK] * 30), "密级：秘密"], "utf-8")
 def test_searching_without_talk_changes_no_finding(
     talked: Callable[[bytes], list[Passage]], lines: list[str], encoding: str
 ) -> None:
