@@ -39,6 +39,7 @@ from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
+from agent.scanning.kept_passages import where_allowed
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
 from agent.scanning.spawn import end_ahead, start_ahead
@@ -238,12 +239,14 @@ class Service:
                 self._notice.say(*TROUBLES[trouble])
             self._troubles = troubles
             self._reporter.report(report_of(state))
-        limited = self._housekeeping.presence().limited
+        limited, scan = self._housekeeping.presence().limited, self._settings.scan
         options = dataclasses.replace(
             self._base,
             background=limited,
             share=self._settings.budget.processor_percent / 100 * len(os.sched_getaffinity(0)),
-            workers=1 if limited else self._settings.scan.workers,
+            workers=1 if limited else scan.workers,
+            passages=where_allowed(self._base.cache, scan.passages_mb, ComputerClass(self._identity.computer_class)),
+            passages_bytes=int(scan.passages_mb * 1_000_000),
         )
         return self._in_force.applied(options, state)
 

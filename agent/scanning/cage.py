@@ -107,6 +107,8 @@ class Cage:
         """How far the workers are confined: ``full``, ``partial: why`` or ``none: why``; the weakest of them counts."""
         self.look_up: LookUp | None = None
         """What knows contents, once the caller has set it."""
+        self.keep = False
+        """Whether the text of files is to be handed back."""
         self.mixed = False
         """Whether the rules were changed on disk while the scan ran, so that later workers had others."""
 
@@ -276,7 +278,7 @@ class Cage:
     def _open(self, file: Found, others: bool) -> Task | Done | None:
         """Open one file to be handed out. None where this computer has no descriptor left and is to be asked later."""
         try:
-            return opened(file, self._patience, explain=self._explain, look_up=self.look_up)
+            return opened(file, self._patience, explain=self._explain, look_up=self.look_up, keep=self.keep)
         except OutOfDescriptors:
             if not others:
                 return unopened(file, Reason.UNREADABLE)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -89,14 +90,18 @@ class Examiner:
         folder: str = "",
         budget: Budget | None = None,
         about: Circumstances = UNKNOWN,
+        keep: Callable[[Judge, int, Reading], KeepingExamination] | None = None,
     ) -> Reply:
         """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`.
 
         ``about`` is what is known of the file from outside; nothing of it is said of its members, which are older.
+        ``keep`` makes an examination that holds on to what it reads.
         """
         around = self.around(name, folder)
         named = bool(around)  # what is read will be added to them
-        examination = Examination(self.grammar, self.least, self.reading(budget or Budget()))
+        reading = self.reading(budget or Budget())
+        keeping = keep(self.grammar, self.least, reading) if keep is not None else None
+        examination = keeping or Examination(self.grammar, self.least, reading)
         if self.eyes is not None:
             self.eyes.begin()
         examination.eyes, examination.tell_pictures = self.eyes, self._tell_pictures
@@ -104,7 +109,8 @@ class Examiner:
         examination.file(source, name, around, None, 0, about)
         rows = _together(examination.rows)
         content = _content(source, name, around) if any(row.pictures for row in rows) else ""
-        return Reply(rows, examination.notes, examination.out_of_memory, content=content, named=named)
+        kept = keeping.kept() if keeping is not None else b""
+        return Reply(rows, examination.notes, examination.out_of_memory, content=content, named=named, kept=kept)
 
     def around(self, name: str, folder: str) -> list[Passage]:
         """What the names of a file and of its folders say, as far as it is worth the grammar's time."""
@@ -277,6 +283,14 @@ class Examination:
             return Reason.UNREADABLE
         self.notes.append(f"{type(error).__name__} in {identity.media_type}")
         return Reason.CRASHED
+
+
+class KeepingExamination(Examination, ABC):
+    """One that holds on to what it reads (see `agent.scanning.rematch`)."""
+
+    @abstractmethod
+    def kept(self) -> bytes:
+        """What may be kept of the file, to be understood by whoever made this; nothing where none may."""
 
 
 def _content(source: Source, name: str, around: list[Passage]) -> str:

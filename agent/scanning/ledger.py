@@ -27,7 +27,9 @@ import msgspec
 
 from agent.scanning import contents, poison
 from agent.scanning.folders import Account, Settled, kept, settled
+from agent.scanning.kept_passages import KeptPassages
 from agent.scanning.opening import Done
+from agent.scanning.program import program
 from agent.scanning.sealing import opened, sealed
 from agent.scanning.versions import made_by
 from agent.scanning.walk import Found, Listing
@@ -92,13 +94,14 @@ class Ledger:
         medium: str = "",
         expires: float = EXPIRES_DAYS * 86400,
         most: int = MOST_BYTES,
+        passages: KeptPassages | None = None,
     ) -> None:
         """Open or make the ledger at ``path``.
 
         ``context`` says what a verdict rests on beside the file and its format: rules, program, settings.
         ``medium`` is the identity of the medium all files lie on, which then stands for device and inode: these are
-        others each time it is plugged in. Raises OSError or sqlite3.Error where the ledger cannot be had; it is a
-        convenience, the caller goes on without.
+        others each time it is plugged in. ``passages``: where text is kept, closed with the ledger.
+        Raises OSError or sqlite3.Error where the ledger cannot be had; it is a convenience, the caller goes on without.
         """
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
@@ -118,6 +121,8 @@ class Ledger:
             self.database.execute(f"DELETE FROM {table} WHERE at < ?", (self._oldest,))  # noqa: S608 - our own names
         self._keep_within(most)
         self._contents = contents.Contents(self.database, self._context, self._oldest)
+        self._passages = passages
+        self._program = program().encode()
 
     def __enter__(self) -> Ledger:
         return self
@@ -127,6 +132,8 @@ class Ledger:
     ) -> None:
         self._write()
         self.database.close()
+        if self._passages is not None:
+            self._passages.close()
 
     # -- whole folders -------------------------------------------------------------------------------------------
 
@@ -211,12 +218,18 @@ class Ledger:
         self._account(file, file.status, record.rows, lasting=True, at=row[0])
         return record.rows
 
-    def look_up(self, name: str, status: os.stat_result, descriptor: int) -> Known | None:
-        """What the content behind a descriptor was found to be, in whatever file (see `agent.scanning.contents`)."""
+    def look_up(self, file: Found, status: os.stat_result, descriptor: int) -> Known | bytes | None:
+        """What the content behind a descriptor was found to be, in whatever file (see `agent.scanning.contents`).
+
+        Else the text of this very file, where it was kept.
+        """
         if self._broken:
             return None
         try:
-            return self._contents.known(name, status, descriptor)
+            known = self._contents.known(file.name, status, descriptor)
+            if known is None and self._passages is not None:
+                return self._passages.get(*self._keys(file, status, self._program))
+            return known
         except OSError:
             return None  # the reader meets the same, and tells it
         except (sqlite3.Error, msgspec.DecodeError, ValueError) as error:
@@ -228,7 +241,7 @@ class Ledger:
         reply = done.reply
         # What its names say, and what pictures wait for, is not in its bytes alone.
         of_content = not (reply.named or reply.content)
-        self.put(done.file, done.status, reply.rows, of_content=of_content, known=done.known)
+        self.put(done.file, done.status, reply.rows, of_content=of_content, known=done.known, text=reply.kept)
 
     def put(
         self,
@@ -238,10 +251,12 @@ class Ledger:
         *,
         of_content: bool = False,
         known: Known | None = None,
+        text: bytes = b"",
     ) -> None:
         """Remember how a file ended. ``status`` is that of the descriptor that was read.
 
         ``of_content``: the rows hold for any other file with this content. ``known``: they were made before.
+        ``text``: to be kept.
         """
         if self._broken:
             return
@@ -255,14 +270,27 @@ class Ledger:
             self._files.append((key, at, sealed(record, seal, plain=contents.says_nothing(rows))))
             if of_content and known is None:
                 self._contents.put(file, status, rows)
+            if text and self._passages is not None:
+                self._keep_text(file, status, rows, text)
         if len(self._files) >= BATCH or time.monotonic() - self._written > OFTEN:
             self._write()
 
-    def _keys(self, file: Found, status: os.stat_result) -> tuple[bytes, bytes]:
-        """The key of the record and the key of its seal, both from all that the verdict rests on."""
+    def _keep_text(self, file: Found, status: os.stat_result, rows: list[Examined], text: bytes) -> None:
+        try:
+            if self._passages is not None:
+                self._passages.put(*self._keys(file, status, self._program), rows, text)
+        except sqlite3.Error as error:
+            log.warning("text cannot be kept any more: %s", type(error).__name__)
+            self._passages = None
+
+    def _keys(self, file: Found, status: os.stat_result, context: bytes = b"") -> tuple[bytes, bytes]:
+        """The key of the record and the key of its seal, both from all that the verdict rests on.
+
+        ``context``: what that is, beside the file; by default the ledger's.
+        """
         place = self._medium or b"%d %d" % (status.st_dev, status.st_ino)
         what = b"%s\0%s %d %d %d\0%s\0%s" % (
-            self._context,
+            context or self._context,
             place,
             status.st_size,
             status.st_mtime_ns,

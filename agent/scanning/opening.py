@@ -20,8 +20,8 @@ MiB = 1024 * 1024
 SLOWEST = 4 * MiB
 """Bytes a second that every medium is taken to deliver and every reader to get through."""
 
-LookUp = Callable[[str, os.stat_result, int], Known | None]
-"""Says, by a file's name, status and descriptor, what its content was found to be before."""
+LookUp = Callable[[Found, os.stat_result, int], Known | bytes | None]
+"""Says what the content behind a file's descriptor was found to be before, or gives its text where that was kept."""
 
 _NOT_THE_FILES_FAULT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
@@ -46,10 +46,12 @@ class Done:
     """Which formats had a hand in it then."""
 
 
-def opened(file: Found, patience: float, *, explain: bool = False, look_up: LookUp | None = None) -> Task | Done:
+def opened(
+    file: Found, patience: float, *, explain: bool = False, look_up: LookUp | None = None, keep: bool = False
+) -> Task | Done:
     """A file opened to be handed to a worker, or how it ended. Raises `OutOfDescriptors`.
 
-    ``look_up`` says what a content was found to be before.
+    ``look_up`` says what a content was found to be before. ``keep``: have its text handed back.
     """
     try:
         descriptor = open_to_read(file.target or file.path)
@@ -61,10 +63,11 @@ def opened(file: Found, patience: float, *, explain: bool = False, look_up: Look
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         return unopened(file, Reason.SPECIAL_FILE)
-    known = look_up(file.name, status, descriptor) if look_up is not None else None
+    before = look_up(file, status, descriptor) if look_up is not None else None
+    known, kept = (None, before) if isinstance(before, bytes) else (before, b"")
     seconds = patience + status.st_size / SLOWEST
     name, folder = _as_text(file.name), _folder_as_text(file.folder)
-    job = Job(name, folder, status.st_size, seconds, status.st_mtime, explain, known is not None)
+    job = Job(name, folder, status.st_size, seconds, status.st_mtime, explain, known is not None, keep, kept)
     return Task(file, status, job, descriptor, known=known)
 
 

@@ -20,6 +20,7 @@ import msgspec
 from agent.scanning.abreast import Abreast, Distant, possible
 from agent.scanning.cage import PATIENCE, Cage, weakness
 from agent.scanning.folders import Settled
+from agent.scanning.kept_passages import KeptPassages
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
 from agent.scanning.ocr import available as ocr
 from agent.scanning.opening import Done, LookUp, unopened
@@ -65,6 +66,10 @@ class ScanOptions:
     """``newest`` examines the newest files first: on a medium, what was copied last matters most."""
     ledger: Path | None = None
     """File of the ledger of what was seen; None to examine everything anew."""
+    passages: Path | None = None
+    """File in which to keep text, so that new rules need not read it again (see `agent.scanning.kept_passages`)."""
+    passages_bytes: int = 256 * MiB
+    """Bytes of text kept at most."""
     expires_days: float = EXPIRES_DAYS
     """Days after which a verdict in the ledger is no longer used."""
     tell_clean: bool = True
@@ -189,6 +194,7 @@ class _Run:
             cage.begin()
             if options.ledger is not None:
                 cage.look_up = self._open_ledger(stack, options.ledger, medium)
+                cage.keep = options.passages is not None and not medium
             self._walk_abreast(stack)
             wanted = in_order(self._unknown(met), options.order)
             self._open_desk(stack, start)
@@ -226,7 +232,10 @@ class _Run:
         context = f"{self._rules_key} {options.least} {'pictures' if options.sees else ''}"
         try:
             expires = options.expires_days * 86400
-            ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires))
+            passages = None
+            if options.passages is not None and not medium:
+                passages = KeptPassages(options.passages, options.passages_bytes, oldest=int(time.time() - expires))
+            ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires, passages=passages))
             self.ledger, self.poison = ledger, Poison(ledger.database)
             self.seen = PicturesSeen(ledger.database, f"{context} {program()}", expires=expires)
             return ledger.look_up

@@ -45,7 +45,8 @@ def _made_by(names: frozenset[str]) -> bytes:
 
 
 @cache
-def _version(name: str) -> bytes:
+def parts_of(name: str) -> frozenset[str]:
+    """A module of formats and those that it imports, straight or by others. Raises OSError where there is none."""
     seen: set[str] = set()
     waiting = [name]
     while waiting:
@@ -53,7 +54,12 @@ def _version(name: str) -> bytes:
         if module not in seen:
             seen.add(module)
             waiting += _imported(module)
-    return stamp(_FOLDER / f"{module}.py" for module in seen)
+    return frozenset(seen)
+
+
+@cache
+def _version(name: str) -> bytes:
+    return stamp(_FOLDER / f"{module}.py" for module in parts_of(name))
 
 
 @cache

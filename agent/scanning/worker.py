@@ -33,6 +33,7 @@ from agent.scanning.explain import explained
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
+from agent.scanning.rematch import Keeping, judged_again
 from agent.scanning.talk import talk_of
 from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Loaded, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
@@ -220,6 +221,9 @@ class _Serve:
         if job.known and not self._examiner.around(job.name, job.folder):
             os.close(descriptor)
             return Reply([], known=True)
+        if job.kept and (rows := judged_again(self._examiner, job)) is not None:
+            os.close(descriptor)
+            return Reply(rows, named=bool(self._examiner.around(job.name, job.folder)))
         self._grant(job.seconds)
         if self._examiner.at_work is not None:
             self._examiner.at_work.anew()
@@ -227,7 +231,9 @@ class _Serve:
             source, stream = _opened(descriptor, job.size)
             try:
                 began = time.monotonic()
-                reply = self._examiner.examine(source, job.name, job.folder, about=about_file(job.modified))
+                reply = self._examiner.examine(
+                    source, job.name, job.folder, about=about_file(job.modified), keep=Keeping if job.keep else None
+                )
                 if not job.explain:
                     return reply
                 told = explained(self._examiner, source, job.name, time.monotonic() - began)

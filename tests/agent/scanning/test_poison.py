@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import sys
 from collections import Counter
@@ -60,7 +61,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def forget() -> None:
-    for cached in (versions._made_by, versions._version, versions._imported):
+    for cached in (versions._made_by, versions._version, versions.parts_of, versions._imported):
         cached.cache_clear()
 
 
@@ -136,3 +137,24 @@ def test_a_scan_tries_a_poisonous_file_twice_and_the_next_scan_not_at_all(
     with sqlite3.connect(tmp_path / "book") as book:
         assert book.execute("SELECT formats, reason FROM poisonous").fetchall() == [("text", "crashed")]
     book.close()
+
+
+def test_a_pdf_at_which_the_library_itself_breaks_costs_its_own_row_and_is_known_by_its_format(
+    tmp_path: Path, compiled: Path
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    shutil.copy(Path(__file__).with_name("formats") / "data" / "ends-pdfium.pdf", tree)
+    (tree / "a.txt").write_text("机密★10年\n")
+    told: dict[str, str] = {}
+    options = ScanOptions(ledger=tmp_path / "book", cache=compiled, workers=1, pictures=False)
+    summary = Scanner(options).run(
+        [tree], lambda one: told.__setitem__(Path(one.path).name, str(one.reason or one.verdict))
+    )
+    assert summary.enumerated == 2
+    assert told["a.txt"] == "finding"
+    assert told["ends-pdfium.pdf"] in ("crashed", "damaged", "clean"), "mended one day: then it is read"
+    with sqlite3.connect(tmp_path / "book") as book:
+        remembered = book.execute("SELECT formats FROM poisonous").fetchall()
+    book.close()
+    assert remembered == ([("pdf",)] if told["ends-pdfium.pdf"] == "crashed" else [])
