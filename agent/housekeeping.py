@@ -210,7 +210,7 @@ class Housekeeping:
         """What is not as it should be, as fixed words."""
         parts = self._parts
         found = [
-            *live.state_troubles(parts.settings.state),
+            *live.state_troubles(parts.settings.state, trying=parts.reporter.stuck > 0),
             *parts.watched.troubles,
             parts.policies.problem,
             parts.sweep.broken,

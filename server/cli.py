@@ -23,6 +23,7 @@ from server.commands import (
     release,
     report,
     restore,
+    revoke,
     secondfactor,
     serve,
     simulate,
@@ -34,7 +35,7 @@ from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
 COMMANDS = (
-    init, createuser, secondfactor, token, serve, import_, export, report, release, notify,
+    init, createuser, secondfactor, token, serve, import_, export, report, release, revoke, notify,
     backup, restore, verify, purge, simulate,
 )  # fmt: skip
 

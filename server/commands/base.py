@@ -7,13 +7,17 @@ import json
 import os
 import re
 import sys
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server import home, keys
 from server.newfile import new_file
+
+if TYPE_CHECKING:
+    from server.ledger.models import Computer
 
 
 class CommandError(Exception):
@@ -170,6 +174,24 @@ def life(text: str) -> timedelta:
             tell(f"{text!r} is no span of time: write 30m, 12h or 7d", f"{text!r} 不是时长:请写成 30m、12h 或 7d")
         )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def computer_named(text: str) -> Computer:
+    """The computer of this id, number in the ledger or name; of several of one name none. Raises `CommandError`."""
+    from server.ledger.models import Computer
+
+    try:
+        found = list(Computer.objects.filter(pk=uuid.UUID(text)))
+    except ValueError:
+        found = list(Computer.objects.filter(number=text) or Computer.objects.filter(name=text)[:6])
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CommandError(tell(f"no computer has the id, number or name {text}", f"没有编号或名称为 {text} 的计算机"))
+    ids = ", ".join(str(one.pk) for one in found)
+    raise CommandError(
+        tell(f"several computers are called {text}, give the id: {ids}", f"有多台计算机名为 {text},请给出编号:{ids}")
+    )
 
 
 def into_new_file(path: Path, pieces: Iterator[bytes]) -> None:

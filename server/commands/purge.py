@@ -9,8 +9,8 @@ from server.commands.base import emit, open_home, tell, who
 from server.retention.settings import SHORTEST
 
 _NAMES = {
-    "violations": ("closed violations", "已关闭的违规"),
-    "sightings": ("sightings of closed violations", "已关闭违规的发现记录"),
+    "violations": ("closed violations", "已办结的违规"),
+    "sightings": ("sightings of closed violations", "已办结违规的发现记录"),
     "media_sessions": ("insertions of media", "介质插入记录"),
     "scans": ("sums of scans and results of checks", "扫描汇总与检查结果"),
     "envelopes": ("records of envelopes that were worked off", "已处理信封的记录"),

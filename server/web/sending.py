@@ -7,42 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from server.exports.live import NAME
 from server.notifications.models import Cursor, Notice
 from server.notifications.queue import channels
-
-_BEGINNINGS = (
-    gettext_noop("the certificate of the SIEM is not trusted"),
-    gettext_noop("the SIEM did not take it"),
-    gettext_noop("the mail server did not take it"),
-    gettext_noop("the certificate of the host is not trusted"),
-    gettext_noop("the exchange broke off"),
-    gettext_noop("the host answered with status"),
-    gettext_noop("the file named with ca_file cannot be used"),
-    gettext_noop("the url of this chat is not one that Apprise understands"),
-    gettext_noop("the chat did not take it"),
-    gettext_noop("chats need the extra"),
-    gettext_noop("the name of the host cannot be resolved"),
-    gettext_noop("the name of the host has no address"),
-    gettext_noop("the host does not answer"),
-    gettext_noop("there is no channel of this name in collector.yaml any more"),
-    gettext_noop("collector.yaml names no mail server"),
-)
-"""How the reasons of `server.outbound.addresses.NotSent` begin; an error or a number may follow."""
-_PRIVATE = " is no public address: name it, or its network, under 'outbound' in collector.yaml"
-
-
-def problem(text: str) -> str:
-    """Why something was not sent, in the reader's language; as it is where no word is known for it."""
-    if text.endswith(_PRIVATE):
-        address = text.removesuffix(_PRIVATE)
-        return _("%(address)s is no public address: name it, or its network, under “outbound” in collector.yaml") % {
-            "address": address
-        }
-    head = next((head for head in _BEGINNINGS if text.startswith(head)), "")
-    return f"{_(head)}{text[len(head) :]}" if head else text
+from server.web.stored import told
 
 
 def ways() -> list[dict[str, Any]]:
@@ -77,7 +46,7 @@ def _channels() -> list[dict[str, Any]]:
                 "waiting": row["waiting"],
                 "given_up": row["given_up"],
                 "last": row["last"],
-                "problem": problem(notice.problem) if notice else "",
+                "problem": told(notice.problem) if notice else "",
             }
         )
     return found
@@ -94,7 +63,7 @@ def _siem() -> list[dict[str, Any]]:
             "waiting": None,
             "given_up": 0,
             "last": cursor.at if cursor and cursor.sent else None,
-            "problem": problem(cursor.problem) if cursor else "",
+            "problem": told(cursor.problem) if cursor else "",
         }
     ]
 

@@ -32,16 +32,17 @@ class Cache:
             handle = os.open(self._file(key), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
         except OSError:
             return None
-        with os.fdopen(handle, "rb") as file:
-            if not _safe(os.fstat(file.fileno()), directory=False):
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if not _safe(status, directory=False) or status.st_size > _LARGEST:
                 return None
             try:
-                kept = file.read(_LARGEST + 1)
+                kept = file.readall()
             except OSError:
                 return None
         head = len(_MAGIC) + hashlib.sha256().digest_size
         blob = kept[head:]
-        intact = len(kept) <= _LARGEST and kept[:head] == _MAGIC + hashlib.sha256(blob).digest()
+        intact = kept[:head] == _MAGIC + hashlib.sha256(blob).digest()
         return blob if intact else None
 
     def store(self, key: str, blob: bytes) -> bool:

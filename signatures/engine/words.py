@@ -16,45 +16,39 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise, product
 
 from signatures.engine.alignment import aligned
-from signatures.engine.bytecode import ENCODINGS, any_of, escape, forms, spellings
 from signatures.engine.cache import Cache
 from signatures.engine.engines import Data, make
 from signatures.engine.strings import Wanted, make_strings
+from signatures.engine.word_strings import Kind, Part, Plan, plan, shapes
 from signatures.literals import Literal
 
 Span = tuple[int, int, str]
 """Start, end (both in bytes) and encoding of one literal."""
 
 _REFERENCE = re.compile(rb"&#(?:([0-9]{1,9})|[xX]([0-9a-fA-F]{1,8}));?")
-_VERSION = 1
-"""Raised whenever the strings below change; part of every cache key."""
+_VERSION = 2
+"""Raised whenever the strings or how they are put together change; part of every cache key."""
 
 _FEW = 5000
 """Words up to which one pass searches all encodings."""
 
-_DIGITS = "0123456789"
 _DOUBLE = ("gb18030", "big5")
 _REFERENCES = frozenset({"ent"})
 _UTF8 = frozenset({"utf-8"})
-_UTF16 = frozenset({"utf-16-le", "utf-16-be"})
+_UTF16 = ("utf-16-le", "utf-16-be")
+_LIKELY = ("utf-8", "gb18030")
+"""The encodings of which one is taken to be that of a text, unless it is in UTF-16."""
 
 _TOLD = 512
 """Bytes from which on UTF-16 betrays itself."""
+_SAMPLE = 2048
 _IN_TEXT = bytes(byte for byte in range(256) if byte >= 32 or byte in b"\t\n\v\f\r")
 
-
-@dataclass(frozen=True)
-class _Plan:
-    """What is looked for in one set of encodings."""
-
-    strings: list[bytes]
-    encodings: list[tuple[str, ...]]
-    """Of each string, in which encodings it is a word."""
-    caseless: frozenset[int]
-    """Numbers of the strings whose ASCII letters may be in either case."""
+_Parts = frozenset[Part]
+_LETTERS: _Parts = frozenset({(Kind.LETTERS, "utf-8")})
+"""Words of ASCII letters, for the halves of UTF-16."""
 
 
 class Words:
@@ -62,100 +56,146 @@ class Words:
 
     def __init__(self, words: Iterable[Literal], *, cache: Cache | None = None, prefer: str = "auto") -> None:
         """Raises `ValueError` for a word with gaps or blanks, or without characters."""
-        self._words = tuple(sorted(set(words), key=lambda word: (word.shape, word.text, word.any_case, word.any_width)))
+        each = {(word.shape, word.text, word.any_case, word.any_width): word for word in words}
+        self._words = tuple(each[known] for known in sorted(each))
         for word in self._words:
-            if word.gaps or not word.text or (not word.shape and any(letter.isspace() for letter in word.text)):
+            if word.gaps or not word.text or (not word.shape and any(map(str.isspace, word.text))):
                 raise ValueError("a word has characters, and neither gaps nor blanks between them")
-        told = "\n".join(f"{word.text}\0{word.any_case:d}{word.any_width:d}{word.shape:d}" for word in self._words)
+        told = "\n".join(
+            f"{text}\0{any_case:d}{any_width:d}{shape:d}" for shape, text, any_case, any_width in sorted(each)
+        )
         self._digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
         self._cache = cache
         self._prefer = prefer
-        self._made: dict[frozenset[str], _Searcher] = {}
+        self._made: dict[_Parts, _Searcher] = {}
         self._making = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._words)
 
     def prepare(self, encodings: frozenset[str]) -> None:
-        """Compile (and cache) what this set of encodings needs."""
-        if self._words:
-            self._searchers(encodings, None)
-            if encodings & _REFERENCES:
-                self._searcher(_UTF8)
+        """Compile (and cache) what this set of encodings needs, whatever the data."""
+        if not self._words:
+            return
+        raw = encodings - _REFERENCES
+        for likely in _LIKELY:
+            for with_nuls in (False, True):
+                for parts in self._passes(raw, likely, with_nuls=with_nuls):
+                    self._searcher(parts)
+        if self._in_letters and not raw.isdisjoint(_UTF16):
+            self._searcher(_LETTERS)
+        if encodings & _REFERENCES:
+            for parts in self._passes(_UTF8, "utf-8", with_nuls=False):
+                self._searcher(parts)
 
     def worth(self, data: Data, encodings: frozenset[str]) -> bool:
         """Whether any word may be in these bytes, in any of the encodings."""
         if not self._words:
             return False
-        if any(searcher.any(data) for searcher in self._searchers(encodings, data)):
+        raw = encodings - _REFERENCES
+        if any(searcher.any(data) for searcher in self._searchers(raw, data)):
+            return True
+        if any(True for _ in self._between_nuls(raw, data)):
             return True
         if not encodings & _REFERENCES:
             return False
         plain, moved = dereferenced(data)
-        return bool(moved) and self._searcher(_UTF8).any(plain)
+        return bool(moved) and any(searcher.any(plain) for searcher in self._searchers(_UTF8, plain))
 
     def spans(self, data: Data, encodings: frozenset[str]) -> set[Span]:
         """Where each word may stand: start, end and encoding."""
         if not self._words:
             return set()
-        found = {span for searcher in self._searchers(encodings, data) for span in searcher.spans(data)}
+        raw = encodings - _REFERENCES
+        found = {span for searcher in self._searchers(raw, data) for span in searcher.spans(data)}
+        found.update(self._between_nuls(raw, data))
         if encodings & _REFERENCES:
             plain, moved = dereferenced(data)
             original = bytes(data) if moved else b""
-            for start, end, _ in self._searcher(_UTF8).spans(plain) if moved else ():
+            searchers = self._searchers(_UTF8, plain) if moved else ()
+            for start, end, _ in (span for searcher in searchers for span in searcher.spans(plain)):
                 start, end = moved.before(start), moved.after(end)
                 if b"&" in original[start:end]:
                     found.add((start, end, "ent"))
         return found
 
-    def _searchers(self, encodings: frozenset[str], data: Data | None) -> list[_Searcher]:
-        """What searches these encodings: together if the words are few, one after the other if they are many.
-
-        Few words are found in one pass at nearly the speed of one encoding. With many, one pass for all is no faster
-        than one for each, and takes several times the memory: to compile, and for the sets that formats ask for.
-        Then ``data`` is spared the passes for encodings that it cannot be in.
-        """
-        raw = encodings - _REFERENCES
+    def _searchers(self, encodings: frozenset[str], data: Data) -> list[_Searcher]:
+        """What searches this data in these encodings."""
+        with_nuls = _has_many_nuls(data)
         if len(self._words) <= _FEW:
-            return [self._searcher(raw)]
-        if data is not None:
-            raw = _possible(raw, data)
-        return [self._searcher(frozenset({encoding})) for encoding in ENCODINGS if encoding in raw]
+            return [self._searcher(parts) for parts in self._passes(encodings, "", with_nuls=with_nuls)]
+        possible = _possible(encodings, data)
+        return [self._searcher(parts) for parts in self._passes(possible, _likely(data), with_nuls=with_nuls)]
 
-    def _searcher(self, encodings: frozenset[str]) -> _Searcher:
-        made = self._made.get(encodings)
+    def _passes(self, encodings: frozenset[str], likely: str, *, with_nuls: bool) -> list[_Parts]:
+        """What is looked for together in data that is likely in one encoding, and has many NULs or not.
+
+        All at once, if the words are few. If they are many, words of ideographs in the data's own encoding are slow to
+        look for, as all its characters are in some of them, and the more so the more else is looked for. All that is
+        not in the data's encoding is fast, however much it is. And where every other byte is NUL, nothing else may be
+        looked for together with what has NULs too; letters are looked for by `_between_nuls` then.
+        """
+        sixteen = encodings.intersection(_UTF16)
+        all_bytes, both = _parts(encodings - sixteen, *Kind), _parts(sixteen, *Kind)
+        rare, letters = _parts(sixteen, Kind.WIDE, Kind.SHAPE), _parts(sixteen, Kind.LETTERS)
+        if len(self._words) <= _FEW:
+            return _filled([all_bytes, both - rare - letters, rare] if with_nuls else [all_bytes | both])
+        own, own16 = _parts(encodings & {likely}, Kind.OWN), _parts(sixteen & {_UTF16[0]}, Kind.OWN)
+        rest16 = [both - own16 - rare - letters, rare] if with_nuls else [both - own16]
+        return _filled([own, all_bytes - own, own16, *rest16])
+
+    def _between_nuls(self, encodings: frozenset[str], data: Data) -> Iterator[Span]:
+        """Words of ASCII letters in UTF-16, of data with many NULs: they stand in every other byte."""
+        wanted = [encoding for encoding in _UTF16 if encoding in encodings]
+        if not (wanted and self._in_letters and _has_many_nuls(data)):
+            return
+        raw = bytes(data)
+        for encoding in wanted:
+            low = encoding == "utf-16-be"
+            for start, end, _ in self._searcher(_LETTERS).spans(raw[low::2]):
+                if not any(raw[2 * start + (not low) : 2 * end : 2]):
+                    yield 2 * start, 2 * end, encoding
+
+    @cached_property
+    def _in_letters(self) -> bool:
+        """Whether any word is of ASCII letters only."""
+        return any(word.text.isascii() and not word.shape for word in self._words)
+
+    def _searcher(self, parts: _Parts) -> _Searcher:
+        made = self._made.get(parts)
         if made is None:
             with self._making:
-                made = self._made.get(encodings)
+                made = self._made.get(parts)
                 if made is None:
-                    made = _Searcher(self._words, encodings, self._digest, self._prefer, self._cache)
-                    self._made[encodings] = made
+                    made = _Searcher(self._words, parts, self._digest, self._prefer, self._cache)
+                    self._made[parts] = made
         return made
 
 
 class _Searcher:
-    """All words in one set of encodings."""
+    """All words, in some kinds and encodings."""
 
     def __init__(
-        self, words: tuple[Literal, ...], encodings: frozenset[str], digest: str, prefer: str, cache: Cache | None
+        self, words: tuple[Literal, ...], parts: _Parts, digest: str, prefer: str, cache: Cache | None
     ) -> None:
         self._words = words
-        self._encodings = tuple(encoding for encoding in ENCODINGS if encoding in encodings)
-        told = hashlib.sha256(f"words {_VERSION} {' '.join(self._encodings)} {digest}".encode()).hexdigest()
+        self._parts = parts
+        told = hashlib.sha256(f"words {_VERSION} {sorted(parts)} {digest}".encode()).hexdigest()
         wanted = Wanted(lambda: (self._plan.strings, self._plan.caseless), told)
         self._strings = make_strings(wanted, prefer=prefer, cache=cache)
         self._shapes = [
             (expression, length, encoding)
-            for encoding in self._encodings
+            for kind, encoding in sorted(parts)
+            if kind is Kind.SHAPE
             for expression, length in dict.fromkeys(
-                shape for word in words if word.shape for shape in _shapes(word.text, encoding)
+                shape for word in words if word.shape for shape in shapes(word.text, encoding)
             )
         ]
         self._digits = make([expression for expression, *_ in self._shapes], prefer=prefer, cache=cache)
 
     @cached_property
-    def _plan(self) -> _Plan:
-        return _plan(self._words, self._encodings)
+    def _plan(self) -> Plan:
+        return plan(self._words, self._parts)
 
     def any(self, data: Data) -> bool:
         return self._strings.any(data) or self._digits.any(data)
@@ -189,6 +229,14 @@ class _Searcher:
         return seen.decode(encoding, "replace").lower() == meant.decode(encoding, "replace").lower()
 
 
+def _parts(encodings: Iterable[str], *kinds: Kind) -> _Parts:
+    return frozenset((kind, encoding) for encoding in encodings for kind in kinds)
+
+
+def _filled(passes: Iterable[_Parts]) -> list[_Parts]:
+    return [parts for parts in passes if parts]
+
+
 def _possible(encodings: frozenset[str], data: Data) -> frozenset[str]:
     """Those of the encodings that these bytes can be in, as far as that is cheaply told.
 
@@ -200,7 +248,36 @@ def _possible(encodings: frozenset[str], data: Data) -> frozenset[str]:
         return encodings
     if "utf-8" in encodings and raw.isascii():
         return _UTF8
-    return encodings - _UTF16
+    return encodings - frozenset(_UTF16)
+
+
+def _likely(data: Data) -> str:
+    """The encoding that a text most likely is in, of `_LIKELY`: only the speed depends on it."""
+    middle = len(data) // 2
+    for begin in (0, middle):
+        sample = bytes(data[begin : begin + _SAMPLE])
+        if not sample.isascii():
+            return "utf-8" if _in_utf8(sample) else "gb18030"
+    return "utf-8"
+
+
+def _has_many_nuls(data: Data) -> bool:
+    """Whether it looks as ASCII text in UTF-16 does: only the speed depends on it."""
+    middle = len(data) // 2
+    return any(
+        8 * sample.count(b"\0") > len(sample)
+        for sample in (bytes(data[begin : begin + _SAMPLE]) for begin in (0, middle))
+    )
+
+
+def _in_utf8(sample: bytes) -> bool:
+    """Whether bytes cut out of a text are UTF-8: the first and the last character may be cut in two."""
+    begin = next((at for at in range(min(4, len(sample))) if sample[at] & 0xC0 != 0x80), 0)
+    try:
+        sample[begin:].decode("utf-8")
+    except UnicodeDecodeError as problem:
+        return problem.start >= len(sample) - begin - 3 and "unexpected end" in problem.reason
+    return True
 
 
 def _apart(ends: list[int], length: int, *, even: bool) -> Iterator[tuple[int, int]]:
@@ -211,93 +288,6 @@ def _apart(ends: list[int], length: int, *, even: bool) -> Iterator[tuple[int, i
         if start >= done and not (even and start % 2):
             done = end
             yield start, end
-
-
-def _plan(words: tuple[Literal, ...], encodings: tuple[str, ...]) -> _Plan:
-    """The byte strings of all words in these encodings. A word that an encoding cannot write is left out there."""
-    caseless: dict[bytes, bool] = {}
-    owners: dict[bytes, tuple[str, ...]] = {}
-    for encoding in encodings:
-        own: dict[bytes, bool] = {}
-        for word in words:
-            for string, free in () if word.shape else _written(word, encoding):
-                own[string] = own.get(string, False) or free
-        for string, free in own.items():
-            caseless[string] = caseless.get(string, False) or free
-            owners[string] = (*owners.get(string, ()), encoding)
-    strings = list(owners)
-    either = frozenset(number for number, string in enumerate(strings) if caseless[string])
-    return _Plan(strings, list(owners.values()), either)
-
-
-def _written(word: Literal, encoding: str) -> Iterator[tuple[bytes, bool]]:
-    """The byte strings of a word, each with whether its ASCII letters may be in either case."""
-    if not any(map(str.isascii, word.text)):
-        for string in spellings(word.text, encoding):
-            yield string, False
-        return
-    letters = word.any_case and any("A" <= letter.upper() <= "Z" for letter in word.text)
-    for string in _in_plain_letters(word, encoding):
-        yield string, letters
-    for pair in pairwise(word.text):
-        for string in _half_wide(pair, word, encoding):
-            yield string, letters
-
-
-def _in_plain_letters(word: Literal, encoding: str) -> Iterator[bytes]:
-    """The byte strings of a word: plain letters, but a single one between others in either width."""
-    text = word.text
-    choices = []
-    for place, letter in enumerate(text):
-        alone = not ((place and text[place - 1].isascii()) or (place + 1 < len(text) and text[place + 1].isascii()))
-        every = _forms(letter, word.any_case, word.any_width and alone and letter.isascii())
-        choices.append(_spelt(every, encoding))
-    for parts in product(*choices):
-        yield b"".join(parts)
-
-
-def _half_wide(pair: tuple[str, str], word: Literal, encoding: str) -> Iterator[bytes]:
-    """Two ASCII neighbours of which at least one is full-width."""
-    first, second = pair
-    if not (word.any_width and first.isascii() and second.isascii()):
-        return
-    wide = [
-        _spelt(tuple(form for form in _forms(one, word.any_case, True) if not form.isascii()), encoding) for one in pair
-    ]
-    plain = [_spelt((one,), encoding) for one in pair]
-    for left, right in (*product(wide[0], wide[1]), *product(wide[0], plain[1]), *product(plain[0], wide[1])):
-        yield left + right
-
-
-@lru_cache(maxsize=65536)
-def _forms(letter: str, any_case: bool, wide: bool) -> tuple[str, ...]:
-    """The forms of one character that are byte strings of their own: ASCII in one case stands for both."""
-    if not letter.isascii():
-        return (letter,)
-    every = forms(letter, any_case=any_case, any_width=wide)
-    return (letter, *sorted(form for form in every if not form.isascii()))
-
-
-@lru_cache(maxsize=65536)
-def _spelt(every: tuple[str, ...], encoding: str) -> tuple[bytes, ...]:
-    return tuple(sorted({spelling for form in every for spelling in spellings(form, encoding)}))
-
-
-def _shapes(text: str, encoding: str) -> Iterator[tuple[str, int]]:
-    """Expressions for a row of digits, plain or full-width; each 0 of ``text`` is a digit, the rest stands as it is."""
-    for digits in (_DIGITS, "".join(chr(ord(digit) + 0xFEE0) for digit in _DIGITS)):
-        parts = [
-            (
-                spellings(letter, encoding)
-                if letter != "0"
-                else {s for digit in digits for s in spellings(digit, encoding)}
-            )
-            for letter in text
-        ]
-        if not all(parts):
-            continue
-        expression = "".join(escape(min(part)) if len(part) == 1 else any_of(part) for part in parts)
-        yield expression, sum(len(min(part)) for part in parts)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ class Document:
 
     def _secrecy(self, candidate: Candidate) -> None:
         zone = candidate.line.passage.zone
-        spoken = candidate.family in _SPOKEN and _loose(candidate) and zone in FRONT
+        spoken = candidate.family in _SPOKEN and _loose(candidate) and zone in FRONT | {Zone.PARA_LEAD}
         if (candidate.form in ("BARE", "PLAIN") or spoken) and self.about_secrecy():
             candidate.add("the document is about secrecy", -15)
 

@@ -40,6 +40,11 @@ _LAST_LINES = 6
 _SHORT_LINE = 60
 _DIGITS = Expression(r"\d+")
 _LABEL = "密级"
+_REMARKS = frozenset({"comment", "comments", "note", "notes", "outline"})
+"""Parts of a document that stand beside its text: each piece of them is by itself what a cell is in a table."""
+_AUTHOR = Expression(r"[^\n]{1,40}[:：]\s*\n")
+"""The line with which a comment begins that names who wrote it."""
+_MERE_WORD = Expression(r"[\s(（【\[]*[一-龥]{1,6}[\s)）】\]]*")
 _SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 
 
@@ -82,6 +87,8 @@ class Reader:
         for index, passage in enumerate(passages):
             if passage.zone is Zone.BODY and index >= len(passages) - _TAIL:
                 yield from self._closing_fields(passages, index)
+            if passage.zone is Zone.BODY and passage.place.part in _REMARKS:
+                yield from self._remark(passage, index)
             for stretch in self._stretches(passage):
                 count += 1
                 if count <= _FEW or alike.is_new((passage.zone, passage.struck, _DIGITS.sub("0", stretch.text))):
@@ -102,6 +109,28 @@ class Reader:
                     closing = replace(passage, zone=Zone.NOTE_END)
                     yield Line(closing, index, number, view, passage.text, first, end)
             left, number, end = left - 1, number - 1, first - 1
+
+    def _remark(self, passage: Passage, index: int) -> Iterator[Line]:
+        """The lines of a comment, a note or an outline that may be a marking by themselves, as leads.
+
+        A mere word may be a heading of what follows or an answer to what is asked: it must be all that is said there.
+        Starred marks of state secrets are read as in running text.
+        """
+        text, lines = passage.text, []
+        start = author.end() if (author := _AUTHOR.match(text)) else 0
+        for number, first, last in lines_with(text, (self._trigger,)):
+            if first >= start and last - first <= _SHORT_LINE and not BODY_MARK.match(text, first, last):
+                lines.append((number, first, last))
+            if len(lines) > _FEW:
+                break
+        edges = {_first_line(text, start), _last_line(text)}
+        for number, first, last in lines:
+            whole = not text[start:first].strip() and not text[last:].strip()
+            if whole or (
+                not _MERE_WORD.fullmatch(text, first, last) and (passage.place.part == "outline" or first in edges)
+            ):
+                lead = replace(passage, zone=Zone.PARA_LEAD)
+                yield Line(lead, index, number, normalise(text[first:last], self.joiner), text, first, last)
 
     def short_lines(self, passages: Sequence[Passage], trigger: Expression) -> Iterator[Line]:
         """The lines, in any zone, in which ``trigger`` is found, without the very long ones."""
@@ -147,6 +176,17 @@ class Reader:
         if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.names_level(name)):
             return f"{_LABEL}:{passage.text}"
         return passage.text
+
+
+def _first_line(text: str, start: int) -> int:
+    """Where the first line begins, from ``start`` on, that is not blank."""
+    begin = len(text) - len(text[start:].lstrip())
+    return text.rfind("\n", 0, begin) + 1
+
+
+def _last_line(text: str) -> int:
+    """Where the last line begins that is not blank."""
+    return text.rfind("\n", 0, len(text.rstrip())) + 1
 
 
 def _windows(text: str, number: int, first: int, last: int) -> Iterator[_Stretch]:

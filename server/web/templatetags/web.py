@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from server.web import words
+from server.web.stored import told
 from signatures.controls import Text
 
 register = template.Library()
@@ -58,6 +59,12 @@ _SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", 
 def word(code: str | None, table: str) -> str:
     """What a code is called in the reader's language: ``{{ group.family|word:"families" }}``."""
     return words.word(_TABLES[table], code)
+
+
+@register.filter
+def stored(text: str) -> str:
+    """A sentence of the database in the reader's language."""
+    return told(text)
 
 
 @register.filter

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signatures.engine import ENCODINGS, LiteralSieve, build
+from signatures.engine import ENCODINGS, LiteralSieve, build, words
 from signatures.engine.words import dereferenced
 from signatures.literals import Literal
 
@@ -189,3 +191,58 @@ def test_no_encoding_is_spared_in_which_a_long_list_has_a_word(
             found = {(span[0], span[1]) for span in long_list.spans(data, encodings=frozenset(RAW))}
             assert (start, start + len(word.encode(encoding))) in found
             assert long_list.worth(data, encodings=frozenset(RAW))
+
+
+@pytest.fixture(scope="module", params=["hyperscan", "portable"])
+def many(request: pytest.FixtureRequest) -> Iterator[LiteralSieve]:
+    """The same words, looked for as a list of very many is: by kind, and by the likely encoding of the data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "_FEW", 0)
+        sieve = build((), words=(*WORDS, *SHAPES), prefer=request.param)
+        sieve.prepare(frozenset(ENCODINGS))
+        yield sieve
+
+
+PAST = tuple(
+    text.encode(encoding)
+    for text, encodings in (
+        ("前言与说明" * 900, ("utf-8", "gb18030", "utf-16-le")),
+        ("plain text, " * 400, ("utf-8", "utf-16-le", "utf-16-be")),
+    )
+    for encoding in encodings
+)
+"""What may stand before a word and lead a guess at the encoding astray; each of an even number of bytes."""
+
+
+@pytest.mark.parametrize("past", PAST)
+@pytest.mark.parametrize("encoding", RAW)
+def test_of_very_many_words_none_is_missed_whatever_the_text_around_is_in(
+    many: LiteralSieve, sieves: dict[str, LiteralSieve], past: bytes, encoding: str
+) -> None:
+    said = [text for text in WRITTEN if writable(text, encoding)]
+    data = past + "、\n".join(said).encode(encoding, "ignore") + past
+    assert len(past) % 2 == 0
+    found = many.spans(data, encodings=frozenset(RAW))
+    assert set(found) >= set(sieves["portable"].spans(data, encodings=frozenset({encoding})))
+    assert len({span[:2] for span in found}) >= len(said) - 1
+
+
+@pytest.mark.parametrize("encoding", RAW)
+def test_very_many_words_say_of_short_data_what_few_say(
+    many: LiteralSieve, sieves: dict[str, LiteralSieve], encoding: str
+) -> None:
+    for text in WRITTEN:
+        if writable(text, encoding):
+            data = text.encode(encoding)
+            for asked in (frozenset(RAW), frozenset({encoding}), frozenset({encoding, "ent"})):
+                assert many.spans(data, encodings=asked) == sieves["portable"].spans(data, encodings=asked)
+                assert many.worth(data, encodings=asked)
+
+
+def test_letters_between_nuls_are_told_only_where_each_has_its_nul(many: LiteralSieve) -> None:
+    asked = frozenset({"utf-16-le", "utf-16-be"})
+    spread = "a project here".encode("utf-16-le") * 40
+    assert {span[2] for span in many.spans(spread, encodings=asked)} == {"utf-16-le"}
+    broken = spread.replace(b"j\0e\0", b"j\0e\x4e")
+    assert many.spans(broken, encodings=asked) == []
+    assert not many.worth(broken, encodings=asked)
