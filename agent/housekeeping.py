@@ -1,6 +1,6 @@
 """Keeps the house while the agent runs: policy, schedules, waivers that end, requests of people, clock, budget, health.
 
-Called twice a second by the service's own thread; each errand has its own pace, so that an idle agent costs nothing.
+Called once a second by the service's own thread; each errand has its own pace, so that an idle agent costs nothing.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ class Housekeeping:
         """What is not as it should be, as fixed words."""
         parts = self._parts
         found = [
-            *live.state_troubles(parts.settings.state),
+            *live.state_troubles(parts.settings.state, trying=parts.reporter.stuck > 0),
             *parts.watched.troubles,
             parts.policies.problem,
             parts.sweep.broken,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-IDLE_SECONDS = 5.0
+IDLE_SECONDS = 60.0
 """How often an idle queue looks whether the agent stops; `Jobs.wake` has it look at once."""
 
 

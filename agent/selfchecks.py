@@ -13,10 +13,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent.checks.base import Context
-from agent.checks.selfcheck import Report, registration, report
-from agent.checks.tree import Tree
 from agent.reporting.enrolment import agent_version
 from agent.reporting.identity import Identity
 from agent.reporting.notice import Notice
@@ -26,6 +24,9 @@ from agent.settings import Settings
 from protocol.records import CheckOutcome, ComputerClass, Level, ViolationSeen
 from signatures.profiles import Profile, choose, days, load_profiles, overridden
 from signatures.strict_yaml import read
+
+if TYPE_CHECKING:
+    from agent.checks.selfcheck import Report
 
 WORD = "self-check"
 """Under which the outbox remembers when the last one was made."""
@@ -88,6 +89,11 @@ class SelfChecks:
         return not timedelta(0) <= datetime.now(UTC) - last < every
 
     def _make(self, profile: Profile) -> None:
+        # Here, because all the checks there are take longer to load than the rest of the agent.
+        from agent.checks.base import Context
+        from agent.checks.selfcheck import registration, report
+        from agent.checks.tree import Tree
+
         context = Context(
             tree=Tree(Path("/")),
             computer_class=profile.computer_class,

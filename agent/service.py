@@ -9,7 +9,6 @@ that whoever started it starts it again; nothing that was seen is lost.
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import logging
 import os
 import platform
@@ -19,9 +18,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal
 
+from agent.alone import alone
 from agent.attending import Attending
 from agent.housekeeping import Housekeeping, Parts
 from agent.in_force import TROUBLES, InForce, report_of
@@ -40,6 +39,7 @@ from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
+from agent.scanning.kept_passages import where_allowed
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.results import cage_level
 from agent.scanning.spawn import end_ahead, start_ahead
@@ -49,23 +49,23 @@ from agent.sweep import Sweep
 from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching.blocks import BlockEvent, BlockWatch, DeviceCame
-from agent.watching.isolation import IsolationWatch, Looked
 from agent.watching.media import MediaWatch
 from agent.watching.phones import PhoneWatch
+from agent.watching.waiting import Stop
 from protocol.ids import uuid7
 from protocol.policy import Waiver
 from protocol.records import AgentStarted, ComputerClass, ViolationSeen
 from signatures.controls import load_controls
 
-LOCK_FILE = "run.lock"
+if TYPE_CHECKING:
+    from agent.watching.isolation import Looked
+
+TICK_SECONDS = 1.0
+"""How often the house is kept."""
 WARM_SECONDS = 60.0
 """How long a process is kept ready after a device came, in case something of it is mounted."""
 
 log = logging.getLogger(__name__)
-
-
-class AlreadyRunning(Exception):
-    """Another agent runs with the same state folder."""
 
 
 class Service:
@@ -75,8 +75,8 @@ class Service:
         """Raises `identity.IdentityError`, `AlreadyRunning`, `OutboxUnavailable`, `strict_yaml.FileMistake`."""
         self._settings = settings
         self._identity = identity.load(settings.state)
-        self._lock = _alone(settings.state)
-        self._stop = threading.Event()
+        self._lock = alone(settings.state)
+        self._stop = Stop()
         self._threads: list[threading.Thread] = []
         self._status = 0
         self._cools_at = float("inf")
@@ -146,7 +146,7 @@ class Service:
             self._notice.started(self._identity.agent, self._identity.computer_class, self._identity.level)
             self._start()
             self._supervisor.ready()
-            while not (stop.wait(0.5) or self._stop.is_set()):
+            while not (stop.wait(TICK_SECONDS) or self._stop.is_set()):
                 self._keep_outbox()
                 self._cool()
                 if self._housekeeping.step() and self._identity.computer_class is ComputerClass.CONFIDENTIAL:
@@ -239,12 +239,14 @@ class Service:
                 self._notice.say(*TROUBLES[trouble])
             self._troubles = troubles
             self._reporter.report(report_of(state))
-        limited = self._housekeeping.presence().limited
+        limited, scan = self._housekeeping.presence().limited, self._settings.scan
         options = dataclasses.replace(
             self._base,
             background=limited,
             share=self._settings.budget.processor_percent / 100 * len(os.sched_getaffinity(0)),
-            workers=1 if limited else self._settings.scan.workers,
+            workers=1 if limited else scan.workers,
+            passages=where_allowed(self._base.cache, scan.passages_mb, ComputerClass(self._identity.computer_class)),
+            passages_bytes=int(scan.passages_mb * 1_000_000),
         )
         return self._in_force.applied(options, state)
 
@@ -373,6 +375,8 @@ class Service:
         """Watch over the isolation of this computer, unless that is done already."""
         if any(thread.name == "isolation watch" for thread in self._threads):
             return
+        from agent.watching.isolation import IsolationWatch  # here: on other computers nothing of it is needed
+
         watch = IsolationWatch(
             ComputerClass(self._identity.computer_class),
             lambda: allowed(self._settings.isolation, self._policies.current),
@@ -390,14 +394,3 @@ class Service:
                     self._notice.say(zh, en)
             self._notice.checked(result.control, result.outcome, looked.stood)
         self._reporter.report(looked.done)
-
-
-def _alone(state: Path) -> TextIO:
-    """Hold the lock of the state folder: two agents on one outbox would report everything twice."""
-    lock = os.fdopen(os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise AlreadyRunning(f"another agent is running with the state folder {state}") from error
-    return lock

@@ -104,6 +104,9 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether to remember how files ended, so that what has not changed is not read again."""
     ledger_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 90
     """Days for which a verdict is remembered."""
+    passages_mb: Annotated[float, msgspec.Meta(ge=0, le=65536)] = 0
+    """Megabytes of documents' text that may be kept, sealed, so that new rules need not read them again; 0: none.
+    Never on confidential computers, whatever stands here: there hashes and verdicts are all that is kept."""
     ocr: bool = True
     """Whether to read text in pictures and scanned pages, where the extra ``ocr`` is installed."""
     ocr_file_seconds: Positive = 60.0

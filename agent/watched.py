@@ -17,7 +17,7 @@ from agent.watching.files import FileWatch
 WORD = "files-scanned-until"
 MARGIN_SECONDS = 10.0
 """How far the moment stays behind: changes are told, and settle, a little later than they happen."""
-EVERY_SECONDS = 30.0
+EVERY_SECONDS = 60.0
 """How often the moment is written down."""
 
 

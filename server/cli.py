@@ -19,9 +19,11 @@ from server.commands import (
     import_,
     init,
     notify,
+    purge,
     release,
     report,
     restore,
+    revoke,
     secondfactor,
     serve,
     simulate,
@@ -33,8 +35,8 @@ from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
 COMMANDS = (
-    init, createuser, secondfactor, token, serve, import_, export, report, release, notify,
-    backup, restore, verify, simulate,
+    init, createuser, secondfactor, token, serve, import_, export, report, release, revoke, notify,
+    backup, restore, verify, purge, simulate,
 )  # fmt: skip
 
 

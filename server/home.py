@@ -13,6 +13,7 @@ import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
 from server.outbound.settings import Channel, Siem, Smtp, check_network
+from server.retention.settings import Retention
 from signatures import strict_yaml
 
 SETTINGS_FILE = "collector.yaml"
@@ -80,6 +81,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Where every change of a violation goes at once; none: nowhere."""
     watch_folder: str = ""
     """Folder in which sealed files are taken in as they come; empty: none."""
+    retention: Retention = Retention()
+    """How long what is over is kept; for ever where nothing is named."""
     second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()
     """Roles that must prove a second factor at each sign-in."""
     oidc: Oidc | None = None

@@ -1,12 +1,26 @@
-"""Locks between the processes of one collector, on files of its home; the system drops them with the process."""
+"""Locks between the processes of one collector; the system or the database drops them with their holder."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
+
+from django.db import connection
+
+
+class Kind(IntEnum):
+    """What an advisory lock of PostgreSQL is about; with a key of 32 bits it names the lock."""
+
+    AGENT = 0x6D696A01
+    """The envelopes of a computer (`server.intake.claims`)."""
+    MEDIUM = 0x6D696A02
+    """What is stored about some media."""
+    CHAIN = 0x6D696A03
+    """The end of the audit log."""
 
 
 @contextmanager
@@ -22,3 +36,35 @@ def between_commits(place: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def wait_and_hold(kind: Kind, keys: Sequence[int]) -> None:
+    """Hold these locks to the end of the transaction. Ask in ascending order: then nobody waits in a circle.
+
+    Without PostgreSQL nothing is done: there a transaction that writes is the only one.
+    """
+    if keys and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) WITH ORDINALITY AS told(key, place)"
+                " ORDER BY place",
+                [kind.value, [_signed(key) for key in keys]],
+            )
+            cursor.fetchall()
+
+
+def try_to_hold(kind: Kind, keys: Sequence[int]) -> set[int]:
+    """Those of these locks that are free, held from now to the end of the transaction (PostgreSQL only)."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key FROM unnest(%s::int[]) AS told(key) WHERE pg_try_advisory_xact_lock(%s, key)",
+            [[_signed(key) for key in keys], kind.value],
+        )
+        return {key & 0xFFFFFFFF for (key,) in cursor.fetchall()}
+
+
+def _signed(key: int) -> int:
+    """A number of 32 bits as PostgreSQL counts."""
+    return key - 2**32 if key >= 2**31 else key

@@ -1,5 +1,5 @@
 """The thread that sends of its own accord: notices, and the live export. Not started unless the settings name a way
-out; beside it the watch folder, which sends nothing."""
+out; beside it the watch folder and the purge, which send nothing."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ def jobs() -> list[Callable[[], int]]:
         from server.exports.live import export_due
 
         found.append(export_due)
+    if settings.MIJIAN_RETENTION.days:
+        from server.retention.purge import purge_daily
+
+        found.append(purge_daily)
     return found
 
 

@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from server import home as _home
 from server.outbound.settings import Channel, Siem, Smtp
+from server.retention.settings import Retention
 
 MIJIAN_HOME: Path = _home.place()
 """Folder of keys, data and settings; mode 0700."""
@@ -55,6 +56,8 @@ MIJIAN_SIEM: Siem | None = _config.siem
 """Where every change of a violation goes; None: nowhere."""
 MIJIAN_WATCH_FOLDER: str = _config.watch_folder
 """Folder of sealed files that are taken in as they come; empty: none."""
+MIJIAN_RETENTION: Retention = _config.retention
+"""Days for which what is over is kept (`server.retention`)."""
 MIJIAN_SECOND_FACTOR: tuple[str, ...] = _config.second_factor
 """Roles that must prove a second factor (`server.accounts.second_factor`)."""
 MIJIAN_OIDC: _home.Oidc | None = _config.oidc
@@ -183,6 +186,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "server.formats"
 TIME_ZONE = _config.time_zone
 
 DATA_UPLOAD_MAX_NUMBER_FILES = 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -227,11 +228,21 @@ def rules(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
 
 @pytest.fixture(scope="session")
 def new_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a collector as `mijian-server init` makes it, to be copied: making its tables takes seconds."""
-    tmp = tmp_path_factory.mktemp("new")
-    command = [sys.executable, "-m", "server", "init", "--home", str(tmp / "home")]
-    subprocess.run(command, env=environment(tmp), capture_output=True, check=True)
-    return tmp / "home"
+    """The home of a collector as `mijian-server init` makes it, to be copied: making its tables takes seconds.
+
+    It is made once for all the processes of a run.
+    """
+    base = tmp_path_factory.getbasetemp()
+    everyones = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    place = everyones / "new-home"
+    with (everyones / "new-home.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            tmp = tmp_path_factory.mktemp("new")
+            command = [sys.executable, "-m", "server", "init", "--home", str(tmp / "home")]
+            subprocess.run(command, env=environment(tmp), capture_output=True, check=True)
+            (tmp / "home").rename(place)
+    return place
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 from agent.checks import system
 from agent.checks.base import Check, Context, Fact, Result, fact, verdict
 from agent.checks.tree import Tree
+from agent.checks.windows import logs as windows
 from protocol.records import ComputerClass
 from signatures.controls import Text
 
@@ -140,6 +141,7 @@ CHECKS = (
         reads=WITNESSES,
         records=Text(zh="日志文件名和相差天数", en="names of logs and days of difference"),
         look=_sanity,
+        windows=windows.clock_set_back,
         extent="part",
     ),
 )

@@ -162,6 +162,7 @@ CHECKS = (
     Check(
         name="radios",
         controls=("NET-05",),
+        in_part=("CPC-12",),
         title=Text(zh="涉密计算机无无线功能", en="No wireless capability"),
         remedy=Text(
             zh="由专业人员拆除无线网卡、蓝牙和蜂窝模块；改用有线键盘和鼠标。",

@@ -6,6 +6,7 @@ import re
 
 from agent.checks import system
 from agent.checks.base import Check, Context, Result, fact, verdict
+from agent.checks.windows import logs as windows
 from signatures.controls import Text
 
 
@@ -63,6 +64,7 @@ CHECKS = (
         reads=("etc/systemd/journald.conf", "etc/systemd/system/*.wants", "var/log/journal"),
         records=Text(zh="日志设置", en="settings of the log"),
         look=_kept,
+        windows=windows.kept,
         extent="part",
     ),
 )

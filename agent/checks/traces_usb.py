@@ -93,6 +93,7 @@ CHECKS = (
     Check(
         name="usb-history",
         controls=("CPC-11", "NPC-01", "MEDIA-07"),
+        in_part=("CPC-12",),
         title=Text(zh="曾接入的 USB 存储和手机均已登记", en="Storage and telephones that were attached are registered"),
         remedy=Text(
             zh="逐一查明设备去向，与介质台帐核对；登记经批准的设备，其余报告保密员。",

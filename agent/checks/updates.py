@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from agent.checks import system
 from agent.checks.base import Check, Context, Result, age_in_days, cannot, fact, manual, verdict
+from agent.checks.lifecycles import DISTRO_INFO, end_of_linux
 from agent.checks.tree import Tree
 from agent.checks.windows import updates as windows
 from protocol.records import ComputerClass
 from signatures.controls import Text
-
-END_OF_LIFE: dict[tuple[str, str], date] = {
-    ("debian", "9"): date(2022, 6, 30),
-    ("debian", "10"): date(2024, 6, 30),
-    ("debian", "11"): date(2026, 8, 31),
-    ("debian", "12"): date(2028, 6, 30),
-    ("debian", "13"): date(2030, 6, 30),
-    ("ubuntu", "16.04"): date(2021, 4, 30),
-    ("ubuntu", "18.04"): date(2023, 5, 31),
-    ("ubuntu", "20.04"): date(2025, 5, 31),
-    ("ubuntu", "22.04"): date(2027, 4, 30),
-    ("ubuntu", "24.04"): date(2029, 4, 30),
-    ("centos", "6"): date(2020, 11, 30),
-    ("centos", "7"): date(2024, 6, 30),
-    ("centos", "8"): date(2021, 12, 31),
-    ("rhel", "7"): date(2024, 6, 30),
-    ("rhel", "8"): date(2029, 5, 31),
-    ("rhel", "9"): date(2032, 5, 31),
-    ("rocky", "8"): date(2029, 5, 31),
-    ("rocky", "9"): date(2032, 5, 31),
-    ("almalinux", "8"): date(2029, 5, 31),
-    ("almalinux", "9"): date(2032, 5, 31),
-}
-"""(ID, VERSION_ID) → last day of free security updates, as the makers have announced them."""
 
 STAMPS = (
     "var/log/dpkg.log",
@@ -83,15 +60,16 @@ def _support(context: Context) -> Result:
         return cannot("系统中没有 os-release", "the tree has no os-release")
     name, version = told.get("ID", "").lower(), told.get("VERSION_ID", "")
     shown = told.get("PRETTY_NAME", f"{name} {version}")
-    end = END_OF_LIFE.get((name, version)) or END_OF_LIFE.get((name, version.partition(".")[0]))
-    one = fact("操作系统", "operating system", shown, end.isoformat() if end else "")
-    if end is None:
+    known = end_of_linux(context.tree, told)
+    if known is None:
         return manual(
             "不掌握该系统的停止维护日期：请向厂商确认",
             "the end of support of this system is not known here: ask its maker",
-            one,
+            fact("操作系统", "operating system", shown),
         )
-    return verdict([one] if context.now.date() > end else [], [] if context.now.date() > end else [one])
+    end, source = known
+    facts = [fact("操作系统", "operating system", shown, end.isoformat()), fact("日期来源", "date told by", source)]
+    return verdict(facts, []) if context.now.date() > end else verdict([], facts)
 
 
 CHECKS = (
@@ -114,8 +92,8 @@ CHECKS = (
         controls=("SEC-03",),
         title=Text(zh="操作系统在维护期内", en="The system is still mended by its maker"),
         remedy=Text(zh="升级到仍在维护期内的版本。", en="Move to a version that is still supported."),
-        reads=("etc/os-release",),
-        records=Text(zh="系统名称和版本", en="name and version of the system"),
+        reads=("etc/os-release", f"{DISTRO_INFO}/*.csv"),
+        records=Text(zh="系统名称和版本、日期来源", en="name and version of the system, and who told the date"),
         look=_support,
         windows=windows.support,
         extent="part",

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from agent import words
+from agent.alone import is_running
 from agent.commands import UsageError, context
-from agent.commands.status import is_running
 from agent.judging.media import Standing, look_up
 from agent.reporting import identity
 from agent.reporting.policies import Policies
@@ -88,7 +88,7 @@ def _place(attached: Attached) -> str:
 
 def _rescan(settings: Settings) -> None:
     """Ask the running agent to scan what is here again."""
-    if not is_running(settings):
+    if not is_running(settings.state):
         raise UsageError(words.text("客户端没有运行", "no agent is running that could be asked"))
     try:
         leave_request(settings.state, "scan-media")
@@ -99,7 +99,7 @@ def _rescan(settings: Settings) -> None:
 def _release(settings: Settings) -> None:
     """Have the running agent let go of all media; where none runs, do it here."""
     try:
-        if is_running(settings):
+        if is_running(settings.state):
             leave_request(settings.state, "release-media")
             return
     except OSError as error:

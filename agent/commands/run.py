@@ -22,7 +22,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Run until told to end. Status 0; 1 where a part of the agent failed; 2 for what must be put right first."""
-    from agent.service import AlreadyRunning, Service  # here: it loads everything there is
+    from agent.alone import AlreadyRunning
+    from agent.service import Service  # here: it loads everything there is
 
     settings = context.load(options)
     if settings.language == "auto" and not hasattr(options, "lang"):

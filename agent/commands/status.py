@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import sys
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from agent import words
+from agent.alone import is_running
 from agent.commands import context
 from agent.in_force import InForce
 from agent.reporting import identity, live
@@ -50,7 +50,7 @@ def collect(settings: Settings) -> dict[str, Any]:
     """The state as one object. Reads only. Raises `IdentityError`, `OutboxUnavailable`."""
     mine = identity.load(settings.state)
     policies = Policies(settings.state, mine)  # class and level follow it
-    running = is_running(settings)
+    running = is_running(settings.state)
     health = _health(settings, running=running)
     try:
         held = _outbox(settings.state)
@@ -131,18 +131,6 @@ def _policy(policies: Policies) -> dict[str, Any] | None:
         "waivers": sum(waiver.expires > now for waiver in policy.waivers),
         "profile": policy.profile,
     }
-
-
-def is_running(settings: Settings) -> bool:
-    """Whether `mijian run` holds the lock of the state folder (the name is that of `agent.service.LOCK_FILE`)."""
-    try:
-        with (settings.state / "run.lock").open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _why(reason: str) -> str:

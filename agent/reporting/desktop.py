@@ -93,7 +93,7 @@ class Desktop:
         """Tell until ``stop`` is set."""
         while not stop.is_set():
             try:
-                news = self._news.get(timeout=5)
+                news = self._news.get(timeout=60)
             except queue.Empty:
                 continue
             if isinstance(news, str):

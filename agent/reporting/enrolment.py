@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -90,8 +90,11 @@ def enrol(
     return identity.store(state, key, answer, url=url, enrolled_at=datetime.now(UTC), insecure_http=insecure_http)
 
 
+@cache
 def agent_version() -> str:
     """Version of the installed program."""
+    from importlib.metadata import PackageNotFoundError, version  # here: it reads half of what is installed
+
     try:
         return version("mijian")
     except PackageNotFoundError:

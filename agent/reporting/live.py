@@ -6,6 +6,7 @@ is not done at all. Each comes with its reasons. No path and no content stands h
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from datetime import datetime
@@ -109,16 +110,28 @@ def health(reasons: tuple[str, ...]) -> Health:
     return "limited" if reasons else "well"
 
 
-def state_troubles(state: Path) -> list[str]:
-    """What keeps the state folder from being written, as fixed words: seen also while no agent can say it itself."""
+def state_troubles(state: Path, *, trying: bool = True) -> list[str]:
+    """What keeps the state folder from being written, as fixed words: seen also while no agent can say it itself.
+
+    ``trying``: by making a file without a name too, for a file system that a fault has made read-only may not say so.
+    """
     try:
         disk = os.statvfs(state)
     except OSError:
         return []
-    if disk.f_flag & os.ST_RDONLY:
+    if disk.f_flag & os.ST_RDONLY or (trying and not _takes_files(state)):
         return ["state-read-only"]
     full = disk.f_bavail * disk.f_frsize < LEAST_FREE or (disk.f_files and not disk.f_favail)
     return ["disk-full"] if full else []
+
+
+def _takes_files(state: Path) -> bool:
+    """Whether a file can be made; True also where that cannot be tried, or fails for want of room or rights."""
+    try:
+        os.close(os.open(state, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        return error.errno not in (errno.EROFS, errno.EIO)
+    return True
 
 
 def why(reason: str) -> str:

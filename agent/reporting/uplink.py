@@ -64,7 +64,8 @@ class Uplink:
         self._listener = listener
         self._settings = settings.uplink
         self._policy = policy
-        self._client = web.Client(pinning.trusting(settings))
+        self._trusting = pinning.trusting(settings)
+        self._known_client: web.Client | None = None
         self._url = identity.url + PATH
         self._failures = 0
         self._wake = threading.Event()
@@ -88,7 +89,8 @@ class Uplink:
         self._wake.set()
         if self._thread:
             self._thread.join(timeout)
-        self._client.close()
+        if self._known_client is not None:
+            self._known_client.close()
 
     def run(self) -> None:
         """Send until `stop`, in the caller's thread."""
@@ -105,6 +107,13 @@ class Uplink:
                 self._stopping.wait(LINGER_SECONDS)
             elif delay:
                 self._stopping.wait(delay)
+
+    @property
+    def _client(self) -> web.Client:
+        """Made when something is to be sent for the first time: a computer that never sends loads no HTTP."""
+        if self._known_client is None:
+            self._known_client = web.Client(self._trusting)
+        return self._known_client
 
     @property
     def _may_send(self) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from agent.scanning.media_types import EXTENSIONS
 from agent.scanning.nursery import Nursery, told
-from agent.scanning.opening import Done, OutOfDescriptors, opened, row, unopened
+from agent.scanning.opening import Done, LookUp, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found
 from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, GRAMMAR, Ended, Loaded, Ready, Reply, Start
@@ -105,6 +105,10 @@ class Cage:
         """Digest of the rules in force; empty until a worker is ready."""
         self.word = ""
         """How far the workers are confined: ``full``, ``partial: why`` or ``none: why``; the weakest of them counts."""
+        self.look_up: LookUp | None = None
+        """What knows contents, once the caller has set it."""
+        self.keep = False
+        """Whether the text of files is to be handed back."""
         self.mixed = False
         """Whether the rules were changed on disk while the scan ran, so that later workers had others."""
 
@@ -274,7 +278,7 @@ class Cage:
     def _open(self, file: Found, others: bool) -> Task | Done | None:
         """Open one file to be handed out. None where this computer has no descriptor left and is to be asked later."""
         try:
-            return opened(file, self._patience, explain=self._explain)
+            return opened(file, self._patience, explain=self._explain, look_up=self.look_up, keep=self.keep)
         except OutOfDescriptors:
             if not others:
                 return unopened(file, Reason.UNREADABLE)
@@ -360,6 +364,9 @@ class Cage:
             self._next = max(self._enough, self._first)
             worker.leaving = True
             return
+        if reply.known and task.known is not None:
+            self._done.append(Done(task.file, task.status, Reply(task.known.rows), known=task.known))
+            return
         self._done.append(Done(task.file, task.status, reply))
         for note in reply.notes:
             log.warning("a reader failed on a file: %s", note)
@@ -370,6 +377,7 @@ class Cage:
         if worker.gone_since is None:
             self._selector.unregister(worker.connection)
         self._workers.remove(worker)
+        at_work = worker.at_work()
         worker.end()
         ending = told(worker.code) if worker.code is not None else "ended by us"
         if not worker.ready:
@@ -385,7 +393,8 @@ class Cage:
                 self._suspects.append(task.file)
             else:
                 reply = row(reason or Reason.CRASHED, task.job.size)
-                self._done.append(Done(task.file, task.status, reply, fatal=reason is not Reason.VANISHED))
+                fatal = reason is not Reason.VANISHED
+                self._done.append(Done(task.file, task.status, reply, fatal=fatal, at_work=at_work))
             self._set_back()
         self._waiting.extendleft(task.file for task in reversed(worker.tasks))
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
 from agent.scanning import disguises
+from agent.scanning.at_work import GRAMMAR, AtWork
 from agent.scanning.formats import FORMATS, format_for, inner_pictures
 from agent.scanning.formats.base import (
     Budget,
@@ -59,6 +61,8 @@ class Examiner:
 
     eyes: Eyes | None = None
     """What reads pictures, where this process can."""
+    at_work: AtWork | None = None
+    """Where to tell which formats begin to read, for those who see how it ends."""
 
     def __init__(
         self,
@@ -86,22 +90,33 @@ class Examiner:
         folder: str = "",
         budget: Budget | None = None,
         about: Circumstances = UNKNOWN,
+        keep: Callable[[Judge, int, Reading], KeepingExamination] | None = None,
     ) -> Reply:
         """One file from disk: its own row first, then one for each member, in order. Never raises an `Exception`.
 
         ``about`` is what is known of the file from outside; nothing of it is said of its members, which are older.
+        ``keep`` makes an examination that holds on to what it reads.
         """
-        if folder != self._folder[0]:
-            self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
-        around = self._named([name], Zone.FILENAME) + self._folder[1]
-        examination = Examination(self.grammar, self.least, self.reading(budget or Budget()))
+        around = self.around(name, folder)
+        named = bool(around)  # what is read will be added to them
+        reading = self.reading(budget or Budget())
+        keeping = keep(self.grammar, self.least, reading) if keep is not None else None
+        examination = keeping or Examination(self.grammar, self.least, reading)
         if self.eyes is not None:
             self.eyes.begin()
         examination.eyes, examination.tell_pictures = self.eyes, self._tell_pictures
+        examination.at_work = self.at_work
         examination.file(source, name, around, None, 0, about)
         rows = _together(examination.rows)
         content = _content(source, name, around) if any(row.pictures for row in rows) else ""
-        return Reply(rows, examination.notes, examination.out_of_memory, content=content)
+        kept = keeping.kept() if keeping is not None else b""
+        return Reply(rows, examination.notes, examination.out_of_memory, content=content, named=named, kept=kept)
+
+    def around(self, name: str, folder: str) -> list[Passage]:
+        """What the names of a file and of its folders say, as far as it is worth the grammar's time."""
+        if folder != self._folder[0]:
+            self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
+        return self._named([name], Zone.FILENAME) + self._folder[1]
 
     def reading(self, budget: Budget) -> Reading:
         """What formats are given to read a file with."""
@@ -134,6 +149,7 @@ class Examination:
         self.notes: list[str] = []
         self.out_of_memory = False
         self.eyes: Eyes | None = None
+        self.at_work: AtWork | None = None
         self.tell_pictures = False
 
     def file(
@@ -159,6 +175,7 @@ class Examination:
         findings: tuple[Finding, ...] = ()
         try:
             if passages:
+                self._begin(GRAMMAR)
                 findings = self.grammar.find(passages, least=self.least, about=about)
         except Exception as error:  # noqa: BLE001 — the same for the grammar
             reason = self._fate(error, identity)
@@ -219,7 +236,12 @@ class Examination:
             raise NotExamined(Reason.UNSUPPORTED)
         if depth >= self.budget.depth:
             raise NotExamined(Reason.TOO_DEEP, f"nested more than {self.budget.depth} deep")
+        self._begin(FORMATS[identity.media_type])
         return reader.pieces(source, self.reading.named(name))
+
+    def _begin(self, name: str) -> None:
+        if self.at_work is not None:
+            self.at_work.begin(name)
 
     def _member(self, piece: Member, outer: str | None, depth: int) -> None:
         """Examine a file inside: by its name alone where its bytes could not be had."""
@@ -261,6 +283,14 @@ class Examination:
             return Reason.UNREADABLE
         self.notes.append(f"{type(error).__name__} in {identity.media_type}")
         return Reason.CRASHED
+
+
+class KeepingExamination(Examination, ABC):
+    """One that holds on to what it reads (see `agent.scanning.rematch`)."""
+
+    @abstractmethod
+    def kept(self) -> bytes:
+        """What may be kept of the file, to be understood by whoever made this; nothing where none may."""
 
 
 def _content(source: Source, name: str, around: list[Passage]) -> str:

@@ -30,7 +30,7 @@ def explained(examiner: Examiner, source: Source, name: str, scanned: float) -> 
     began = time.monotonic()
     usual = examiner.reading(budget)
     reading = _Explanation(
-        examiner.grammar, examiner.least, replace(usual, sieve=_Everything(usual.sieve), talk=frozenset())
+        examiner.grammar, examiner.least, replace(usual, sieve=Everything(usual.sieve), talk=frozenset())
     )
     reading.file(source, name, [], None, 0)
     return Explained(
@@ -48,7 +48,7 @@ def explained(examiner: Examiner, source: Source, name: str, scanned: float) -> 
     )
 
 
-class _Everything:
+class Everything:
     """A sieve that takes all to be worth reading."""
 
     def __init__(self, sieve: Sieve) -> None:

@@ -55,14 +55,17 @@ class Account:
     ended: dict[str, str] = field(default_factory=dict)
     """The media type of each file that is done with, by its name."""
     others: dict[str, list[Examined]] = field(default_factory=dict)
+    at: int = 0
+    """When the first of them was examined, in seconds since 1970; 0 while there is none."""
     spoiled: bool = False
     """Whether something of it may not be remembered."""
 
-    def add(self, file: Found, status: os.stat_result, rows: list[Examined], *, lasting: bool) -> bool:
-        """Note how a file ended; whether that is known now of all."""
+    def add(self, file: Found, status: os.stat_result, rows: list[Examined], *, lasting: bool, at: int) -> bool:
+        """Note how a file ended, and when that was found out; whether that is known now of all."""
         name, met = file.name, file.status
+        self.at = min(self.at or at, at)
         self.ended[name] = rows[0].media_type if rows else ""
-        self.spoiled = self.spoiled or not lasting or not rows or _facts(status) != _facts(met)
+        self.spoiled = self.spoiled or not lasting or not rows or facts(status) != facts(met)
         if len(rows) != 1 or rows[0].verdict is not Verdict.CLEAN or rows[0].sha256 is not None:
             self.others[name] = rows
         return len(self.ended) == len(self.listing.files)
@@ -93,5 +96,6 @@ def settled(record: bytes, size: int) -> Settled | None:
     return Settled(size, dict(folder.others), folder.types, folder.type_of)
 
 
-def _facts(status: os.stat_result) -> tuple[int, int, int, int]:
+def facts(status: os.stat_result) -> tuple[int, int, int, int]:
+    """What changes when a file does, as far as its status tells."""
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

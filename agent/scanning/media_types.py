@@ -88,7 +88,9 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"QFI\xfb", "application/x-qemu-disk", _C),
     (b"KDMV", "application/x-vmdk-disk", _C),
     (b"conectix", "application/x-vhd-disk", _C),
+    (b"COWD", "application/x-vmdk-disk", _C),
     (b"vhdxfile", "application/x-vhdx-disk", _C),
+    (b"<<< Oracle VM VirtualBox Disk Image >>>\n\0", "application/x-virtualbox-disk", _C),
     (b"PK\x07\x08PK\x03\x04", "application/x-zip-part", _C),
     # Pictures
     (b"\xff\xd8\xff", "image/jpeg", _P),

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
+from agent.scanning.at_work import AtWork, page
 from agent.scanning.spawn import PROGRAM, spawn
 from agent.scanning.wire import ALL, CORE, LENGTH, LONGEST, Ended, Fire, Hire, Load, Loaded, Start, framed
 
@@ -31,14 +32,15 @@ class Nursery:
         self._numbers = itertools.count(1)
         self._tell(framed(start))
 
-    def hire(self, loaded: int = ALL) -> tuple[int, socket.socket]:
-        """Ask for a worker; what it is called, and our end of the socket to it."""
+    def hire(self, loaded: int = ALL) -> tuple[int, socket.socket, AtWork]:
+        """Ask for a worker; what it is called, our end of the socket to it, and what it tells of its work."""
+        shared = page()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         number = next(self._numbers)
         with theirs:
-            self._tell(framed(Hire(number=number, loaded=loaded)), theirs.fileno())
+            self._tell(framed(Hire(number=number, loaded=loaded)), theirs.fileno(), shared)
         ours.setblocking(False)
-        return number, ours
+        return number, ours, AtWork(shared)
 
     def load(self, loaded: int = ALL) -> None:
         """Have as much loaded: there are files to read."""

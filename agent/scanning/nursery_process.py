@@ -22,6 +22,7 @@ from contextlib import suppress
 import msgspec
 
 from agent.scanning import preload, worker
+from agent.scanning.at_work import AtWork
 from agent.scanning.wire import ALL, CORE, GRAMMAR, OCR, Ended, Fire, Hire, Load, Start, framed
 
 _request = msgspec.msgpack.Decoder(Hire | Load | Fire)
@@ -65,7 +66,7 @@ class _Nursery:
             self._steps.append((OCR, lambda: prepared.open_eyes(start.picture_seconds)))
         self._wanted = CORE
         """How much is to be loaded without waiting for anybody to ask."""
-        self._asked: list[tuple[Hire, int]] = []
+        self._asked: list[tuple[Hire, list[int]]] = []
         self._numbers: dict[int, int] = {}
         """Process ids of the workers there are, and how they are called."""
         self._selector = selectors.DefaultSelector()
@@ -121,8 +122,7 @@ class _Nursery:
         body, descriptors = message
         request = _request.decode(body)
         if isinstance(request, Hire):
-            (descriptor,) = descriptors
-            self._asked.append((request, descriptor))
+            self._asked.append((request, descriptors))
         elif isinstance(request, Load):
             self._wanted = max(self._wanted, request.loaded)
         else:
@@ -136,25 +136,25 @@ class _Nursery:
             self._asked.remove(asked)
             self._fork(*asked)
 
-    def _fork(self, hire: Hire, descriptor: int) -> None:
+    def _fork(self, hire: Hire, descriptors: list[int]) -> None:
         gc.freeze()  # what is loaded is shared with the workers, as long as nobody writes to it
         us = os.getpid()
         try:
             pid = os.fork()
         except OSError:
-            os.close(descriptor)
+            _close(descriptors)
             self._tell(Ended(number=hire.number, code=-signal.SIGKILL))
             return
         if pid == 0:
             status = 70
             try:
-                status = self._be_worker(descriptor, us)
+                status = self._be_worker(descriptors, us)
             finally:
                 os._exit(status)
-        os.close(descriptor)
+        _close(descriptors)
         self._numbers[pid] = hire.number
 
-    def _be_worker(self, descriptor: int, parent: int) -> int:
+    def _be_worker(self, descriptors: list[int], parent: int) -> int:
         """In the new process: let go of all that is the nursery's, then work."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -162,11 +162,12 @@ class _Nursery:
         self._selector.close()
         self._woken.close()
         self._waker.close()
-        for _, other in self._asked:
-            os.close(other)
+        for _, others in self._asked:
+            _close(others)
+        descriptor, page = descriptors
         os.dup2(descriptor, self._control.detach())  # it takes the place of the control socket at standard input
         os.close(descriptor)
-        return worker.work(socket.socket(fileno=0), self._start, self._prepared, parent)
+        return worker.work(socket.socket(fileno=0), self._start, self._prepared, parent, AtWork(page))
 
     def _bury(self) -> None:
         while self._numbers:
@@ -178,6 +179,11 @@ class _Nursery:
     def _tell(self, word: Ended) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # then there is nobody to tell, and `_hear` ends us
             self._control.sendall(framed(word))
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _take_note(_number: int, _frame: object) -> None:

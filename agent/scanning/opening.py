@@ -6,18 +6,22 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from agent.scanning.walk import Found, shown
 from agent.scanning.wire import Examined, Job, Reply
-from agent.scanning.workforce import Task
+from agent.scanning.workforce import Known, Task
 from protocol.records import Reason, Verdict
 
 MiB = 1024 * 1024
 
 SLOWEST = 4 * MiB
 """Bytes a second that every medium is taken to deliver and every reader to get through."""
+
+LookUp = Callable[[Found, os.stat_result, int], Known | bytes | None]
+"""Says what the content behind a file's descriptor was found to be before, or gives its text where that was kept."""
 
 _NOT_THE_FILES_FAULT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
@@ -34,12 +38,21 @@ class Done:
     status: os.stat_result
     """Of the descriptor that was read, where one could be opened; else as the walk met it."""
     reply: Reply
+    known: Known | None = None
+    """What its content was found to be before, where that stands for it."""
     fatal: bool = False
     """Whether it was the end of the worker that read it: it is not to be tried again."""
+    at_work: frozenset[str] = frozenset()
+    """Which formats had a hand in it then."""
 
 
-def opened(file: Found, patience: float, *, explain: bool = False) -> Task | Done:
-    """A file opened to be handed to a worker, or how it ended. Raises `OutOfDescriptors`."""
+def opened(
+    file: Found, patience: float, *, explain: bool = False, look_up: LookUp | None = None, keep: bool = False
+) -> Task | Done:
+    """A file opened to be handed to a worker, or how it ended. Raises `OutOfDescriptors`.
+
+    ``look_up`` says what a content was found to be before. ``keep``: have its text handed back.
+    """
     try:
         descriptor = open_to_read(file.target or file.path)
     except OSError as error:
@@ -50,9 +63,12 @@ def opened(file: Found, patience: float, *, explain: bool = False) -> Task | Don
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         return unopened(file, Reason.SPECIAL_FILE)
+    before = look_up(file, status, descriptor) if look_up is not None else None
+    known, kept = (None, before) if isinstance(before, bytes) else (before, b"")
     seconds = patience + status.st_size / SLOWEST
-    job = Job(_as_text(file.name), _folder_as_text(file.folder), status.st_size, seconds, status.st_mtime, explain)
-    return Task(file, status, job, descriptor)
+    name, folder = _as_text(file.name), _folder_as_text(file.folder)
+    job = Job(name, folder, status.st_size, seconds, status.st_mtime, explain, known is not None, keep, kept)
+    return Task(file, status, job, descriptor, known=known)
 
 
 def open_to_read(path: str) -> int:

@@ -41,7 +41,7 @@ class PicturesSeen:
 
     def get(self, content: str, status: os.stat_result) -> list[Examined] | None:
         """The rows of a file of this content, or None. Raises sqlite3.Error, ValueError."""
-        for day in ("", _day(status)):
+        for day in ("", day_of(status)):
             key, seal = self._keys(content, day)
             row = self._database.execute("SELECT at, verdict FROM pictures WHERE key = ?", (key,)).fetchone()
             if row is not None and row[0] >= self._oldest:
@@ -50,7 +50,7 @@ class PicturesSeen:
 
     def put(self, content: str, status: os.stat_result, rows: list[Examined]) -> None:
         """Remember how a file of this content ended. Raises sqlite3.Error."""
-        key, seal = self._keys(content, _day(status) if any(row.findings for row in rows) else "")
+        key, seal = self._keys(content, day_of(status) if any(row.findings for row in rows) else "")
         stored = sealed(_encode(rows), seal, plain=False)
         self._database.execute("INSERT OR REPLACE INTO pictures VALUES (?, ?, ?)", (key, int(time.time()), stored))
 
@@ -61,7 +61,8 @@ class PicturesSeen:
         return digest[:16], digest[16:]
 
 
-def _day(status: os.stat_result) -> str:
+def day_of(status: os.stat_result) -> str:
+    """The day of a file's last change; ``never`` where no calendar has it."""
     try:
         return datetime.fromtimestamp(status.st_mtime, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):

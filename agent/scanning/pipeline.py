@@ -20,9 +20,10 @@ import msgspec
 from agent.scanning.abreast import Abreast, Distant, possible
 from agent.scanning.cage import PATIENCE, Cage, weakness
 from agent.scanning.folders import Settled
+from agent.scanning.kept_passages import KeptPassages
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
 from agent.scanning.ocr import available as ocr
-from agent.scanning.opening import Done, unopened
+from agent.scanning.opening import Done, LookUp, unopened
 from agent.scanning.picture_desk import PictureDesk, Terms
 from agent.scanning.pictures_seen import PicturesSeen
 from agent.scanning.poison import Poison
@@ -65,6 +66,10 @@ class ScanOptions:
     """``newest`` examines the newest files first: on a medium, what was copied last matters most."""
     ledger: Path | None = None
     """File of the ledger of what was seen; None to examine everything anew."""
+    passages: Path | None = None
+    """File in which to keep text, so that new rules need not read it again (see `agent.scanning.kept_passages`)."""
+    passages_bytes: int = 256 * MiB
+    """Bytes of text kept at most."""
     expires_days: float = EXPIRES_DAYS
     """Days after which a verdict in the ledger is no longer used."""
     tell_clean: bool = True
@@ -188,7 +193,8 @@ class _Run:
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
             cage.begin()
             if options.ledger is not None:
-                self._open_ledger(stack, options.ledger, medium)
+                cage.look_up = self._open_ledger(stack, options.ledger, medium)
+                cage.keep = options.passages is not None and not medium
             self._walk_abreast(stack)
             wanted = in_order(self._unknown(met), options.order)
             self._open_desk(stack, start)
@@ -218,19 +224,24 @@ class _Run:
             self.desk = PictureDesk(start, terms, self.stop, self.seen, throttle)
             stack.callback(self.desk.close)
 
-    def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> None:
+    def _open_ledger(self, stack: ExitStack, path: Path, medium: str) -> LookUp | None:
         options = self.options
         self._rules_key = self._current_rules()
         if not self._rules_key:
-            return  # they cannot be read: the workers say why
+            return None  # they cannot be read: the workers say why
         context = f"{self._rules_key} {options.least} {'pictures' if options.sees else ''}"
         try:
             expires = options.expires_days * 86400
-            ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires))
-            self.ledger, self.poison = ledger, Poison(ledger.database, program())
+            passages = None
+            if options.passages is not None and not medium:
+                passages = KeptPassages(options.passages, options.passages_bytes, oldest=int(time.time() - expires))
+            ledger = stack.enter_context(Ledger(path, context, medium=medium, expires=expires, passages=passages))
+            self.ledger, self.poison = ledger, Poison(ledger.database)
             self.seen = PicturesSeen(ledger.database, f"{context} {program()}", expires=expires)
+            return ledger.look_up
         except (OSError, sqlite3.Error) as error:
             log.warning("going on without the ledger of what was seen: %s", type(error).__name__)
+            return None
 
     def _walk_abreast(self, stack: ExitStack) -> None:
         """Have half of the tree looked at by another process, where most of it is likely to be known."""
@@ -349,11 +360,11 @@ class _Run:
                 return
         if self.desk is not None:
             self.desk.remember(done)
-        self.ledger.put(done.file, done.status, done.reply.rows)
+        self.ledger.keep(done)
         reason = done.reply.rows[0].reason
         if done.fatal and self.poison is not None and reason is not None:
             try:
-                self.poison.remember(done.file, reason)
+                self.poison.remember(done.file, reason, done.at_work)
             except sqlite3.Error as error:
                 log.warning("a poisonous file could not be remembered: %s", type(error).__name__)
 

@@ -31,6 +31,11 @@ def made_by(media_types: Iterable[str]) -> bytes:
     return _made_by(frozenset(FORMATS.get(media_type, "") for media_type in media_types))
 
 
+def version_of(names: Iterable[str]) -> bytes:
+    """The version of several formats together. Raises OSError where one of them does not exist."""
+    return _made_by(frozenset(names))
+
+
 @cache
 def _made_by(names: frozenset[str]) -> bytes:
     digest = blake2b(digest_size=8)
@@ -40,7 +45,8 @@ def _made_by(names: frozenset[str]) -> bytes:
 
 
 @cache
-def _version(name: str) -> bytes:
+def parts_of(name: str) -> frozenset[str]:
+    """A module of formats and those that it imports, straight or by others. Raises OSError where there is none."""
     seen: set[str] = set()
     waiting = [name]
     while waiting:
@@ -48,7 +54,12 @@ def _version(name: str) -> bytes:
         if module not in seen:
             seen.add(module)
             waiting += _imported(module)
-    return stamp(_FOLDER / f"{module}.py" for module in seen)
+    return frozenset(seen)
+
+
+@cache
+def _version(name: str) -> bytes:
+    return stamp(_FOLDER / f"{module}.py" for module in parts_of(name))
 
 
 @cache

@@ -113,6 +113,12 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """When it was last changed, in seconds since 1970: the weakest of all issue dates."""
     explain: bool = False
     """Whether to say as well what was read of it."""
+    known: bool = False
+    """Whether its content is known: then it is read only where its names say something by themselves."""
+    keep: bool = False
+    """Whether to hand back its text, to be kept (see `agent.scanning.kept_passages`)."""
+    kept: bytes = b""
+    """Its text as it was kept: then it is read only where something is found in that."""
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -175,6 +181,12 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """Not answered: the file needs what this worker does not have, and is to be handed to one that has."""
     content: str = ""
     """Where a row has pictures: what stands for the file's content, so that it need not be read twice."""
+    named: bool = False
+    """Whether the names of the file and its folders say something by themselves: then the rows hold for no other."""
+    known: bool = False
+    """Not read: its content is known, and its names say nothing."""
+    kept: bytes = b""
+    """Its text, where that is to be kept."""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from agent.scanning import formats, preload
+from agent.scanning.at_work import AtWork
 from agent.scanning.confining import kernel
 from agent.scanning.confining.confine import confine
 from agent.scanning.descriptor import opened
@@ -32,6 +33,7 @@ from agent.scanning.explain import explained
 from agent.scanning.formats.base import Source
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
+from agent.scanning.rematch import Keeping, judged_again
 from agent.scanning.talk import talk_of
 from agent.scanning.wire import FILES_AT_ONCE, LENGTH, LONGEST, Examined, Job, Loaded, Ready, Reply, Start, framed
 from protocol.records import Finding, Reason, Verdict
@@ -100,7 +102,7 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
     return Prepared(examiner, grammar), Loaded(rules=digest)
 
 
-def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int) -> int:
+def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int, at_work: AtWork) -> int:
     """Confine this process, then examine what comes until the socket is closed. Returns the exit status."""
     end_with_parent()
     if os.getppid() != parent:
@@ -109,6 +111,7 @@ def work(connection: socket.socket, start: Start, prepared: Prepared, parent: in
     gc.set_threshold(_GARBAGE)
     connection.sendall(framed(Ready(cage=confine(start.memory).word, pid=os.getpid())))
     preload.close()
+    prepared.examiner.at_work = at_work
     serve = _Serve(connection, prepared.examiner)
     while (batch := receive(connection)) is not None:
         if not serve.batch(*batch):
@@ -215,12 +218,22 @@ class _Serve:
         return True
 
     def _file(self, job: Job, descriptor: int) -> Reply:
+        if job.known and not self._examiner.around(job.name, job.folder):
+            os.close(descriptor)
+            return Reply([], known=True)
+        if job.kept and (rows := judged_again(self._examiner, job)) is not None:
+            os.close(descriptor)
+            return Reply(rows, named=bool(self._examiner.around(job.name, job.folder)))
         self._grant(job.seconds)
+        if self._examiner.at_work is not None:
+            self._examiner.at_work.anew()
         try:
             source, stream = _opened(descriptor, job.size)
             try:
                 began = time.monotonic()
-                reply = self._examiner.examine(source, job.name, job.folder, about=about_file(job.modified))
+                reply = self._examiner.examine(
+                    source, job.name, job.folder, about=about_file(job.modified), keep=Keeping if job.keep else None
+                )
                 if not job.explain:
                     return reply
                 told = explained(self._examiner, source, job.name, time.monotonic() - began)

@@ -14,7 +14,17 @@ import msgspec
 
 from agent.scanning.nursery import Nursery
 from agent.scanning.walk import Found
-from agent.scanning.wire import LENGTH, LONGEST, Job, Ready, Reply, framed
+from agent.scanning.wire import LENGTH, LONGEST, Examined, Job, Ready, Reply, framed
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a content was found to be before (see `agent.scanning.contents`)."""
+
+    rows: list[Examined]
+    at: int
+    """When it was examined, in seconds since 1970."""
+
 
 _ready = msgspec.msgpack.Decoder(Ready)
 _reply = msgspec.msgpack.Decoder(Reply)
@@ -33,13 +43,15 @@ class Task:
     """Ours, until it is sent; -1 after that."""
     again: bool = False
     """Whether a worker was lost at it before: then it is alone in this one's hands."""
+    known: Known | None = None
+    """What its content was found to be before."""
 
 
 class Worker:
     """A process that examines files. Its keeper polls it; nothing here blocks."""
 
     def __init__(self, nursery: Nursery, loaded: int) -> None:
-        self.number, self.connection = nursery.hire(loaded)
+        self.number, self.connection, self._at_work = nursery.hire(loaded)
         self._nursery = nursery
         self.pid = 0
         """Its process, once the nursery has told."""
@@ -116,11 +128,19 @@ class Worker:
                 if self.ready and not self.tasks:
                     self.garbled = True  # an answer to nothing
                     break
-                yield _reply.decode(body) if self.ready else _ready.decode(body)
+                message: Ready | Reply = _reply.decode(body) if self.ready else _ready.decode(body)
+                if isinstance(message, Reply) and not self._answers(message):
+                    self.garbled = True
+                    break
+                yield message
         except msgspec.DecodeError:
             self.garbled = True
         finally:
             del incoming[:start]
+
+    def _answers(self, reply: Reply) -> bool:
+        """Whether a reply says how its file ended, as far as it has to."""
+        return bool(reply.rows) or reply.lacking or (reply.known and self.tasks[0].known is not None)
 
     def answered(self) -> Task:
         """The file that the next reply is about; the clock starts for the one after it."""
@@ -133,12 +153,17 @@ class Worker:
             return now - self._since > start_patience
         return bool(self.tasks) and now - self._since > self.tasks[0].job.seconds
 
+    def at_work(self) -> frozenset[str]:
+        """Which formats have had a hand in the file it is at, as far as it told (see `agent.scanning.at_work`)."""
+        return self._at_work.told()
+
     def end(self) -> None:
         """Let go of all that belongs to it, and have it killed if it has not ended. Its ``tasks`` stay to be seen."""
         for _, tasks in self.outgoing:
             _let_go(tasks)
         self.outgoing.clear()
         self.connection.close()
+        self._at_work.close()
         if self.code is None:
             self._nursery.fire(self.number)
 

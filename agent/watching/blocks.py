@@ -7,25 +7,20 @@ seen only once they are unlocked.
 
 from __future__ import annotations
 
-import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyudev
-
 from agent.settings import MediaSettings
 from agent.watching import device
 from agent.watching.media import BOOT_ID, Attached
+from agent.watching.uevents import Uevents
 
 BLOCKS = Path("/sys/class/block")
-UDEV = Path("/run/udev/control")
 TICK_SECONDS, FALLBACK_SECONDS = 120.0, 5.0
 """How often devices are looked at although the kernel told of none, and where it never tells."""
-STOP_SECONDS = 1.0
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +61,17 @@ class BlockWatch:
 
     def run(self, tell: Callable[[BlockEvent], None], stop: threading.Event) -> None:
         """Tell what is there, then every change, until ``stop`` is set."""
-        monitor = _monitor()
-        every = FALLBACK_SECONDS if monitor is None else TICK_SECONDS
-        waited = every
+        uevents = Uevents("block")
+        every = TICK_SECONDS if uevents.told else FALLBACK_SECONDS
+        due = 0.0
         while not stop.is_set():
-            if waited >= every:
-                waited = 0.0
+            now = time.monotonic()
+            if now >= due:
+                due = now + every
                 for event in self.step():
                     tell(event)
-            if monitor is None:
-                stop.wait(STOP_SECONDS)
-            elif monitor.poll(STOP_SECONDS) is not None:
-                while monitor.poll(0) is not None:  # one device comes with several words
-                    pass
-                waited = every
-                continue
-            waited += STOP_SECONDS
+            if uevents.wait(stop, due - time.monotonic()):
+                due = 0.0
 
     def step(self) -> list[BlockEvent]:
         """What changed since the last step."""
@@ -131,15 +121,3 @@ class BlockWatch:
         medium = described.medium(self._organisation_key, described.locked)
         mark = f"{self._boot} locked {number} {medium.key}"
         return True, Attached(f"locked {number}", mark, "", medium)
-
-
-def _monitor() -> pyudev.Monitor | None:
-    """The kernel's word on block devices, after udev has looked at them where there is one."""
-    try:
-        monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="udev" if UDEV.exists() else "kernel")
-        monitor.filter_by("block")
-        monitor.start()
-    except (OSError, ImportError):
-        log.warning("the kernel does not tell of devices here: they are looked at every few seconds")
-        return None
-    return monitor

@@ -30,6 +30,7 @@ from watchdog.observers.api import ObservedWatch
 from agent.settings import FilesSettings
 from agent.watching.folders import resolve
 from agent.watching.overflow import OverflowWatch, kernel_is_full
+from agent.watching.waiting import Bell, wait_for
 
 MOST = 10_000
 """Paths that wait at most; above, the whole folder is told instead."""
@@ -64,15 +65,16 @@ class FileWatch(FileSystemEventHandler):
         self._look_again: list[float] = []
         """Moments, by the monotonic clock, at which to look for what events did not tell."""
         self._refreshed = 0.0
+        self._bell = Bell()
+        """Rung when there is something to tell where there was nothing."""
         self.failed: list[str] = []
         """Folders that cannot be watched now: missing, or the kernel has no watch left."""
+        self.full = False
+        """Whether the kernel has no watch left for this user: then files are looked for by their times."""
+        self._grown = True
+        """Whether more folders may be watched than when that was looked at; to look reads a line for each watch."""
         self.lost = 0
         """How often the kernel's queue ran over."""
-
-    @property
-    def full(self) -> bool:
-        """Whether the kernel has no watch left for this user: then files are looked for by their times."""
-        return kernel_is_full()
 
     def start(self) -> list[str]:
         """Begin; gives the folders that cannot be watched (missing, or more than the kernel has watches for)."""
@@ -85,6 +87,7 @@ class FileWatch(FileSystemEventHandler):
         """Watch what has come newly, and anew what was mounted over; stop watching what is not wanted any more."""
         wanted = resolve((*self._settings.watch, *self._more()))
         failed = []
+        grown, self._grown = self._grown, False  # set again below: the watches come a little later than the call
         for gone in self._watches.keys() - set(wanted):
             self._observer.unschedule(self._watches.pop(gone)[0])
         for folder in wanted:
@@ -102,9 +105,12 @@ class FileWatch(FileSystemEventHandler):
                 failed.append(folder)
                 continue
             self._watches[folder] = watch, identity
+            self._grown = True
             if self._refreshed:  # it came while we ran: what was written before the watch stood is looked up
                 self._catch_up_in(folder, time.time() - LOOK_BACK_SECONDS)
         self.failed = failed
+        if grown or self._grown or self.full:
+            self.full = kernel_is_full()
         self._refreshed = time.monotonic()
 
     def stop(self) -> None:
@@ -136,6 +142,7 @@ class FileWatch(FileSystemEventHandler):
         now = time.monotonic()
         with self._lock:
             self._look_again = [now, now + 2 * self._settings.settle_seconds + 2]
+        self._bell.ring()
         log.warning("the kernel lost file events; the watched folders are looked through")
 
     @property
@@ -146,7 +153,9 @@ class FileWatch(FileSystemEventHandler):
 
     def run(self, stop: threading.Event, idle: Callable[[], None] = lambda: None) -> None:
         """Tell what has settled, until ``stop`` is set; call ``idle`` while there is nothing to tell."""
-        while not stop.wait(min(0.5, self._settings.settle_seconds)):
+        while not stop.is_set():
+            wait_for(stop, REFRESH_SECONDS if self.idle else min(0.5, self._settings.settle_seconds), self._bell)
+            self._bell.hush()
             self.keep_up()
             ready = self.settled()
             if ready:
@@ -192,12 +201,15 @@ class FileWatch(FileSystemEventHandler):
         if not Path(path).is_dir():
             self._note(path)
             return
+        self._grown = True
         for folder, _, names in os.walk(path):
             for name in names:
                 self._note(os.path.join(folder, name))  # noqa: PTH118
 
     def _note(self, path: str) -> None:
         with self._lock:
+            if not self._changed:
+                self._bell.ring()
             if len(self._changed) < MOST:
                 self._changed[path] = time.monotonic()
             else:

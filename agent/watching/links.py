@@ -14,9 +14,8 @@ import threading
 import time
 
 from agent.checks.isolation_netlink import subscribe
+from agent.watching.waiting import wait_for
 
-_SLICE = 0.5
-"""Seconds after which a stop is noticed."""
 _SETTLE = 0.05
 """Seconds that the rest of a burst is waited for: one cable is a dozen messages."""
 _LONGEST_BURST = 0.5
@@ -58,7 +57,7 @@ class LinkWatch:
             return False
         until = time.monotonic() + seconds
         while not stop.is_set() and (left := until - time.monotonic()) > 0:
-            if select.select([self._told], [], [], min(left, _SLICE))[0]:
+            if wait_for(stop, left, self._told):
                 self._settle(self._told)
                 return True
         return False

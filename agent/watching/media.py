@@ -24,6 +24,8 @@ from protocol.records import Medium
 
 TICK_SECONDS = 0.5
 """How often declared folders and pulled sticks are looked at; mounts are signalled by the kernel at once."""
+NOTHING_HERE_SECONDS = 60.0
+"""The same while there is nothing to look at."""
 SETTLING_SECONDS = 5.0
 """How long after a change of the mounts they are looked at again: a device may be described a little later."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -116,10 +118,11 @@ class MediaWatch:
             until = time.monotonic() + SETTLING_SECONDS
             while not stop.is_set():
                 # Where nothing is here and nothing was mounted lately there is nothing that could have changed.
-                if self._present or self._settings.declared or time.monotonic() < until:
+                looking = self._present or self._settings.declared or time.monotonic() < until
+                if looking:
                     for event in self.step(table.read()):
                         tell(event)
-                if table.wait(TICK_SECONDS):
+                if table.wait(stop, TICK_SECONDS if looking else NOTHING_HERE_SECONDS):
                     self._devices.clear()  # the kernel gives numbers of mounts and devices again
                     until = time.monotonic() + SETTLING_SECONDS
         finally:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 import select
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from agent.watching.waiting import wait_for
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
@@ -55,8 +58,6 @@ class MountTable:
 
     def __init__(self, file: Path = MOUNTINFO) -> None:
         self._descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-        self._poll = select.poll()
-        self._poll.register(self._descriptor, select.POLLPRI)
 
     def read(self) -> list[Mount]:
         """All mounts now."""
@@ -66,9 +67,13 @@ class MountTable:
             data += piece
         return parse(data)
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for a change; says whether there was one."""
-        return bool(self._poll.poll(int(seconds * 1000)))
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait for a change, at most ``seconds`` or until ``stop`` is set; says whether there was one."""
+        return wait_for(stop, seconds, self, select.POLLPRI)
+
+    def fileno(self) -> int:
+        """What poll(2) takes."""
+        return self._descriptor
 
     def close(self) -> None:
         """Let go of the descriptor."""

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.watching.media import BOOT_ID, Attached
+from agent.watching.uevents import Uevents
 from protocol.policy import medium_hash
 from protocol.records import Medium
 
 USB = Path("/sys/bus/usb/devices")
-TICK_SECONDS = 1.0
+TICK_SECONDS, FALLBACK_SECONDS = 60.0, 1.0
+"""How often devices are looked at although the kernel told of none, and where it never tells."""
 STILL_IMAGE = ("06", "01", "01")
 
 
@@ -45,14 +47,15 @@ class PhoneWatch:
         self._usb = usb
         self._boot = BOOT_ID.read_text("ascii").strip() if BOOT_ID.exists() else ""
         self._known: dict[tuple[str, str], Attached | None] = {}
+        self._interfaces: dict[tuple[str, str], frozenset[str]] = {}
 
     def run(self, tell: Callable[[PhoneEvent], None], stop: threading.Event) -> None:
         """Tell what is there, then every change, until ``stop`` is set."""
-        while True:
+        uevents = Uevents("usb")
+        while not stop.is_set():
             for event in self.step():
                 tell(event)
-            if stop.wait(TICK_SECONDS):
-                return
+            uevents.wait(stop, TICK_SECONDS if uevents.told else FALLBACK_SECONDS)
 
     def step(self) -> list[PhoneEvent]:
         """What changed since the last step."""
@@ -61,20 +64,29 @@ class PhoneWatch:
             PhoneGone(attached) for key, attached in self._known.items() if attached and key not in now
         ]
         known: dict[tuple[str, str], Attached | None] = {}
-        for key in now:
-            known[key] = attached = self._known[key] if key in self._known else self._look(*key)
-            if attached and key not in self._known:
-                events.append(PhoneSeen(attached))
-        self._known = known
+        for key, interfaces in now.items():
+            attached = self._known.get(key)
+            if attached is None and interfaces != self._interfaces.get(key):  # the kernel makes them one by one
+                attached = self._look(*key)
+                events += [PhoneSeen(attached)] if attached else []
+            known[key] = attached
+        self._known, self._interfaces = known, now
         return events
 
-    def _devices(self) -> set[tuple[str, str]]:
-        """USB devices as (name of the port, number given by the kernel): a device put in again has another number."""
+    def _devices(self) -> dict[tuple[str, str], frozenset[str]]:
+        """USB devices as (name of the port, number given by the kernel) with the names of their interfaces.
+
+        A device put in again has another number.
+        """
         try:
             names = [entry.name for entry in self._usb.iterdir()]
         except OSError:
-            return set()
-        return {(name, _line(self._usb / name / "devnum")) for name in names if ":" not in name and "-" in name}
+            return {}
+        devices = [name for name in names if ":" not in name and "-" in name]
+        return {
+            (name, _line(self._usb / name / "devnum")): frozenset(one for one in names if one.startswith(f"{name}:"))
+            for name in devices
+        }
 
     def _look(self, name: str, number: str) -> Attached | None:
         device = self._usb / name

@@ -1,10 +1,10 @@
-"""Requests whose body is a file: how large it may be, and how openapi.json says so."""
+"""Requests whose body is a file: how large it may be, and how openapi.json says so; answers without a body."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from server.api.problems import Problem
@@ -27,3 +27,8 @@ def body_of(request: HttpRequest, most: int) -> bytes:
     if length > most:
         raise Problem(413, "too-large", _("At most %(n)d bytes are taken.") % {"n": most})
     return answers.body(request, length)
+
+
+def nothing() -> HttpResponse:
+    """The answer 204: done, and there is nothing to say."""
+    return HttpResponse(status=204, headers={"Cache-Control": "no-store"})

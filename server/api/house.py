@@ -1,4 +1,4 @@
-"""``/me``, ``/users``, ``/audit``, ``/health`` and ``/saved-views``: the house itself, mostly to be read."""
+"""``/me``, ``/audit``, ``/health`` and ``/saved-views``: the house itself, mostly to be read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
-from server.accounts.models import Right, User
+from server.accounts.models import Right
 from server.accounts.rights import rights_of
 from server.api.auth import READ, REVIEW, key_of, person_of, require
+from server.api.bodies import nothing
 from server.api.fields import Moment, Short, Span, Text, one, part_of
 from server.audit.models import Entry
 from server.intake.models import SpoolEntry
@@ -33,26 +34,6 @@ class Me(Schema):
     department: int | None
     scopes: list[str]
     rights: list[str]
-
-
-class UserTold(Schema):
-    """One account."""
-
-    id: int
-    username: str
-    name: str
-    role: str
-    department: int | None
-    active: bool
-    until: datetime | None
-    last_sign_in: datetime | None
-
-
-class Users(Schema):
-    """One part of the accounts."""
-
-    users: list[UserTold]
-    next: str | None
 
 
 class Act(Schema):
@@ -124,27 +105,6 @@ def me(request: HttpRequest) -> dict[str, object]:
     }
 
 
-@router.get("/users", response=Users, auth=READ, url_name="users")
-def list_users(request: HttpRequest, wanted: Query[Span]) -> dict[str, object]:
-    """The accounts, for administrators."""
-    require(request, Right.ADMINISTER, whole_house=True)
-    found, mark = part_of(User.objects.all(), wanted)
-    told = [
-        {
-            "id": row.pk,
-            "username": row.username,
-            "name": row.display_name,
-            "role": row.role,
-            "department": row.department_id,
-            "active": row.is_active,
-            "until": row.valid_until,
-            "last_sign_in": row.last_login,
-        }
-        for row in found
-    ]
-    return {"users": told, "next": mark}
-
-
 @router.get("/audit", response=Acts, auth=READ, url_name="audit")
 def list_audit(request: HttpRequest, wanted: Query[ActsWanted]) -> dict[str, object]:
     """The audit log, oldest first; each entry with its hash in the chain."""
@@ -205,7 +165,7 @@ def keep_view(request: HttpRequest, sent: ViewWanted) -> Status[dict[str, object
 def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Give up a view of one's own."""
     one(SavedView.objects.filter(owner=person_of(request)), pk).delete()
-    return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+    return nothing()
 
 
 def _view(row: SavedView) -> dict[str, object]:

@@ -15,9 +15,15 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from server.accounts.departments import DepartmentError
+from server.accounts.people import AccountMistakes
+from server.accounts.second_factor import FactorError
+from server.campaigns.actions import CampaignMistakes
+from server.incidents.actions import IncidentMistakes
 from server.intake.tokens import TokenError
 from server.ledger.actions import LedgerMistakes
 from server.ledger.importing import FileProblem
+from server.reports.making import ReportMistake
+from server.rules.policy import PolicyMistakes
 from server.violations.reveal import RevealError
 from server.violations.saved_views import ViewMistake
 from server.violations.transitions import TransitionError
@@ -77,6 +83,10 @@ def told(error: Exception) -> Problem:
         return Problem(409 if error.reason in _CONFLICTS else 422, error.reason, str(error))
     if isinstance(error, LedgerMistakes):
         return Problem(422, "mistakes", str(error), error.by_column)
+    if isinstance(error, AccountMistakes | CampaignMistakes | IncidentMistakes | PolicyMistakes):
+        return Problem(422, "mistakes", str(error), error.by_field)
+    if isinstance(error, ReportMistake):
+        return Problem(422, "mistakes", str(error), {error.field: str(error)})
     if isinstance(error, HttpError):
         return Problem(error.status_code, "malformed", str(error))
     if isinstance(error, DatabaseError):
@@ -95,6 +105,12 @@ def teach(api: NinjaAPI) -> None:
         TransitionError,
         RevealError,
         LedgerMistakes,
+        AccountMistakes,
+        CampaignMistakes,
+        FactorError,
+        IncidentMistakes,
+        PolicyMistakes,
+        ReportMistake,
         DepartmentError,
         TokenError,
         FileProblem,

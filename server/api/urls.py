@@ -12,7 +12,21 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from ninja import NinjaAPI
 
-from server.api import arrivals, departments, exports, house, ledgers, violations, waivers
+from server.api import (
+    arrivals,
+    campaigns,
+    departments,
+    exports,
+    house,
+    incidents,
+    ledgers,
+    policy,
+    reports,
+    sessions,
+    users,
+    violations,
+    waivers,
+)
 from server.api.problems import Problem, answer, teach
 
 
@@ -37,7 +51,12 @@ api.add_router("/violations", violations.router)
 api.add_router("/waivers", waivers.router)
 api.add_router("/ledgers", ledgers.router)
 api.add_router("/departments", departments.router)
-for _module in (arrivals, exports, house):
+api.add_router("/media-sessions", sessions.router)
+api.add_router("/campaigns", campaigns.router)
+api.add_router("/incidents", incidents.router)
+api.add_router("/reports", reports.router)
+api.add_router("/policies", policy.router)
+for _module in (arrivals, exports, house, users):
     api.add_router("", _module.router)
 teach(api)
 

@@ -117,7 +117,7 @@ def narrowed(user: User, wanted: Narrowing) -> QuerySet[Group]:
     if wanted.state is not None:
         rows = rows.filter(state=wanted.state)
     if wanted.open is not None:
-        rows = rows.filter(is_open=wanted.open)
+        rows = rows.filter(is_open__in=(wanted.open,))
     if wanted.changed_since is not None:
         rows = rows.filter(updated_at__gte=wanted.changed_since)
     return rows

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from server.audit.models import Entry
+from server.locks import Kind, wait_and_hold
 
 FIRST_PREVIOUS = "0" * 64
 
@@ -37,8 +38,10 @@ class ChainVerdict:
 
 def append(action: str, *, actor: Model | None, obj: Model | None, detail: Mapping[str, Any]) -> Entry:
     """Store one entry bound to the last one. See `server.audit.record`."""
-    # The outermost transaction is IMMEDIATE: nobody else can append between the look and the write.
+    # SQLite's outermost transaction is IMMEDIATE: nobody else can append between the look and the write.
+    # PostgreSQL is told to let nobody.
     with transaction.atomic():
+        wait_and_hold(Kind.CHAIN, [0])
         last = Entry.objects.order_by("-id").values_list("hash", flat=True).first()
         entry = Entry(
             at=timezone.now(),

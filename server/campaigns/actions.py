@@ -16,7 +16,7 @@ from server import audit
 from server.accounts.models import Department, Right, User
 from server.accounts.scope import departments_of
 from server.campaigns.models import Campaign, Exemption
-from server.campaigns.questions import profiles
+from server.campaigns.questions import asks_only, profiles
 from server.campaigns.scope import campaigns_of, may_change
 from server.campaigns.standing import computers_in
 from server.ledger.models import Computer, ComputerClass
@@ -66,7 +66,8 @@ def save(campaign: Campaign | None, plan: Plan, *, by: User) -> Campaign:
         row = stored or Campaign(created_by=by, created_at=timezone.now())
         assert plan.starts_on is not None  # noqa: S101 (told by _problems)
         assert plan.deadline is not None  # noqa: S101
-        row.title, row.profile, row.classes = plan.title.strip(), plan.profile, list(plan.classes)
+        row.title, row.profile = plan.title.strip(), plan.profile
+        row.classes = [] if asks_only(plan.profile) else list(plan.classes)
         row.starts_on, row.deadline, row.grace_days = plan.starts_on, plan.deadline, plan.grace_days
         row.inspection_on, row.whole_house = plan.inspection_on, not plan.departments
         row.save()
@@ -136,12 +137,13 @@ def _problems(plan: Plan, by: User) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if not plan.title.strip() or len(plan.title.strip()) > MAX_TITLE:
         wrong["title"] = _("A round needs a title of at most %(limit)d characters.") % {"limit": MAX_TITLE}
-    if not plan.classes or not set(plan.classes) <= set(ComputerClass.values):
+    no_computers = asks_only(plan.profile)
+    if not no_computers and (not plan.classes or not set(plan.classes) <= set(ComputerClass.values)):
         wrong["classes"] = _("Choose at least one class of computers.")
     known = profiles().get(plan.profile)
     if plan.profile and known is None:
         wrong["profile"] = _("Choose a profile from the list.")
-    elif known is not None and set(plan.classes) != {known.computer_class.value}:
+    elif known is not None and not no_computers and set(plan.classes) != {known.computer_class.value}:
         wrong["profile"] = _("This profile is for another class: leave it open, or choose that class alone.")
     if plan.starts_on is None:
         wrong["starts_on"] = _("Write a day such as 2026-11-21.")

@@ -15,8 +15,14 @@ DEVICE = "device"
 
 @cache
 def profiles() -> Mapping[str, Profile]:
-    """The profiles for computers that this collector knows, by id."""
-    return {name: one for name, one in load_profiles().items() if one.kind == "computer"}
+    """The profiles that a round may ask for, by id: those for computers, and that of the office, which only asks."""
+    return {name: one for name, one in load_profiles().items() if one.kind in ("computer", "office")}
+
+
+def asks_only(profile: str) -> bool:
+    """Whether a profile asks the departments and no computer takes part: the year's questions to the office."""
+    known = profiles().get(profile)
+    return known is not None and known.kind == "office"
 
 
 @cache
@@ -38,7 +44,7 @@ def questions_of(campaign: Campaign) -> list[Question]:
         return asked(profiles()[campaign.profile], known)
     wanted: set[str] = set()
     for word in campaign.classes:
-        profile = choose(dict(profiles()), ComputerClass(word), None)
+        profile = choose(dict(profiles()), ComputerClass(word), None)  # of kind computer alone
         if profile is not None:
             wanted |= {question.control for question in asked(profile, known)}
     return [question for control, question in known.items() if control in wanted]

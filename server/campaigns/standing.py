@@ -29,8 +29,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from server.accounts.models import Department
-from server.accounts.scope import Anybody
+from server.accounts.scope import Anybody, departments_of
 from server.campaigns.models import Campaign, Exemption, SelfCheck, Standing
+from server.campaigns.questions import asks_only
 from server.campaigns.scope import campaigns_of, results_of
 from server.ledger.models import GONE, Computer, Status
 from server.ledger.scope import computers_of
@@ -158,10 +159,19 @@ def matrix(campaign: Campaign, user: Anybody) -> tuple[list[Line], Line]:
     for department, standing, computers, failing, failed in sums(rows_of(campaign, user)):
         lines.setdefault(department, Line()).add(standing, computers, failing, failed)
         total.add(standing, computers, failing, failed)
+    if asks_only(campaign.profile):
+        lines = {pk: Line() for pk in _answering(campaign, user)}
     departments = Department.objects.in_bulk([pk for pk in lines if pk is not None])
     for pk, line in lines.items():
         line.department = departments.get(pk) if pk is not None else None
     return sorted(lines.values(), key=lambda line: "" if line.department is None else line.department.path), total
+
+
+def _answering(campaign: Campaign, user: Anybody) -> Iterable[int]:
+    """The departments that answer a round without computers: those chosen, or the topmost ones; as a person sees."""
+    seen = departments_of(user)
+    rows = seen.filter(parent=None) if campaign.whole_house else seen.filter(campaigns=campaign)
+    return rows.values_list("pk", flat=True)
 
 
 def sums(rows: QuerySet[Any]) -> Iterable[tuple[int | None, str, int, int, int]]:

@@ -6,14 +6,18 @@ import argparse
 import json
 import os
 import re
-import secrets
 import sys
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from server import home, keys
+from server.newfile import new_file
+
+if TYPE_CHECKING:
+    from server.ledger.models import Computer
 
 
 class CommandError(Exception):
@@ -172,25 +176,33 @@ def life(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def computer_named(text: str) -> Computer:
+    """The computer of this id, number in the ledger or name; of several of one name none. Raises `CommandError`."""
+    from server.ledger.models import Computer
+
+    try:
+        found = list(Computer.objects.filter(pk=uuid.UUID(text)))
+    except ValueError:
+        found = list(Computer.objects.filter(number=text) or Computer.objects.filter(name=text)[:6])
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CommandError(tell(f"no computer has the id, number or name {text}", f"没有编号或名称为 {text} 的计算机"))
+    ids = ", ".join(str(one.pk) for one in found)
+    raise CommandError(
+        tell(f"several computers are called {text}, give the id: {ids}", f"有多台计算机名为 {text},请给出编号:{ids}")
+    )
+
+
 def into_new_file(path: Path, pieces: Iterator[bytes]) -> None:
     """Write a new file of mode 0600 that appears whole or not at all. Raises `CommandError`."""
     if path.exists():
         raise CommandError(tell(f"{path} is there already: name a new file", f"{path} 已存在:请指定新文件"))
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            _write(out, pieces)
-        os.link(draft, path)
+        with new_file(path) as out:
+            out.writelines(pieces)
     except OSError as error:
         raise CommandError(tell(f"nothing was written: {error}", f"未写入:{error}")) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write(out: IO[bytes], pieces: Iterator[bytes]) -> None:
-    out.writelines(pieces)
-    out.flush()
-    os.fsync(out.fileno())
 
 
 def who() -> str:

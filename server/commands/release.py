@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import uuid
 from typing import Any
 
-from server.commands.base import CommandError, emit, open_home, tell
+from server.commands.base import CommandError, computer_named, emit, open_home, tell
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser("release", parents=[common], help=tell("end a gap", "结束缺号等待"))
-    parser.add_argument("computer", type=uuid.UUID, help=tell("id of the computer", "计算机编号"))
+    parser.add_argument("computer", help=tell("its id, number or name", "编号、资产编号或名称"))
     parser.add_argument("--reason", required=True, help=tell("why the gap stays, for the audit", "原因(记入审计)"))
     parser.set_defaults(run=run)
 
@@ -22,15 +21,9 @@ def run(options: argparse.Namespace) -> int:
     open_home(options)
     from server.intake.fanout import drain_if_free
     from server.intake.release import release_held
-    from server.ledger.models import Computer
 
-    computer = Computer.objects.filter(pk=options.computer).first()
-    if computer is None:
-        raise CommandError(
-            tell(f"no computer has the id {options.computer}", f"没有编号为 {options.computer} 的计算机")
-        )
     try:
-        count = release_held(computer, by=None, reason=options.reason)
+        count = release_held(computer_named(options.computer), by=None, reason=options.reason)
     except ValueError as error:
         raise CommandError(str(error)) from error
     drain_if_free()

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.commands.base import CommandError, into_new_file, open_home, tell, who
 
-KINDS = ("inspection", "rectification", "ledger", "annual")
+KINDS = ("inspection", "rectification", "ledger", "annual", "assessment", "spotcheck")
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
 
@@ -26,7 +26,10 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
             "生成报告并取得本年度下一个编号,报告同时列在“报告”页面。",
         ),
     )
-    kinds = tell("inspection, rectification, ledger or annual", "检查报告、整改清单、台帐摘录、年度汇总")
+    kinds = tell(
+        "inspection, rectification, ledger, annual, assessment or spotcheck",
+        "检查报告、整改清单、台帐摘录、年度汇总、考核评分表、抽查单",
+    )
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=kinds)
     parser.add_argument("--format", dest="form", choices=("pdf", "docx", "xlsx"), default="pdf")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=tell("a new file", "新文件"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import resource
+import signal
 import socket
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from server import certificate
 from server.commands.base import CommandError, open_home, tell
@@ -18,6 +21,12 @@ CONNECTIONS = 8192
 """Connections one worker holds open; idle ones cost little."""
 HEADER_SECONDS = 10
 """In which a request's headers must come."""
+SHORTEST_PAUSE = 0.25
+"""Seconds before the processes that answer are begun anew; doubled with each time within `CALM`."""
+LONGEST_PAUSE = 4.0
+CALM = 60.0
+
+_log = logging.getLogger("server.serve")
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -97,10 +106,37 @@ def run(options: argparse.Namespace) -> int:
     fanout = FanOutProcesses(options.fanout if settings.MIJIAN_FANOUT else 0)
     fanout.start()
     try:
-        _serve(host, port, options)
+        _serve_on(host, port, options)
     finally:
         fanout.stop()
     return 0
+
+
+def _serve_on(host: str, port: int, options: argparse.Namespace) -> None:
+    """Serve, and begin anew when the processes that answer died one soon after another: granian then gives up.
+
+    An out-of-memory killer that strikes twice must not shut the collector; the pauses keep what fails at once cheap.
+    """
+    ends: list[float] = []
+    while True:
+        try:
+            _serve(host, port, options, first=not ends)
+        except SystemExit as ended:
+            if not ended.code:
+                raise
+        else:
+            return
+        now = time.monotonic()
+        ends = [*(at for at in ends if at > now - CALM), now]
+        pause = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** (len(ends) - 1))
+        _log.error("the processes that answer ended again and again; they are begun anew in %.1f seconds", pause)
+        for each in (signal.SIGTERM, signal.SIGINT):  # granian is gone, and its handlers would swallow them
+            signal.signal(each, _end)
+        time.sleep(pause)
+
+
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _own_certificate(home: Path) -> tuple[Path, Path]:
@@ -133,7 +169,7 @@ def _free(host: str, port: int) -> None:
         ) from error
 
 
-def _serve(host: str, port: int, options: argparse.Namespace) -> None:
+def _serve(host: str, port: int, options: argparse.Namespace, *, first: bool) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -176,7 +212,8 @@ def _serve(host: str, port: int, options: argparse.Namespace) -> None:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    server.on_startup(announce)
+    if first:
+        server.on_startup(announce)
     server.serve()
 
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help=tell("measure a collector under a fleet's load", "用模拟机群测量收集端"),
         description=tell(
             "Makes a collector of its own in a temporary folder, loads it with a simulated fleet and prints what it "
-            "took. The collector in service is not touched.",
-            "在临时目录中建立独立的收集端,以模拟机群加载并给出测量结果;不影响正在使用的收集端。",
+            "took. With --database-url postgresql://… a database is made there for it, and dropped at the end. "
+            "The collector in service is not touched.",
+            "在临时目录中建立独立的收集端,以模拟机群加载并给出测量结果;指定 --database-url postgresql://… 时,"
+            "在该服务器上临时建库,结束后删除。不影响正在使用的收集端。",
         ),
     )
     number, share = _number, _share
@@ -62,6 +64,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--fanout", type=number, default=1, metavar="N", help=tell("that work off the spool (1)", "入库进程数(1)")
     )
     parser.add_argument(
+        "--rate",
+        type=number,
+        default=0,
+        metavar="N",
+        help=tell("messages a second at most", "每秒最多报文数(默认不限)"),
+    )
+    parser.add_argument(
         "--apart", action="store_true", help=tell("first all of the intake, then the fan-out", "先接收,再入库,分别测量")
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help=tell("of the fleet (1)", "随机种子(1)"))
@@ -86,19 +95,41 @@ def _share(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Simulate; 1 where what is stored is not what was sent."""
-    if options.home is not None or options.database_url:
-        raise CommandError(tell("simulate makes a home of its own: leave --home and --database-url away",
-                                "simulate 使用独立的临时目录:请勿指定 --home 或 --database-url"))  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="mijian-simulate-") as folder:
+    if options.home is not None:
+        raise CommandError(tell("simulate makes a home of its own: leave --home away",
+                                "simulate 使用独立的临时目录:请勿指定 --home"))  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="mijian-simulate-") as folder, _database(options) as url:
         place = Path(folder) / "home"
         os.environ |= {"MIJIAN_HOME": str(place), "DJANGO_SETTINGS_MODULE": "server.settings"}
         os.environ.pop("MIJIAN_DATABASE_URL", None)
+        if url:
+            os.environ["MIJIAN_DATABASE_URL"] = url
         os.umask(0o077)
         _command("init")
         start_django()
         content = _measured(options)
+        _let_go()
     emit(options, content, _lines(content))
     return 0 if content["whole"] else 1
+
+
+def _database(options: argparse.Namespace) -> AbstractContextManager[str]:
+    """The URL of the simulation's own database; empty for a file of its home."""
+    url = options.database_url or ""
+    if not url.startswith(("postgres://", "postgresql://")):
+        if url:
+            raise CommandError(tell("with SQLite simulate makes a file of its own: leave --database-url away",
+                                    "使用 SQLite 时 simulate 自建数据文件:请勿指定 --database-url"))  # fmt: skip
+        return nullcontext("")
+    from server.simulation.database import own_database
+
+    return own_database(url)
+
+
+def _let_go() -> None:
+    from django.db import connections
+
+    connections.close_all()
 
 
 def _measured(options: argparse.Namespace) -> dict[str, Any]:
@@ -118,21 +149,20 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     )
     _say(tell("signing and sealing their reports …", "签名并封装报告 …"))
     batch: list[Sent] = [sent for _ in range(options.reports) for sent in fleet.round()]
-    address = _free_address()
+    address = free_address()
     together = ("--workers", str(options.workers), "--fanout", str(options.fanout))
-    with _served(
-        address, *(("--workers", str(options.workers), "--fanout", "0") if options.apart else together)
-    ) as one:
+    with served(address, *(("--workers", str(options.workers), "--fanout", "0") if options.apart else together)) as one:
         before = cost(one.pid)
         _say(tell(f"sending {len(batch)} messages …", f"发送 {len(batch)} 份报文 …"))
-        tally = send(batch, address, options.connections, protocol_keys.public_bytes(keys.collector_keys().signing))
+        signing = protocol_keys.public_bytes(keys.collector_keys().signing)
+        tally = send(batch, address, options.connections, signing, rate=options.rate)
         spent, memory = cost(one.pid).since(before), resident(one.pid)
         if not options.apart:
             drained = tally.seconds + _drained(one)
             spent, memory = cost(one.pid).since(before), max(memory, resident(one.pid))
     intake = spent.intake
     if options.apart:
-        with _served(address, *together) as two:
+        with served(address, *together) as two:
             drained = _drained(two)
             spent, memory = cost(two.pid), max(memory, resident(two.pid))
     return _verdict(batch, tally, drained, memory) | {
@@ -219,14 +249,15 @@ def _command(*arguments: str) -> None:
         raise CommandError(done.stderr.strip())
 
 
-def _free_address() -> tuple[str, int]:
+def free_address() -> tuple[str, int]:
+    """An address of this machine that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return "127.0.0.1", int(probe.getsockname()[1])
 
 
 @contextmanager
-def _served(address: tuple[str, int], *more: str) -> Iterator[subprocess.Popen[bytes]]:
+def served(address: tuple[str, int], *more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A collector that answers at this address, ended at the end."""
     bind = f"{address[0]}:{address[1]}"
     process = subprocess.Popen(

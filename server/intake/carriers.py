@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,8 +102,8 @@ def _identity(medium: Medium) -> dict[str, Any]:
     }
 
 
-def store_sessions(deliveries: Iterable[Delivery], media: dict[str, int]) -> None:
-    """Enter media sessions; a session is told at its start and at its end, in any order, any number of times."""
+def store_sessions(deliveries: Sequence[Delivery], media: dict[str, int]) -> None:
+    """Enter media sessions; each is told at its start, when it is held and at its end, in any order, repeatedly."""
     rows: dict[uuid.UUID, dict[str, Any]] = {}
     for delivery in deliveries:
         for record in delivery.records:
@@ -117,6 +117,8 @@ def store_sessions(deliveries: Iterable[Delivery], media: dict[str, int]) -> Non
                 "mounted_at": record.mounted_at,
                 "ended_at": record.ended_at,
                 "ending": record.ending,
+                "hold": "",
+                "access": "",
             }
             before = rows.get(id_)
             if before is None or (record.ended_at is not None and before["computer"] == delivery.agent):
@@ -132,6 +134,28 @@ def store_sessions(deliveries: Iterable[Delivery], media: dict[str, int]) -> Non
                 {"pk": pk, "ended_at": ended[pk]["ended_at"], "ending": ended[pk]["ending"]}
                 for pk, owner in open_ones
                 if owner == ended[pk]["computer"]
+            ],
+        )
+    _store_access(deliveries)
+
+
+def _store_access(deliveries: Iterable[Delivery]) -> None:
+    """Note how held media were found to stand; of what one computer told of its session the newest counts."""
+    told: dict[uuid.UUID, tuple[uuid.UUID, uuid.UUID, MediaSessionSeen]] = {}
+    for delivery in deliveries:
+        for record in delivery.records:
+            if isinstance(record, MediaSessionSeen) and record.access:
+                id_, number = uuid.UUID(record.session), uuid.UUID(record.id)
+                if id_ not in told or number > told[id_][1]:
+                    told[id_] = delivery.agent, number, record
+    for part in chunks(list(told)):
+        known = MediaSession.objects.filter(pk__in=part).values_list("pk", "computer_id", "access_told")
+        update_by_pk(
+            MediaSession,
+            [
+                {"pk": pk, "hold": told[pk][2].hold, "access": told[pk][2].access, "access_told": told[pk][1]}
+                for pk, owner, before in known
+                if owner == told[pk][0] and (before is None or told[pk][1] > before)
             ],
         )
 

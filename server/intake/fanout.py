@@ -2,7 +2,8 @@
 
 Records are committed first, then their envelopes are marked as done in the spool's own database. A process that dies
 in between leaves envelopes to be worked off once more, and what they hold has ids of its own: nothing counts twice.
-One worker works at a time (`server.intake.turns`); others wait to take its place.
+With SQLite one worker works at a time (`server.intake.turns`) and others wait to take its place; with PostgreSQL all
+of them work, each on computers of its own (`server.intake.claims`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from protocol.envelope import EnvelopeError, parse
 from protocol.records import MediaSessionSeen, Medium, Record, ScanDone, ViolationSeen
 from server import audit
 from server.intake.carriers import store_media, store_sessions, store_starts
+from server.intake.claims import claimed, claimed_alone, hold_media, several
 from server.intake.heartbeats import store_heartbeats
 from server.intake.models import Sequence as SequenceRow
 from server.intake.models import SpoolEntry
@@ -40,10 +42,6 @@ from server.ledger.models import Computer
 from server.locks import between_commits
 from server.violations import waivers
 
-MAX_BATCH = 256
-"""Envelopes of one transaction."""
-MAX_BATCH_BYTES = 4 * 1024 * 1024
-"""Bytes of the envelopes of one transaction, the first one aside."""
 MAX_BATCH_WEIGHT = 32 * 1024 * 1024
 """Weight of records (`Delivery.weight`) after which a transaction takes no further envelope: sealed bytes may unfold a
 thousandfold, and this is what bounds the memory."""
@@ -63,19 +61,18 @@ def work_once() -> int:
     An envelope that cannot be used is set aside as ``bad`` with its reason, and costs no other one anything.
     Raises `django.db.OperationalError` where the database cannot be written to: nothing is lost, try again.
     """
-    entries = _next_batch()
-    if not entries:
-        return 0
+    tried: list[SpoolEntry] = []
     try:
-        return _take(entries)
+        with claimed() as tried:
+            return _take(tried) if tried else 0
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever one envelope brings about must not stop all others for ever)
         # One of them holds something that the checks did not foresee: find out which.
         _log.warning("a batch is taken one by one: %s", type(error).__name__)
-        for entry in entries:
+        for entry in tried:
             _take_alone(entry)
-    return len(entries)
+    return len(tried)
 
 
 def drain() -> int:
@@ -87,25 +84,12 @@ def drain() -> int:
 
 
 def drain_if_free() -> bool:
-    """Work off everything that waits, unless a serving process is at it. Whether this process did it."""
+    """Work off everything that waits, unless it is a serving process's turn. Whether this process did it."""
     with turn_to_work() as mine:
-        if mine():
+        if several() or mine():
             drain()
             return True
         return False
-
-
-def _next_batch() -> list[SpoolEntry]:
-    waiting = SpoolEntry.objects.filter(state=SpoolEntry.State.WAITING).order_by("id")
-    sizes = list(waiting.values_list("id", "size")[:MAX_BATCH])
-    chosen: list[int] = []
-    total = 0
-    for id_, size in sizes:
-        total += size
-        if chosen and total > MAX_BATCH_BYTES:
-            break
-        chosen.append(id_)
-    return list(SpoolEntry.objects.filter(id__in=chosen).order_by("id")) if chosen else []
 
 
 def _take(entries: Sequence[SpoolEntry]) -> int:
@@ -114,7 +98,7 @@ def _take(entries: Sequence[SpoolEntry]) -> int:
     weight = 0
     bad: list[tuple[SpoolEntry, EnvelopeError]] = []
     key = collector_keys().sealing
-    known = set(Computer.objects.filter(pk__in={entry.agent_id for entry in entries}).values_list("pk", flat=True))
+    known = _known({entry.agent_id for entry in entries})
     for entry in entries:
         try:
             if entry.agent_id not in known:
@@ -140,6 +124,12 @@ def _take(entries: Sequence[SpoolEntry]) -> int:
     return len(deliveries) + len(bad)
 
 
+def _known(agents: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Those that stand in the ledger. Where rows are locked theirs are, in one order for all that write many."""
+    rows = Computer.objects.filter(pk__in=agents).select_for_update(no_key=True).order_by("pk")
+    return set(rows.values_list("pk", flat=True))
+
+
 @contextmanager
 def _both() -> Iterator[None]:
     """What concerns both databases: one commit where they are one, else none that a backup could come between."""
@@ -153,13 +143,17 @@ def _both() -> Iterator[None]:
 
 def _take_alone(entry: SpoolEntry) -> None:
     try:
-        _take([entry])
+        with claimed_alone(entry) as mine:
+            if mine is not None:
+                _take([mine])
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 (set aside, whole and with the reason, for an administrator to see)
-        with _both():
-            _tell_set_aside(entry, "cannot-apply")
-            _set_aside(entry, "cannot-apply", f"a record cannot be stored ({type(error).__name__})")
+        with claimed_alone(entry) as mine:
+            if mine is not None:
+                with _both():
+                    _tell_set_aside(mine, "cannot-apply")
+                    _set_aside(mine, "cannot-apply", f"a record cannot be stored ({type(error).__name__})")
 
 
 def _set_aside(entry: SpoolEntry, reason: str, message: str) -> None:
@@ -174,9 +168,9 @@ def _tell_set_aside(entry: SpoolEntry, reason: str) -> None:
 
 
 def _apply(deliveries: Sequence[Delivery]) -> None:
-    media = store_media(
-        (medium, at) for delivery in deliveries for record in delivery.records for medium, at in _media_of(record)
-    )
+    seen = [each for delivery in deliveries for record in delivery.records for each in _media_of(record)]
+    hold_media(word for medium, _ in seen for word in (medium.key, medium.serial_hash) if word)
+    media = store_media(seen)
     store_sessions(deliveries, media)
     store_sightings(deliveries, media)
     # After the sightings: a check verifies only what was not seen since.
@@ -188,7 +182,7 @@ def _apply(deliveries: Sequence[Delivery]) -> None:
 
 def note_heard(heard: Mapping[uuid.UUID, datetime]) -> None:
     """Note in the ledger when these computers were heard of last."""
-    update_by_pk(Computer, [{"pk": agent, "last_seen_at": at} for agent, at in heard.items()])
+    update_by_pk(Computer, [{"pk": agent, "last_seen_at": heard[agent]} for agent in sorted(heard)])
 
 
 def note_held(since: datetime) -> None:
@@ -235,20 +229,21 @@ class FanOut(threading.Thread):
                 self._stop_asked.wait(PAUSE)
         connections.close_all()
 
-    def _look_at_the_clock(self) -> None:
-        """End the waivers whose last day is over, once in a while."""
+    def _look_at_the_clock(self, mine: Callable[[], bool]) -> None:
+        """End the waivers whose last day is over, once in a while; of several workers only one does."""
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + CLOCK
-            waivers.expire()
-            note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
+            if mine():
+                waivers.expire()
+                note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
 
     def _work_while_locked(self) -> None:
         with turn_to_work() as mine:
-            while not mine():
+            while not several() and not mine():
                 if self._stop_asked.wait(1.0):
                     return
             while not self._stop_asked.is_set():
                 spool.stored.clear()
-                self._look_at_the_clock()
+                self._look_at_the_clock(mine)
                 if not work_once():
                     spool.stored.wait(POLL)

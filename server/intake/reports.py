@@ -85,7 +85,7 @@ def _all_clean(scan: ScanDone) -> bool:
 def _verify(groups: QuerySet[Group], at: datetime) -> None:
     """Move what people called rectified, and what was not seen since, to verified."""
     waiting = groups.filter(state=State.RECTIFIED, state_at__lt=at, last_seen_at__lt=at)
-    for group in waiting:
+    for group in waiting.select_for_update(no_key=True):
         now = timezone.now()
         # The same pass, arriving twice, finds nothing left in the state rectified.
         group.state, group.state_at, group.verified_at, group.updated_at = State.VERIFIED, now, at, now

@@ -142,10 +142,10 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
             if not group.control:
                 touched[print_] = group
         occurrences.append(_occurrence(each, group.id, as_stored))
-    insert_prepared(Group, _NEW, [_as_new(group, moment) for group in created])
+    insert_prepared(Group, _NEW, [_as_new(group, moment) for group in created], all_new=True)
     _write_touched(touched.values(), moment)
     cover_new(group.id for group in created)
-    insert_prepared(Occurrence, _OCCURRENCE, occurrences)
+    insert_prepared(Occurrence, _OCCURRENCE, occurrences, all_new=True)
     insert_prepared(Step, _STEP, steps)
     return len(occurrences)
 
@@ -166,7 +166,7 @@ def _fresh(deliveries: Iterable[Delivery], as_stored: Prepared) -> list[_Sightin
 
 def _known_groups(prints: set[str]) -> dict[str, _Group]:
     count = len(_READ) - len(_TOLD)
-    rows = rows_of(Group, _READ, "fingerprint", sorted(prints))
+    rows = rows_of(Group, _READ, "fingerprint", sorted(prints), lock=True)
     return {row[1]: _Group(*(*row[:count], row[count:])) for row in rows}
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import connections, models, router
+from django.db import OperationalError, connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MAX_VARIABLES = 900
@@ -40,8 +40,17 @@ def _in_order(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     return (row if list(row) == names else {name: row[name] for name in names} for row in rows)
 
 
-def insert_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values are as the database wants them (`moment`, `identity`), in the order of ``names``."""
+class Overtaken(OperationalError):
+    """Another worker has stored one of these rows since it was looked for: roll back, and look again."""
+
+
+def insert_prepared(
+    model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]], *, all_new: bool = False
+) -> None:
+    """Insert rows whose values are as the database wants them (`moment`, `identity`), in the order of ``names``.
+
+    A row whose key is there already is left as it is; where all must be new, `Overtaken` is raised.
+    """
     if not rows:
         return
     connection = connection_of(model)
@@ -53,6 +62,8 @@ def insert_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
             f"INSERT INTO {table} ({columns}) VALUES {one} ON CONFLICT DO NOTHING",  # noqa: S608 (our models' names)
             rows,
         )
+        if all_new and cursor.rowcount != len(rows):
+            raise Overtaken("rows that were new a moment ago are stored already")
 
 
 def update_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -70,10 +81,17 @@ def update_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
         cursor.executemany(f"UPDATE {table} SET {settings} WHERE {key} = %s", rows)  # noqa: S608 (our models' names)
 
 
-def rows_of(model: type[models.Model], names: Sequence[str], key: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Rows whose field ``key`` is one of these prepared values; what is read is as `moment` and `identity` make it."""
+def rows_of(
+    model: type[models.Model], names: Sequence[str], key: str, values: Sequence[Any], *, lock: bool = False
+) -> list[tuple[Any, ...]]:
+    """Rows whose field ``key`` is one of these prepared values; what is read is as `moment` and `identity` make it.
+
+    Where the database locks rows, ``lock`` keeps others from changing them meanwhile: give the values in order.
+    """
     connection = connection_of(model)
     by_name = {field.name: field for field in model._meta.concrete_fields}
+    column_of_key = connection.ops.quote_name(str(by_name[key].column))
+    locked = f" ORDER BY {column_of_key} FOR NO KEY UPDATE" if lock and connection.vendor == "postgresql" else ""
     quote = connection.ops.quote_name
     told = []
     for name in names:
@@ -86,7 +104,7 @@ def rows_of(model: type[models.Model], names: Sequence[str], key: str, values: S
         for part in chunks(values):
             cursor.execute(
                 f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} "  # noqa: S608 (our models' names)
-                f"WHERE {quote(str(by_name[key].column))} IN ({', '.join(['%s'] * len(part))})",
+                f"WHERE {column_of_key} IN ({', '.join(['%s'] * len(part))}){locked}",
                 list(part),
             )
             found += cursor.fetchall()

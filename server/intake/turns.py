@@ -1,7 +1,8 @@
-"""Whose turn it is to work the spool off: one process at a time, so that envelopes are taken in order.
+"""Whose turn it is: one process at a time does what is not for several to do.
 
-With SQLite a lock on a file of the home says who; with PostgreSQL, where processes may be on several computers, an
-advisory lock of the database. Both are dropped by the system with the process that holds them.
+With SQLite that is working the spool off, and a lock on a file of the home says who may. With PostgreSQL all workers
+do that (`server.intake.claims`), on several computers if need be; an advisory lock of the database says which of them
+looks at the clock beside it. Both locks are dropped by the system with the process that holds them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _TURN = 0x6D696A69
 
 @contextmanager
 def turn_to_work() -> Iterator[Callable[[], bool]]:
-    """Asks, as often as it is called, whether this process may work now; having said so once it holds to the end."""
+    """Asks, as often as it is called, whether it is this process's turn; having said so once it holds to the end."""
     if connection.vendor == "postgresql":
         try:
             yield _advisory

@@ -153,15 +153,20 @@ def add_note(ledger: Ledger, entry: Entry, *, by: User, text: str) -> Note:
     return note
 
 
-def revoke(computer: Computer, *, by: User, reason: str) -> Computer:
-    """Withdraw a computer's enrolment: its envelopes are refused from now on. Raises `LedgerMistakes`."""
-    if not by.may(Right.ENROL):
+def revoke(computer: Computer, *, by: User | None, reason: str) -> Computer:
+    """Withdraw a computer's enrolment: its envelopes are refused from now on.
+
+    ``by`` is None on the collector's command line. Raises `PermissionDenied`, `LedgerMistakes`.
+    """
+    if by is not None and not by.may(Right.ENROL):
         raise PermissionDenied
     reason = reason.strip()[:300]
     if not reason:
         raise LedgerMistakes({"": _("Please give a reason.")})
     with transaction.atomic():
-        if not covers(by, Computer.objects.values_list("department_id", flat=True).get(pk=computer.pk)):
+        if by is not None and not covers(
+            by, Computer.objects.values_list("department_id", flat=True).get(pk=computer.pk)
+        ):
             raise PermissionDenied
         stored = Computer.objects.select_for_update().get(pk=computer.pk)
         if stored.revoked_at is not None or not stored.public_key:

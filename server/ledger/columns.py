@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -138,7 +140,10 @@ def as_text(column: Column, value: Any, lookups: Lookups) -> str:
 
 
 def shown(column: Column, text: str) -> str:
-    """A value's text in the reader's words: the name of a choice instead of its code."""
+    """A value's text in the reader's words: the name of a choice instead of its code, a day as pages write it."""
+    if column.kind == "date":
+        with suppress(ValueError):  # what somebody typed and is none: shown as typed
+            return date_format(date.fromisoformat(text), "DATE_FORMAT")
     return str(column.choices.get(text, text)) if column.kind == "choice" else text
 
 

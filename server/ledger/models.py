@@ -221,6 +221,12 @@ class MediaSession(models.Model):
     mounted_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ending = models.CharField(max_length=16, choices=Ending.choices, blank=True)
+    hold = models.CharField(max_length=16, blank=True, default="")
+    """How policy wanted the medium held when that was told last: ``read-only`` or ``block``; empty where not at all."""
+    access = models.CharField(max_length=16, blank=True, default="")
+    """How it was found to stand then: ``writable``, ``read-only`` or ``unmounted``; empty where nobody looked."""
+    access_told = models.UUIDField(null=True)
+    """Id of the record that told so: a newer one has a greater id."""
 
     class Meta:
         """How rows are ordered and found."""
@@ -229,6 +235,13 @@ class MediaSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.medium} in {self.computer}"
+
+    @property
+    def standing(self) -> str:
+        """One word for `hold` and `access`: what was found counts, not what was wanted."""
+        if self.access == "writable":
+            return "not-held" if self.hold else "released"
+        return self.access
 
 
 class Note(models.Model):

@@ -174,14 +174,15 @@ def _progress(report: Report, percent: int) -> None:
 
 def _document(report: Report, kind: Kind, extent: Extent, made: Sequence[Block]) -> Document:
     now = timezone.localtime()
-    period = _("%(since)s to %(until)s") % {"since": report.since.isoformat(), "until": report.until.isoformat()}
+    days = {"since": report.since, "until": report.until}
+    period = _("%(since)s to %(until)s") % {name: date_format(day, "DATE_FORMAT") for name, day in days.items()}
     by = _("the collector’s command line") if report.requested_by is None else report.requested_by.display_name
     head: list[tuple[str, Cell]] = [
         (_("Organisation"), extent.organisation),
         (pgettext("report", "Number"), report.number),
         (pgettext("report", "Scope"), extent.scope),
         (_("Period"), period),
-        (_("Made on"), _("%(when)s, by %(who)s") % {"when": date_format(now, "Y-m-d H:i"), "who": by}),
+        (_("Made on"), _("%(when)s, by %(who)s") % {"when": date_format(now, "DATETIME_FORMAT"), "who": by}),
     ]
     if kind.versions:
         head += _versions(extent)

@@ -49,10 +49,13 @@ class Tally:
         return self.answers["report", receipts.Answer.ACCEPTED]
 
 
-def send(batch: Sequence[Sent], address: tuple[str, int], connections: int, collector_key: bytes) -> Tally:
-    """Send all of it. An agent's messages go over one connection, so that they come in order.
+def send(
+    batch: Sequence[Sent], address: tuple[str, int], connections: int, collector_key: bytes, *, rate: float = 0.0
+) -> Tally:
+    """Send all of it, as fast as answers come or at most ``rate`` messages a second.
 
-    Raises `OSError` where the collector cannot be reached at all.
+    An agent's messages go over one connection, so that they come in order. Raises `OSError` where the collector cannot
+    be reached at all.
     """
     lanes: list[list[Sent]] = [[] for _ in range(connections)]
     for sent in batch:
@@ -66,14 +69,16 @@ def send(batch: Sequence[Sent], address: tuple[str, int], connections: int, coll
         answers: list[_Answered] = []
         latencies: list[float] = []
         try:
-            _drive(lane, address, answers, latencies)
+            _drive(lane, address, answers, latencies, apart)
         except OSError as error:
             failures.append(error)
         with lock:
             answered.extend(answers)
             tally.latencies.extend(latencies)
 
-    threads = [threading.Thread(target=work, args=(lane,)) for lane in lanes if lane]
+    lanes = [lane for lane in lanes if lane]
+    apart = len(lanes) / rate if rate else 0.0
+    threads = [threading.Thread(target=work, args=(lane,)) for lane in lanes]
     start, cpu = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
@@ -87,11 +92,16 @@ def send(batch: Sequence[Sent], address: tuple[str, int], connections: int, coll
     return tally
 
 
-def _drive(lane: list[Sent], address: tuple[str, int], answers: list[_Answered], latencies: list[float]) -> None:
+def _drive(
+    lane: list[Sent], address: tuple[str, int], answers: list[_Answered], latencies: list[float], apart: float
+) -> None:
+    """Send one lane, its messages begun ``apart`` seconds after one another or later."""
     host = f"{address[0]}:{address[1]}"
     with socket.create_connection(address, PATIENCE) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for sent in lane:
+        start = time.perf_counter()
+        for number, sent in enumerate(lane):
+            time.sleep(max(0.0, start + number * apart - time.perf_counter()))
             head = (
                 f"POST /api/v1/envelopes HTTP/1.1\r\nHost: {host}\r\nContent-Type: {envelope.MEDIA_TYPE}\r\n"
                 f"Content-Length: {len(sent.raw)}\r\n\r\n"

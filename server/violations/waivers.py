@@ -176,7 +176,7 @@ def _stored(waiver: Waiver, by: User) -> Waiver:
     """The waiver as it stands now, under the write lock, for somebody who may decide it."""
     if not by.may(Right.APPROVE):
         raise PermissionDenied
-    stored = waivers_of(by).select_for_update().select_related("department").filter(pk=waiver.pk).first()
+    stored = waivers_of(by).select_for_update(of=("self",)).select_related("department").filter(pk=waiver.pk).first()
     if stored is None:
         raise PermissionDenied
     return stored

@@ -14,7 +14,7 @@ from server.accounts.models import Department, Right
 from server.accounts.scope import Anybody, departments_of
 from server.audit.models import Entry
 from server.campaigns.models import Campaign, Standing
-from server.campaigns.questions import profiles
+from server.campaigns.questions import asks_only, profiles
 from server.campaigns.scope import campaigns_of, may_change
 from server.campaigns.standing import Line, matrix
 from server.web.controls import ControlText, control
@@ -36,6 +36,7 @@ def facts(request: SignedInRequest, campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "scope": list(campaign.departments.all()),
         "profile": profile_name(campaign.profile),
+        "asks_only": asks_only(campaign.profile),
         "may_change": campaign.open and may_change(request.user, campaign),
         "may_exempt": campaign.open and request.user.may(Right.APPROVE),
     }

@@ -98,6 +98,18 @@ ACTS: Words = {
 }
 """Acts of the audit log, as the pages of what they were done to tell them."""
 
+RECORDS: Words = {
+    "violation": gettext_lazy("violations"),
+    "media-session": gettext_lazy("insertions of media"),
+    "scan": gettext_lazy("sums of scans"),
+    "check": gettext_lazy("results of checks"),
+    "self-check": gettext_lazy("self-checks"),
+    "dropped": gettext_lazy("notes of what was dropped"),
+    "started": gettext_lazy("starts of the agent"),
+    "heartbeat": gettext_lazy("heartbeats"),
+}
+"""Kinds of records that computers send, in the plural."""
+
 CLASSES: Words = {
     "internet": gettext_lazy("Internet"),
     "internal": gettext_lazy("Internal"),
@@ -137,6 +149,15 @@ ENDINGS: Words = {
     "agent-stopped": gettext_lazy("the agent stopped"),
 }
 """How a media session ended."""
+
+HOLDS: Words = {
+    "": gettext_lazy("not held"),
+    "read-only": gettext_lazy("held: read-only"),
+    "unmounted": gettext_lazy("held: not mounted"),
+    "released": gettext_lazy("was held, let go of"),
+    "not-held": gettext_lazy("was to be held, found writable"),
+}
+"""How a medium that policy holds was found to stand (`MediaSession.standing`)."""
 
 REASONS: Words = {
     "encrypted": gettext_lazy("encrypted"),

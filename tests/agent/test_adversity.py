@@ -56,6 +56,19 @@ class Computer:
     def tool(self, *command: str) -> None:
         subprocess.run(command, check=True, capture_output=True)
 
+    def move_to_ext4(self, image: Path) -> None:
+        """Have the state folder on a file system that turns read-only by itself when its disk fails."""
+        with image.open("wb") as file:
+            file.truncate(128 * MEGABYTE)
+        self.tool("mkfs.ext4", "-q", "-d", str(self.disk), str(image))
+        self.tool("umount", str(self.disk))
+        self.tool("mount", "-o", "loop", str(image), str(self.disk))
+
+    def mount_anew(self, image: Path) -> None:
+        """What an administrator does after that, or the next start of the computer."""
+        self.tool("umount", str(self.disk))
+        self.tool("mount", "-o", "loop", str(image), str(self.disk))
+
     def start(self, *before: str, **environment: str) -> None:
         command = [*before, *MIJIAN, "run", "--settings", str(self.settings)]
         self.agent = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT | environment)
@@ -159,6 +172,26 @@ def test_an_agent_that_starts_on_a_read_only_state_folder_says_why(computer: Com
     assert str(computer.state) in done.stderr
     assert "Traceback" not in done.stderr
     assert "state-read-only" in computer.reasons()
+
+
+@pytest.mark.root
+def test_a_state_folder_that_turns_read_only_is_told_and_all_is_told_once_it_can_be_written(
+    computer: Computer, tmp_path: Path
+) -> None:
+    computer.move_to_ext4(tmp_path / "disk.img")
+    computer.start()
+    computer.up()
+    computer.tool("mount", "-o", "remount,abort", str(computer.disk))  # as when the disk fails
+    computer.fill_stick(40)
+    computer.wait_for(lambda: "state-read-only" in computer.reasons())
+    assert computer.status()["health"] == "ill"
+    computer.stop()
+    computer.mount_anew(tmp_path / "disk.img")
+    computer.start()
+    computer.wait_for(lambda: len(computer.found()) >= 40)
+    computer.wait_for(lambda: computer.status()["health"] == "well")
+    computer.stop()
+    assert len(computer.found()) == len(set(computer.found())) == 40
 
 
 @pytest.mark.root

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from agent import words
+from agent.alone import AlreadyRunning
 from agent.commands import status
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import Outbox
-from agent.service import AlreadyRunning, Service
+from agent.service import Service
 from agent.settings import (
     FilesSettings,
     IsolationSettings,

@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import http.server
 import os
+import shutil
 import socketserver
+import sqlite3
 import ssl
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 from protocol import envelope as envelopes
@@ -56,11 +62,37 @@ def collector_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(collector_home: Path) -> None:
-    """The test databases are real files in WAL mode: threads meet the locks they will meet in service."""
-    for alias in connections:
-        if connections[alias].vendor == "sqlite":
-            connections[alias].settings_dict["TEST"]["NAME"] = str(collector_home / f"test-{alias}.sqlite3")
+def django_db_keepdb() -> bool:
+    """SQLite's test databases are copied, not made (`django_db_modify_db_settings`)."""
+    return connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test databases are real files in WAL mode: threads meet the locks they will meet in service.
+
+    They are those of a collector just initialised; in memory where there is a file system for that, as nothing here
+    asks what a disk does when the power fails (`tests/test_kills.py` and its like do, on disks).
+    """
+    # Made anew after each test with real commits, and read by nobody: our rights are roles.
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
+    if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
+        yield
+        return
+    new_home: Path = request.getfixturevalue("new_home")
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 500_000_000
+    with tempfile.TemporaryDirectory(prefix="mijian-tests-", dir=memory if roomy else None) as place:
+        for alias in connections:
+            settings_of = connections[alias].settings_dict
+            file = Path(place) / f"test-{alias}.sqlite3"
+            shutil.copyfile(new_home / Path(settings_of["NAME"]).name, file)
+            settings_of["TEST"]["NAME"] = str(file)
+        with closing(sqlite3.connect(Path(place) / f"test-{DEFAULT_DB_ALIAS}.sqlite3")) as database, database:
+            database.execute("DELETE FROM audit_entry")  # that of init itself
+        yield
+        connections.close_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,6 +47,9 @@ def numbers(place: Path) -> list[int]:
 @pytest.mark.parametrize("phrase", [PHRASE, None])
 def test_what_was_backed_up_comes_back(home: Path, tmp_path: Path, phrase: str | None) -> None:
     file, other = tmp_path / "a.backup", tmp_path / "other"
+    (home / "reports").mkdir()
+    (home / "reports" / "2026-0007.pdf").write_bytes(b"%PDF signed")
+    (home / "reports" / ".2026-0008.pdf.part").write_bytes(b"half")
     made = backup.make(home, file, phrase)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert backup.restore(file, other, phrase) == made
@@ -55,7 +58,9 @@ def test_what_was_backed_up_comes_back(home: Path, tmp_path: Path, phrase: str |
     assert numbers(other) == numbers(home)
     for path in (other / "keys", *(other / "keys").iterdir(), other / "collector.sqlite3"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-    assert sorted(path.name for path in other.iterdir()) == ["collector.sqlite3", "collector.yaml", "keys"]
+    assert (other / "reports" / "2026-0007.pdf").read_bytes() == b"%PDF signed"
+    assert [path.name for path in (other / "reports").iterdir()] == ["2026-0007.pdf"], "no draft"
+    assert sorted(path.name for path in other.iterdir()) == ["collector.sqlite3", "collector.yaml", "keys", "reports"]
 
 
 def test_a_sealed_backup_shows_nothing_of_what_it_holds(home: Path, tmp_path: Path) -> None:
@@ -145,7 +150,20 @@ def crafted(path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "keys/../../outside", "keys/extra", "readme"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../outside",
+        "/tmp/outside",
+        "keys/../../outside",
+        "keys/extra",
+        "readme",
+        "reports/../x.pdf",
+        "reports/a.pdf",
+        "reports/2026-0001.pdf/x",
+        "reports/2026-0001.exe",
+    ],
+)
 def test_no_name_in_a_backup_is_followed(tmp_path: Path, name: str) -> None:
     file = crafted(tmp_path / "bad.backup", [(tarfile.TarInfo(name), b"x")])
     with pytest.raises(backup.BackupError, match="not-a-backup"):
@@ -192,16 +210,23 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_a_collector_comes_back_from_its_backup_and_verifies(tmp_path: Path) -> None:
+def test_a_collector_comes_back_with_its_reports_and_one_that_was_altered_is_told(tmp_path: Path) -> None:
     first, second, phrase = tmp_path / "first", tmp_path / "second", tmp_path / "phrase"
     phrase.write_text(PHRASE + "\n")
     before = told(run(first, "init", "--name", "机要室", "--format", "json"))
+    assert run(first, "report", "annual", "--format", "xlsx", "--out", str(tmp_path / "a.xlsx")).returncode == 0
     sealed = ("--passphrase-file", str(phrase), "--format", "json")
     assert told(run(first, "backup", str(tmp_path / "a.backup"), *sealed))["sealed"] is True
     told(run(second, "restore", str(tmp_path / "a.backup"), *sealed))
     after = told(run(second, "init", "--format", "json"))
     assert (after["collector"], after["name"], after["created"]) == (before["collector"], "机要室", False)
-    assert told(run(second, "verify", "--format", "json"))["ok"] is True
+    checked = told(run(second, "verify", "--format", "json"))
+    assert (checked["ok"], checked["report_files"]) == (True, 1)
+    report = next((second / "reports").glob("*.xlsx"))
+    report.write_bytes(report.read_bytes() + b"\n")
+    again = run(second, "verify", "--format", "json")
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["report_files_wrong"] == {report.name: "altered"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.checks.base import CONFIDENTIAL, Context, Fact, Result, fact, not_applicable, verdict
-from agent.checks.windows import sam, system
+from agent.checks.windows import logs, sam, system
 
 
 def password_age(context: Context) -> Result:
@@ -42,24 +42,31 @@ def empty_passwords(context: Context) -> Result:
 
 
 def users(context: Context) -> Result:
-    """Open accounts beside those that may use this computer."""
+    """Open accounts, and those that signed in, beside those that may use this computer."""
     allowed = {name.casefold() for name in context.parameters.authorised_users}
     here = [one.name for one in sam.accounts(context.tree) if one.is_person and one.rid != 500]
-    seen = fact("可登录账户", "accounts that may log in", ", ".join(here) or "-", ", ".join(sorted(allowed)))
+    seen = [fact("可登录账户", "accounts that may log in", ", ".join(here) or "-", ", ".join(sorted(allowed)))]
+    logged = logs.signed_in(context)
+    seen += [fact(f"登录次数：{name}", f"signed in: {name}", times) for name, times in sorted(logged.items())]
     if not allowed:
         if len(here) > 1 and context.computer_class in CONFIDENTIAL:
             zh, en = (
                 "未设定授权用户名单，且有多个账户",
                 "no list of authorised users is set, and several accounts exist",
             )
-            return verdict([fact(zh, en, len(here), 1)], [seen])
-        return verdict([], [seen])
+            return verdict([fact(zh, en, len(here), 1)], seen)
+        return verdict([], seen)
     wrong = [
         fact(f"不在授权名单中的账户：{name}", f"account that is not authorised: {name}", name, "authorised_users")
         for name in here
         if name.casefold() not in allowed
     ]
-    return verdict(wrong, [seen])
+    wrong += [
+        fact(f"不在授权名单中的账户登录过：{name}", f"signed in without being authorised: {name}", times, 0)
+        for name, times in sorted(logged.items())
+        if name.casefold() not in allowed
+    ]
+    return verdict(wrong, seen)
 
 
 def departed(context: Context) -> Result:

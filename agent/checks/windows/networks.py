@@ -1,4 +1,4 @@
-"""Traces of networks in a Windows system (NET-04, CPC-03): profiles, leases, dial-up, addresses typed, browsers.
+"""Traces of networks in a Windows system (NET-04, CPC-03): profiles, leases, dial-up, addresses, browsers, logs.
 
 Told are kinds, counts and the newest time; never a name of a network, an address or a URL.
 """
@@ -15,6 +15,7 @@ from agent.checks.traces_browsers import read_histories
 from agent.checks.traces_told import search_of, told
 from agent.checks.tree import Unreadable
 from agent.checks.windows import system
+from agent.checks.windows.events import NETWORKS, WIRELESS, events
 from agent.checks.windows.hive import Hive, Key
 
 _PROFILES = rf"{system.CURRENT_VERSION}\NetworkList\Profiles"
@@ -24,13 +25,15 @@ _BROWSERS = (
     *("AppData/Local/*/*/User Data/*/History", "AppData/Local/*/User Data/*/History"),
     *("AppData/Roaming/*/User Data/*/History", "AppData/Roaming/Mozilla/Firefox/Profiles/*/places.sqlite"),
 )
+_CONNECTED, _ASSOCIATED = 10000, 8001
+"""A network was connected, as the Network List Manager logs it; a wireless network was joined."""
 _URL = re.compile(r"(?:https?|ftp)://(?:[^/@\s]*@)?(\[[0-9A-Fa-f:.%]+\]|[^/:?#\s]+)", re.IGNORECASE)
 
 
 def traces(context: Context) -> Result:
     """What is left of contact with networks since the last inspection."""
     search = search_of(context)
-    for source in (_profiles, _wireless, _leases, _people, _browsers):
+    for source in (_profiles, _wireless, _leases, _people, _browsers, _logged):
         search.begin()
         try:
             source(search)
@@ -112,3 +115,13 @@ def _people(search: Search) -> None:
 def _browsers(search: Search) -> None:
     for _, home in system.homes(search.tree):
         read_histories(search, *(f"{home}/{pattern}" for pattern in _BROWSERS))
+
+
+def _logged(search: Search) -> None:
+    """What the event logs tell of networks, also where profiles were deleted afterwards."""
+    if not search.settings.allowed_networks:  # which network it was is told by its address, among the leases
+        for event in events(search.tree, NETWORKS, {_CONNECTED}):
+            search.tell("trace:network-list:log", event.at)
+    for event in events(search.tree, WIRELESS, {_ASSOCIATED}):
+        if event.text("SSID") not in search.settings.allowed_ssids:
+            search.tell("trace:wireless:log", event.at)

@@ -69,5 +69,10 @@ REMEDIES: dict[str, Text] = {
         zh="将 CrashControl 的 CrashDumpEnabled 设为 0，并清除已有转储。",
         en="Set CrashDumpEnabled of CrashControl to 0 and erase the dumps there are.",
     ),
+    "logs-kept": Text(
+        zh="查明是谁、为何清空日志，报告保密员；限制“管理审核和安全日志”的权限，启用 Windows Event Log 服务。",
+        en="Find out who emptied the logs and why, and tell the secrecy officer; restrict the right "
+        "'Manage auditing and security log', and keep the service Windows Event Log on.",
+    ),
 }
 """Name of a check → what to do. The others' own words hold for every system."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 
 from agent.checks.base import Context, Fact, Result, cannot, fact, manual, verdict
+from agent.checks.lifecycles import end_of_windows
 from agent.checks.windows import system
 from agent.checks.windows.hive import Hive, Key, filetime
 from protocol.records import ComputerClass
@@ -14,33 +15,6 @@ _PACKAGES = r"Microsoft\Windows\CurrentVersion\Component Based Servicing\Package
 _UPDATE = re.compile(r"^Package_for_(RollupFix|KB\d+|DotNetRollup|ServicingStack)", re.IGNORECASE)
 _INSTALLED = 0x70
 """CBS: the package is installed (0x20 is staged, 0x50 superseded and so on)."""
-
-END_OF_LIFE: dict[int, tuple[date, date]] = {
-    2600: (date(2014, 4, 8), date(2014, 4, 8)),
-    3790: (date(2015, 7, 14), date(2015, 7, 14)),
-    6002: (date(2017, 4, 11), date(2020, 1, 14)),
-    7601: (date(2020, 1, 14), date(2020, 1, 14)),
-    9200: (date(2016, 1, 12), date(2023, 10, 10)),
-    9600: (date(2023, 1, 10), date(2023, 10, 10)),
-    10240: (date(2017, 5, 9), date(2025, 10, 14)),
-    14393: (date(2018, 4, 10), date(2026, 10, 13)),
-    17763: (date(2020, 11, 10), date(2029, 1, 9)),
-    19041: (date(2021, 12, 14), date(2021, 12, 14)),
-    19042: (date(2022, 5, 10), date(2023, 5, 9)),
-    19043: (date(2022, 12, 13), date(2022, 12, 13)),
-    19044: (date(2023, 6, 13), date(2027, 1, 12)),
-    19045: (date(2025, 10, 14), date(2025, 10, 14)),
-    20348: (date(2031, 10, 14), date(2031, 10, 14)),
-    22000: (date(2023, 10, 10), date(2024, 10, 8)),
-    22621: (date(2024, 10, 8), date(2025, 10, 14)),
-    22631: (date(2025, 11, 11), date(2026, 11, 10)),
-    26100: (date(2026, 10, 13), date(2029, 10, 9)),
-}
-"""Build → last day of updates, of Home and Pro and of the editions kept longest (LTSC, Enterprise, servers).
-
-As Microsoft has announced them; extended updates that are paid for are not known here.
-"""
-_KEPT_LONG = re.compile(r"enterprises|iotenterprises|server|enterprise|education", re.IGNORECASE)
 
 
 def last_update(context: Context) -> Result:
@@ -72,18 +46,17 @@ def support(context: Context) -> Result:
     build = about.get("currentbuild") or about.get("currentbuildnumber") or ""
     edition = about.get("editionid", "")
     shown = f"{about.get('productname', 'Windows')} {about.get('displayversion', '')} ({build}, {edition})"
-    ends = END_OF_LIFE.get(int(build)) if build.isascii() and build.isdigit() else None
+    end = end_of_windows(int(build), edition) if build.isascii() and build.isdigit() else None
     late = [
         fact("注册表未完全写盘，最近的更改未读到", "registry not fully written: its last changes were not read", name)
         for name in system.unfinished(context.tree)
     ]
-    if ends is None:
+    if end is None:
         return manual(
             "不掌握该系统的停止维护日期：请向厂商确认",
             "the end of support of this system is not known here: ask its maker",
             fact("操作系统", "operating system", shown),
             *late,
         )
-    end = ends[1] if _KEPT_LONG.search(edition) else ends[0]
     one: list[Fact] = [fact("操作系统", "operating system", shown, end.isoformat())]
     return verdict(one, late) if context.now.date() > end else verdict([], [*one, *late])

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from agent.checks.base import Context, Result, fact, verdict
-from agent.checks.tree import Tree
+from agent.checks.base import Context, Fact, Result, fact, verdict
+from agent.checks.tree import Tree, Unreadable
 from agent.checks.usb_history import Attached, judged
 from agent.checks.windows import system
+from agent.checks.windows.events import PARTITIONS, events
 from agent.checks.windows.hive import Hive, Key, filetime
 
+_DISK = 1006
+"""A disk came or went (Partition/Diagnostic)."""
 _STORAGE = {"usbstor", "uaspstor", "wudfwpdmtp"}
 """Drivers of sticks and disks, and of what is reached by MTP: telephones and players."""
 _NETWORK = {"usb_rndisx", "usbrndis6", "usb_rndis", "rndismp", "rndismp6", "netaapl", "netaapl64", "usbncm"}
@@ -24,12 +27,46 @@ _FIRST, _ARRIVED = "0064", "0066"
 def history(context: Context) -> Result:
     """Storage and network devices that were attached and are not registered."""
     with system.hive(context.tree, "SYSTEM") as hive:
-        devices = list(_devices(hive))
+        devices = {device.mark: device for device in _devices(hive)}
+    troubles: list[Fact] = []
+    try:
+        for logged in _logged(context.tree):
+            _merged(devices, logged)
+    except Unreadable as error:
+        troubles.append(Fact(what=error.why, seen=error.path))
     since = context.settings.isolation.inspected_at
-    recent = [one for one in devices if not (since and one.last and one.last < since)]
+    recent = [one for one in devices.values() if not (since and one.last and one.last < since)]
     remembered = sum(_mount_points(context.tree))
     right = [fact("资源管理器记录的外部卷数", "external volumes the file manager remembers", remembered)]
-    return judged(context, recent, right if remembered else [], [])
+    return judged(context, recent, right if remembered else [], troubles)
+
+
+def _logged(tree: Tree) -> Iterator[Attached]:
+    """Disks that came over USB, as the log tells: also those taken out of the registry. Raises `Unreadable`."""
+    found: dict[str, Attached] = {}
+    for event in events(tree, PARTITIONS, {_DISK}):
+        parent = event.text("ParentId").split("\\")
+        ids = _IDS.match(parent[1]) if len(parent) == 3 and parent[0].upper() == "USB" else None
+        if ids is None or event.text("Capacity") in ("", "0"):  # without a capacity: it was taken away
+            continue
+        one = Attached(ids[1].lower(), ids[2].lower(), _serial(parent[2]), "storage")
+        device = found.setdefault(one.mark, one)
+        device.times += 1
+        device.first = min(device.first or event.at, event.at)
+        device.last = max(device.last or event.at, event.at)
+    yield from found.values()
+
+
+def _merged(devices: dict[str, Attached], logged: Attached) -> None:
+    device = devices.setdefault(logged.mark, logged)
+    device.kind, device.times = "storage", logged.times
+    device.first = min(filter(None, (device.first, logged.first)), default=None)
+    device.last = max(filter(None, (device.last, logged.last)), default=None)
+
+
+def _serial(name: str) -> str:
+    """The serial of a device by its name; Windows makes one up, with & as its second character, where it has none."""
+    return "" if name[1:2] == "&" else name
 
 
 def _devices(hive: Hive) -> Iterator[Attached]:
@@ -42,10 +79,8 @@ def _devices(hive: Hive) -> Iterator[Attached]:
         for device in hive.keys(model):
             drivers = {_driver(hive, device), *functions}
             kind = "storage" if drivers & _STORAGE else "network" if drivers & _NETWORK else "other"
-            # Windows makes up a serial with & as its second character where the device has none.
-            serial = "" if device.name[1:2] == "&" else device.name
             first, last = _date(hive, device, _FIRST), _date(hive, device, _ARRIVED)
-            yield Attached(ids[1].lower(), ids[2].lower(), serial, kind, first, last or device.written, 1)
+            yield Attached(ids[1].lower(), ids[2].lower(), _serial(device.name), kind, first, last or device.written, 1)
 
 
 def _functions(hive: Hive, ids: re.Match[str]) -> Iterator[Key]:

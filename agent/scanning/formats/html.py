@@ -39,7 +39,8 @@ _EMPHASIS = frozenset({"b", "strong", "h1", "h2", "h3"})
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _ATTRIBUTES = ("alt", "title", "placeholder", "value", "label", "summary")
 _FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\r\n\f\0]+|\s{2,}")
+_BLANKS = re.compile(r"[\t\r\n\f\0][ \t\r\n\f\0]*|\s{2,}")
+"""Blanks that are shown as one; a single space is one already."""
 _UTF8 = frozenset({"utf-8"})
 _LAYOUT_ROWS = 4
 """A table with no more rows at the top of a page is a layout of its head."""

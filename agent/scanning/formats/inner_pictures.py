@@ -38,6 +38,7 @@ _WHERE: dict[str, tuple[re.Pattern[bytes], re.Pattern[bytes]]] = {
         ("xlsx", rb"xl/media/", rb"xl/(?:sharedstrings|worksheets/[^/]+)\.xml$"),
         ("odf", rb"pictures/", rb"content\.xml$"),
         ("ofd", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*(?:content|template[^/]*)\.xml$"),
+        ("epub", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*[^/]+\.x?html?$"),
         ("xps", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*[^/]+\.fpage$"),
     )
 }

@@ -12,11 +12,28 @@ MEDIA_TYPES = (
     "application/vnd.ms-outlook-pst",
     "application/x-cloud-placeholder",
     "application/x-encrypted-disk-image",
+    "application/x-qemu-disk",
+    "application/x-vmdk-disk",
+    "application/x-vhd-disk",
+    "application/x-vhdx-disk",
+    "application/x-virtualbox-disk",
+    "image/heif",
 )
 LIMITS: dict[str, int] = {}
 LIMITATIONS = (
     "Outlook's data files (.pst, .ost) are not read: export the mail, or let the agent scan the mailbox's computer.",
     "What lies only in a cloud is not fetched.",
+    "Disks of virtual machines (QCOW2, VMDK, VHDX, VDI, growing VHD) are not read: make raw images of them.",
+    "HEIC and AVIF pictures are not read: save them as JPEG (no decoder with a permissive licence).",
+)
+
+_VIRTUAL = (
+    (b"QFI\xfb", "QEMU, QCOW2"),
+    (b"KDMV", "VMware, VMDK"),
+    (b"COWD", "VMware, VMDK"),
+    (b"vhdxfile", "Hyper-V, VHDX"),
+    (b"conectix", "Virtual PC, growing VHD"),
+    (b"<<< Oracle VM", "VirtualBox, VDI"),
 )
 
 
@@ -28,6 +45,11 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:  # noqa: ARG001
         raise NotExamined(Reason.UNSUPPORTED, f"Outlook data file ({kind}) of {source.size} bytes: export its mail")
     if head.startswith(b"LUKS\xba\xbe") or head[3:11] == b"-FVE-FS-":
         raise NotExamined(Reason.ENCRYPTED, "an encrypted disk image (LUKS or BitLocker)")
+    for magic, kind in _VIRTUAL:
+        if head.startswith(magic):
+            raise NotExamined(Reason.UNSUPPORTED, f"a disk of a virtual machine ({kind}): make it a raw image")
+    if head[4:8] == b"ftyp":
+        raise NotExamined(Reason.UNSUPPORTED, "a HEIC or AVIF picture: save it as JPEG")
     if not _is_stub(head):
         raise NotExamined(Reason.UNSUPPORTED, "a data file of Outlook, by its name: export its mail")
     raise NotExamined(Reason.PLACEHOLDER, "a placeholder of a file that lies in a cloud")

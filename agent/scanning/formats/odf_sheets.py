@@ -24,7 +24,9 @@ _WORKBOOK = re.compile(rb"<(?:\w+:)?spreadsheet[\s/>]")
 _FIRST_ROWS = 5
 _BATCH = 256
 _HEAD = 16 * 1024 * 1024
-_TAG = re.compile(rb"<(/?)(?:[\w.-]{1,20}:)?(table-row|table|shapes|previous|spreadsheet)(?=[\s/>])([^>]*)>")
+_TAG = re.compile(
+    rb"<(/?)(?:[\w.-]{1,20}:)?(table-row|table|shapes|previous|content-validation|spreadsheet)(?=[\s/>])([^>]*)>"
+)
 _TABLE_NAME = re.compile(rb"""(?<![\w-])(?:\w+:)?name=(?:"([^"]*)"|'([^']*)')""")
 _TIMES = re.compile(rb"""number-rows-repeated=["'](\d{1,7})["']""")
 
@@ -104,9 +106,11 @@ class _Walk:
         if name == b"shapes":
             yield from self._shapes(element)
             return
+        prompt = name == b"content-validation"  # what is shown to who fills in a cell; else an earlier text
         for each in element.iter():
             if local(each) == "p" and (text := self._reader.paragraph(each).text):
-                yield Passage(Zone.BODY, text, Place(part="changes"), struck=True)
+                place = Place(part="validation" if prompt else "changes")
+                yield Passage(Zone.BODY, text, place, struck=not prompt)
 
     def _begin(self, said: bytes) -> Iterator[Passage]:
         self._sheets += 1

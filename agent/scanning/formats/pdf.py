@@ -83,9 +83,9 @@ class _Pages:
         self.read = 0
         self.without_text = 0
         self.pictures = 0
-        """Pages without text that are one picture."""
+        """Pages without text that are one picture, or drawn in outlines."""
         self.any_picture = False
-        self.damaged = False
+        self.damaged = document.mended
         self.attached: set[tuple[str, int, int]] = set()
 
     def pieces(self) -> Iterator[Piece]:
@@ -120,7 +120,7 @@ class _Pages:
             self.without_text += 1
             share = page.picture_share()
             self.any_picture = self.any_picture or share > 0
-            self.pictures += share >= pdf_drawn.SHARE
+            self.pictures += share >= pdf_drawn.SHARE or pdf_drawn.outlined(page)
         yield from self._notes(page, number)
         yield from self.attachments(page.attachments())
         yield from self._told(page, number, page.looks())

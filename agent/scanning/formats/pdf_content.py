@@ -76,6 +76,8 @@ class Shown:
     inner: list[Shown] = field(default_factory=list)
     """The forms it draws; their text stands among the runs as well."""
     picture: bool = False
+    drawing: int = 0
+    """Bytes of the streams that draw it: many of them on a page without text are outlines."""
 
     def raw(self) -> str:
         """The text as drawn, with marks where it jumps."""
@@ -140,7 +142,9 @@ class Contents:
 
     def _read(self, data: bytes, resources: list[dict[str, Any]], depth: int) -> Shown:
         self._check(resources[0])
-        return _Reader(self, resources, depth).read(data)
+        shown = _Reader(self, resources, depth).read(data)
+        shown.drawing += len(data)
+        return shown
 
     def _check(self, resources: dict[str, Any]) -> None:
         """Graphics states may set a font, marked content may replace its text: both are PDFium's."""
@@ -324,6 +328,7 @@ class _Reader:
     def _draw(self, name: str) -> None:
         form = self.contents.form(self.resources, name, self.depth)
         self.shown.picture = self.shown.picture or form.picture
+        self.shown.drawing += form.drawing
         if form.runs:
             self._end_run()
             self.shown.runs.append((*_times(self.line, self.page)[4:], form.raw()))

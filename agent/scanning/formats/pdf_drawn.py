@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
@@ -20,13 +23,39 @@ LITTLE = 60
 """Characters below which a page's picture is what matters on it: programs for scanning put their name on each."""
 _DRAWING = 20
 """Objects of a page without a picture from which it may show text drawn as outlines."""
+OUTLINES = 120
+"""Lines and curves of a page from which they may be letters: a Chinese character takes some fifty."""
 _WHITE = 0xFFFFFFFF
 _BGR = 2
 
 
 def shows_more(page: Page) -> bool:
     """Whether a page with little or no text shows something to be looked at."""
-    return page.picture_share() > 0.02 or int(pdfium.FPDFPage_CountObjects(page.page)) > _DRAWING
+    if page.picture_share() > 0.02 or int(pdfium.FPDFPage_CountObjects(page.page)) > _DRAWING:
+        return True
+    return outlined(page)
+
+
+def outlined(page: Page) -> bool:
+    """Whether so much is drawn on a page that it may be letters."""
+    count = int(pdfium.FPDFPage_CountObjects(page.page))
+    parts = (pdfium.FPDFPage_GetObject(page.page, number) for number in range(count))
+    return _segments(parts, OUTLINES, 0) >= OUTLINES
+
+
+def _segments(parts: Iterable[Any], most: int, depth: int) -> int:
+    total = 0
+    for part in islice(parts, most):
+        kind = pdfium.FPDFPageObj_GetType(part)
+        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+            total += max(0, int(pdfium.FPDFPath_CountSegments(part)))
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth <= 4:
+            count = int(pdfium.FPDFFormObj_CountObjects(part))
+            inner = (pdfium.FPDFFormObj_GetObject(part, number) for number in range(count))
+            total += _segments(inner, most - total, depth + 1)
+        if total >= most:
+            return most
+    return total
 
 
 def drawn(page: Page) -> Drawn:

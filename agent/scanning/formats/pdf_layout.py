@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -89,22 +88,25 @@ def lay_out(page: Page, number: int) -> Layout:
     """Read one page's characters and bring them into lines."""
     left, bottom, right, top, turned = page.box()
     characters = list(page.characters())
-    quarters = Counter(quarter for one in characters if (quarter := _quarter(one.angle)) is not None)
+    turns = {angle: _quarter(angle) for angle in {one.angle for one in characters}}
+    alike = len(set(turns.values())) == 1  # as on most pages: none need be looked at again
+    few = characters[:1] if alike else characters
+    quarters = Counter(quarter for one in few if (quarter := turns[one.angle]) is not None)
     up = quarters.most_common(1)[0][0] if quarters else turned
     width, height = (right - left, top - bottom) if up % 2 == 0 else (top - bottom, right - left)
     layout = Layout(number, max(width, 1.0), max(height, 1.0))
     corner = {0: (left, bottom), 1: (bottom, right), 2: (right, top), 3: (top, left)}[up]
-    upright = [one for one in characters if _quarter(one.angle) == up]
+    upright = characters if alike and quarters else [one for one in characters if turns[one.angle] == up]
     turned_up = upright if up == 0 and corner == (0.0, 0.0) else [_turn(one, up, corner) for one in upright]
     in_line = with_symbols_in_line(turned_up)
     layout.fragments = _join_rows(list(_fragments(in_line)))
-    layout.slanted = list(slanted_lines(one for one in characters if _quarter(one.angle) != up))
+    if len(upright) < len(characters):
+        layout.slanted = list(slanted_lines(one for one in characters if turns[one.angle] != up))
     layout.fragments = _join_vertical(layout.fragments)
     _dress(page, layout)
     return layout
 
 
-@lru_cache(maxsize=1024)
 def _quarter(angle: float) -> int | None:
     """How many right angles, counter-clockwise; None for a slant."""
     quarters = angle / (math.pi / 2)
@@ -135,31 +137,33 @@ def _fragments(characters: Iterable[Character]) -> Iterator[Fragment]:
     """Join what runs on. A blank is no text, but a run may step over up to three of them."""
     current: Fragment | None = None
     blanks, end = 0, 0.0
-    for one in characters:
-        height = max(one.top - one.bottom, 1.0)
-        runs_on = current is not None and abs(one.y - current.y) <= 0.35 * max(height, current.height)
-        if one.text.isspace():
-            if runs_on and -0.6 * height <= one.x - end <= 1.2 * height:
-                blanks, end = blanks + 1, one.right
+    for one in characters:  # some thousand times a page: what is asked twice is kept
+        text, x, right = one.text, one.x, one.right
+        height = one.top - one.bottom
+        height = height if height > 1.0 else 1.0
+        tall = height if current is None or current.height < height else current.height
+        runs_on = current is not None and abs(one.y - current.y) <= 0.35 * tall
+        if text.isspace():
+            if runs_on and -0.6 * height <= x - end <= 1.2 * height:
+                blanks, end = blanks + 1, right
             continue
         if current is not None and runs_on:
-            gap, tall = one.x - end, max(height, current.height)
-            if one.text == current.text[-1] > "\u2e80" and abs(one.x - current.last) < 0.25 * height:
+            gap = x - end
+            if text == current.text[-1] > "\u2e80" and abs(x - current.last) < 0.25 * height:
                 continue  # drawn twice to look bold
-            if shares_box(current.last, current.right, current.text[-1], one):
-                current.text += one.text
+            if x - current.last < 0.05 and shares_box(current.last, current.right, current.text[-1], one):
+                current.text += text
                 continue
             # The step over may be an ideographic space, as wide as the line's own characters, before a small digit.
             if -0.6 * height <= gap <= 1.2 * tall and blanks <= 3:
-                current.text += " " + one.text if blanks or gap > 0.22 * height else one.text
-                current.right, current.last = one.right, one.x
-                current.height = max(current.height, height)
-                blanks, end = 0, one.right
+                current.text += " " + text if blanks or gap > 0.22 * height else text
+                current.right, current.last, current.height = right, x, tall
+                blanks, end = 0, right
                 continue
         if current is not None:
             yield current
-        current = Fragment(one.text, one.x, one.y, one.right, height, one.at, one.x)
-        blanks, end = 0, one.right
+        current = Fragment(text, x, one.y, right, height, one.at, x)
+        blanks, end = 0, right
     if current is not None:
         yield current
 

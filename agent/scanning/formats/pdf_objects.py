@@ -102,7 +102,7 @@ class Parser:
         self.at = found.end()
         match found.lastindex:
             case 1:
-                return Ref(int(found.group(1).split()[0]))
+                return Ref(int(found.group(1).replace(b"\0", b" ").split()[0]))  # a NUL is white space here
             case 2:
                 digits = found.group(2)
                 return float(digits) if b"." in digits else int(digits)

@@ -22,6 +22,8 @@ _MOST_TITLES = 5_000
 _COMPATIBLE = re.compile("[\u2e80-\u2fdf\uf900-\ufaff\ufb00-\ufb4f]")
 _LITTLE = 60
 """Characters of a page below which its picture is what matters on it (as `pdf_drawn.LITTLE`)."""
+_OUTLINES = 1500
+"""Bytes of drawing from which a page may show letters as outlines: those of one Chinese character or two."""
 _APART = "\uffff"
 XMP = re.compile(rb"<x:xmpmeta.{0,2000000}?</x:xmpmeta>", re.S)
 """A packet of XMP properties lying open in the file."""
@@ -129,7 +131,7 @@ def _pages(file: File, catalog: dict[str, Any]) -> Iterator[str]:
                 raise CannotTell
         shown = contents.page(page.get("Contents"), file.entries(resources))
         texts = shown.texts()
-        if shown.picture and len(texts[0].strip()) < _LITTLE:
+        if (shown.picture or shown.drawing > _OUTLINES) and len(texts[0].strip()) < _LITTLE:
             raise CannotTell
         yield from texts
     if not count:

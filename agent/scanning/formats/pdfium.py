@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium
 
 from agent.scanning.formats.base import MiB, NotExamined, Source
 from agent.scanning.formats.pdf_font_stand_in import use_stand_in
+from agent.scanning.formats.pdf_salvage import mended
 from protocol.records import Reason
 
 IN_MEMORY = 32 * MiB
@@ -121,23 +122,41 @@ class Page:
     def characters(self) -> Iterator[Character]:
         """Each character with its place, in the order of the content.
 
-        A blank is told as a character of its own; blanks and line ends that PDFium made up are left out.
+        A blank is told as a character of its own; blanks and line ends that PDFium made up are left out. A character
+        that stands right of the one asked last, with the foot or the head of its box as high, has its baseline and
+        angle: to ask PDFium for both of each would double the time.
         """
         page, x, y, box = self.text_page, ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
-        unicode_of, origin_of, box_of = (
-            pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetLooseCharBox
-        )  # fmt: skip
+        origin_of, box_of = pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetLooseCharBox
         angle_of, generated = pdfium.FPDFText_GetCharAngle, pdfium.FPDFText_IsGenerated
-        for index in range(min(pdfium.FPDFText_CountChars(page), _MOST_CHARACTERS)):
-            code = unicode_of(page, index)
+        upright = False
+        low = high = before = shift = line = 0.0
+        for index, code in enumerate(self._codes()):
             if code <= 32 and (code != 32 or generated(page, index) == 1):
                 continue
             if code > 0xD7FF and (code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF):
                 continue
-            origin_of(page, index, x, y)
             box_of(page, index, box)
             left, top, right, bottom = _EDGES(box)
-            yield Character(chr(code), x.value, y.value, left, bottom, right, top, -angle_of(page, index), index)
+            if upright and left > before and (bottom == low or top == high):
+                yield Character(chr(code), left + shift, line, left, bottom, right, top, 0.0, index)
+                before = left
+                continue
+            origin_of(page, index, x, y)
+            angle = -angle_of(page, index)
+            upright, low, high, before, shift, line = angle == 0.0, bottom, top, left, x.value - left, y.value
+            yield Character(chr(code), x.value, y.value, left, bottom, right, top, angle, index)
+
+    def _codes(self) -> Iterable[int]:
+        """The code of each character, as many as are read of one page."""
+        count = pdfium.FPDFText_CountChars(self.text_page)
+        text = self.text()
+        if len(text) == 2 * count <= 2 * _MOST_CHARACTERS:
+            codes = memoryview(text).cast("H")
+            if not any(0xD800 <= code <= 0xDFFF for code in codes):
+                return codes  # each has one code unit and none was left out: told in one call
+        unicode_of = pdfium.FPDFText_GetUnicode
+        return (int(unicode_of(self.text_page, index)) for index in range(min(count, _MOST_CHARACTERS)))
 
     def colour(self, index: int) -> tuple[int, int, int, int]:
         """Red, green, blue and opacity (0-255) of one character."""
@@ -302,10 +321,16 @@ class Document:
             self._block = pdfium.FPDF_FILEACCESS._fields_[1][1](self._read)
             self._access.m_GetBlock = self._block
             self.handle = pdfium.FPDF_LoadCustomDocument(self._access, None)
+        self.mended = False
+        """Whether it was cut short, and what is left of it was put together."""
+        if not self.handle and pdfium.FPDF_GetLastError() in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+            raise NotExamined(Reason.ENCRYPTED, "the document is encrypted")
+        pages = int(pdfium.FPDF_GetPageCount(self.handle)) if self.handle else 0
+        if not pages and whole is not None and (rest := mended(whole)) is not None:
+            pdfium.FPDF_CloseDocument(self.handle)
+            self.mended, self._whole = True, rest
+            self.handle = pdfium.FPDF_LoadMemDocument64(rest, len(rest), None)
         if not self.handle:
-            error = pdfium.FPDF_GetLastError()
-            if error in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
-                raise NotExamined(Reason.ENCRYPTED, "the document is encrypted")
             raise NotExamined(Reason.DAMAGED, "the document cannot be opened")
         self.pages: int = pdfium.FPDF_GetPageCount(self.handle)
 

@@ -21,6 +21,8 @@ def encrypted_files(source: Source) -> Iterator[int]:
         return
     stream, at, number = source.stream, len(_MAGIC), 0
     for _ in range(_MOST_BLOCKS):
+        if at >= source.size:  # as long as it may say: more than can be sought to
+            break
         stream.seek(at)
         start = stream.read(7)  # a checksum of four bytes, then the size of the header
         size, length = _number(start, 4)

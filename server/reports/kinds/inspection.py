@@ -15,7 +15,7 @@ from server.reports.blocks import Block, Cell, Column, Facts, Heading, Lines, Ta
 from server.reports.extent import Extent
 from server.reports.kinds import rows
 from server.reports.kinds.base import Kind
-from server.violations.models import CheckReport, Severity, State
+from server.violations.models import IS_OPEN, CheckReport, Severity, State
 
 SELF_CHECK = "CHECK-01"
 """The control whose rows say that there was a self-check."""
@@ -144,7 +144,7 @@ def mended(extent: Extent) -> Iterable[Block]:
     yield Heading(_("5. Rectification"))
     moves = extent.steps().exclude(from_state=F("to_state")).order_by().values("to_state").annotate(n=Count("id"))
     into = Counter({row["to_state"]: row["n"] for row in moves})
-    still = extent.groups().filter(is_open=True)
+    still = extent.groups().filter(IS_OPEN)
     today = timezone.localdate()
     yield Facts(
         [

@@ -13,12 +13,12 @@ from server.reports.blocks import Block, Cell, Column, Heading, Paragraph, Table
 from server.reports.extent import Extent
 from server.reports.kinds import rows
 from server.reports.kinds.base import Kind
-from server.violations.models import Group, State
+from server.violations.models import IS_OPEN, Group, State
 
 
 def to_do(extent: Extent) -> Iterable[Block]:
     """What is open on the day of the report and was seen before the end of the period."""
-    still = extent.groups().filter(is_open=True, first_seen_at__lt=extent.end)
+    still = extent.groups().filter(IS_OPEN, first_seen_at__lt=extent.end)
     yield Heading(_("1. To be put right"))
     yield Paragraph(_("Open on the day of this report; “rectified” still waits for a later clean scan or check."))
     yield from _table(still, _("Nothing is open."))

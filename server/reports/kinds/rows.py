@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from server.accounts.models import Department
@@ -57,7 +58,7 @@ def day(when: date | datetime | None) -> str:
     """A day as reports write it; empty where there is none."""
     if isinstance(when, datetime):
         when = timezone.localtime(when).date()
-    return "" if when is None else when.isoformat()
+    return "" if when is None else date_format(when, "DATE_FORMAT")
 
 
 def by_control(groups: QuerySet[Group]) -> Table:

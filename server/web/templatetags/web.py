@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from server.web import words
+from server.web.stored import told
 from signatures.controls import Text
 
 register = template.Library()
@@ -32,6 +33,7 @@ _TABLES: dict[str, words.Words] = {
     "codes": words.CODES,
     "buses": words.BUSES,
     "endings": words.ENDINGS,
+    "holds": words.HOLDS,
     "reasons": words.REASONS,
     "refusals": words.REFUSALS,
     "remedies": words.REMEDIES,
@@ -41,6 +43,7 @@ _TABLES: dict[str, words.Words] = {
     "scopes": words.WAIVER_SCOPES,
     "standings": words.STANDINGS,
     "acts": words.ACTS,
+    "records": words.RECORDS,
 }
 _STANDINGS = {
     "done": ("chip--good", "✓"),
@@ -56,6 +59,12 @@ _SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", 
 def word(code: str | None, table: str) -> str:
     """What a code is called in the reader's language: ``{{ group.family|word:"families" }}``."""
     return words.word(_TABLES[table], code)
+
+
+@register.filter
+def stored(text: str) -> str:
+    """A sentence of the database in the reader's language."""
+    return told(text)
 
 
 @register.filter
@@ -162,8 +171,8 @@ def moment(when: datetime | None, how: str = "full") -> SafeString | str:
     if when is None:
         return "—"
     local = timezone.localtime(when)
-    exact = date_format(local, "Y-m-d H:i:s")
-    shown = _ago(when) if how == "ago" else date_format(local, "Y-m-d" if how == "day" else "Y-m-d H:i")
+    exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}"
+    shown = _ago(when) if how == "ago" else date_format(local, "DATE_FORMAT" if how == "day" else "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact, shown)
 
 

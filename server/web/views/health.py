@@ -1,9 +1,9 @@
-"""How the collector itself fares: queue, disk, database, what computers had to drop, what was refused."""
+"""How the collector itself fares: queue, disk, database, ways out, what is kept, what computers had to drop."""
 
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,18 @@ from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
 from server.intake.models import Refusal, SpoolEntry
+from server.retention.purge import purged_since
 from server.violations.models import DroppedReport
 from server.web.pages import SignedInRequest, page_for, show
+from server.web.sending import ways
 
 LEAST_FREE = 2 * 1024**3
 """Bytes free below which the page calls for help."""
 LONGEST_WAIT = timedelta(minutes=5)
 """Age of the oldest waiting envelope above which the fan-out does not keep up."""
 SHOWN = 50
+LATELY = timedelta(days=30)
+"""How far back the page tells of what was purged."""
 
 
 @page_for(Right.OPERATE, whole_house=True)
@@ -70,12 +74,28 @@ def health(request: SignedInRequest) -> HttpResponse:
         "disk_bad": disk.free < LEAST_FREE,
         "database": _database_size(),
         "dropped": [{"row": row, "total": sum(row.counts.values())} for row in dropped],
+        "ways": ways(),
+        "kept": _kept(now),
         "separation": settings.MIJIAN_SEPARATION,
         "proxies": settings.MIJIAN_TRUSTED_PROXIES,
         "https": settings.SESSION_COOKIE_SECURE,
         "level": settings.MIJIAN_LEVEL,
     }
     return show(request, "web/health.html", context, at="health")
+
+
+def _kept(now: datetime) -> list[dict[str, Any]]:
+    """Each kind of record with how long it is kept, and how many were purged lately."""
+    names = {
+        "violations": _("Closed violations"),
+        "sightings": _("Sightings of closed violations"),
+        "media_sessions": _("Insertions of media"),
+        "scans": _("Sums of scans, results of checks"),
+        "envelopes": _("Records of envelopes worked off"),
+    }
+    days, purged = settings.MIJIAN_RETENTION.days, purged_since(now - LATELY)
+    kinds = [{"name": name, "days": days.get(kind), "purged": purged.get(kind, 0)} for kind, name in names.items()]
+    return [*kinds, {"name": _("Audit log"), "days": None, "purged": 0}]
 
 
 def _database_size() -> int:

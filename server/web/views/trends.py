@@ -10,12 +10,13 @@ from django.core.cache import cache
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import User
-from server.violations.models import OPEN_STATES, Severity, State, Step
+from server.violations.models import IS_OPEN, OPEN_STATES, Severity, State, Step
 from server.violations.scope import visible_to
 from server.web.charts import Chart, Series, columns, stacked
 from server.web.pages import SignedInRequest, page, show
@@ -70,7 +71,7 @@ def _spans(field: str, starts: list[datetime]) -> dict[str, Count]:
 
 
 def _by_week(numbers: Mapping[str, Any]) -> Chart:
-    names = [f"{start.month}-{start.day:02d}" for start in numbers["starts"]]
+    names = [date_format(start, "MONTH_DAY_FORMAT") for start in numbers["starts"]]
     series = (
         Series(_("opened"), "opened", numbers["opened"]),
         Series(pgettext("violations", "closed"), "closed", numbers["closed"]),
@@ -90,7 +91,7 @@ def _ages(user: User) -> dict[str, list[int]]:
     }
     rows: Iterable[Any] = (
         visible_to(user)
-        .filter(is_open=True)
+        .filter(IS_OPEN)
         .order_by()
         .values("severity")
         .annotate(**{name: Count("pk", filter=part) for name, part in parts.items()})
@@ -111,7 +112,7 @@ def _departments(user: User) -> list[tuple[str, list[int]]]:
     """Departments with their open violations by state, those with most first; the others together."""
     rows: Iterable[Any] = (
         visible_to(user)
-        .filter(is_open=True)
+        .filter(IS_OPEN)
         .order_by()
         .values("computer__department__name", "computer__department")
         .annotate(**{state: Count("pk", filter=Q(state=state)) for state in OPEN_STATES})

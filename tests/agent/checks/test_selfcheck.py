@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from agent.checks.base import Context
+from agent.checks.coverage import coverage
 from agent.checks.selfcheck import Answer, Attestation, Report, compare, digest, ordered, report, run
 from protocol.records import CheckOutcome
 from signatures.profiles import Profile, asked, load_profiles, load_questions
@@ -104,3 +105,14 @@ def test_every_rule_for_people_is_asked_somewhere() -> None:
     for name, entry in register().items():
         if "attestation" in entry.rule.kinds:
             assert name in known, name
+
+
+def test_every_rule_of_the_register_is_checked_asked_or_recorded_somewhere() -> None:
+    told = coverage()
+    assert [one.id for one in told if one.way == "not-yet"] == []
+    assert all(one.by for one in told)
+
+
+def test_every_control_of_the_endpoint_has_a_check_that_names_it() -> None:
+    mainly = {name for name, entry in register().items() if entry.rule.kinds[0] == "endpoint"}
+    assert {one.id for one in coverage() if one.way in ("automatic", "part")} >= mainly

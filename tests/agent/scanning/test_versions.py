@@ -27,7 +27,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def forget() -> None:
-    for cached in (versions._made_by, versions._version, versions._imported):
+    for cached in (versions._made_by, versions._version, versions.parts_of, versions._imported):
         cached.cache_clear()
 
 

@@ -106,5 +106,17 @@ def test_a_device_swapped_for_another_on_the_same_port_within_a_second_is_notice
     assert sorted(type(event).__name__ for event in watch.step()) == ["PhoneGone", "PhoneSeen"]
 
 
+def test_a_phone_whose_interfaces_the_kernel_makes_after_the_device_is_told_once_they_are_there(tmp_path: Path) -> None:
+    watch = PhoneWatch(KEY, tmp_path)
+    (tmp_path / "1-4").mkdir()
+    (tmp_path / "1-4" / "devnum").write_text("4\n")
+    assert watch.step() == []
+    unplug(tmp_path, "1-4")
+    plug(tmp_path, "1-4", "iPhone", 4)
+    (seen,) = watch.step()
+    assert isinstance(seen, PhoneSeen)
+    assert watch.step() == []
+
+
 def test_a_computer_without_usb_has_no_phones(tmp_path: Path) -> None:
     assert PhoneWatch(KEY, tmp_path / "none").step() == []

@@ -28,7 +28,7 @@ def key(person: Callable[..., User], program: Any, computer: Any) -> str:
 
 @described.parametrize()
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     database=None,

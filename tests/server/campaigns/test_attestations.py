@@ -17,6 +17,7 @@ from server.campaigns.actions import CampaignMistakes
 from server.campaigns.attestations import Given, save_draft, sign
 from server.campaigns.models import Attestation, Campaign
 from server.campaigns.questions import questions_of
+from server.campaigns.standing import matrix
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "对马海峡-correct-horse"
@@ -162,3 +163,26 @@ def test_a_round_asks_what_its_classes_ask(make_round: Round) -> None:
     assert "CPC-08" in secret - internal
     assert both == internal | secret
     assert named == internal
+
+
+def test_the_office_s_round_asks_the_departments_and_no_computer(
+    make_round: Round, desk_pc: Callable[..., Any], head: User, office_: Department
+) -> None:
+    desk_pc()
+    campaign = make_round(profile="office", classes=["internal"], departments=[office_])
+    lines, total = matrix(campaign, campaign.created_by)
+    assert (campaign.classes, total.total) == ([], 0)
+    assert [line.department for line in lines] == [office_]
+    asked_of = {question.control for question in questions_of(campaign)}
+    assert {"DOC-05", "ORG-05"} <= asked_of
+    assert "NPC-17" not in asked_of  # is asked at each computer
+    assert sign(campaign, office_, everything(campaign), by=head, password=PASSWORD).signed_at is not None
+    assert closing.close(campaign, by=campaign.created_by).closed_at is not None
+
+
+def test_the_office_s_round_of_the_whole_house_is_answered_by_the_topmost_departments(
+    make_round: Round, office_: Department, head: User
+) -> None:
+    campaign = make_round(profile="office")
+    assert [line.department for line in matrix(campaign, campaign.created_by)[0]] == [office_.parent]
+    assert matrix(campaign, head)[0] == []

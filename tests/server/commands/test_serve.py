@@ -238,6 +238,17 @@ def test_workers_end_when_their_parent_was_killed(collector: Collector) -> None:
     assert collector.get("/healthz")[0] == 200
 
 
+def test_what_answers_may_be_killed_again_and_again(collector: Collector) -> None:
+    for _ in range(3):  # the server below gives up at the second within some seconds
+        collector.kill_child("web")
+        while collector.get("/healthz")[0] != 200:
+            assert collector.process is not None
+            assert collector.process.poll() is None, "the collector gave up"
+            time.sleep(0.05)
+    assert collector.stop() == 0
+    assert collector.workers() == []
+
+
 def test_a_second_collector_on_the_same_address_is_refused_clearly(running: Collector) -> None:
     done = subprocess.run(
         running.command("serve", "--bind", f"127.0.0.1:{running.port}"), capture_output=True, env=environment()

@@ -16,6 +16,10 @@ from protocol.ids import uuid7
 from protocol.records import ComputerClass
 from server.simulation.fleet import Fleet
 
+URL = os.environ.get("MIJIAN_DATABASE_URL", "")
+SERVER = ("--database-url", URL, "--workers", "2", "--fanout", "2") if URL.startswith("postgresql") else ()
+"""Where the tests run on PostgreSQL, so does the simulated collector, with two processes of each kind."""
+
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MIJIAN_", "DJANGO_"))}
@@ -31,7 +35,7 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 def test_a_small_fleet_with_duplicates_and_bad_clients_leaves_exactly_what_it_sent(tmp_path: Path) -> None:
     done = run(
         "--agents", "6", "--reports", "3", "--findings", "4", "--connections", "3",
-        "--duplicates", "0.5", "--bad", "0.5", "--format", "json", TMPDIR=str(tmp_path),
+        "--duplicates", "0.5", "--bad", "0.5", "--format", "json", *SERVER, TMPDIR=str(tmp_path),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
@@ -49,6 +53,7 @@ def test_a_small_fleet_with_duplicates_and_bad_clients_leaves_exactly_what_it_se
         (["--agents", "0"], "no number from 1"),
         (["--bad", "2"], "no share from 0 to 1"),
         (["--home", "/tmp/x"], "a home of its own"),
+        (["--database-url", "sqlite:////tmp/x"], "a file of its own"),
     ],
 )
 def test_mistakes_are_told_with_status_2(arguments: list[str], said: str) -> None:

@@ -89,3 +89,50 @@ def test_what_people_wrote_and_what_was_known_of_a_medium_is_not_forgotten(
     medium = Medium.objects.get()
     assert (str(medium.holder), medium.medium_class) == ("李强", "internal")
     assert (medium.vendor, medium.capacity, medium.label) == ("Kingston", 16_000_000_000, "新标签")
+
+
+def held(stick: Any, session: str, hold: str, access: str) -> MediaSessionSeen:
+    return msgspec.structs.replace(told(stick, session), hold=hold, access=access)
+
+
+def standing() -> tuple[str, str, str]:
+    row = MediaSession.objects.get()
+    return row.hold, row.access, row.standing
+
+
+def test_how_a_held_medium_was_found_to_stand_is_kept_over_the_end_of_its_session(
+    deliver: Deliver, sender: Any, stick: Any
+) -> None:
+    session = uuid7()
+    deliver(sender.next(told(stick, session)))
+    assert standing() == ("", "", "")
+    deliver(sender.next(held(stick, session, "read-only", "writable")))
+    assert standing() == ("read-only", "writable", "not-held")
+    deliver(sender.next(held(stick, session, "read-only", "read-only")))
+    deliver(sender.next(told(stick, session, ended=True)))
+    assert standing() == ("read-only", "read-only", "read-only")
+    assert MediaSession.objects.get().ending == "removed"
+
+
+def test_the_newest_word_on_a_held_medium_counts_in_whatever_order_it_comes(
+    deliver: Deliver, sender: Any, stick: Any
+) -> None:
+    session = uuid7()
+    first, second = held(stick, session, "block", "unmounted"), held(stick, session, "", "writable")
+    deliver(sender.next(second, told(stick, session), first))
+    assert standing() == ("", "writable", "released")
+    deliver(sender.next(first))
+    assert standing() == ("", "writable", "released")
+
+
+def test_no_computer_says_how_the_medium_of_another_stands(
+    deliver: Deliver, sender: Any, stick: Any, make_sender: Callable[..., Any]
+) -> None:
+    key = keys.Ed25519PrivateKey.generate()
+    stranger = Computer.objects.create(
+        name="x", computer_class="internet", enrolled_at=timezone.now(), public_key=keys.public_bytes(key)
+    )
+    session = uuid7()
+    deliver(sender.next(told(stick, session)))
+    deliver(make_sender(stranger, key).next(held(stick, session, "read-only", "read-only")))
+    assert standing() == ("", "", "")

@@ -20,6 +20,7 @@ from protocol.receipts import Answer
 from protocol.records import AgentStarted, CheckDone, CheckOutcome, Severity, ViolationSeen, encode_record
 from server.audit.models import Entry
 from server.intake import fanout
+from server.intake.claims import several
 from server.intake.fanout import FanOut, drain, drain_if_free, work_once
 from server.intake.models import SpoolEntry
 from server.intake.spool import spool
@@ -241,9 +242,7 @@ def test_many_records_of_many_kinds_fit_into_one_envelope(deliver: Deliver, send
     assert sum(Group.objects.values_list("occurrence_count", flat=True)) == 2100
 
 
-def test_the_running_thread_takes_what_arrives_and_only_one_works_at_a_time(
-    deliver: Deliver, sender: Any, file_seen: Seen
-) -> None:
+def test_what_arrives_is_taken_once_however_many_workers_run(deliver: Deliver, sender: Any, file_seen: Seen) -> None:
     first, second = FanOut(), FanOut()
     first.start()
     second.start()
@@ -252,7 +251,7 @@ def test_the_running_thread_takes_what_arrives_and_only_one_works_at_a_time(
             deliver(sender.next(file_seen(str(number))), work=False)
         while SpoolEntry.objects.filter(state=SpoolEntry.State.WAITING).exists():
             spool.stored.set()
-        assert not drain_if_free()
+        assert drain_if_free() == several()  # with PostgreSQL everybody may help
     finally:
         first.stop()
         second.stop()

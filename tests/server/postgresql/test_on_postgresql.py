@@ -22,7 +22,8 @@ INSTALLED = bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 @pytest.mark.skipif(not INSTALLED, reason="PostgreSQL is not installed")
 @pytest.mark.skipif(find_spec("psycopg") is None, reason="the extra 'postgresql' is not installed")
 def test_envelopes_are_taken_in_order_and_counted_once() -> None:
-    chosen = "tests/server/intake/test_routing.py", "tests/server/intake/test_turns.py"
+    chosen = [f"tests/server/intake/test_{name}.py" for name in ("routing", "turns", "claims")]
+    chosen += ["tests/server/commands/test_simulate.py", "-k", "not mistakes and not older_version"]
     done = subprocess.run([SCRIPT, *chosen], capture_output=True, text=True, cwd=HOUSE, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert " passed" in done.stdout

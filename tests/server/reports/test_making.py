@@ -54,7 +54,9 @@ def test_each_kind_is_made_in_each_form_and_language(kind: str, language: str, m
     report = made(kind, language=language)
     assert (report.state, report.problem, report.progress) == ("done", "", 100)
     title = {"inspection": ("检查报告", "Inspection report"), "rectification": ("整改清单", "Rectification list"),
-             "ledger": ("台帐摘录", "Ledger extract"), "annual": ("年度汇总", "Annual summary")}[kind]  # fmt: skip
+             "ledger": ("台帐摘录", "Ledger extract"), "annual": ("年度汇总", "Annual summary"),
+             "assessment": ("考核评分表", "Score sheet of secrecy work"),
+             "spotcheck": ("抽查单", "Unannounced check")}[kind]  # fmt: skip
     for form in ("pdf", "docx", "xlsx"):
         text = together(text_of(report, form))
         assert together(title[language == "en"]) in text

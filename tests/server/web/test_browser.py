@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from protocol.ids import uuid7
+from protocol.records import AgentStarted
 from server.accounts.models import Role, User
 from server.audit.log import verify_chain
 from server.campaigns.models import Attestation, Campaign
 from server.incidents.models import Incident
 from server.incidents.models import State as IncidentState
+from server.intake.models import SpoolEntry
+from server.intake.spool import spool
 from server.ledger.models import Computer
-from server.violations.models import Group, State
+from server.violations.models import Attachment, Group, State
 
 PASSWORD = "对马海峡-correct-horse"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -323,3 +330,56 @@ def test_an_incident_goes_from_a_violation_to_its_closing_report(
     incident = Incident.objects.get()
     expect(page.locator(".hash-whole")).to_have_text(incident.digest)
     assert (incident.state, list(incident.groups.all())) == (IncidentState.CLOSED, [group])
+
+
+def test_five_hundred_sealed_files_are_dropped_at_once_and_each_gets_its_verdict(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], sender: Any
+) -> None:
+    page = desk()
+    sign_in(page, f"{live_server.url}/imports/", person(Role.OFFICER))
+    started = AgentStarted(id=uuid7(), seen_at=timezone.now(), version="0.1.0", rules="", cage="full", platform="Linux")
+    reports = [base64.b64encode(sender.next(started)).decode() for _ in range(40)]
+    letter = base64.b64encode(b"a letter, not a report").decode()
+    contents = [*reports, letter, *(reports * 12)[:459]]
+    carried = page.evaluate_handle(
+        """contents => {
+            const carried = new DataTransfer();
+            for (const [number, content] of contents.entries()) {
+                const bytes = Uint8Array.from(atob(content), each => each.charCodeAt(0));
+                carried.items.add(new File([bytes], `f${number}.mijian`));
+            }
+            return carried;
+        }""",
+        [*contents, letter],
+    )
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": carried})
+    expect(page.locator("[data-taken-count]")).to_have_text("500 / 500", timeout=60_000)
+    rows = page.locator("[data-taken-rows] tr")
+    expect(rows).to_have_count(501)
+    expect(rows.filter(has_text="✓ 已接收")).to_have_count(40)
+    expect(rows.filter(has_text="= ")).to_have_count(459)
+    expect(rows.filter(has_text="f40.mijian")).to_contain_text("不是报告文件")
+    expect(rows.filter(has_text="f500.mijian")).to_contain_text("一次最多接收 500 个文件")
+    spool.stop()
+    assert SpoolEntry.objects.count() == 40
+
+
+def test_a_proof_is_attached_by_its_hash_and_the_file_never_leaves_the_browser(
+    live_server: Any, desk: Callable[..., Page], person: Callable[..., User], three: list[Group], tmp_path: Path
+) -> None:
+    proof = tmp_path / "销毁记录.pdf"
+    proof.write_bytes(b"CANARY-CONTENT" * 50)
+    page = desk()
+    sign_in(page, f"{live_server.url}/violations/{three[0].pk}/", person(Role.OFFICER))
+    sent: list[bytes] = []
+    page.on("request", lambda request: sent.append(request.post_data_buffer or b""))
+    page.locator("#attachments summary").click()
+    page.set_input_files("#attach-file", str(proof))
+    digest = hashlib.sha256(proof.read_bytes()).hexdigest()
+    expect(page.locator("#attach-hash")).to_have_value(digest)
+    page.locator("[data-attach] button").click()
+    expect(page.locator("#attachments tbody")).to_contain_text("销毁记录.pdf")
+    told = Attachment.objects.get()
+    assert (told.name, told.sha256, told.size) == ("销毁记录.pdf", digest, 700)
+    assert any(digest.encode() in body for body in sent)
+    assert not any(b"CANARY" in body for body in sent)

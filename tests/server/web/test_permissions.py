@@ -131,7 +131,9 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
         ]
     if name == "web:pack":
         return [{"name": "cn-state"}]
-    if name == "web:report-file":
+    if name == "programs:policy-class":
+        return [{"computer_class": "internal"}]
+    if name in ("web:report-file", "programs:report-file"):
         return [{"pk": foreign["report"], "form": "pdf"}]
     if "form" in wanted:
         return [{"form": "csv"}]
@@ -145,6 +147,8 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
     )
     more = {"campaign-exempt": {"computer": "computer"}, "campaign-answers": {"department": "department"}}
     also = {key: foreign[kind] for key, kind in more.get(told, {}).items()}
+    also |= {"key": "report"} if told == "incident-duty" else {}
+    also |= {"measure": 1} if told == "incident-measure-done" else {}
     kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
     for kind in (*kinds, "key", "factor", "report"):
         if told == kind or told.startswith(f"{kind}-"):
@@ -255,6 +259,21 @@ SENT = {
     "text": "x",
     "query": "",
     "class": "internal",
+    "title": "x",
+    "starts_on": "2026-12-01",
+    "deadline": "2026-12-20",
+    "classes": ["internal"],
+    "answers": {"SITE-05": {"answer": "yes"}},
+    "kind": "leak",
+    "discovered": "2026-11-01T08:00:00Z",
+    "facts": "x",
+    "step": "dismiss",
+    "forms": ["pdf"],
+    "since": "2026-01-01",
+    "role": "admin",
+    "username": "x",
+    "password": "长长的口令-12345",
+    "holidays": [],
 }
 """A body that would do something everywhere, if it were let."""
 

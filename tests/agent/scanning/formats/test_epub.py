@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from agent.scanning.formats import epub
+from agent.scanning.formats import epub, inner_pictures
 from agent.scanning.formats.base import Source
 from agent.scanning.identify import identify
 from signatures.passages import Zone
@@ -53,6 +53,14 @@ def test_a_page_that_the_spine_does_not_name_and_a_file_inside_are_read(read_pie
     )
     assert found.texts(Zone.BODY) == ["SECRET"]
     assert [member.name for member in found.members] == ["a.pdf"]
+
+
+def test_a_book_of_nothing_but_pictures_has_them_looked_at(zipped: Zipped) -> None:
+    pictures = {"OEBPS/images/2.png": b"\x89PNG two", "OEBPS/images/1.png": b"\x89PNG one"}
+    scanned = book(zipped, {"one": "<img src='../images/1.png'/>"}, **pictures)
+    found = [picture.load() for picture in inner_pictures.of("epub", Source.of(scanned))]
+    assert found == [b"\x89PNG one", b"\x89PNG two"]
+    assert not list(inner_pictures.of("epub", Source.of(book(zipped, {"one": LINES}, **pictures))))
 
 
 def test_a_locked_book_is_encrypted_and_one_with_hidden_fonts_is_not(read_pieces: Any, zipped: Zipped) -> None:

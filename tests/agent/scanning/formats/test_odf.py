@@ -247,6 +247,18 @@ def test_what_a_tracked_change_replaced_is_struck_and_comments_of_later_rows_are
     assert comments == [Place(sheet=1, cell="A6", part="comments")]
 
 
+def test_the_prompt_of_a_data_validation_is_read(read_pieces: Any) -> None:
+    prompt = (
+        '<table:content-validations><table:content-validation table:name="v1"><table:help-message table:title="x">'
+        "<text:p>机密★8年</text:p></table:help-message></table:content-validation></table:content-validations>"
+    )
+    outcome = read_pieces(
+        odf, package(sheet(row("x")).replace("<office:spreadsheet>", f"<office:spreadsheet>{prompt}"))
+    )
+    told = [(one.text, one.struck) for one in outcome.passages if one.place and one.place.part == "validation"]
+    assert told == [("机密★8年", False)]
+
+
 def test_a_row_repeated_a_billion_times_costs_no_more_than_one(read_pieces: Any) -> None:
     body = sheet(row("机密★20年", more=' table:number-rows-repeated="9999999"') + row("x"))
     assert read_pieces(odf, package(body)).texts(Zone.CELL)[0] == "机密★20年"

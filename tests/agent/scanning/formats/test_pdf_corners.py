@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent.scanning.formats import pdf
+from agent.scanning.formats.base import Picture
 from signatures.passages import Zone
 
 FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -136,3 +137,44 @@ def test_text_under_a_note_that_draws_nothing_is_not_the_note_s(read_pieces: Any
     found = read_pieces(pdf, document(text("SECRET"), note, look(""), page="/Annots [6 0 R]"))
     assert not found.texts(Zone.STAMP)
     assert "SECRET" in said(found)
+
+
+def outlines(characters: int) -> str:
+    """As many characters drawn as outlines, each of some forty curves: what programs make of text to protect it."""
+    curves = " ".join(f"{x} {x} {x + 1} {x + 2} {x + 3} {x} c" for x in range(40))
+    return "\n".join(f"q 1 0 0 1 {72 + 14 * at} 700 cm 0 0 m {curves} f Q" for at in range(characters))
+
+
+def test_a_page_whose_letters_are_outlines_is_a_picture_and_not_clean(read_pieces: Any) -> None:
+    outcome = read_pieces(pdf, document(outlines(4), "<< >>"))
+    assert outcome.reason == "unsupported"
+    assert [type(one) for one in outcome.members] == [Picture]
+
+
+def test_a_page_with_a_frame_and_no_text_is_simply_empty(read_pieces: Any) -> None:
+    frame = " ".join(f"72 {y} m 500 {y} l S" for y in range(100, 200, 20))
+    outcome = read_pieces(pdf, document(frame, "<< >>"))
+    assert (outcome.reason, outcome.members) == (None, [])
+
+
+@pytest.mark.parametrize("where", [b"trailer\n<< /S", b"/Root 1", b"xref\n0", b"6 0 obj", b"ET\nendstream"])
+def test_of_a_file_cut_short_what_is_left_is_read_and_the_rest_told(read_pieces: Any, where: bytes) -> None:
+    whole = document(text("SECRET//NOFORN"), "<< >>")
+    assert read_pieces(pdf, whole).reason is None
+    outcome = read_pieces(pdf, whole[: whole.index(where)])
+    assert "SECRET//NOFORN" in said(outcome)
+    assert outcome.reason == "damaged"
+
+
+def test_of_a_file_that_lost_its_catalogue_the_pages_are_read(read_pieces: Any) -> None:
+    whole = document(text("SECRET//NOFORN"), "<< >>")
+    outcome = read_pieces(pdf, whole[: whole.rindex(b"xref\n0")].replace(b"/Type /Catalog", b"/Typo /Cat"))
+    assert "SECRET//NOFORN" in said(outcome)
+    assert outcome.reason == "damaged"
+
+
+def test_a_nul_between_the_numbers_of_a_reference_is_a_blank(read_pieces: Any) -> None:
+    outcome = read_pieces(
+        pdf, document(text("SECRET//NOFORN"), "<< >>").replace(b"/Contents 5 0 R", b"/Contents 5\x000 R")
+    )
+    assert "SECRET//NOFORN" in said(outcome)

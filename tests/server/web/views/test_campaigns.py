@@ -221,3 +221,20 @@ def test_the_number_of_queries_does_not_grow(
     client.get(where)
     with django_assert_max_num_queries(most):
         assert client.get(where).status_code == 200
+
+
+def test_the_year_s_questions_to_the_office_are_a_round_of_their_own(
+    person: People, seat: Seat, organise: Any, desk_pc: Desk
+) -> None:
+    desk_pc()
+    client, where = seat(person()), organise("总部/办公室")
+    client.post(reverse("web:campaign-new"), form(profile="office", classes=[], departments=[where.pk]))
+    campaign = Campaign.objects.get()
+    shown = client.get(address("campaign", campaign)).content.decode()
+    assert address("campaign-answers", campaign, where.pk) in shown
+    assert address("campaign-remind", campaign) not in shown
+    assert address("campaign-members", campaign) + '"' not in shown
+    assert client.get(address("campaign-sheet", campaign)).status_code == 200
+    assert client.get(address("campaign-members", campaign)).status_code == 200
+    answers = client.get(address("campaign-answers", campaign, where.pk)).content.decode()
+    assert all(question.control in answers for question in questions_of(campaign))

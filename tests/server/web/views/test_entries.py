@@ -16,7 +16,7 @@ from django.utils import timezone
 from server.accounts.models import Role, User
 from server.audit.models import Entry
 from server.intake.models import EnrolmentToken
-from server.ledger.models import Computer, ImportDraft, Medium, Note, Person
+from server.ledger.models import Computer, ImportDraft, MediaSession, Medium, Note, Person
 
 pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
@@ -176,3 +176,22 @@ def test_the_number_of_queries_does_not_grow(
 def test_a_key_that_is_none_leads_nowhere(person: People, seat: Seat, key: str) -> None:
     for path in (f"/media/{key}/", f"/people/{key}/", f"/departments/{key}/", f"/users/{key}/"):
         assert seat(person(Role.ADMIN, username=f"a{len(path)}{path[1]}")).get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("hold", "access", "told"),
+    [
+        ("", "", "not held"),
+        ("read-only", "read-only", "held: read-only"),
+        ("block", "unmounted", "held: not mounted"),
+        ("read-only", "writable", "was to be held, found writable"),
+        ("", "writable", "was held, let go of"),
+    ],
+)
+def test_the_page_of_a_medium_says_how_it_was_found_to_stand(
+    person: People, seat: Seat, office: Any, hold: str, access: str, told: str
+) -> None:
+    session = office.session(office.computer())
+    MediaSession.objects.filter(pk=session).update(hold=hold, access=access)
+    page = seat(person()).get(reverse("web:medium", args=[Medium.objects.get().pk])).content.decode()
+    assert told in page

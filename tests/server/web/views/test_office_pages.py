@@ -12,7 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from server import audit
 from server.accounts.models import Department, Role, User
+from server.notifications.models import Cursor, Notice
+from server.notifications.queue import tell
+from server.outbound.settings import Channel, Siem
+from server.retention.settings import Retention
 from server.violations import waivers
 from server.violations.models import DroppedReport, Group, SavedView, State
 
@@ -129,6 +134,33 @@ def test_health_tells_what_computers_had_to_drop(person: People, seat: Seat, off
     page = seat(person()).get(reverse("web:health")).content.decode()
     assert "full-box" in page
     assert '<td class="number">15</td>' in page
+    assert "sums of scans 12 · results of checks 3" in page
+
+
+def test_health_tells_what_is_in_the_way_of_notices_and_of_the_live_export(
+    person: People, seat: Seat, settings: Any
+) -> None:
+    client = seat(person(), "zh-hans")
+    assert "没有任何内容会自动发出" in client.get(reverse("web:health")).content.decode()
+    settings.MIJIAN_CHANNELS = {"值班": Channel(kind="webhook", url="https://192.0.2.9/x", secret="s" * 20)}
+    settings.MIJIAN_SIEM = Siem(kind="tcp", host="siem.example")
+    notice = tell("值班", Notice.Subject.TEST, {})
+    Notice.objects.filter(pk=notice and notice.pk).update(problem="the host answered with status 503")
+    Cursor.objects.create(name="siem", at=timezone.now(), row=uuid.UUID(int=0), problem="the SIEM did not take it (X)")
+    page = client.get(reverse("web:health")).content.decode()
+    assert "值班" in page
+    assert "对方返回状态 503" in page
+    assert "SIEM 未接收 (X)" in page
+    for secret in ("192.0.2.9", "siem.example", "s" * 20):
+        assert secret not in page
+
+
+def test_health_tells_how_long_records_are_kept_and_what_was_purged(person: People, seat: Seat, settings: Any) -> None:
+    settings.MIJIAN_RETENTION = Retention(sightings=400)
+    audit.record("retention.purge", kind="sightings", count=1234, before="2025-01-01")
+    page = seat(person()).get(reverse("web:health")).content.decode()
+    assert "400 days" in page
+    assert '<td class="number">1234</td>' in page
 
 
 def test_what_is_overdue_stands_in_the_title_and_in_the_list(person: People, seat: Seat, office: Any) -> None:

@@ -29,11 +29,12 @@ async function send(form, batch) {
   return answer.text();
 }
 
-function failedRow(place, name) {
+/** A row for a file that no verdict came for, with what to do. */
+function failedRow(place, name, verdict, remedy) {
   const row = place.insertRow();
   row.insertCell().textContent = name;
-  row.insertCell().textContent = "×";
-  row.insertCell();
+  row.insertCell().textContent = `× ${verdict}`;
+  row.insertCell().textContent = remedy;
 }
 
 function enhance(zone) {
@@ -55,11 +56,12 @@ function enhance(zone) {
       try {
         rows.insertAdjacentHTML("beforeend", await send(form, batch));
       } catch {
-        for (const file of batch) failedRow(rows, file.name);
+        for (const file of batch) failedRow(rows, file.name, zone.dataset.failed, zone.dataset.again);
       }
       done += batch.length;
       count.textContent = `${done} / ${files.length}`;
     }
+    for (const file of Array.from(chosen).slice(MOST)) failedRow(rows, file.name, zone.dataset.failed, zone.dataset.rest);
     form.reset();
     busy = false;
   }
