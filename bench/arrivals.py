@@ -21,6 +21,9 @@ from urllib.parse import quote
 
 from bench.pages import PAGES, fill
 
+PATIENCE = 60.0
+"""Seconds a page may take before the next one is asked for."""
+
 
 def main() -> None:
     """Fill where nothing is there yet, then serve, send and ask."""
@@ -113,13 +116,18 @@ def _session() -> str:
 
 
 def _ask(address: tuple[str, int], cookie: str, page: str) -> float:
-    """Ask for a page; seconds until all of it is there. Raises `RuntimeError` where it is not what was asked for."""
+    """Ask for a page; seconds until all of it is there, `PATIENCE` where it does not come.
+
+    Raises `RuntimeError` where it is not what was asked for.
+    """
     began = time.perf_counter()
-    connection = http.client.HTTPConnection(*address, timeout=60)
+    connection = http.client.HTTPConnection(*address, timeout=PATIENCE)
     try:
         connection.request("GET", quote(page, safe="/?=&+"), headers={"Cookie": cookie})
         answer = connection.getresponse()
         answer.read()
+    except TimeoutError:
+        return PATIENCE
     finally:
         connection.close()
     if answer.status != 200:

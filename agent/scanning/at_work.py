@@ -6,6 +6,7 @@ worker is not believed more than that: whatever it writes there is a set of name
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 
@@ -19,15 +20,29 @@ _PLACE = {name: place for place, name in enumerate(_NAMES)}
 _NOTHING = bytes(len(_NAMES))
 
 
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+_libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+_FAILED = ctypes.c_void_p(-1).value
+
+
 class AtWork:
     """One worker's page."""
 
     def __init__(self, descriptor: int) -> None:
-        """Map the page behind a descriptor of `page`, which is closed. Raises OSError."""
+        """Map the page behind a descriptor of `page`, which is closed. Raises OSError.
+
+        Not by `mmap.mmap`, which holds a descriptor open as long as the page: a worker is to have none.
+        """
         try:
-            self._page = mmap.mmap(descriptor, mmap.PAGESIZE)
+            flags = mmap.PROT_READ | mmap.PROT_WRITE
+            self._at = _libc.mmap(None, mmap.PAGESIZE, flags, mmap.MAP_SHARED, descriptor, 0)
+            if self._at == _FAILED:
+                raise OSError(ctypes.get_errno(), "a worker's page cannot be mapped")
         finally:
             os.close(descriptor)
+        self._page = memoryview((ctypes.c_ubyte * mmap.PAGESIZE).from_address(self._at)).cast("B")
 
     def anew(self) -> None:
         """A new file begins: nobody has had a hand in it."""
@@ -43,7 +58,10 @@ class AtWork:
 
     def close(self) -> None:
         """Let go of the page."""
-        self._page.close()
+        if self._at:
+            self._page.release()
+            _libc.munmap(self._at, mmap.PAGESIZE)
+            self._at = 0
 
 
 def page() -> int:

@@ -80,8 +80,7 @@ class Contents:
 
         Raises OSError, sqlite3.Error, ValueError.
         """
-        ending = _ending(name)
-        if not self._any or ending in TEXT_EXTENSIONS or not 0 < status.st_size <= LARGEST:
+        if not self._any or not 0 < status.st_size <= LARGEST or (ending := _ending(name)) in TEXT_EXTENSIONS:
             return None
         called = name if _names_its_member(ending) else ending
         hint = self._hint(status.st_size, called)
@@ -104,10 +103,12 @@ class Contents:
 
         The file is read once more, from the page cache most often, and not remembered where it has changed since.
         """
-        format_name = FORMATS.get(rows[0].media_type)
+        format_name = FORMATS.get(rows[0].media_type, "text")
+        if format_name in _QUICK:
+            return
         ending = _ending(file.name)
         called = file.name if _names_its_member(ending) else ending
-        if format_name is None or format_name in _QUICK or (format_name == "compressed" and called == ending):
+        if format_name == "compressed" and called == ending:
             return
         if status.st_size > (READ_WHOLE if len(rows) == 1 else LARGEST):
             return
