@@ -251,6 +251,7 @@ def manned_home(tmp_path_factory: pytest.TempPathFactory, new_home: Path) -> Pat
         shutil.copytree(new_home, home)
         _server(home, "createuser", "officer", "--role", "officer", "--password-stdin", stdin=PASSWORD + "\n")
         told = json.loads(_server(home, "token", "api", "--user", "officer", "--format", "json"))
+        (home / "api-key").touch(mode=0o600)
         (home / "api-key").write_text(told["api_key"])
 
     return _once_a_run(tmp_path_factory, "manned-home", make)
