@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-service kill-trials picture deb rpm clean
+.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-service kill-trials picture deb rpm emulated clean
 PY := .venv/bin/python
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
 	@echo "make deb           a Debian package of the agent; TRY=1 installs, updates and purges it in a fresh Debian root"
+	@echo "make emulated      the package in an emulated computer (QEMU), with sticks plugged in and out (root; some minutes)"
 	@echo "make rpm           the same as an rpm, on the system it is for (needs rpmbuild)"
 	@echo "make lock          renew the locked versions"
 
@@ -61,6 +62,9 @@ deb:
 	@deploy/setup.sh test
 	@deploy/deb/build.sh $(VERSION)
 	@$(if $(TRY),deploy/deb/try.sh)
+
+emulated: deb
+	@$(PY) -m pytest -q -s tests/deploy/emulated.py
 
 rpm:
 	@deploy/setup.sh test
