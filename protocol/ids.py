@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import uuid
 
 _lock = threading.Lock()
 _last = 0
@@ -22,4 +21,5 @@ def uuid7() -> str:
     with _lock:
         _last = now = max(now, _last + 1)
     value = (now >> 12) << 80 | 0x7 << 76 | (now & 0xFFF) << 64 | 0b10 << 62
-    return str(uuid.UUID(int=value | int.from_bytes(os.urandom(8)) >> 2))
+    digits = f"{value | int.from_bytes(os.urandom(8)) >> 2:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

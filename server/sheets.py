@@ -10,6 +10,8 @@ from openpyxl.cell import WriteOnlyCell
 def text_cell(sheet: Any, text: str) -> Any:
     """A cell of a sheet that is being written, of the type text; control characters are replaced."""
     cell = WriteOnlyCell(sheet)
-    cell.value = "".join(char if char >= " " or char in "\t\n\r" else "�" for char in text)
+    if not text.isprintable():
+        text = "".join(char if char >= " " or char in "\t\n\r" else "�" for char in text)
+    cell.value = text
     cell.data_type = "s"
     return cell

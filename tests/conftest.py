@@ -27,6 +27,8 @@ from protocol import keys
 hypothesis.settings.register_profile("calm", deadline=None)  # a busy computer is no mistake of the code
 hypothesis.settings.load_profile("calm")
 
+LONG = frozenset({"house", "browser", "desk", "inside"})
+"""Fixtures of tests with whole collectors, agents, browsers and networks."""
 PASSWORD = "对马海峡-correct-horse"
 
 
@@ -40,11 +42,18 @@ def shared() -> Path:
     return folder
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, and say so, what this user or this machine cannot do."""
+    """Leave out, and say so, what this user or this machine cannot do; begin with what takes long.
+
+    A test of half a minute that is begun last keeps one processor busy while the others have nothing left to do.
+    """
+    items.sort(key=lambda item: not LONG.intersection(getattr(item, "fixturenames", ())))
     no_root = pytest.mark.skip(reason="needs root")
     no_browser = pytest.mark.skip(reason="chromium is not installed")
     for item in items:
+        if "house" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(600))  # as long as a busy computer takes; `House.until` ends it before
         if os.geteuid() != 0 and item.get_closest_marker("root"):
             item.add_marker(no_root)
         if shutil.which("chromium") is None and item.get_closest_marker("browser"):
@@ -61,10 +70,10 @@ def environment(tmp: Path) -> dict[str, str]:
 class House:
     """A collector and a computer, both of their own, with everything they say."""
 
-    def __init__(self, tmp: Path, rules: Path, new_home: Path) -> None:
+    def __init__(self, tmp: Path, rules: Path, manned_home: Path) -> None:
         self.tmp = tmp
         self.home = tmp / "collector"
-        shutil.copytree(new_home, self.home)
+        shutil.copytree(manned_home, self.home)
         self.state = tmp / "agent"
         self.stick = tmp / "stick"
         self.stick.mkdir()
@@ -102,7 +111,7 @@ class House:
 
     def _once(self, command: list[str], stdin: str | None, status: int) -> str:
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, timeout=60, env=environment(self.tmp), check=False
+            command, input=stdin, capture_output=True, text=True, timeout=180, env=environment(self.tmp), check=False
         )
         with self.said.open("a") as said:
             said.write(done.stdout + done.stderr)
@@ -118,9 +127,8 @@ class House:
     # --- the collector ---
 
     def set_up(self, computer_class: str = "internal") -> None:
-        """Make an account and a key, start, and enrol the computer."""
-        self.server("createuser", "officer", "--role", "officer", "--password-stdin", stdin=PASSWORD + "\n")
-        self.api_key = json.loads(self.server("token", "api", "--user", "officer", "--format", "json"))["api_key"]
+        """Start, and enrol the computer; the home holds an account and a key."""
+        self.api_key = (self.home / "api-key").read_text()
         self.start_collector()
         token = json.loads(self.server("token", "create", "--class", computer_class, "--format", "json"))["token"]
         self.mijian("enroll", f"http://127.0.0.1:{self.port}", "--token", token)
@@ -196,7 +204,7 @@ class House:
         organisation = (self.home / "keys" / "organisation").read_bytes()
         return Counter(keys.keyed_hash(organisation, hashlib.sha256(content).digest()) for content in contents)
 
-    def until(self, true: Callable[[], object], seconds: float = 60) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 180) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.said.read_text("utf-8", "replace")[-3000:]
@@ -232,21 +240,44 @@ def new_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     It is made once for all the processes of a run.
     """
-    base = tmp_path_factory.getbasetemp()
+    return _once_a_run(tmp_path_factory, "new-home", lambda home: _server(home, "init"))
+
+
+@pytest.fixture(scope="session")
+def manned_home(tmp_path_factory: pytest.TempPathFactory, new_home: Path) -> Path:
+    """The home of a collector with the account ``officer`` and its key for programs in the file ``api-key``."""
+
+    def make(home: Path) -> None:
+        shutil.copytree(new_home, home)
+        _server(home, "createuser", "officer", "--role", "officer", "--password-stdin", stdin=PASSWORD + "\n")
+        told = json.loads(_server(home, "token", "api", "--user", "officer", "--format", "json"))
+        (home / "api-key").write_text(told["api_key"])
+
+    return _once_a_run(tmp_path_factory, "manned-home", make)
+
+
+def _once_a_run(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder for all the processes of a run; the first that wants it makes it, the others wait."""
+    base = factory.getbasetemp()
     everyones = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    place = everyones / "new-home"
-    with (everyones / "new-home.lock").open("w") as lock:
+    place = everyones / name
+    with (everyones / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
-            tmp = tmp_path_factory.mktemp("new")
-            command = [sys.executable, "-m", "server", "init", "--home", str(tmp / "home")]
-            subprocess.run(command, env=environment(tmp), capture_output=True, check=True)
-            (tmp / "home").rename(place)
+            made = factory.mktemp("new") / "home"
+            make(made)
+            made.rename(place)
     return place
 
 
+def _server(home: Path, *arguments: str, stdin: str | None = None) -> str:
+    command = [sys.executable, "-m", "server", *arguments, "--home", str(home)]
+    kept = environment(home.parent)
+    return subprocess.run(command, input=stdin, env=kept, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture
-def house(tmp_path: Path, rules: Path, new_home: Path) -> Iterator[House]:
-    made = House(tmp_path, rules, new_home)
+def house(tmp_path: Path, rules: Path, manned_home: Path) -> Iterator[House]:
+    made = House(tmp_path, rules, manned_home)
     yield made
     made.put_away()

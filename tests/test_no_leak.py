@@ -129,13 +129,13 @@ class Browser:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
 
     def get(self, path: str) -> str:
-        with self.opener.open(self.base + path, timeout=20) as answer:
+        with self.opener.open(self.base + path, timeout=120) as answer:
             return str(answer.read().decode())
 
     def post(self, path: str, **fields: str) -> str:
         token = next(cookie.value for cookie in self.jar if cookie.name == "csrftoken")
         body = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": str(token)}).encode()
-        with self.opener.open(self.base + path, body, timeout=20) as answer:
+        with self.opener.open(self.base + path, body, timeout=120) as answer:
             return str(answer.read().decode())
 
 

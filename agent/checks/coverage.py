@@ -11,34 +11,62 @@ import msgspec
 
 from agent.checks.base import Extent
 from agent.checks.families import checks
+from signatures.controls import Text
 from signatures.profiles import load_questions
 from signatures.register import Entry, at_the_collector, register
 
 Way = Literal["automatic", "part", "attestation", "collector", "not-yet"]
 WAYS: tuple[Way, ...] = ("automatic", "part", "attestation", "collector", "not-yet")
 
-ELSEWHERE: dict[str, tuple[Extent, str]] = {
-    "MEDIA-04": ("full", "mijian run: agent/watching/device.py"),
-    "MEDIA-05": ("full", "mijian run: scan of each medium on mount, signatures/controls/judging.yaml"),
-    "MEDIA-06": ("full", "mijian run: agent/judging/media.py"),
-    "MEDIA-07": ("full", "mijian run: agent/judging/media.py"),
-    "DISPOSE-08": ("part", "mijian run: agent/judging/media.py"),
-    "MEDIA-10": ("part", "mijian run: scan of each medium on mount"),
-    "CLASS-11": ("full", "signatures/packs: levels of each family"),
-    "CLASS-12": ("full", "signatures/controls/judging.yaml"),
-    "CLASS-13": ("full", "signatures/controls/judging.yaml"),
-    "CLASS-02": ("part", "signatures/packs/notation.yaml"),
-    "DISPOSE-09": ("part", "mijian scan, mijian check --profile media"),
-    "DISPOSE-10": ("part", "mijian scan, mijian check --profile media"),
-    "NET-10": ("part", "protocol/envelope.py: reports are sealed and signed"),
-    "ORG-08": ("part", "mijian scan --keywords: detectors of personal numbers, told as counts"),
-    "PUB-06": ("part", "mijian scan --keywords"),
-    "PUB-01": ("part", "mijian scan as a gate for outgoing files"),
-    "PUB-05": ("part", "mijian scan as a gate for outgoing files"),
-    "INCIDENT-12": ("part", "the agent never deletes; each violation tells to leave things as they are"),
-    "TRAIN-05": ("part", "each violation shows the rule it breaks"),
+ELSEWHERE: dict[str, tuple[Extent, Text]] = {
+    "MEDIA-04": ("full", Text(zh="常驻客户端：接入设备的识别", en="mijian run: agent/watching/device.py")),
+    "MEDIA-05": (
+        "full",
+        Text(
+            zh="常驻客户端：介质接入即扫描并判定",
+            en="mijian run: scan of each medium on mount, signatures/controls/judging.yaml",
+        ),
+    ),
+    "MEDIA-06": ("full", Text(zh="常驻客户端：介质与计算机类别的判定", en="mijian run: agent/judging/media.py")),
+    "MEDIA-07": ("full", Text(zh="常驻客户端：介质与计算机类别的判定", en="mijian run: agent/judging/media.py")),
+    "DISPOSE-08": ("part", Text(zh="常驻客户端：介质与计算机类别的判定", en="mijian run: agent/judging/media.py")),
+    "MEDIA-10": ("part", Text(zh="常驻客户端：介质接入即扫描", en="mijian run: scan of each medium on mount")),
+    "CLASS-11": ("full", Text(zh="标志规则：各类标志的密级", en="signatures/packs: levels of each family")),
+    "CLASS-12": ("full", Text(zh="判定表", en="signatures/controls/judging.yaml")),
+    "CLASS-13": ("full", Text(zh="判定表", en="signatures/controls/judging.yaml")),
+    "CLASS-02": ("part", Text(zh="标志规则：写法", en="signatures/packs/notation.yaml")),
+    "DISPOSE-09": (
+        "part",
+        Text(zh="mijian scan、mijian check --profile media", en="mijian scan, mijian check --profile media"),
+    ),
+    "DISPOSE-10": (
+        "part",
+        Text(zh="mijian scan、mijian check --profile media", en="mijian scan, mijian check --profile media"),
+    ),
+    "NET-10": ("part", Text(zh="报告经加密和签名", en="protocol/envelope.py: reports are sealed and signed")),
+    "ORG-08": (
+        "part",
+        Text(
+            zh="mijian scan --keywords：个人号码只报数量",
+            en="mijian scan --keywords: detectors of personal numbers, told as counts",
+        ),
+    ),
+    "PUB-06": ("part", Text(zh="mijian scan --keywords", en="mijian scan --keywords")),
+    "PUB-01": ("part", Text(zh="mijian scan：外发文件检查", en="mijian scan as a gate for outgoing files")),
+    "PUB-05": ("part", Text(zh="mijian scan：外发文件检查", en="mijian scan as a gate for outgoing files")),
+    "INCIDENT-12": (
+        "part",
+        Text(
+            zh="客户端从不删除文件；每项违规均提示保留现场",
+            en="the agent never deletes; each violation tells to leave things as they are",
+        ),
+    ),
+    "TRAIN-05": ("part", Text(zh="每项违规均显示所违反的规定", en="each violation shows the rule it breaks")),
 }
 """What the agent does outside the self-check, by control."""
+
+
+_QUESTION = Text(zh="问卷", en="question")
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +79,8 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[Way, ...] = ()
 
 
-def coverage() -> list[Covered]:
-    """Every control of the register, in its order."""
+def coverage(language: str = "en") -> list[Covered]:
+    """Every control of the register, in its order; what is no name of a check is told in this language."""
     extents: dict[str, list[tuple[Extent, str]]] = {}
     for check in checks().values():
         for control in check.controls:
@@ -60,15 +88,17 @@ def coverage() -> list[Covered]:
         for control in check.in_part:
             extents.setdefault(control, []).append(("part", check.name))
     for control, told in ELSEWHERE.items():
-        extents.setdefault(control, []).append(told)
+        extents.setdefault(control, []).append((told[0], told[1].pick(language)))
     questions, collector = load_questions(), at_the_collector()
-    return [
-        _covered(entry, extents.get(name, []), name in questions, collector.get(name))
-        for name, entry in register().items()
-    ]
+    found = []
+    for name, entry in register().items():
+        recorded = collector[name].pick(language) if name in collector else None
+        asked = _QUESTION.pick(language) if name in questions else None
+        found.append(_covered(entry, extents.get(name, []), recorded, asked))
+    return found
 
 
-def _covered(entry: Entry, extents: list[tuple[Extent, str]], is_asked: bool, collector: str | None) -> Covered:
+def _covered(entry: Entry, extents: list[tuple[Extent, str]], collector: str | None, question: str | None) -> Covered:
     ways: list[Way] = []
     by = [name for _, name in extents]
     if extents:
@@ -78,7 +108,7 @@ def _covered(entry: Entry, extents: list[tuple[Extent, str]], is_asked: bool, co
     if collector:
         ways.append("collector")
         by.append(collector)
-    if is_asked:
+    if question:
         ways.append("attestation")
-        by.append("question")
+        by.append(question)
     return Covered(id=entry.rule.id, way=ways[0] if ways else "not-yet", by=tuple(by), also=tuple(ways[1:]))

@@ -21,14 +21,14 @@ NAMES = {
 
 def as_json() -> bytes:
     """Every control as one object a line, then the sum."""
-    rows = [msgspec.json.encode({**msgspec.to_builtins(one), **_about(one)}) for one in coverage()]
+    rows = [msgspec.json.encode({**msgspec.to_builtins(one), **_about(one)}) for one in coverage(language())]
     return b"\n".join([*rows, msgspec.json.encode({"summary": _sums()})]) + b"\n"
 
 
 def as_table() -> bytes:
     """Every control as one line, by regime, then the sum."""
     out, last = [], ""
-    for one in coverage():
+    for one in coverage(language()):
         regime = register()[one.id].regime.pick(language())
         if regime != last:
             out += ["", regime]

@@ -16,13 +16,8 @@ from pathlib import Path
 from agent.scanning.formats import FORMATS
 from agent.scanning.sealing import opened, sealed
 from agent.scanning.versions import parts_of
-from agent.scanning.wire import Examined
+from agent.scanning.wire import KEPT, Examined
 from protocol.records import ComputerClass, Reason, Verdict
-
-MiB = 1024 * 1024
-
-LARGEST = 1 * MiB
-"""Bytes of one file's text above which it is read again rather than kept."""
 
 _BY_LITERALS = frozenset({"lines", "text", "text_talk"})
 """Parts of formats that look only where a literal stands: what they gave is not all there is."""
@@ -79,7 +74,7 @@ class KeptPassages:
 
     def put(self, key: bytes, seal: bytes, rows: list[Examined], text: bytes) -> None:
         """Keep the text of a file that ended like this, where it is all of its text. Raises sqlite3.Error."""
-        if len(text) > LARGEST or not all(_whole(row) for row in rows):
+        if len(text) > KEPT or not all(_whole(row) for row in rows):
             return
         stored = sealed(text, seal, plain=False)
         self._database.execute("DELETE FROM passages WHERE key = ?", (key,))

@@ -15,7 +15,7 @@ from agent.scanning.examine import Examiner, KeepingExamination, about_file
 from agent.scanning.explain import Everything
 from agent.scanning.formats.base import Reading, Source
 from agent.scanning.seeing import Judge
-from agent.scanning.wire import Examined, Job
+from agent.scanning.wire import KEPT, Examined, Job
 from protocol.records import Verdict
 from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.passages import Passage
@@ -66,7 +66,10 @@ class Keeping(KeepingExamination):
             return b""
         if any((passage.place.page or 0) > LAST_PAGE for passages in read for passage in passages):
             return b""
-        return _encode(Kept(self.rows, read))
+        if sum(len(passage.text) for passages in read for passage in passages) > KEPT:
+            return b""
+        kept = _encode(Kept(self.rows, read))
+        return kept if len(kept) <= KEPT else b""
 
 
 def judged_again(examiner: Examiner, job: Job) -> list[Examined] | None:

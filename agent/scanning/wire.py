@@ -18,6 +18,9 @@ LENGTH = 4
 LONGEST = 64 * 1024 * 1024
 """Bytes of the longest message that is believed."""
 
+KEPT = 1024 * 1024
+"""Bytes of one file's text above which it is read again rather than kept."""
+
 FILES_AT_ONCE = 64
 """Files in one message at most: the kernel passes no more than 253 descriptors at a time."""
 

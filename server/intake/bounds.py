@@ -7,6 +7,7 @@ are cut, and a time that cannot be right becomes the time of arrival.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import is_
 from typing import Any
 
 import msgspec
@@ -42,6 +43,7 @@ LONGEST_WORD = 64
 LONGEST_MARKING = 200
 LONGEST_PLACE = 128 * 1024
 """Characters of a sealed place; a longer one is no place of ours and is left away."""
+_DEEPEST = 99
 _LARGEST = 2**53
 """What JSON, SQLite and every browser hold exactly."""
 
@@ -54,8 +56,11 @@ def bounded(record: Record, received_at: datetime) -> Record:
         if at is not None and not EARLIEST <= at <= received_at:
             changes[name] = received_at
     if isinstance(record, ViolationSeen):
-        changes["evidence"] = _evidence(record.evidence)
-        changes["waiver"] = printable(record.waiver, LONGEST_WORD)
+        evidence = _evidence(record.evidence)
+        if evidence is not record.evidence:
+            changes["evidence"] = evidence
+        if record.waiver:
+            changes["waiver"] = printable(record.waiver, LONGEST_WORD)
     elif isinstance(record, ScanDone):
         for name in ("enumerated", "clean", "finding", "not_examined", "bytes"):
             changes[name] = _number(getattr(record, name))
@@ -112,6 +117,18 @@ def _settings(evidence: SettingEvidence) -> SettingEvidence:
 
 
 def _file(evidence: FileEvidence) -> FileEvidence:
+    findings = tuple([_finding(finding) for finding in evidence.findings[:MOST_FINDINGS]])
+    if (  # what every agent of ours tells, at a glance
+        0 <= evidence.size <= _LARGEST
+        and 0 <= evidence.depth <= _DEEPEST
+        and len(evidence.sealed_place) <= LONGEST_PLACE
+        and _fits(evidence.extension, 32)
+        and _fits(evidence.media_type, 127)
+        and evidence.modified is _moment(evidence.modified)
+        and len(findings) == len(evidence.findings)
+        and all(map(is_, findings, evidence.findings))
+    ):
+        return evidence
     return msgspec.structs.replace(
         evidence,
         sealed_place=evidence.sealed_place if len(evidence.sealed_place) <= LONGEST_PLACE else "",
@@ -119,8 +136,8 @@ def _file(evidence: FileEvidence) -> FileEvidence:
         media_type=printable(evidence.media_type, 127),
         size=_number(evidence.size),
         modified=_moment(evidence.modified),
-        depth=_number(evidence.depth, 99),
-        findings=tuple(_finding(finding) for finding in evidence.findings[:MOST_FINDINGS]),
+        depth=_number(evidence.depth, _DEEPEST),
+        findings=findings,
     )
 
 

@@ -17,7 +17,6 @@ from django.utils import timezone
 from protocol.ids import uuid7
 from protocol.records import FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.records import Delivery
-from server.intake.refusals import printable
 from server.intake.sql import Prepared, chunks, insert_prepared, rows_of, update_prepared
 from server.ledger.models import Computer
 from server.ledger.models import Medium as LedgerMedium
@@ -129,6 +128,7 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
     steps: list[tuple[Any, ...]] = []
     occurrences: list[tuple[Any, ...]] = []
     moment = as_stored.moment(now)
+    came = {each.delivery.entry: as_stored.moment(each.delivery.received_at) for each in fresh}
     for print_, each in zip(prints, fresh, strict=True):
         medium = None if each.record.medium is None else media[each.record.medium.key]
         told, place = _told(each, medium, persons, as_stored)
@@ -141,7 +141,7 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
             _fold(group, each, told, place, steps, moment)
             if not group.control:
                 touched[print_] = group
-        occurrences.append(_occurrence(each, group.id, as_stored))
+        occurrences.append(_occurrence(each, group.id, came[each.delivery.entry], as_stored))
     insert_prepared(Group, _NEW, [_as_new(group, moment) for group in created], all_new=True)
     _write_touched(touched.values(), moment)
     cover_new(group.id for group in created)
@@ -190,7 +190,10 @@ class _Persons:
 def _told(
     each: _Sighting, medium: int | None, persons: _Persons, as_stored: Prepared
 ) -> tuple[tuple[Any, ...], tuple[str, str]]:
-    """What a sighting says of its group, as `_TOLD` and as `_PLACE`: the newest one describes it."""
+    """What a sighting says of its group, as `_TOLD` and as `_PLACE`: the newest one describes it.
+
+    `server.intake.bounds` has brought every word within what its column holds.
+    """
     record, agent = each.record, each.delivery.agent
     carrier = (
         record.severity.value,
@@ -201,19 +204,19 @@ def _told(
     )
     evidence = record.evidence
     if isinstance(evidence, SettingEvidence):
-        return (*carrier, SETTING, "", printable(evidence.title_zh, 200), "", "", "", ""), ("", "")
+        return (*carrier, SETTING, "", evidence.title_zh, "", "", "", ""), ("", "")
     if not isinstance(evidence, FileEvidence):
         return (*carrier, "", "", "", "", "", "", ""), ("", "")
     marking = ("", "", "", "")
     if evidence.findings:
         strongest = evidence.findings[0]
         marking = (
-            printable(strongest.family, 32),
-            printable(strongest.level or "", 8),
-            printable(strongest.marking, 200),
-            printable(strongest.zone, 32),
+            strongest.family,
+            strongest.level or "",
+            strongest.marking,
+            strongest.zone,
         )
-    kind = (printable(evidence.extension, 32), printable(evidence.media_type, 127), evidence.content_hash)
+    kind = (evidence.extension, evidence.media_type, evidence.content_hash)
     return (*carrier, *marking, *kind), (evidence.path_hash, evidence.sealed_place)
 
 
@@ -322,7 +325,7 @@ def _write_touched(groups: Iterable[_Group], now: Any) -> None:
     update_prepared(Group, ("regressed_at", "due_on"), reopened)
 
 
-def _occurrence(each: _Sighting, group: Any, as_stored: Prepared) -> tuple[Any, ...]:
+def _occurrence(each: _Sighting, group: Any, received: Any, as_stored: Prepared) -> tuple[Any, ...]:
     """Values of `_OCCURRENCE`."""
     evidence = msgspec.to_builtins(each.record.evidence)
     place = evidence.pop("sealed_place", "")
@@ -332,7 +335,7 @@ def _occurrence(each: _Sighting, group: Any, as_stored: Prepared) -> tuple[Any, 
         group,
         as_stored.uuid(each.delivery.agent),
         each.seen_at,
-        as_stored.moment(each.delivery.received_at),
+        received,
         None if session is None else as_stored.identity(session),
         msgspec.json.encode(evidence).decode(),
         place,

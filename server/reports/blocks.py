@@ -81,8 +81,11 @@ class Document:
 
 _REPLACED = dict.fromkeys((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF), "�")
 _TURNING = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
+_UNFIT = _REPLACED | _TURNING
 
 
 def plain(text: str) -> str:
     """A text as every form can hold it: no control characters, nothing that turns the direction of reading."""
-    return text.translate(_REPLACED | _TURNING).encode("utf-8", "replace").decode("utf-8")
+    if text.isprintable():  # holds none of them
+        return text
+    return text.translate(_UNFIT).encode("utf-8", "replace").decode("utf-8")

@@ -8,6 +8,7 @@ from functools import cache
 
 from django.utils.translation import get_language
 
+from server.web.words import NO_LEVELS, word
 from signatures.rules import Pack, Rule, Words, load_rules, read_packs
 
 
@@ -43,7 +44,7 @@ def pack_named(name: str) -> Pack | None:
 def levels_of(rule: Rule, pack: Pack) -> list[str]:
     """The levels a rule can find."""
     if rule.level:
-        return [rule.level]
+        return [word(NO_LEVELS, rule.level)]
     told = list(dict.fromkeys(rule.levels.values()))
     return told or [level.word for level in pack.vocabulary.levels if rule.production]
 

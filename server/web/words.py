@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from server.accounts.models import Role
@@ -109,6 +109,14 @@ RECORDS: Words = {
     "heartbeat": gettext_lazy("heartbeats"),
 }
 """Kinds of records that computers send, in the plural."""
+
+NO_LEVELS: Words = {
+    "not_classified": gettext_lazy("not classified"),
+    "public": pgettext_lazy("level", "public"),
+    "on_request": gettext_lazy("disclosed on request"),
+    "declassified": gettext_lazy("declassified"),
+}
+"""What the rules of notations find in place of a level."""
 
 CLASSES: Words = {
     "internet": gettext_lazy("Internet"),

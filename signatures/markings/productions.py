@@ -54,7 +54,7 @@ class StateGrammar:
             rf"(?P<term>{PLAIN_TERM})\s{{0,3}}★\s{{0,3}}{level}(?![★一-龥])|(?<!密)★\s{{0,3}}(?P<level2>{'|'.join(self._spelled)})级?\s{{0,3}}(?P<term2>{PLAIN_TERM})"
         )
         self._plain = Expression(
-            rf"{level}级?\s{{0,8}}[,;]?\s{{0,8}}[(\[]?(?:保密期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
+            rf"{level}级?\s{{0,8}}[,;·/|-]?\s{{0,8}}[(\[]?(?:保密期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
         )
         self._bare = Expression(rf"{level}级?(?P<after>\s{{0,3}}\(?已?解密\)?)?")
 

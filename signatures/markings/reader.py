@@ -44,7 +44,7 @@ _REMARKS = frozenset({"comment", "comments", "note", "notes", "outline"})
 """Parts of a document that stand beside its text: each piece of them is by itself what a cell is in a table."""
 _AUTHOR = Expression(r"[^\n]{1,40}[:：]\s*\n")
 """The line with which a comment begins that names who wrote it."""
-_MERE_WORD = Expression(r"[\s(（【\[]*[一-龥]{1,6}[\s)）】\]]*")
+_MERE_WORD = Expression(r"[\s\d.、(（【\[]{0,12}[一-龥]{1,6}[\s\d.…)）】\]]{0,40}")
 _SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 
 
@@ -231,8 +231,10 @@ def _labels(words: Iterable[str]) -> Expression:
         "|".join(re.escape(word) for word in longest_first if word.isascii() is ascii_) or r"(?!)"
         for ascii_ in (False, True)
     )
+    this = "|".join(re.escape(word) for word in longest_first if word[0] in "本此") or r"(?!)"
     return Expression(
         rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:"
-        rf"(?:{chinese})[】\])]?(?:\s{{0,4}}为?[:\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
+        rf"(?:{chinese})[】\])]?(?:\s{{0,4}}为?[:=\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
+        rf"|(?:{this})为(?=[绝机秘]密级?\s{{0,4}}$)"
         rf"|(?:{english})[】\])]?(?:\s{{0,4}}[:\t]\s{{0,8}}|\s{{2,8}}(?=[一-龥A-Z])))"
     )

@@ -78,6 +78,6 @@ def register() -> dict[str, Entry]:
     return load()
 
 
-def at_the_collector(folder: Path = FOLDER) -> dict[str, str]:
+def at_the_collector(folder: Path = FOLDER) -> dict[str, Text]:
     """Id → what the collector does for it today. Raises `strict_yaml.FileMistake`."""
-    return read(folder / COLLECTOR, dict[str, str])
+    return read(folder / COLLECTOR, dict[str, Text])

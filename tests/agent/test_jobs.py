@@ -40,7 +40,7 @@ class Working:
         return act
 
     def until(self, true: Callable[[], object]) -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not true():
             assert time.monotonic() < end, self.did
             time.sleep(0.01)

@@ -88,7 +88,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> Iterator[Non
             settings_of = connections[alias].settings_dict
             file = Path(place) / f"test-{alias}.sqlite3"
             shutil.copyfile(new_home / Path(settings_of["NAME"]).name, file)
-            settings_of["TEST"]["NAME"] = str(file)
+            settings_of["TEST"] |= {"NAME": str(file), "MIGRATE": False}
         with closing(sqlite3.connect(Path(place) / f"test-{DEFAULT_DB_ALIAS}.sqlite3")) as database, database:
             database.execute("DELETE FROM audit_entry")  # that of init itself
         yield

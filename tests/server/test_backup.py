@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -198,11 +199,9 @@ def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def initialised(tmp_path_factory: pytest.TempPathFactory, new_home: Path) -> Path:
     """A home that the tests leave as it is."""
-    place = tmp_path_factory.mktemp("backup") / "home"
-    assert run(place, "init").returncode == 0
-    return place
+    return shutil.copytree(new_home, tmp_path_factory.mktemp("backup") / "home")
 
 
 def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -210,10 +209,14 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_a_collector_comes_back_with_its_reports_and_one_that_was_altered_is_told(tmp_path: Path) -> None:
+def test_a_collector_comes_back_with_its_reports_and_one_that_was_altered_is_told(
+    tmp_path: Path, new_home: Path
+) -> None:
     first, second, phrase = tmp_path / "first", tmp_path / "second", tmp_path / "phrase"
     phrase.write_text(PHRASE + "\n")
-    before = told(run(first, "init", "--name", "机要室", "--format", "json"))
+    settings = shutil.copytree(new_home, first) / "collector.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("name: ''", "name: 机要室"), "utf-8")
+    before = told(run(first, "init", "--format", "json"))
     assert run(first, "report", "annual", "--format", "xlsx", "--out", str(tmp_path / "a.xlsx")).returncode == 0
     sealed = ("--passphrase-file", str(phrase), "--format", "json")
     assert told(run(first, "backup", str(tmp_path / "a.backup"), *sealed))["sealed"] is True

@@ -70,9 +70,8 @@ def test_init_with_other_settings_points_to_the_file_instead_of_guessing(command
     assert "collector.yaml" in done.stderr
 
 
-def test_a_home_that_lost_a_key_is_not_given_new_ones(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    run(home, "init", check=True)
+def test_a_home_that_lost_a_key_is_not_given_new_ones(tmp_path: Path, new_home: Path) -> None:
+    home = shutil.copytree(new_home, tmp_path / "home")
     (home / "keys" / "sealing").unlink()
     done = run(home, "init")
     assert done.returncode == 2

@@ -52,7 +52,7 @@ def measures(_extent: Extent) -> Iterable[Block]:
     names = _names()
     yield Heading(_("1. What is measured"))
     yield Table(
-        (Column(_("Measure"), 5), Column(_("Points"))), [[names[name], points] for name, points in WEIGHTS.items()]
+        (Column(_("What counts"), 5), Column(_("Points"))), [[names[name], points] for name, points in WEIGHTS.items()]
     )
     yield Paragraph(
         _(

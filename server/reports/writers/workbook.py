@@ -98,16 +98,19 @@ def _table(book: Any, table: blocks.Table, name: str, document: blocks.Document)
     _height(sheet, 1, [column.name for column in table.columns], widths)
     sheet.freeze_panes, sheet.print_title_rows = "A2", "1:1"
     sheet.append([_cell(sheet, column.name, font=_BOLD, fill=_GROUND, border=_RULED) for column in table.columns])
+    look = _cell(sheet, "", border=_RULED)._style  # found once: for each cell anew it would cost more than writing it
     for number, cells in enumerate(table.rows, 2):
         _height(sheet, number, cells, widths)
-        sheet.append([_cell(sheet, cell, border=_RULED) for cell in cells])
+        sheet.append([_cell(sheet, cell, look=look) for cell in cells])
 
 
 def _height(sheet: Any, number: int, cells: Sequence[blocks.Cell], widths: Sequence[float]) -> None:
     """Give a row the height its longest cell needs: programs that do not reckon it themselves would clip the cell."""
     most = 1
     for cell, width in zip(cells, widths, strict=True):
-        lines = str(cell).splitlines() or [""]
+        if len(text := str(cell)) * 2.2 <= width - 1 and "\n" not in text:
+            continue  # one line, were every character a wide one
+        lines = text.splitlines() or [""]
         most = max(most, sum(max(1, math.ceil(_breadth(line) * 1.1 / max(4.0, width - 1))) for line in lines))
     if most > 1:
         sheet.row_dimensions[number].height = min(_HIGHEST, 14.5 * most + 2)
@@ -135,11 +138,16 @@ def _name(sheet: Any, words: str, size: int = 11) -> Any:
     return cell
 
 
-def _cell(sheet: Any, value: blocks.Cell, *, font: Any = None, fill: Any = None, border: Any = None) -> Any:
-    """A cell: a number stays one, a text is text."""
+def _cell(
+    sheet: Any, value: blocks.Cell, *, font: Any = None, fill: Any = None, border: Any = None, look: Any = None
+) -> Any:
+    """A cell: a number stays one, a text is text. ``look`` is that of another cell, in place of the others."""
     cell = text_cell(sheet, blocks.plain(str(value)))
     if isinstance(value, int):
         cell.value = value
+    if look is not None:
+        cell._style = look
+        return cell
     cell.alignment = _WRAP
     for name, look in (("font", font), ("fill", fill), ("border", border)):
         if look is not None:

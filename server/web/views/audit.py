@@ -55,8 +55,8 @@ def _detail(entry: Entry) -> list[tuple[str, str]]:
                 for key, part in value.items()
             ]
         else:
-            shown.append((name, str(value)))
-    return [(name, text[:200]) for name, text in shown[:20]]
+            shown.append((name, "" if value is None else str(value)))
+    return [(name, text[:200] or "—") for name, text in shown[:20]]
 
 
 def _day(text: str) -> object:

@@ -90,7 +90,7 @@ def test_not_one_byte_leaves_the_computer_during_a_full_self_check(machine: Any)
         assert len(self_check(machine)) > 20
         before = len(capture.frames)
         machine.do(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"seen?", ("198.51.100.1", 9)))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while len(capture.frames) == before and time.monotonic() < end:
             time.sleep(0.05)
     assert before == 0, capture.frames[:3]

@@ -98,3 +98,14 @@ def test_an_offline_tree_tells_what_was_switched_at_its_last_shutdown(plant: Pla
 
 def test_a_tree_without_any_word_of_hardware_is_not_called_clean(plant: Plant) -> None:
     assert run(plant({"etc/os-release": "ID=debian\n"})).outcome is CheckOutcome.NOT_APPLICABLE
+
+
+@pytest.mark.skipif(
+    not Path("/sys/module/mac80211_hwsim").exists(),
+    reason="the kernel has no simulated wireless cards: modprobe mac80211_hwsim",
+)
+def test_a_simulated_wireless_card_is_told_by_the_running_kernel() -> None:
+    result = run(Path("/"))
+    assert result.outcome is CheckOutcome.FAIL
+    assert result.network is not None
+    assert any(signal.startswith("radio:wlan:") for signal in result.network.signals)

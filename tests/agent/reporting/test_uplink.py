@@ -278,7 +278,7 @@ def test_the_thread_sends_what_comes_and_stops_when_told(collector: Any, mine: I
     for _ in range(5):
         outbox.put(check())
         uplink.wake()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while outbox.waiting() and time.monotonic() < until:
         time.sleep(0.01)
     uplink.stop()

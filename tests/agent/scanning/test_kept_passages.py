@@ -106,6 +106,12 @@ def test_of_a_file_with_a_finding_no_text_is_kept(examiner: Examiner) -> None:
     assert examiner.examine(Source.of(docx("机密★10年")), "a.docx", keep=Keeping).kept == b""
 
 
+def test_text_beyond_its_bound_is_read_again_rather_than_kept(examiner: Examiner) -> None:
+    long = docx(*[f"第{number}段, " + "普通文字" * 1000 for number in range(100)])
+    reply = examiner.examine(Source.of(long), "a.docx", keep=Keeping)
+    assert (reply.kept, reply.rows[0].verdict) == (b"", Verdict.CLEAN)
+
+
 def test_what_is_kept_is_sealed_and_its_owner_s_alone(tree: Path, options: ScanOptions) -> None:
     scan(tree, options)
     assert options.passages

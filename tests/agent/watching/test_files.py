@@ -25,7 +25,7 @@ def watch(tmp_path: Path) -> Iterator[FileWatch]:
 
 def gather(watch: FileWatch, count: int) -> list[str]:
     found: list[str] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while len(found) < count and time.monotonic() < until:
         found += watch.settled()
         time.sleep(0.02)

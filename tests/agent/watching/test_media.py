@@ -32,9 +32,9 @@ class Watching:
         watch = MediaWatch(settings, KEY)
         self.thread = threading.Thread(target=watch.run, args=(tell, self.stop, begun.set))
         self.thread.start()
-        assert begun.wait(10)
+        assert begun.wait(60)
 
-    def next(self, kind: type[Any], seconds: float = 10) -> Any:
+    def next(self, kind: type[Any], seconds: float = 60) -> Any:
         event = self.events.get(timeout=seconds)
         assert isinstance(event, kind), event
         return event

@@ -66,7 +66,7 @@ def test_a_computer_is_withdrawn_by_name_number_or_id_with_a_reason(typed: Typed
     assert computer.revoked_at is not None
     entry = Entry.objects.get(action="computer.revoke")
     assert (entry.actor, entry.detail["reason"]) == (None, "报废")
-    with pytest.raises(CommandError, match="not enrolled|未"):
+    with pytest.raises(CommandError, match=r"not enrolled|未"):
         typed(revoke, str(computer.pk), "--reason", "x")
 
 
@@ -74,6 +74,6 @@ def test_a_computer_is_withdrawn_by_name_number_or_id_with_a_reason(typed: Typed
 def test_a_name_that_is_none_or_two_is_told(typed: Typed, computer: Computer, name: str) -> None:
     for _ in range(2):
         Computer.objects.create(id=uuid.uuid4(), name="twins", computer_class="internal")
-    with pytest.raises(CommandError, match="no computer has|several computers|没有|多台"):
+    with pytest.raises(CommandError, match=r"no computer has|several computers|没有|多台"):
         typed(revoke, name, "--reason", "x")
     assert not Entry.objects.filter(action="computer.revoke").exists()

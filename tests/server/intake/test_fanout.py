@@ -183,7 +183,7 @@ def test_a_fault_of_our_own_does_not_end_the_fan_out(
     worker = FanOut()
     worker.start()
     try:
-        assert tried.wait(10)
+        assert tried.wait(60)
         deliver(sender.next(file_seen()), work=False)
         while not Occurrence.objects.exists():
             assert worker.is_alive()

@@ -50,6 +50,7 @@ def desk(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """Opens a browser window; whatever it complained about (policy, script) fails the test at its end."""
     # The driver runs an event loop in this thread; the ORM is used between its steps, never inside them.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    expect.set_options(timeout=60_000)  # a busy computer is no mistake of the pages
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -59,7 +60,7 @@ def desk(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
                 locale=language, java_script_enabled=scripts, viewport={"width": 1280, "height": 800}
             )
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(60_000)
             page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             return page
@@ -140,7 +141,7 @@ def test_the_language_changes_where_one_stands(
     sign_in(page, f"{live_server.url}/violations/?severity=high", person())
     page.click("text=English")
     expect(page.locator("h1")).to_have_text("Violations")
-    assert page.url.endswith("/violations/?severity=high")
+    expect(page).to_have_url(f"{live_server.url}/violations/?severity=high")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("[data-row]")).to_have_count(1)
 

@@ -117,7 +117,6 @@ def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Clie
     assert shown > 20  # the words are there, as words
 
 
-@pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize(
     "name",
     [
@@ -132,13 +131,15 @@ def test_no_page_takes_a_word_for_markup(hostile: User, seat: Callable[..., Clie
         "waivers",
     ],
 )
-def test_no_filter_is_ever_part_of_a_query(name: str, text: str, hostile: User, seat: Callable[..., Client]) -> None:
+def test_no_filter_is_ever_part_of_a_query(name: str, hostile: User, seat: Callable[..., Client]) -> None:
     keys = ("q", "state", "severity", "control", "family", "computer", "department", "status", "class", "question")
     client = seat(hostile)
-    for key in (*keys, "after", "before", "sort", "since", "tab", "registered", "due", "standing"):
-        assert client.get(reverse(f"web:{name}"), {key: text}).status_code == 200, key
-    assert Computer.objects.count() == 1
-    assert "argon2" not in client.get(reverse(f"web:{name}"), {"q": text}).content.decode()
+    for text in INJECTIONS:
+        for key in (*keys, "after", "before", "sort", "since", "tab", "registered", "due", "standing"):
+            answer = client.get(reverse(f"web:{name}"), {key: text})
+            assert answer.status_code == 200, (key, text)
+            assert "argon2" not in answer.content.decode(), (key, text)
+        assert Computer.objects.count() == 1, text
 
 
 @pytest.mark.parametrize("text", INJECTIONS)

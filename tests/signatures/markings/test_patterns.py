@@ -69,3 +69,13 @@ def test_a_subject_that_begins_with_a_banner_is_marked(find: Find) -> None:
 def test_a_word_that_goes_on_does_not_open_a_name_with_a_mark(find: Find, name: str) -> None:
     assert find(name, "filename") == ()
     assert find("FOUO plan.docx", "filename")
+
+
+@pytest.mark.parametrize("text", ["普通商密▲1 0年", "普通商密（1 0年）"])
+def test_a_gap_in_the_level_or_the_term_is_told(find: Find, text: str) -> None:
+    assert "SPACING" in find(text, zone="header")[0].codes
+
+
+@pytest.mark.parametrize("text", ["普通商密 ▲ 10年", "普通商密 （10年）"])
+def test_a_gap_between_level_and_term_is_none(find: Find, text: str) -> None:
+    assert "SPACING" not in find(text, zone="header")[0].codes

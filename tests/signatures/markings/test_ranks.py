@@ -13,7 +13,7 @@ from signatures.markings.ranks import STATE_SCALE, place_of
         ("commercial", ["普通商密", "核心商密"]),
         ("commercial", ["公司秘密", "公司机密", "公司绝密"]),
         ("us", ["FOUO", "CUI", "CONFIDENTIAL", "SECRET", "TOP SECRET"]),
-        ("uk", ["OFFICIAL-SENSITIVE", "SECRET", "TOP SECRET"]),
+        ("uk", ["OFFICIAL", "OFFICIAL-SENSITIVE", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET"]),
         ("eu", ["EU RESTRICTED", "EU CONFIDENTIAL", "EU SECRET", "EU TOP SECRET"]),
         ("nato", ["NATO RESTRICTED", "NATO CONFIDENTIAL", "NATO SECRET", "COSMIC TOP SECRET"]),
         ("tlp", ["GREEN", "AMBER", "AMBER+STRICT", "RED"]),

@@ -60,6 +60,7 @@ def test_an_outline_tells_its_titles_in_any_order(find: Find) -> None:
         "此处商业秘密指合同价格",
         "the TLP:RED label was removed here",
         "TLP:RED\nTLP:AMBER\nTLP:GREEN",
+        "1 概述\n2 商业秘密\n3 内部资料 …… 12\n4 小结",
     ],
 )
 def test_a_word_that_is_not_all_of_a_remark_is_none(find: Find, text: str, part: str) -> None:

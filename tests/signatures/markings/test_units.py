@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from signatures.markings.units import pieces_of, strip
+from signatures.markings.units import LONGEST, pieces_of, strip
 from signatures.passages import Zone
 
 LABELS = re.compile(r"密级\s{0,4}[:\t]\s{0,8}")
@@ -68,3 +68,21 @@ def test_the_first_and_last_three_edges_of_a_name_are_tried() -> None:
     name = "a-b-c-d-e.txt"
     pieces = [name[p.start : p.end] for p in pieces_of(name, Zone.FILENAME, None)]
     assert pieces == ["a", "a-b", "a-b-c", "e", "d-e", "c-d-e"]
+
+
+def test_what_begins_or_ends_a_name_does_not_stand_alone() -> None:
+    pieces = [p for p in pieces_of("机密-北辰方案-内部.docx", Zone.FILENAME, None) if p.kind == "name"]
+    assert {"机密", "内部"} <= {"机密-北辰方案-内部.docx"[p.start : p.end] for p in pieces}
+    assert not any(p.alone for p in pieces)
+
+
+def test_no_segments_are_cut_from_cells_rows_and_running_text() -> None:
+    for zone in (Zone.CELL, Zone.TABLE_FIELD, Zone.BODY):
+        assert texts("远山研究所   机密", zone, "segment") == []
+    assert texts("远山研究所   机密", Zone.COVER, "segment") == ["远山研究所", "机密"]
+
+
+def test_labels_are_looked_for_in_lines_of_up_to_four_lengths() -> None:
+    fitting = "密级:机密" + " " * (4 * LONGEST - len("密级:机密"))
+    assert set(texts(fitting, Zone.COVER, "field")) == {"机密"}
+    assert texts(fitting + " ", Zone.COVER, "field") == []

@@ -27,3 +27,18 @@ def test_page_name_and_property_are_three_independent_sources() -> None:
     assert {side_of(zone) for zone in NAMES} == {"name"}
     assert side_of(Zone.DOC_PROPERTY) == "property"
     assert side_of(Zone.HEADER) == side_of(Zone.BODY) == "page"
+
+
+@pytest.mark.parametrize(
+    ("points", "zones"),
+    [
+        (30, "watermark stamp"),
+        (25, "p1_top_left cover sheet_header slide_footer slide_master table_field doc_property"),
+        (20, "header footer sheet_tab filename path archive_member subject"),
+        (15, "cell title caption para_lead"),
+        (5, "p1_block"),
+        (0, "note_end body"),
+    ],
+)
+def test_a_zone_is_worth_what_the_grammar_gives_it(points: int, zones: str) -> None:
+    assert {str(zone) for zone, worth in BONUS.items() if worth == points} == set(zones.split())
