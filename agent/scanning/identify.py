@@ -13,6 +13,7 @@ import re
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
+from agent.scanning.bare_pictures import bare_picture
 from agent.scanning.directories import ZIP, ends_as_zip, ole_kind, zip_kind
 from agent.scanning.formats.base import Source
 from agent.scanning.formats.not_read import is_placeholder
@@ -120,6 +121,8 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
         return Identity("application/pkcs7-mime", Kind.DOCUMENT)
     if _is_tar(head):
         return Identity("application/x-tar", Kind.CONTAINER)
+    if bare := bare_picture(head, source):
+        return Identity(bare, Kind.PICTURE)
     if source.size > 0x8800 and head[0] in b"\0\xeb\x33ER" and _at(source, 0x8001, 5) in (b"CD001", b"BEA01"):
         return Identity("application/x-iso9660-image", Kind.CONTAINER)
     return _DISK if _is_disk(head, source.size) else None

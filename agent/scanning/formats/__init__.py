@@ -109,6 +109,9 @@ FORMATS: dict[str, str] = {
     "image/webp": "picture",
     "image/gif": "picture",
     "image/jp2": "picture",
+    "image/x-pcx": "picture",
+    "image/x-portable-anymap": "picture",
+    "image/x-tga": "picture",
 }
 """Media type, as `agent.scanning.identify` says it, to the name of the module in this folder that reads it."""
 

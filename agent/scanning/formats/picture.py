@@ -1,4 +1,4 @@
-"""Pictures of a kind that OCR reads: png, jpg, tif, bmp, webp, gif, jp2. Without OCR they end as unsupported."""
+"""Pictures of a kind that OCR reads: png, jpg, tif, bmp, webp, gif, jp2, pnm, tga, pcx. Without OCR: unsupported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from agent.scanning.formats.base import MiB, OnlyPictures, Picture, Piece, Reading, Source
 
 NAME = "picture"
-MEDIA_TYPES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp", "image/gif", "image/jp2")
+MEDIA_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "image/tiff",
+    "image/bmp",
+    "image/webp",
+    "image/gif",
+    "image/jp2",
+    "image/x-pcx",
+    "image/x-portable-anymap",
+    "image/x-tga",
+)
 LIMITS = {"file bytes": 256 * MiB, "frames": 200}
 LIMITATIONS = (
     "Read only where the extra ocr is installed; HEIC, JPEG XL, PSD, WMF and EMF are not read.",

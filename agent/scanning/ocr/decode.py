@@ -19,7 +19,7 @@ MOST_PIXELS = 120_000_000
 SPARSE = 400
 """Pixels that a byte of the file may stand for, above which a frame beyond the limit is taken for a bomb."""
 MOST_FRAMES = 200
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "WEBP", "GIF", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "WEBP", "GIF", "JPEG2000", "PPM", "TGA", "PCX")
 """What Pillow may try: nothing that starts a program (EPS) or that no office has."""
 SHORT_SIDE, LONG_SIDE = 1240, 1754
 """Pixels of A4 at 150 dpi: what is larger is made smaller."""

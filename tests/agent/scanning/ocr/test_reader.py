@@ -64,7 +64,7 @@ def test_a_page_without_a_mark_is_clean(read: Read, page: Any) -> None:
     assert (row.verdict, row.reason, row.findings) == (Verdict.CLEAN, None, ())
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000"])
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM", "TGA", "PCX"])
 def test_every_kind_of_picture_is_read(read: Read, page: Any, kind: str) -> None:
     (row,) = read(page("秘密★5年").crop((0, 0, 620, 200)), kind)
     assert "秘密★5年" in {finding.marking for finding in row.findings}
