@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agent.holds import Holds
@@ -28,6 +29,7 @@ from agent.watching.blocks import BlockEvent, LockedGone, LockedSeen
 from agent.watching.media import Attached, MediaEvent, MediumGone, MediumMounted, MediumMoved
 from agent.watching.phones import PhoneEvent, PhoneGone, PhoneSeen
 from agent.watching.sessions import Session, Sessions
+from agent.written import Written
 from protocol.records import ComputerClass, Reason
 
 
@@ -58,6 +60,7 @@ class Attending:
         self._stop = stop
         self._judge = MediaJudge()
         self.holds = Holds(settings, policies, reporter, notice)
+        self._written = Written(settings.files.settle_seconds, self.sessions.all, self._scan_written, stop)
         self._lock = threading.Lock()
         self._broken: dict[str, set[str]] = {}
         """Key of a medium → controls told of it while it was here: several partitions are one medium."""
@@ -66,6 +69,10 @@ class Attending:
 
     def event(self, event: MediaEvent | PhoneEvent | BlockEvent) -> None:
         """What to do when a medium comes, goes, or moves to another mount. Called by the watches."""
+        self._act_on(event)
+        self._written.follow()
+
+    def _act_on(self, event: MediaEvent | PhoneEvent | BlockEvent) -> None:
         if isinstance(event, MediumMounted):
             session = self.sessions.begin(event.attached)
             self._notice.mounted(event.attached.medium)
@@ -141,6 +148,11 @@ class Attending:
         for session in self.sessions.all():
             self.scan(session, Priority.PERSON if cause == "person" else Priority.MEDIA, cause)
 
+    @property
+    def troubles(self) -> list[str]:
+        """Fixed words for what is not as it should be."""
+        return ["files-not-watched"] if self._written.failed else []
+
     def close(self) -> None:
         """End all sessions: the agent stops."""
         for session in self.sessions.all():
@@ -201,6 +213,19 @@ class Attending:
             session.controls.update(tally.controls)
             self._desktop.tell(self._scanned(session))
         return True
+
+    def _scan_written(self, session: Session, paths: Sequence[str]) -> None:
+        """Queue a scan of files that were written to a medium."""
+
+        def act(pause: threading.Event) -> bool:
+            """Scan them; what is found is told to the people at the computer too."""
+            tally = self._sweep.written(session, paths, self.context(session), self._stop, pause)
+            if tally is not None and tally.controls and not self._stop.is_set():
+                session.controls.update(tally.controls)
+                self._desktop.tell(self._scanned(session))
+            return tally is not None
+
+        self._jobs.add(Priority.MEDIA, session.id, act)
 
     def _scanned(self, session: Session) -> SessionNews:
         told = session.controls + self._told_of(session)

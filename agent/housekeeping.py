@@ -212,6 +212,7 @@ class Housekeeping:
         found = [
             *live.state_troubles(parts.settings.state, trying=parts.reporter.stuck > 0),
             *parts.watched.troubles,
+            *parts.attending.troubles,
             parts.policies.problem,
             parts.sweep.broken,
         ]

@@ -143,6 +143,22 @@ class Sweep:
         self._report(summary, started, cause, session=session)
         return tally
 
+    def written(
+        self,
+        session: Session,
+        paths: Sequence[str],
+        context: Context,
+        stop: threading.Event,
+        pause: threading.Event,
+    ) -> Tally | None:
+        """Scan files that were written to a medium while it was here and report their violations; None if paused."""
+        tally, gone = Tally(), Pulled(session)
+        halt = Either(stop, session.moved, Unless(pause, gone))
+        medium = _identity(session.attached.medium)
+        summary = self._run(paths, context, session.id, halt, tally, "files", medium, gone)
+        paused = pause.is_set() and not Either(stop, session.moved, gone).is_set()
+        return None if paused and summary is not None and not summary.complete else tally
+
     def not_examined(self, session: Session, reason: Reason) -> None:
         """Report a medium of which nothing can be read as one thing that was not examined."""
         summary = Summary(not_examined=1, reasons=Counter({str(reason): 1}), cage="none: no file was examined")
@@ -233,7 +249,10 @@ class Sweep:
             )
             self.broken = ""
             return summary
-        except MissingPath:
+        except MissingPath as error:  # told before anything is read: the others still are
+            rest = [os.fspath(path) for path in there if os.fspath(path) != error.path]
+            if rest and len(rest) < len(there):
+                return self._run(rest, context, session, stop, tally, cause, medium, gone)
             log.warning("what was to be scanned has gone")
             return Summary(complete=False, cage="none")
         except (CageBroken, RulesMistake) as error:

@@ -51,11 +51,16 @@ class FileWatch(FileSystemEventHandler):
         settings: FilesSettings,
         tell: Callable[[list[str]], None],
         more: Callable[[], tuple[str, ...]] = tuple,
+        since: Callable[[str], float] = lambda _: time.time() - LOOK_BACK_SECONDS,
     ) -> None:
-        """``more`` gives the folders that the policy names besides, as words or full paths."""
+        """``more`` gives the folders that are to be watched besides, as words or full paths.
+
+        ``since`` gives the moment (seconds of the epoch) from which on files are looked up in a folder that came newly.
+        """
         self._settings = settings
         self._tell = tell
         self._more = more
+        self._since = since
         self._lock = threading.Lock()
         self._changed: dict[str, float] = {}
         self._whole: set[str] = set()
@@ -65,6 +70,8 @@ class FileWatch(FileSystemEventHandler):
         self._look_again: list[float] = []
         """Moments, by the monotonic clock, at which to look for what events did not tell."""
         self._refreshed = 0.0
+        self._asked = False
+        """Whether other folders may be wanted than before."""
         self._bell = Bell()
         """Rung when there is something to tell where there was nothing."""
         self.failed: list[str] = []
@@ -107,11 +114,16 @@ class FileWatch(FileSystemEventHandler):
             self._watches[folder] = watch, identity
             self._grown = True
             if self._refreshed:  # it came while we ran: what was written before the watch stood is looked up
-                self._catch_up_in(folder, time.time() - LOOK_BACK_SECONDS)
+                self._catch_up_in(folder, self._since(folder))
         self.failed = failed
         if grown or self._grown or self.full:
             self.full = kernel_is_full()
         self._refreshed = time.monotonic()
+
+    def look(self) -> None:
+        """Have the thread that runs ask anew which folders are wanted. Safe to call from another."""
+        self._asked = True
+        self._bell.ring()
 
     def stop(self) -> None:
         """End."""
@@ -171,7 +183,8 @@ class FileWatch(FileSystemEventHandler):
             self._look_again = [moment for moment in self._look_again if moment > now]
         if due:
             self.catch_up(time.time() - LOOK_BACK_SECONDS)
-        if now - self._refreshed >= REFRESH_SECONDS:
+        if self._asked or now - self._refreshed >= REFRESH_SECONDS:
+            self._asked = False
             self.refresh()
             if self.full:
                 self.catch_up(time.time() - 2 * REFRESH_SECONDS)

@@ -276,10 +276,23 @@ class Stick:
 
     def remove(self) -> None:
         while self.path.is_mount():
-            _system("umount", str(self.path))
+            _unmount(self.path)
         if self.device:
             _system("losetup", "--detach", self.device)
             self.device = ""
+
+
+def _unmount(path: Path, seconds: float = 60) -> None:
+    """As a person does: tried again where the medium is in use just now."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            _system("umount", str(path))
+            return
+        except subprocess.CalledProcessError as error:
+            if "busy" not in error.stderr or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _system(*command: str) -> str:
