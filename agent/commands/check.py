@@ -125,6 +125,8 @@ def run(options: argparse.Namespace) -> int:
         return _coverage(options)
     if options.format == "pdf" and options.output is None and sys.stdout.isatty():
         raise UsageError(text("PDF 请用 --output 写入文件", "write a PDF to a file with --output"))
+    if (root := options.root) is not None and not root.is_dir():
+        raise UsageError(text(f"--root：没有目录 {root}", f"--root: there is no directory {root}"))
     settings = context.load(options)
     profiles = load_profiles()
     if options.profiles:
@@ -178,8 +180,6 @@ def _report(
     from agent.reporting.enrolment import agent_version
 
     root = options.root or Path("/")
-    if not root.is_dir():
-        raise UsageError(text(f"--root：没有目录 {root}", f"--root: there is no directory {root}"))
     began = time.monotonic()
     marked: Marked | None = None
     rules = ""

@@ -155,6 +155,7 @@ def test_mistakes_in_the_call_are_told(check: Callable[..., int], tmp_path: Path
         (("--profile", "internal", "--device", "/dev/null"), "goes with profiles for devices"),
         (("--profile", "disposal", "--device", str(tmp_path)), "neither a block device nor an image"),
         (("--profile", "internal", "--root", str(tmp_path / "none")), "there is no directory"),
+        (("--root", str(tmp_path / "none")), "there is no directory"),
         (("--profile", "internal", "--output", str(tmp_path / "no" / "file")), str(tmp_path / "no" / "file")),
         (("--profile", "internal", "--scan", str(tmp_path / "none")), "there is no such file or folder"),
         (("--coverage", "--format", "pdf", "--output", str(tmp_path / "x")), "comes as table or jsonl"),
