@@ -22,8 +22,8 @@ from signatures.characters import confused_forms, written_forms
 from signatures.literals import Literal
 from signatures.markings.pieces import compile_pattern
 from signatures.markings.zones import GROUPS, zones_of
+from signatures.mistakes import FileMistake
 from signatures.passages import Zone
-from signatures.strict_yaml import FileMistake, parse
 
 PACKS = Path(__file__).parent / "packs"
 """The packs we ship."""
@@ -261,6 +261,8 @@ def read_packs(directory: Path | None = None) -> tuple[Pack, ...]:
 
 def _read(folder: Path) -> tuple[list[tuple[Path, bytes, Pack]], list[FileMistake]]:
     """Every pack of a folder that is right in itself, and what is wrong with the others."""
+    from signatures.strict_yaml import parse  # here: rules that were kept compiled are read without YAML
+
     packs: list[tuple[Path, bytes, Pack]] = []
     mistakes: list[FileMistake] = []
     files = sorted(folder.glob("*.yaml"))

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from signatures.mistakes import FileMistake as FileMistake
+
 try:  # libyaml, where PyYAML was built with it, reads the same several times as fast
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:
@@ -24,16 +26,6 @@ DEEPEST = 40
 """Levels of lists and mappings within each other; libyaml overruns its stack on some ten thousand."""
 MOST = 500_000
 """Values in one file, those that aliases (``*name``) repeat counted each time."""
-
-
-class FileMistake(Exception):
-    """Something wrong in a file that a person wrote. ``str()`` names file, line and what to do."""
-
-    def __init__(self, path: Path | str, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
-        self.path = path
-        self.line = line
-        self.message = message
 
 
 class _Mapping(dict[str, Any]):

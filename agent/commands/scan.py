@@ -282,6 +282,7 @@ def _scan(options: argparse.Namespace, output: Output, target: Target) -> int:
         skip=target.identity,
         tell_clean=options.all,
         tell_new_clean=options.all,
+        digests=False,
         pictures=not options.no_ocr,
         pictures_seconds=options.ocr_seconds,
     )

@@ -72,8 +72,12 @@ class Examiner:
         least: int = 45,
         labels: bool = False,
         tell_pictures: bool = False,
+        digests: bool = True,
     ) -> None:
-        """``labels``: see `Reading`. ``tell_pictures``: say of which files there are pictures to be read."""
+        """``labels``: see `Reading`. ``tell_pictures``: say of which files there are pictures to be read.
+
+        ``digests``: hash the bytes of what has findings.
+        """
         self._sieve = sieve
         self.grammar = grammar
         self.least = least
@@ -81,6 +85,7 @@ class Examiner:
         self._talk = in_bytes(self._quiet.talk) if self._quiet else frozenset()
         self._labels = labels
         self._tell_pictures = tell_pictures
+        self._digests = digests
         self._folder: tuple[str, list[Passage]] = ("", [])
 
     def examine(
@@ -105,7 +110,7 @@ class Examiner:
         if self.eyes is not None:
             self.eyes.begin()
         examination.eyes, examination.tell_pictures = self.eyes, self._tell_pictures
-        examination.at_work = self.at_work
+        examination.at_work, examination.digests = self.at_work, self._digests
         examination.file(source, name, around, None, 0, about)
         rows = _together(examination.rows)
         content = _content(source, name, around) if any(row.pictures for row in rows) else ""
@@ -151,6 +156,7 @@ class Examination:
         self.eyes: Eyes | None = None
         self.at_work: AtWork | None = None
         self.tell_pictures = False
+        self.digests = True
 
     def file(
         self,
@@ -186,7 +192,7 @@ class Examination:
             size=source.size,
             reason=reason if verdict is Verdict.NOT_EXAMINED else None,
             member=member,
-            sha256=_digest(source) if findings else None,
+            sha256=_digest(source) if findings and self.digests else None,
             findings=findings,
             pictures=self.tell_pictures and sight.missed > 0,
         )

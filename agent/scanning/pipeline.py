@@ -76,6 +76,8 @@ class ScanOptions:
     """Whether ``on_result`` wants to hear of files without findings that the ledger knows; they are counted anyway."""
     tell_new_clean: bool = True
     """The same for those that were read in this run."""
+    digests: bool = True
+    """Hash the bytes of files with findings (`FileResult.sha256`): for what is reported, not for what is printed."""
     cache: Path | None = None
     """Directory for compiled databases; None to compile them at every start."""
     background: bool = False
@@ -230,6 +232,7 @@ class _Run:
         if not self._rules_key:
             return None  # they cannot be read: the workers say why
         context = f"{self._rules_key} {options.least} {'pictures' if options.sees else ''}"
+        context += "" if options.digests else " unhashed"
         try:
             expires = options.expires_days * 86400
             passages = None
@@ -407,6 +410,7 @@ def start_of(options: ScanOptions) -> Start:
         cache=os.fspath(options.cache) if options.cache else None,
         least=options.least,
         memory=options.memory,
+        digests=options.digests,
         pictures="tell" if options.sees else "pass",
     )
 

@@ -44,6 +44,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Findings below this confidence are not told."""
     memory: int
     """Bytes of memory that it may take beyond what it has when it starts."""
+    digests: bool = True
+    """Whether the bytes of files with findings are hashed."""
     pictures: Literal["pass", "tell", "read"] = "pass"
     """What to do with pictures: pass them by, tell which files have some to be read, or read them (OCR)."""
     picture_seconds: float = 60.0

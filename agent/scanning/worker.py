@@ -42,9 +42,9 @@ from signatures.labels import LabelMeaning, is_id
 from signatures.literals import Literal
 from signatures.markings import Grammar
 from signatures.markings.circumstances import UNKNOWN, Circumstances
+from signatures.mistakes import FileMistake
 from signatures.passages import Passage
 from signatures.rules import RuleSet
-from signatures.strict_yaml import FileMistake
 
 if TYPE_CHECKING:
     from signatures.keywords import KeywordList
@@ -98,7 +98,7 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
         return None, Loaded(mistake=f"{error.filename or rules_directory}: {error.strerror}")
     grammar = _Grammar(rules, keywords, start.labels)
     tell, labels = start.pictures == "tell", bool(start.labels)
-    examiner = Examiner(sieve, grammar, least=start.least, labels=labels, tell_pictures=tell)
+    examiner = Examiner(sieve, grammar, least=start.least, labels=labels, tell_pictures=tell, digests=start.digests)
     return Prepared(examiner, grammar), Loaded(rules=digest)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 _MAGIC = b"mijian-sieve-1\n"
@@ -47,6 +46,8 @@ class Cache:
 
     def store(self, key: str, blob: bytes) -> bool:
         """Keep ``blob`` under ``key``, whole or not at all, readable by this user only. False where it cannot be."""
+        import tempfile  # here: most often all is there already
+
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _ours(self.folder, directory=True):
