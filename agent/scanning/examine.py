@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -52,6 +53,8 @@ LETTERS = frozenset({"message/rfc822", "application/vnd.ms-outlook", "applicatio
 """Media types to which files are attached rather than put together in them."""
 
 _UTF8 = frozenset({"utf-8"})
+_MOST_DAYS = 700_000
+"""Days on either side of 1970 that every calendar has."""
 _UNSET = 1980
 """The year at which clocks that were never set begin, or one after it."""
 
@@ -87,6 +90,8 @@ class Examiner:
         self._tell_pictures = tell_pictures
         self._digests = digests
         self._folder: tuple[str, list[Passage]] = ("", [])
+        self._silent: frozenset[str] = frozenset()
+        """Names that are known to say nothing."""
 
     def examine(
         self,
@@ -112,7 +117,7 @@ class Examiner:
         examination.eyes, examination.tell_pictures = self.eyes, self._tell_pictures
         examination.at_work, examination.digests = self.at_work, self._digests
         examination.file(source, name, around, None, 0, about)
-        rows = _together(examination.rows)
+        rows = examination.rows if len(examination.rows) == 1 else _together(examination.rows)
         content = _content(source, name, around) if any(row.pictures for row in rows) else ""
         kept = keeping.kept() if keeping is not None else b""
         return Reply(rows, examination.notes, examination.out_of_memory, content=content, named=named, kept=kept)
@@ -121,7 +126,14 @@ class Examiner:
         """What the names of a file and of its folders say, as far as it is worth the grammar's time."""
         if folder != self._folder[0]:
             self._folder = (folder, self._named(folder.split("/"), Zone.PATH))
-        return self._named([name], Zone.FILENAME) + self._folder[1]
+        own = [] if name in self._silent else self._named([name], Zone.FILENAME)
+        return own + self._folder[1]
+
+    def foresee(self, names: Sequence[str]) -> None:
+        """Look at the names of files that are to come in one pass: most often none of them says anything."""
+        told = "\n".join(shown for name in names for shown in disguises.shown(name))
+        worth = self._sieve.worth(told.encode("utf-8", "replace"), encodings=_UTF8)
+        self._silent = frozenset() if worth else frozenset(names)
 
     def reading(self, budget: Budget) -> Reading:
         """What formats are given to read a file with."""
@@ -312,11 +324,16 @@ def about_file(modified: float | None) -> Circumstances:
 
     Nothing, where no calendar has it or the medium's clock stood at its beginning.
     """
-    try:
-        day = None if modified is None else datetime.fromtimestamp(modified, UTC).date()
-    except (ValueError, OverflowError, OSError):
-        day = None
-    return UNKNOWN if day is None or day.year <= _UNSET else Circumstances(file_time=day)
+    if modified is None or not -_MOST_DAYS < modified / 86400 < _MOST_DAYS:
+        return UNKNOWN
+    return _about_day(int(modified // 86400))
+
+
+@lru_cache(maxsize=4096)
+def _about_day(day: int) -> Circumstances:
+    """The same for a day since 1970: files of one folder share a few."""
+    date = datetime.fromtimestamp(day * 86400, UTC).date()
+    return UNKNOWN if date.year <= _UNSET else Circumstances(file_time=date)
 
 
 def _together(rows: list[Examined]) -> list[Examined]:

@@ -210,6 +210,7 @@ class _Serve:
         jobs = msgspec.msgpack.decode(body, type=list[Job])
         if len(jobs) != len(descriptors):
             raise RuntimeError("descriptors were lost on the way")
+        self._examiner.foresee([job.name for job in jobs])
         for job, descriptor in zip(jobs, descriptors, strict=True):
             reply = self._file(job, descriptor)
             self._connection.sendall(framed(reply))

@@ -281,3 +281,12 @@ def test_the_day_a_document_was_made_is_read_from_its_properties(examiner: Exami
     document.save(buffer)
     (finding, *_) = rows(examiner, buffer.getvalue(), "a.docx")[0].findings
     assert (finding.issued_from, finding.expires) == ("created", date(2022, 5, 6))
+
+
+def test_names_that_are_looked_at_together_say_what_each_says_alone(examiner: Examiner) -> None:
+    names = ["a.txt", "机密★10年.txt", "b.txt"]
+    alone = [examiner.examine(Source.of(b"hello"), name).rows for name in names]
+    for batch in (names, ["a.txt", "b.txt"], names[1:2]):
+        examiner.foresee(batch)
+        assert [examiner.examine(Source.of(b"hello"), name).rows for name in names] == alone
+    assert [bool(rows[0].findings) for rows in alone] == [False, True, False]
