@@ -10,8 +10,16 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
+from weakref import WeakSet
+
+from signatures import precompiled
 
 _Find = Callable[..., re.Match[str] | None]
+
+
+def kept() -> bytes:
+    """All expressions that there are now, compiled, for `precompiled.use`. Raises `re.error`."""
+    return precompiled.compiled([(one.source, one._flags) for one in _there])
 
 
 class Expression:
@@ -24,6 +32,7 @@ class Expression:
         """
         self._source = source
         self._flags = flags
+        _there.add(self)
 
     @cached_property
     def source(self) -> str:
@@ -33,7 +42,7 @@ class Expression:
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The compiled pattern. Raises `re.error`."""
-        return re.compile(self.source, self._flags)
+        return precompiled.pattern(self.source, self._flags)
 
     # Each of these is looked up once and then lies in the object itself: no call of ours stands between.
 
@@ -71,3 +80,7 @@ class Expression:
     def split(self) -> Callable[..., list[str | Any]]:
         """As `re.Pattern.split`."""
         return self.compiled.split
+
+
+_there: WeakSet[Expression] = WeakSet()
+"""Every expression that somebody still has."""

@@ -22,7 +22,7 @@ from agent.scanning.nursery import Nursery, told
 from agent.scanning.opening import Done, LookUp, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found
-from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, GRAMMAR, Ended, Loaded, Ready, Reply, Start
+from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, Ended, Loaded, Ready, Reply, Start
 from agent.scanning.workforce import Task, Worker
 from protocol.records import Reason
 
@@ -178,7 +178,7 @@ class Cage:
     @property
     def _enough(self) -> int:
         """How much workers need to have loaded for the files that were met."""
-        return GRAMMAR if self._plain else ALL
+        return CORE if self._plain else ALL
 
     def _vanish(self, *, late: bool) -> None:
         """End all files that nobody has in hand, and once it is ``late`` all others, as vanished."""

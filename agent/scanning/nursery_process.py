@@ -23,7 +23,7 @@ import msgspec
 
 from agent.scanning import preload, worker
 from agent.scanning.at_work import AtWork
-from agent.scanning.wire import ALL, CORE, GRAMMAR, OCR, Ended, Fire, Hire, Load, Start, framed
+from agent.scanning.wire import ALL, CORE, OCR, Ended, Fire, Hire, Load, Start, framed
 
 _request = msgspec.msgpack.Decoder(Hire | Load | Fire)
 
@@ -61,7 +61,7 @@ class _Nursery:
         self._start = start
         self._prepared = prepared
         self._loaded = CORE
-        self._steps: list[tuple[int, Callable[[], None]]] = [(GRAMMAR, prepared.make_grammar), (ALL, preload.later)]
+        self._steps: list[tuple[int, Callable[[], None]]] = [(ALL, preload.later)]
         if start.pictures == "read":
             self._steps.append((OCR, lambda: prepared.open_eyes(start.picture_seconds)))
         self._wanted = CORE

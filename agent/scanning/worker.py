@@ -31,6 +31,7 @@ from agent.scanning.descriptor import opened
 from agent.scanning.examine import Examiner, about_file
 from agent.scanning.explain import explained
 from agent.scanning.formats.base import Source
+from agent.scanning.kept_expressions import compile_ahead
 from agent.scanning.kept_rules import rules_of
 from agent.scanning.program import program
 from agent.scanning.rematch import Keeping, judged_again
@@ -70,11 +71,6 @@ class Prepared:
     """What is loaded once for all workers."""
 
     examiner: Examiner
-    grammar: _Grammar
-
-    def make_grammar(self) -> None:
-        """Compile the grammar now, rather than when the first file asks for it."""
-        self.grammar.make()
 
     def open_eyes(self, seconds: float) -> None:
         """Load what reads pictures; ``seconds`` of processor time is what those of one file may cost."""
@@ -97,9 +93,10 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
     except OSError as error:
         return None, Loaded(mistake=f"{error.filename or rules_directory}: {error.strerror}")
     grammar = _Grammar(rules, keywords, start.labels)
+    compile_ahead(rules.digest, cache)
     tell, labels = start.pictures == "tell", bool(start.labels)
     examiner = Examiner(sieve, grammar, least=start.least, labels=labels, tell_pictures=tell, digests=start.digests)
-    return Prepared(examiner, grammar), Loaded(rules=digest)
+    return Prepared(examiner), Loaded(rules=digest)
 
 
 def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int, at_work: AtWork) -> int:
@@ -173,27 +170,19 @@ def _sieve(
 
 
 class _Grammar:
-    """The grammar and the keywords; the grammar is made when the first file asks for it: many a scan never does."""
+    """The grammar and the keywords."""
 
     def __init__(self, rules: RuleSet, keywords: KeywordList | None, labels: tuple[LabelMeaning, ...] = ()) -> None:
-        self._rules = rules
-        self._labels = labels
         if labels:
             import signatures.markings.labelled  # noqa: F401 — now: a confined worker can open no file, of modules neither
         self._keywords = keywords
-        self._made: Grammar | None = None
-
-    def make(self) -> Grammar:
-        """The grammar, compiled."""
-        if self._made is None:
-            self._made = Grammar(self._rules, self._labels)
-        return self._made
+        self._grammar = Grammar(rules, labels)
 
     def find(
         self, passages: Sequence[Passage], *, least: int = 45, about: Circumstances = UNKNOWN
     ) -> tuple[Finding, ...]:
         """The findings in one file's passages."""
-        found = self.make().find(passages, least=least, about=about)
+        found = self._grammar.find(passages, least=least, about=about)
         return found + self._keywords.find(passages, least=least) if self._keywords else found
 
 
