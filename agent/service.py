@@ -340,7 +340,10 @@ class Service:
         policy = self._policies.current
         return policy.folders if policy else ()
 
-    def _files_changed(self, paths: Sequence[str], done: Callable[[], None]) -> None:
+    def _files_changed(self, changed: Sequence[str], done: Callable[[], None]) -> None:
+        """Queue a scan of changed files; those on a medium are told under its session instead."""
+        paths = self._attending.sessions.without(changed)
+
         def act(pause: threading.Event) -> bool:
             if not self._sweep.files(paths, self._fixed(), self._stop, pause):
                 return not pause.is_set()

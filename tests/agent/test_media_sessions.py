@@ -20,7 +20,7 @@ import pytest
 
 from agent import cli
 from agent.scanning.ledger import UNSETTLED
-from agent.settings import MediaSettings
+from agent.settings import FilesSettings, MediaSettings
 from protocol.places import unseal
 from protocol.policy import filesystem_uuid_hash
 from protocol.records import FileEvidence, MediaSessionSeen, ScanDone, ViolationSeen
@@ -69,7 +69,11 @@ class House:
 @pytest.fixture
 def house(collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any) -> House:
     collector.enrolled(service_state)
-    start = lambda **more: running(quick(service_state, media=msgspec.structs.replace(MEDIA, **more)))  # noqa: E731
+
+    def start(files: FilesSettings | None = None, **more: Any) -> Any:
+        """Start the agent, with these settings about media."""
+        return running(quick(service_state, media=msgspec.structs.replace(MEDIA, **more), files=files or FilesSettings()))
+
     return House(collector, wait_for, start)
 
 
@@ -133,6 +137,23 @@ def test_what_is_copied_to_a_medium_after_it_was_scanned_is_scanned_too(
     house.ends(1)
     assert len({seen.session for seen in house.of(MediaSessionSeen)}) == 1
     assert len(house.names()) == 4, "and none of them twice"
+
+
+@pytest.mark.root
+def test_a_medium_mounted_in_a_watched_folder_is_told_as_a_medium_alone(
+    house: House, stick: Callable[[], Any], tmp_path: Path
+) -> None:
+    one = put(stick(), house.label, {"旧.txt": MARKED})
+    house.start(files=FilesSettings(watch=(str(tmp_path),), settle_seconds=0.2))
+    one.insert()
+    house.scans(1)
+    (one.path / "新.txt").write_bytes(MARKED)
+    house.wait_for(lambda: house.names() == ["新.txt", "旧.txt"])
+    (tmp_path / "本机.txt").write_bytes(MARKED)
+    fixed = lambda: [one for one in house.collector.records if isinstance(one, ViolationSeen) and not one.medium]  # noqa: E731
+    house.wait_for(fixed)
+    assert [seen.control for seen in fixed()] == ["NPC-01"], "the file on the computer's own disk and no other"
+    assert house.names() == ["新.txt", "旧.txt"]
 
 
 @pytest.mark.root
