@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import msgspec
 import psutil
 
+from agent.asked import Asked, ScanDisks, scan_of
 from agent.attending import Attending
 from agent.integrity import Integrity
 from agent.jobs import Jobs
@@ -51,8 +51,6 @@ BEATS, RUNS = "heartbeat", "runs"
 """Words in the outbox: the number of the last heartbeat, and when each schedule was last run."""
 
 log = logging.getLogger(__name__)
-
-ScanDisks = Callable[[Sequence[str], str, Literal["schedule", "rescan"], Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,7 @@ class Housekeeping:
         self._told = b""
         self._cage = self._rules = ""
         self._integrity_begun = False
+        self._asked = Asked(parts.settings.state, parts.attending, parts.jobs, parts.sweep, parts.scan_disks)
 
     def presence(self) -> Presence:
         """Whether somebody works at the computer, and whether it runs from its battery."""
@@ -113,6 +112,7 @@ class Housekeeping:
                 parts.attending.scan_again("person")
             elif request == "release-media":
                 parts.attending.release()
+        self._asked.take()
         if self._is_due("holds", HOLD_SECONDS):
             parts.attending.hold_again()
         if self._integrity_begun:
@@ -288,10 +288,7 @@ class Housekeeping:
             job=job,
             queue=parts.jobs.waiting(),
             limits=self._limits(),
-            scans=tuple(
-                live.Scan(**{name: getattr(done, name) for name in live.Scan.__struct_fields__})
-                for done in parts.sweep.last
-            ),
+            scans=tuple(map(scan_of, parts.sweep.last)),
             next_waiver_end=self._waiver_end,
         )
         key = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(now, written_at=self._started))).digest()
@@ -301,13 +298,20 @@ class Housekeeping:
             parts.supervisor.status(f"{now.health}: {', '.join(reasons) or 'all is well'}")
 
     def _limits(self) -> live.Limits:
-        presence, budget = self.presence(), self._parts.settings.budget
+        presence, budget, under = self.presence(), self._parts.settings.budget, self._parts.sweep.under
+        limited = presence.limited and not (under and under.cause == "person")  # who waits for it is not spared
+        until = None
+        if limited and presence.working and not presence.on_battery:
+            left = timedelta(minutes=budget.idle_minutes, seconds=60 - presence.idle_seconds)
+            until = (datetime.now(UTC) + left).replace(second=0, microsecond=0)
         return live.Limits(
-            limited=presence.limited,
-            why="working" if presence.working else "battery" if presence.on_battery else "",
-            processor_percent=budget.processor_percent if presence.limited else 100.0,
+            limited=limited,
+            why=("battery" if presence.on_battery else "working") if limited else "",
+            until=until,
+            idle_minutes=budget.idle_minutes,
+            processor_percent=budget.processor_percent if limited else 100.0,
             memory_mb=budget.memory_mb,
-            memory_used_mb=_memory(with_workers=self._parts.sweep.under is not None) // 1_000_000,
+            memory_used_mb=_memory(with_workers=under is not None) // 1_000_000,
         )
 
 

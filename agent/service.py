@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from agent.alone import alone
 from agent.attending import Attending
@@ -45,7 +45,7 @@ from agent.scanning.results import cage_level
 from agent.scanning.spawn import end_ahead, start_ahead
 from agent.selfchecks import SelfChecks
 from agent.settings import Settings
-from agent.sweep import Sweep
+from agent.sweep import Cause, Sweep
 from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching.blocks import BlockEvent, BlockWatch, DeviceCame
@@ -304,9 +304,7 @@ class Service:
             reveal_key=self._identity.reveal_key,
         )
 
-    def _scan_disks(
-        self, roots: Sequence[str], schedule: str, cause: Literal["schedule", "rescan"], done: Callable[[], None]
-    ) -> None:
+    def _scan_disks(self, roots: Sequence[str], schedule: str, cause: Cause, done: Callable[[], None]) -> None:
         """Queue a scan of folders of this computer; ``done`` is called once it was made to the end."""
 
         def act(pause: threading.Event) -> bool:
@@ -315,7 +313,8 @@ class Service:
                 done()
             return ended
 
-        self._jobs.add(Priority.SCHEDULE, f"schedule {schedule}", act)
+        priority = Priority.PERSON if cause == "person" else Priority.SCHEDULE
+        self._jobs.add(priority, f"schedule {schedule}", act)
 
     def _device(self, event: BlockEvent) -> None:
         if isinstance(event, DeviceCame):

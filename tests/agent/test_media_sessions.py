@@ -72,7 +72,9 @@ def house(collector: Any, service_state: Path, running: Any, quick: Any, wait_fo
 
     def start(files: FilesSettings | None = None, **more: Any) -> Any:
         """Start the agent, with these settings about media."""
-        return running(quick(service_state, media=msgspec.structs.replace(MEDIA, **more), files=files or FilesSettings()))
+        return running(
+            quick(service_state, media=msgspec.structs.replace(MEDIA, **more), files=files or FilesSettings())
+        )
 
     return House(collector, wait_for, start)
 
