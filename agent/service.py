@@ -302,6 +302,7 @@ class Service:
             level=self._identity.level,
             organisation_key=self._identity.organisation_key,
             reveal_key=self._identity.reveal_key,
+            designated=tuple(self._settings.check.parameters.get("marked_folders", ())),
         )
 
     def _scan_disks(self, roots: Sequence[str], schedule: str, cause: Cause, done: Callable[[], None]) -> None:
