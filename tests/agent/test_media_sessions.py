@@ -202,6 +202,28 @@ def test_a_medium_mounted_in_a_second_place_while_it_is_scanned_is_told_once(
 
 
 @pytest.mark.root
+def test_a_medium_that_is_mounted_otherwise_or_moved_to_another_place_goes_on_under_its_session(
+    house: House, stick: Callable[[], Any], tmp_path: Path
+) -> None:
+    one = put(stick(), house.label, {f"{number}.txt": MARKED.replace(b"10", b"%d" % number) for number in range(1, 21)})
+    house.start()
+    one.insert()
+    house.wait_for(lambda: len(house.of(MediaSessionSeen)) == 1)
+    subprocess.run(["mount", "-o", "remount,ro", one.path], check=True)
+    place = tmp_path / "另处"
+    place.mkdir()
+    subprocess.run(["mount", "--make-private", one.path], check=True)
+    subprocess.run(["mount", "--move", one.path, place], check=True)
+    house.wait_for(lambda: len(house.names()) == 20)
+    unmount(place)
+    house.ends(1)
+    sessions = house.of(MediaSessionSeen)
+    assert len({seen.session for seen in sessions}) == 1
+    assert [seen.ending for seen in sessions if seen.ended_at] == ["unmounted"]
+    assert len(house.names()) == 20, "each of them once"
+
+
+@pytest.mark.root
 def test_the_partitions_of_a_medium_are_each_scanned(house: House, stick: Callable[[], Any], tmp_path: Path) -> None:
     disk = partitioned(tmp_path, house.label)
     house.start()
