@@ -41,6 +41,8 @@ LOOK_BACK_SECONDS = 300.0
 """How far back files are looked for after events were lost: far more than the kernel's queue holds."""
 REFRESH_SECONDS = 30.0
 """How often folders that were missing, have come newly or were mounted over are looked for."""
+AHEAD_SECONDS = 2.0
+"""How far the times of what is written now may lie ahead."""
 SHARE_SECONDS = 600.0
 """How often folders on shares are looked through for what other computers wrote there."""
 
@@ -128,7 +130,7 @@ class FileWatch(FileSystemEventHandler):
             self._watches[folder] = watch, identity
             self._grown = True
             if self._refreshed:  # it came while we ran: what was written before the watch stood is looked up
-                self._catch_up_in(folder, self._since(folder))
+                self._catch_up_in(folder, self._since(folder), time.time() + AHEAD_SECONDS)
         self.failed = failed
         self._shares = on_servers(self._watches, mounts)
         if grown or self._grown or self.full:
@@ -153,7 +155,8 @@ class FileWatch(FileSystemEventHandler):
         for top in list(self._watches):
             self._catch_up_in(top, since)
 
-    def _catch_up_in(self, top: str, since: float) -> None:
+    def _catch_up_in(self, top: str, since: float, until: float = float("inf")) -> None:
+        """Note what was changed between two moments. A stick written by a clock of another zone has times to come."""
         for folder, _, names in os.walk(top):
             for name in names:
                 path = os.path.join(folder, name)  # noqa: PTH118 (paths travel as text here)
@@ -161,7 +164,8 @@ class FileWatch(FileSystemEventHandler):
                     status = os.lstat(path)
                 except OSError:
                     continue
-                if stat.S_ISREG(status.st_mode) and max(status.st_mtime, status.st_ctime) >= since:
+                changed = since <= status.st_mtime <= until or since <= status.st_ctime <= until
+                if changed and stat.S_ISREG(status.st_mode):
                     self._note(path)
 
     def _lost(self) -> None:

@@ -135,6 +135,24 @@ def test_a_folder_that_comes_later_and_one_that_is_mounted_over_are_watched(
         watch.stop()
 
 
+def test_a_file_of_a_time_to_come_is_not_taken_for_one_written_since(tmp_path: Path) -> None:
+    """As on a stick that was written by a clock of another zone: it was scanned when it came."""
+    late, old = tmp_path / "late", tmp_path / "late" / "old.txt"
+    wanted: list[str] = []
+    watch = FileWatch(FilesSettings(settle_seconds=0.1), lambda _: None, lambda: tuple(wanted), lambda _: time.time())
+    assert watch.start() == []
+    try:
+        late.mkdir()
+        old.write_text("x")
+        os.utime(old, (time.time() + 8 * 3600,) * 2)
+        wanted.append(str(late))
+        watch.refresh()
+        (late / "new.txt").write_text("x")
+        assert gather(watch, 1) == [str(late / "new.txt")]
+    finally:
+        watch.stop()
+
+
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[Path]:
     """A place below the watched folder at which a file system can be mounted; a file lies in it already."""
