@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.docx_front import Style, Styles
+from agent.scanning.formats.docx_paragraphs import shown_by
 from agent.scanning.formats.ole_properties import Property, decoded
 from agent.scanning.formats.ooxml_drawing import is_red
 from agent.scanning.formats.rtf_story import State, Story
@@ -19,6 +20,7 @@ from agent.scanning.formats.rtf_words import (
     STORIES,
     SYMBOL_CHARSET,
     document_codec,
+    plain_texts,
     unit,
 )
 from agent.scanning.formats.word_story import PAGE_FIELD, SYMBOLS
@@ -27,6 +29,7 @@ from protocol.records import Reason
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\'?"
 )
+_DESCRIPTION = re.compile(rb"wzDescription\s*\}\s*\{\s*\\sv ?([^{}]{1,4000})\}")
 _SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
@@ -100,7 +103,8 @@ class Reader:
             elif sign is not None:
                 self._sign(sign)
             if self._state.into == "skip":
-                at = self._skip_group(at)
+                begun, at = at, self._skip_group(at)
+                self._describe(begun, at)
         self._flush()
         self.damaged = True
         while self._groups:
@@ -123,6 +127,14 @@ class Reader:
                 depth -= 1
             at = token.end()
         return at
+
+    def _describe(self, begun: int, end: int) -> None:
+        """The alternative text of a picture, which stands among the properties of its group."""
+        at = self._data.find(b"wzDescription", begun, end)
+        if at >= 0 and (found := _DESCRIPTION.match(self._data, at, end)):
+            text = plain_texts(found[1])[0].decode("utf-8", "replace").strip()
+            if text:
+                self._open[-1].paragraph.descriptions.append(text)
 
     def _begin(self) -> None:
         self._flush()
@@ -150,9 +162,10 @@ class Reader:
             self._deliver(state.into)
         while len(self._open) > max(1, stories):
             self._close_story(state)
-        while self._fields and self._fields[-1][0] > len(self._groups):
-            self._fields.pop()
         self._state = outer
+        while self._fields and self._fields[-1][0] > len(self._groups):
+            if shown := shown_by(" ".join(self._fields.pop()[1])):
+                self._emit(shown)
         self._fresh = self._starred = False
         if not self._groups:
             self._open[0].finish(state)
@@ -359,6 +372,8 @@ class Reader:
 
     def _field_result(self, _: int) -> None:
         told = " ".join(self._fields[-1][1]) if self._fields else ""
+        if self._fields and not told.lstrip().upper().startswith("EQ"):
+            self._fields[-1][1].clear()  # shown is its result; that of EQ is always empty
         symbol = _SYMBOL_FIELD.search(told)
         shown = SYMBOLS.get(0xF000 | int(symbol[1]) & 0xFFF, "") if symbol else ""
         if shown or PAGE_FIELD.search(told):
