@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from agent.scanning.formats import corners, ole_objects
+from agent.scanning.formats import corners, ole_objects, vba
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC
@@ -48,7 +48,7 @@ _CORNER = re.compile(
 LABELS = re.compile(r"(?i)^(?:docmetadata/labelinfo|docprops/custom)\.xml$")
 """The parts that hold sensitivity labels."""
 _EMBEDDED = re.compile(
-    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.rels)$"
+    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.rels)$|/afchunk[^/]*$"
     rb"|\.(?:docx|docm|xlsx|xlsm|xlsb|pptx|pptm|doc|xls|ppt|rtf|html?|mht|mhtml|txt|pdf|odt|ods|odp|zip)$"
 )
 _TEXT = re.compile(rb">([^<]+)")
@@ -203,6 +203,12 @@ class Package:
                 else:
                     yield Member(name, data, len(data))
 
+    def macros(self) -> Iterator[Passage]:
+        """Strings and comments of the macros."""
+        for name in self._rest:
+            if name.lower().endswith("vbaproject.bin"):
+                yield from vba.of_project(bytes(self.raw(name)), self._reading)
+
     def finish(self, main: str = "") -> None:
         """Raise `NotExamined` where a part was lost, or where no text part lies in the folder ``main``."""
         if self._problem is not None:
@@ -222,6 +228,7 @@ def pieces(
     """
     package = Package(source, reading)
     yield from package.members()
+    yield from package.macros()
     if package.worth():
         told = Told()
         yield from told.through(passages(package))

@@ -41,8 +41,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros are not read.",
-    "Pictures, pivot caches and values kept of other workbooks are not read.",
+    "Pictures, forms of macros and the records of pivot caches are not read.",
     "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
 )
@@ -64,6 +63,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the embedded files, and, where a rule's literal is in the text, every passage that may matter."""
     package = Package(source, reading)
     yield from package.members()
+    yield from package.macros()
     sheets = package.names(_SHEET)
     if package.worth((_for_sieve(package, name) for name in (_WORKBOOK, _STRINGS, *sheets)), _ALL_BUT_SHEETS):
         told = Told()
