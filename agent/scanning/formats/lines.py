@@ -158,7 +158,7 @@ _QUOTED = re.compile(
     r"|(?<=[A-Za-z*\]])\{(?P<braced>[^{}\n]{2,200}+)\}"
 )
 """A value as JSON, SQL, program text, markup and TeX write it; in prose no sign of theirs stands beside a quote."""
-_IN_CODE = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){2,200}+)\1""")
+_IN_CODE = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){0,200}+)\1""")
 _TAG = re.compile(r"<[^<>]{1,400}>")
 _LINE_ENDS = re.compile(r"\\[nrt]")
 

@@ -39,7 +39,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text.",
     "Databases (.odb) and formulas (.odf) are not read.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",

@@ -27,7 +27,7 @@ NAME = "uof"
 MEDIA_TYPES = ("application/vnd.uof",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES, "bytes of one XML file": 128 * MiB}
 LIMITATIONS = (
-    "Pictures, formulas and charts in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text; charts only by their values.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
     "Where on a slide a box stands is not looked at.",

@@ -26,7 +26,7 @@ NAME = "wordml"
 MEDIA_TYPES = ("application/vnd.ms-wordml+xml",)
 LIMITS = {"file bytes": 128 * MiB, "member bytes": ole_objects.MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Macros are not read.",
 )

@@ -60,9 +60,7 @@ def test_strings_and_comments_of_macros_are_told(read_pieces: Any, replaced: Any
 
 
 @pytest.mark.parametrize(("module", "main"), [(doc, "WordDocument"), (xls, "Workbook")])
-def test_macros_of_old_documents_are_told(
-    read_pieces: Any, module: Any, main: str
-) -> None:
+def test_macros_of_old_documents_are_told(read_pieces: Any, module: Any, main: str) -> None:
     stream = packed(MODULE.encode("gb18030"))
     paths: list[tuple[tuple[str, ...], bytes | None]] = [((main,), b"\xec\xa5\xc1\0" + bytes(900))]
     paths += [(("Macros",), None), (("Macros", "VBA"), None), (("Macros", "VBA", "Module1"), stream)]
