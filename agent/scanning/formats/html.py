@@ -343,7 +343,8 @@ def _program(element: etree._Element, reading: Reading) -> Iterator[Passage]:
     for line in told.split("\n") if _worth(told, reading) else ():
         if _worth(line, reading):
             for value in values(line, code=True) if code else (line.strip(),):
-                yield Passage(Zone.BODY, value, Place(part="script" if code else "template"))
+                if _worth(value, reading):
+                    yield Passage(Zone.BODY, value, Place(part="script" if code else "template"))
 
 
 def _worth(line: str, reading: Reading) -> bool:
