@@ -30,6 +30,7 @@ LIMITS = {
 LIMITATIONS = (
     "UTF-7, UTF-32, HZ and EUC-TW are not searched",
     "a marking within a line counts where it is a value of data (JSON, SQL, markup, TeX), not where prose quotes it",
+    "what calendars and address cards fold or write in quoted-printable is not put together",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
     "page headers and footers between form feeds are told as such only where they repeat within one mebibyte",
 )
