@@ -16,12 +16,16 @@ from agent.scanning.formats.rtf_story import State, Story
 from agent.scanning.formats.rtf_words import (
     CHARACTERS,
     CHARSETS,
+    GATHERING,
     INFORMATION,
+    SETTINGS,
     SILENT,
     STORIES,
+    SWITCHES,
     SYMBOL_CHARSET,
+    THROUGH,
+    description,
     document_codec,
-    plain_texts,
     unit,
 )
 from agent.scanning.formats.word_story import PAGE_FIELD, SYMBOLS
@@ -30,7 +34,6 @@ from protocol.records import Reason
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\'?"
 )
-_DESCRIPTION = re.compile(rb"wzDescription\s*\}\s*\{\s*\\sv ?([^{}]{1,4000})\}")
 _SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
@@ -38,14 +41,6 @@ _MOST_STORIES_OPEN = 50
 _MOST_FONTS = 10_000
 _GATHERED = 4_000
 _SYMBOL_FIELD = re.compile(r"SYMBOL\s+(\d{1,5})\b.*(?:Wingdings|Symbol)", re.IGNORECASE | re.DOTALL)
-_GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
-"""Groups whose text is no text of the document but tells something of it."""
-_THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
-"""Groups that a program may pass over, but that hold text."""
-_SWITCHES = {
-    "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
-}  # fmt: skip
-_SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
 
 
 class Reader:
@@ -105,7 +100,8 @@ class Reader:
                 self._sign(sign)
             if self._state.into == "skip":
                 begun, at = at, self._skip_group(at)
-                self._describe(begun, at)
+                if described := description(data, begun, at):
+                    self._open[-1].paragraph.descriptions.append(described)
         self._flush()
         self.damaged = True
         while self._groups:
@@ -128,14 +124,6 @@ class Reader:
                 depth -= 1
             at = token.end()
         return at
-
-    def _describe(self, begun: int, end: int) -> None:
-        """The alternative text of a picture, which stands among the properties of its group."""
-        at = self._data.find(b"wzDescription", begun, end)
-        if at >= 0 and (found := _DESCRIPTION.match(self._data, at, end)):
-            text = plain_texts(found[1])[0].decode("utf-8", "replace").strip()
-            if text:
-                self._open[-1].paragraph.descriptions.append(text)
 
     def _begin(self) -> None:
         self._flush()
@@ -178,8 +166,7 @@ class Reader:
         if story.kind != "box":
             self.stories.append(story)
             return
-        box = story.as_box()
-        paragraph = self._open[-1].paragraph
+        box, paragraph = story.as_box(), self._open[-1].paragraph
         for inner in box.paragraphs:
             paragraph.boxes += inner.boxes
             paragraph.watermarks += inner.watermarks
@@ -269,10 +256,10 @@ class Reader:
             return
         self._to_skip = 0
         value = 1 if number is None else number
-        if name in _SWITCHES:
-            setattr(state, _SWITCHES[name], value != 0)
-        elif name in _SETTINGS:
-            setattr(state, _SETTINGS[name], value)
+        if name in SWITCHES:
+            setattr(state, SWITCHES[name], value != 0)
+        elif name in SETTINGS:
+            setattr(state, SETTINGS[name], value)
         elif name in _HANDLERS:
             _HANDLERS[name](self, value)
         elif name in CHARACTERS:
@@ -289,13 +276,13 @@ class Reader:
             if len(self._open) < _MOST_STORIES_OPEN:
                 self._open.append(Story(STORIES[name], behind=self._behind and STORIES[name] == "box"))
             self._state = State(font=state.font, skip=state.skip)
-        elif name in _GATHERING:
+        elif name in GATHERING:
             state.into = name
             self._gathered = []
         elif name in INFORMATION and state.into == "info":
             state.into = f"={INFORMATION[name]}"
             self._gathered = []
-        elif starred and name not in _THROUGH:
+        elif starred and name not in THROUGH:
             state.into = "skip"
 
     def _deliver(self, into: str) -> None:
