@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from signatures.expressions import Expression
 from signatures.markings.zones import CELLS, FURNITURE, NAMES, TAKES_LEADS, TAKES_TAILS
@@ -70,8 +71,7 @@ _APART = Expression(_APART_WORDS)
 _SUBJECT_LEAD = Expression(rf"({_APART_WORDS})\s?[:|-]\s?(?=\S)")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A unit of a line: its kind (line, segment, field, lead, tail or name) and its slice of the view."""
 
     kind: str
