@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import os
 import socket
@@ -85,6 +86,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How long what is over is kept; for ever where nothing is named."""
     second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()
     """Roles that must prove a second factor at each sign-in."""
+    rules_keys: tuple[str, ...] = ()
+    """Public keys, base64 as ``mijian rules keygen`` writes them, that bundles of rules must be signed with to be
+    taken in and given to computers; none: no bundle is."""
     oidc: Oidc | None = None
     """The organisation's sign-in service; nothing is asked of any without it."""
     ldap: Ldap | None = None
@@ -97,8 +101,20 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError("a channel of mail needs 'smtp'")
         if self.reminders and self.reminders not in self.channels:
             raise ValueError("reminders names a channel that stands under 'channels'")
+        for key in self.rules_keys:
+            check_rules_key(key)
         if self.watch_folder and not self.watch_folder.startswith("/"):
             raise ValueError("watch_folder is a full path, beginning with /")
+
+
+def check_rules_key(text: str) -> None:
+    """Raise `ValueError` for what is no public key of ``mijian rules keygen``."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise ValueError("rules_keys holds the line of a FILE.pub of 'mijian rules keygen', and nothing else")
 
 
 def place() -> Path:

@@ -9,6 +9,7 @@ from server.web.views.assign import assign
 from server.web.views.attach import attach
 from server.web.views.audit import audit
 from server.web.views.bulk import bulk
+from server.web.views.bundle import bundle, bundle_release, bundle_take, bundle_withdraw
 from server.web.views.campaign import campaign
 from server.web.views.campaign_acts import campaign_close, campaign_exempt, campaign_remind
 from server.web.views.campaign_answers import campaign_answers
@@ -150,6 +151,10 @@ urlpatterns = [
     path("rules/", rules, name="rules"),
     path("rules/packs/<slug:name>/", pack, name="pack"),
     path("rules/policy/", policy, name="policy"),
+    path("rules/take/", bundle_take, name="bundle-take"),
+    path("rules/bundles/<int:pk>/", bundle, name="bundle"),
+    path("rules/bundles/<int:pk>/release/", bundle_release, name="bundle-release"),
+    path("rules/bundles/<int:pk>/withdraw/", bundle_withdraw, name="bundle-withdraw"),
     path("trends/", trends, name="trends"),
     path("reports/", reports, name="reports"),
     path("reports/<int:pk>/retry/", report_retry, name="report-retry"),

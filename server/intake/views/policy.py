@@ -14,9 +14,8 @@ from server.intake.views import answers
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:
     """200 with the signed policy, 304 where the computer has it, 4xx with a `Refusal`, 503 where to try again."""
-    told = [request.headers.get(name, "") for name in (AGENT_HEADER, HAVE_HEADER, TIME_HEADER, PROOF_HEADER)]
     try:
-        signed = asked(*told)
+        signed = asked(*proof_of(request))
     except PolicyRefused as refused:
         return answers.refusal(refused.reason, str(refused), STATUS[refused.reason])
     except DatabaseError:
@@ -24,3 +23,8 @@ def policy(request: HttpRequest) -> HttpResponse:
     if signed is None:
         return HttpResponse(status=304, headers={"Cache-Control": "no-store"})
     return HttpResponse(signed, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def proof_of(request: HttpRequest) -> list[str]:
+    """What the request says of the computer that asks: its id, what it has, its clock, its proof."""
+    return [request.headers.get(name, "") for name in (AGENT_HEADER, HAVE_HEADER, TIME_HEADER, PROOF_HEADER)]
