@@ -56,6 +56,7 @@ from server.web.views.report_retry import report_retry
 from server.web.views.reports import reports
 from server.web.views.reveal import reveal
 from server.web.views.rules import rules
+from server.web.views.saml import saml_answer, saml_begin, saml_done, saml_metadata
 from server.web.views.saved_views import drop_view, notify_view, open_view, save_view
 from server.web.views.second_factor import second_factor
 from server.web.views.sign_in import sign_in
@@ -89,6 +90,10 @@ urlpatterns = [
     path("sign-in/second/", second_factor, name="second-factor"),
     path("sign-in/outside/", outside_begin, name="outside-begin"),
     path("sign-in/outside/back/", outside_back, name="outside-back"),
+    path("sign-in/saml/", saml_begin, name="saml-begin"),
+    path("sign-in/saml/answer/", saml_answer, name="saml-answer"),
+    path("sign-in/saml/done/", saml_done, name="saml-done"),
+    path("sign-in/saml/metadata.xml", saml_metadata, name="saml-metadata"),
     path("sign-out/", sign_out, name="sign-out"),
     path("account/", account, name="account"),
     path("account/password/", account_password, name="account-password"),

@@ -66,6 +66,7 @@ TWINS: dict[str, str] = {
 FOR_PEOPLE: dict[str, str] = {
     "sign-in": "a program shows its key",
     "second-factor": "a program shows its key",
+    "saml-answer": "a program shows its key",
     "sign-out": "a program has no session",
     "language": "a program says Accept-Language",
     "account-password": "a key that could set passwords would be worth as much as one",

@@ -44,10 +44,11 @@ People = Callable[..., User]
 
 PUBLIC = {
     "web:sign-in", "web:second-factor", "web:outside-begin", "web:outside-back", "web:language", "health",
+    "web:saml-begin", "web:saml-done", "web:saml-metadata",
     "programs:openapi-json", "programs:api-root",
 }  # fmt: skip
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
-OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy", "api:rules"}
+OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy", "api:rules", "web:saml-answer"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
