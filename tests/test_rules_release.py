@@ -10,22 +10,9 @@ from typing import Any
 
 import requests
 
-PASSWORD = "对马海峡-correct-horse"
+from tests.agent.test_in_force import PACK
 
-PACK = """\
-pack: house
-title: {{zh: 本单位, en: This office}}
-rules:
-  - id: house.draft
-    title: {{zh: 送审稿, en: Draft for review}}
-    family: internal
-    level: {level}
-    pattern: 送审稿
-    zones: [front, header]
-    literals: [{{text: 送审稿}}]
-    controls: [NPC-01]
-    examples: {{match: [{{text: 送审稿}}], no_match: [{{text: 送审稿的格式}}]}}
-"""
+PASSWORD = "对马海峡-correct-horse"
 
 
 def sign(house: Any, version: int) -> Path:

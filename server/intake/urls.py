@@ -6,8 +6,7 @@ from django.urls import path
 
 from server.intake.views.enroll import enroll
 from server.intake.views.envelopes import envelopes
-from server.intake.views.policy import policy
-from server.intake.views.rules import rules
+from server.intake.views.policy import policy, rules
 
 app_name = "api"
 urlpatterns = [

@@ -129,9 +129,19 @@ def asked(client: Client, **query: str) -> str:
     there = client.get(BEGIN, query)["Location"]
     parts = urlsplit(there)
     assert (parts.scheme, parts.netloc, parse_qs(parts.query)["tenant"]) == ("https", "idp.example", ["1"])
-    request = zlib.decompress(base64.b64decode(parse_qs(parts.query)["SAMLRequest"][0]), -15).decode()
+    request = unpacked(there)
     assert OURS.answers in request
     assert OURS.entity_id in request
+    return id_in(request)
+
+
+def unpacked(address: str) -> str:
+    """The request in an address of the service."""
+    told = parse_qs(urlsplit(address).query)["SAMLRequest"][0]
+    return zlib.decompress(base64.b64decode(told), -15).decode()
+
+
+def id_in(request: str) -> str:
     found = re.search(r' ID="([^"]+)"', request)
     assert found is not None
     return found[1]
@@ -143,7 +153,8 @@ def packed(answer: str) -> str:
 
 def bring(client: Client, answer: str) -> Any:
     """What a browser gets that brings an answer: the form of another site comes without our cookies."""
-    first = Client().post(ANSWER, {"SAMLResponse": packed(answer)})
+    form, another_site = {"SAMLResponse": packed(answer)}, {"origin": "https://idp.example"}
+    first = Client(enforce_csrf_checks=True).post(ANSWER, form, headers=another_site)
     return client.get(first["Location"]) if first.status_code == 303 else first
 
 
