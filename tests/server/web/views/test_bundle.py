@@ -55,6 +55,7 @@ def test_a_bundle_is_brought_looked_at_and_released_step_by_step(
     assert "other-pc" not in shown
     AgentState.objects.create(computer=pc, seen_at=timezone.now(), health="well", rules_version=7)
     assert "canary-pc" not in client.get(page).content.decode()
+    assert "bundle 7" in client.get(reverse("web:computer", args=[pc.pk])).content.decode()
     assert "some departments first" in client.get(RULES).content.decode()
     assert client.post(release, {"to": "all", "note": "after a week"}).status_code == 302
     shown = client.get(page).content.decode()
