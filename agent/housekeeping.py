@@ -19,6 +19,7 @@ import psutil
 
 from agent.asked import Asked, ScanDisks, scan_of
 from agent.attending import Attending
+from agent.in_force import State
 from agent.integrity import Integrity
 from agent.jobs import Jobs
 from agent.judging.waivers import next_end
@@ -28,6 +29,7 @@ from agent.reporting.outbox import Outbox, OutboxUnavailable
 from agent.reporting.policies import Policies
 from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
+from agent.reporting.rules_fetch import RulesFetch
 from agent.requests import take_requests
 from agent.settings import Settings
 from agent.sweep import Sweep
@@ -73,6 +75,9 @@ class Parts:
     integrity: Integrity
     supervisor: Supervisor
     scan_disks: ScanDisks
+    rules_fetch: RulesFetch
+    scanned_by: Callable[[], State | None]
+    """The rules and keywords that the last scan went by."""
 
 
 class Housekeeping:
@@ -103,6 +108,11 @@ class Housekeeping:
         self._rules, self._cage = rules, cage
         self._parts.integrity.begin()
         self._integrity_begun = True
+
+    def new_rules(self, rules: str) -> None:
+        """Other rules are in force: the collector is told at the next step. Called by the scanner's thread."""
+        self._rules = rules
+        self._due["heartbeat"] = self._due["live"] = 0.0
 
     def step(self) -> bool:
         """Do what is due; says whether a new policy is in force."""
@@ -248,6 +258,8 @@ class Housekeeping:
             *parts.attending.troubles,
             parts.policies.problem,
             parts.sweep.broken,
+            "rules-refused" if parts.rules_fetch.refused else "",
+            *(state.reasons if (state := parts.scanned_by()) else ()),
         ]
         if parts.reporter.stuck:
             found.append("records-in-memory")
@@ -282,7 +294,7 @@ class Housekeeping:
             waiting = sum(parts.outbox.waiting().values())
         except (OutboxUnavailable, ValueError):
             self._beat, waiting = self._beat + 1, 0
-        reasons = self.reasons()
+        reasons, state = self.reasons(), parts.scanned_by()
         parts.reporter.report(
             Heartbeat(
                 id=uuid7(),
@@ -293,6 +305,7 @@ class Housekeeping:
                 policy=parts.policies.serial,
                 policy_digest=parts.policies.digest,
                 rules=self._rules,
+                rules_version=(state.version if state else 0) or 0,
                 health=live.health(reasons),
                 reasons=reasons,
                 waiting=waiting,
@@ -316,6 +329,7 @@ class Housekeeping:
             rules=self._rules,
             policy=parts.policies.serial,
             policy_problem=parts.fetch.problem,
+            rules_problem=parts.rules_fetch.problem,
             program=parts.integrity.program,
             heartbeat=self._beat,
             job=job,

@@ -130,6 +130,7 @@ def _policy(policies: Policies) -> dict[str, Any] | None:
         "register_in_force": policy.register_in_force,
         "waivers": sum(waiver.expires > now for waiver in policy.waivers),
         "profile": policy.profile,
+        "rules_version": policy.rules_version,
     }
 
 
@@ -176,6 +177,7 @@ def _now(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("最近检查", "last scans"), "; ".join(scans) or "—"),
         (text("隔离程度", "cage"), now["cage"] or "—"),
         (text("规则", "rules"), now["rules"][:19] or "—"),
+        *([(text("发布的规则", "rules released"), now["rules_problem"])] if now["rules_problem"] else []),
     ]
 
 
