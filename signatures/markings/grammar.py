@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.records import Finding, Severity
 from signatures.expressions import Expression
@@ -52,8 +52,7 @@ _NEAR = 300
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One candidate as `Grammar.explain` tells it, with each point given or taken."""
 
     rule: str
@@ -67,8 +66,7 @@ class Reading:
     points: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """Why a text is a marking, or is none."""
 
     views: tuple[str, ...]
@@ -297,7 +295,7 @@ def _finding(candidate: Candidate) -> Finding:
     passage = candidate.line.passage
     place = passage.place
     if "\n" in passage.text:
-        place = msgspec.structs.replace(place, line=(place.line or 1) + candidate.line.number)
+        place = replace(place, line=(place.line or 1) + candidate.line.number)
     severity = candidate.rule.severity_of(candidate.level)
     return Finding(
         rule=candidate.rule.id,

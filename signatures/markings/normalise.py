@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from signatures.characters import DASHES, GAPS, LONG_DASHES, STARS, TRADITIONAL, ZERO_WIDTH
 from signatures.expressions import Expression
@@ -31,8 +32,7 @@ _REMEMBERED = 30_000
 _HAS_GAP = Expression(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,4}[0-9年月个天日午用]|★[ \t]")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """Text as the grammar matches it."""
 
     original: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from signatures.expressions import Expression
 from signatures.markings.candidates import Line
@@ -48,8 +50,7 @@ _MERE_WORD = Expression(r"[\s\d.、(（【\[]{0,12}[一-龥]{1,6}[\s\d.…)）�
 _SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(msgspec.Struct, frozen=True):
     """A slice of ``source`` that is read as one line."""
 
     number: int

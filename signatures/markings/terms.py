@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from dataclasses import dataclass
+
+import msgspec
 
 from signatures.expressions import Expression
 
@@ -44,8 +45,7 @@ _VALUES |= {c: n for n, c in enumerate("壹贰叁肆伍陆柒捌玖", 1)}
 _TENS = {"十": 10, "拾": 10, "百": 100}
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A term that was understood."""
 
     period: str

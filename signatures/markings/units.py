@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from signatures.expressions import Expression
 from signatures.markings.zones import CELLS, FURNITURE, NAMES, TAKES_LEADS, TAKES_TAILS
@@ -56,8 +57,7 @@ _EDGES = Expression(r"[-_—–]+")
 _MOST_EDGES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A unit of a line: its kind (line, segment, field, lead, tail or name) and its slice of the view."""
 
     kind: str

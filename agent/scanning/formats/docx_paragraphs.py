@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
+import msgspec
 from lxml import etree
+from msgspec.structs import replace
 
 from agent.scanning.formats.ooxml import attribute, child, local
 from agent.scanning.formats.ooxml_drawing import is_red
@@ -34,8 +35,7 @@ _TORN = re.compile(
 """A line break within a mark, between its level and its period."""
 
 
-@dataclass
-class Box:
+class Box(msgspec.Struct):
     """A text box: its lines, and whether it is a watermark (lettering behind the text)."""
 
     paragraphs: list[Paragraph]
@@ -56,8 +56,7 @@ class Box:
         return any(paragraph.emphasis for paragraph in self.paragraphs) or any(cell.emphasis for cell in cells)
 
 
-@dataclass
-class Paragraph:
+class Paragraph(msgspec.Struct):
     """One paragraph. ``text`` is what stands, ``struck`` what was struck through or deleted."""
 
     style: str = ""
@@ -68,13 +67,13 @@ class Paragraph:
     red: bool = False
     breaks_before: bool = False
     breaks_after: bool = False
-    parts: list[str] = field(default_factory=list)
-    page_ends: list[int] = field(default_factory=list)
+    parts: list[str] = msgspec.field(default_factory=list)
+    page_ends: list[int] = msgspec.field(default_factory=list)
     """Before which of its parts a page that was broken by hand ends."""
-    struck_parts: list[str] = field(default_factory=list)
-    boxes: list[Box] = field(default_factory=list)
-    watermarks: list[str] = field(default_factory=list)
-    descriptions: list[str] = field(default_factory=list)
+    struck_parts: list[str] = msgspec.field(default_factory=list)
+    boxes: list[Box] = msgspec.field(default_factory=list)
+    watermarks: list[str] = msgspec.field(default_factory=list)
+    descriptions: list[str] = msgspec.field(default_factory=list)
 
     whole: str | None = None
     """The text, once all parts are there."""

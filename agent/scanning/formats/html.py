@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats import markup, text
@@ -82,8 +82,7 @@ def _parse(source: str) -> etree._Element | None:
     return page if whole else None
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(msgspec.Struct):
     """A paragraph, heading, list item or table cell, as one line of text."""
 
     text: str
@@ -96,8 +95,7 @@ class _Block:
     struck: bool
 
 
-@dataclass(slots=True)
-class _State:
+class _State(msgspec.Struct):
     """What holds inside an element."""
 
     tag: str
@@ -107,21 +105,18 @@ class _State:
     struck: bool
 
 
-@dataclass
 class _Blocks:
     """All blocks of a page in order, made in one walk without recursion."""
 
-    page: etree._Element
-    found: list[_Block] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, page: etree._Element) -> None:
+        self.found: list[_Block] = []
         self._text: list[str] = []
         self._emphasis = self._plain = self._struck = 0
         self._tables = 0
         self._rows: Counter[int] = Counter()
         states = [_State("", None, None, False, False)]
         tables: list[int] = []
-        for event, element in etree.iterwalk(self.page, events=("start", "end", "comment", "pi")):
+        for event, element in etree.iterwalk(page, events=("start", "end", "comment", "pi")):
             if event in ("comment", "pi"):
                 self._add(element.tail, states[-1])
                 continue

@@ -7,8 +7,9 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
+
+import msgspec
 
 from signatures.engine import Sieve
 
@@ -103,8 +104,7 @@ DELIMITERS = ("\t", ",", ";")
 """What stands between the cells of a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Lines that are rows of cells."""
 
     delimiter: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from agent.scanning.formats.charset import decode as decode_plain
 from agent.scanning.formats.charset import rank
@@ -36,8 +37,7 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NO_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64)))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One part that holds no others: what it says it is, and its bytes as they stand."""
 
     media_type: str

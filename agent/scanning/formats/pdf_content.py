@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from agent.scanning.formats.pdf_file import File
 from agent.scanning.formats.pdf_fonts import Decoder, decoder, font_key
@@ -67,13 +68,12 @@ _MOST_FONT_CHANGES = 500
 """A page that changes its font at every other character is read as quickly by PDFium."""
 
 
-@dataclass
-class Shown:
+class Shown(msgspec.Struct):
     """What one content stream shows."""
 
-    runs: list[tuple[float, float, str]] = field(default_factory=list)
+    runs: list[tuple[float, float, str]] = msgspec.field(default_factory=list)
     """x, y and text of what is drawn without a jump, with `_GAP` at wide kerning; in the order of drawing."""
-    inner: list[Shown] = field(default_factory=list)
+    inner: list[Shown] = msgspec.field(default_factory=list)
     """The forms it draws; their text stands among the runs as well."""
     picture: bool = False
     drawing: int = 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats import ooxml
@@ -55,8 +55,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from ooxml.pieces(source, reading, "ppt/", lambda package: _Presentation(package).passages())
 
 
-@dataclass
-class _Shape:
+class _Shape(msgspec.Struct):
     """One shape with text: what placeholder it fills (empty for a box of its own), where it stands."""
 
     placeholder: str

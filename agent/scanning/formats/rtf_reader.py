@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.docx_front import Style, Styles

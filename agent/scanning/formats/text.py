@@ -7,7 +7,8 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.scanning.formats import markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
@@ -53,8 +54,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         yield from _passages(chunk, marked, reading, count)
 
 
-@dataclass(slots=True)
-class _Chunk:
+class _Chunk(msgspec.Struct):
     """A stretch of the file. What begins between ``low`` and ``high`` is its own; the rest is its neighbours'."""
 
     data: bytes | memoryview

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.scanning.formats import docx_front
 from agent.scanning.formats.docx_front import Front, Styles
@@ -19,8 +20,7 @@ from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 
-@dataclass
-class Table:
+class Table(msgspec.Struct):
     """A table: its rows with the cells that hold text, and all its paragraphs."""
 
     rows: list[list[Cell]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, local, without_page_numbers
@@ -40,13 +41,12 @@ _NUMBER = struct.Struct("<I").unpack_from
 _DOUBLE = struct.Struct("<d").unpack_from
 
 
-@dataclass
-class _Sheet:
+class _Sheet(msgspec.Struct):
     """What a sheet holds: rows by number, each cell its column with its text or the number of a shared string."""
 
-    headers: list[str] = field(default_factory=list)
-    rows: dict[int, dict[int, str | int]] = field(default_factory=dict)
-    comments: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[str] = msgspec.field(default_factory=list)
+    rows: dict[int, dict[int, str | int]] = msgspec.field(default_factory=dict)
+    comments: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
