@@ -104,6 +104,17 @@ def test_a_file_is_looked_at_first_and_taken_in_second(person: People, seat: Sea
     assert client.post(address).status_code == 404
 
 
+def test_what_a_file_would_change_is_told_in_words(person: People, seat: Seat) -> None:
+    client = seat(person(), "zh-hans")
+    client.post(reverse("web:medium-new"), {"number": "U-1", "medium_class": "internal", "status": "in-use"})
+    page = upload(
+        client, "编号,类别,密级,状态\nU-1,涉密,机密,库存\n".encode("gb18030"), ledger="media"
+    ).content.decode()
+    for told in ("内部</span> → 涉密", "在用</span> → 库存"):
+        assert told in page
+    assert "in-store" not in page
+
+
 def test_a_file_with_a_wrong_row_cannot_be_taken_in(person: People, seat: Seat) -> None:
     page = upload(seat(person()), "工号,姓名\n1,\n".encode()).content.decode()
     assert "To be mended in the file" in page
