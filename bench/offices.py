@@ -1,6 +1,6 @@
-"""What an office has beside the benchmark's mixed tree: old Office, RTF, OFD and mail, seeded and labelled alike.
+"""What an office has beside the benchmark's mixed tree: old Office, RTF, PDF of another hand, OFD and mail, seeded and labelled alike.
 
-Old Office files and RTF are written by LibreOffice from the same documents the tree is made of; OFD pages and mails are
+Old Office files, RTF and more PDFs are written by LibreOffice from the same documents the tree is made of; OFD pages and mails are
 put together here.
 """
 
@@ -20,10 +20,11 @@ from pathlib import Path
 from bench.tree import MARKED_SHARE, TALK_SHARE, make_docx, make_pptx, make_xlsx
 from bench.vocabulary import MARKS, Mark, paragraphs, sentence
 
-MIX = {"doc": 150, "xls": 80, "ppt": 60, "rtf": 120, "ofd": 100, "eml": 150}
+MIX = {"doc": 150, "xls": 80, "ppt": 60, "rtf": 120, "pdf": 100, "ofd": 100, "eml": 150}
 CONVERTED = {
     "doc": (make_docx, "docx"),
     "rtf": (make_docx, "docx"),
+    "pdf": (make_docx, "docx"),
     "xls": (make_xlsx, "xlsx"),
     "ppt": (make_pptx, "pptx"),
 }
