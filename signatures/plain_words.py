@@ -75,7 +75,7 @@ FORMS: Texts = {
     "line": ("占满整行", "fills the line"),
     "segment": ("占满一段", "fills a part of the line"),
     "field": ("栏目中的值", "value of a field"),
-    "lead": ("行首括号内", "in brackets at the start"),
+    "lead": ("行首括号内或题首", "in brackets or by itself at the start"),
     "tail": ("行末括号内", "in brackets at the end"),
     "name": ("名称的一部分", "part of a name"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,7 +27,7 @@ from signatures.markings.scoring import REVIEW, score
 from signatures.markings.terms import PLAIN_TERM, Term, parse_term
 from signatures.markings.timing import reckon
 from signatures.markings.triggers import trigger_of
-from signatures.markings.units import Piece, pieces_of
+from signatures.markings.units import Piece, openings_of, pieces_of
 from signatures.markings.validator import validate
 from signatures.markings.zones import FRONT, FURNITURE, NAMES
 from signatures.passages import Passage, Zone
@@ -220,6 +221,9 @@ class Grammar:
                     found.append(candidate)
             if not found and (zone in NAMES or zone is Zone.SUBJECT):
                 found += self._openings(line)
+            if not found and zone is Zone.SUBJECT:
+                tried = (self._of_piece(line, piece) for piece in openings_of(line.text))
+                found += islice(filter(None, tried), 1)
         yield from found
 
     def _of_piece(self, line: Line, piece: Piece) -> Candidate | None:

@@ -65,6 +65,7 @@ _BLANKS = Expression(r"\s+")
 _CHINESE_WORDS = Expression(r"[一-龥]{4}")
 _MOST_EDGES = 3
 _MOST_WORDS = 12
+_MOST_OPENING = 6
 _APART_WORDS = r"(?:绝密|机密)(?:级|件|文件|资料|材料)?|秘密(?:级|件|文件|资料)|(?:警务)?工作秘密|(?:核心|普通)商密"
 _APART = Expression(_APART_WORDS)
 """Markings that are hardly ever a title, nor the beginning of one with a blank behind them."""
@@ -126,6 +127,16 @@ def pieces_of(text: str, zone: Zone, labels: Expression | None) -> Iterator[Piec
         yield Piece("lead", said.start(1), said.end(1), False)
     if zone in TAKES_TAILS and len(text) <= LONGEST // 2 and (tail := _TAIL.search(text, begin)):
         yield Piece("tail", tail.start(1), tail.end(1), False)
+
+
+def openings_of(subject: str) -> Iterator[Piece]:
+    """The first words of a subject, the most of them first: a title may follow a marking of several words."""
+    reply = _REPLY.match(subject)
+    begin = reply.end() if reply else 0
+    for cut in list(_BLANKS.finditer(subject, begin))[_MOST_OPENING - 1 :: -1]:
+        apart = "//" in subject[begin : cut.start()] or _BLANKS.search(subject, begin, cut.start())
+        if apart and not subject[cut.end() : cut.end() + 1].islower():
+            yield Piece("lead", begin, cut.start(), False)
 
 
 def _of_segments(text: str, begin: int, *, numbered: bool) -> Iterator[Piece]:

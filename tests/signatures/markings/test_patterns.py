@@ -65,6 +65,36 @@ def test_a_subject_that_begins_with_a_banner_is_marked(find: Find) -> None:
     assert (found.level, found.marking) == ("SECRET", "SECRET//REL TO USA, FVEY")
 
 
+@pytest.mark.parametrize(
+    ("subject", "level"),
+    [
+        ("工作秘密 注意保管 经济责任审计", "工作秘密"),
+        ("回复：内部资料 注意保存 培训通知", "内部"),
+        ("CUI//SP-CTI//NOFORN 关于提高质量", "CUI"),
+        ("Re: UK SECRET 会议安排", "SECRET"),
+        ("SECRET UE/EU SECRET 应急绿化", "EU SECRET"),
+    ],
+)
+def test_a_subject_that_begins_with_a_marking_of_several_words_is_marked(find: Find, subject: str, level: str) -> None:
+    (found,) = find(subject, "subject")
+    assert level in found.level
+    assert find(subject, "body") == ()
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "TOP SECRET recipe for soup",
+        "内部 使用 说明",
+        "秘密 花园 读书会",
+        "机密 绝密 秘密 三级标志",
+        "国家秘密 保密 培训通知",
+    ],
+)
+def test_a_subject_that_only_begins_with_such_a_word_is_none(find: Find, subject: str) -> None:
+    assert find(subject, "subject") == ()
+
+
 @pytest.mark.parametrize("name", ["FOUOx plan.docx", "TLP-REDx plan.docx", "SECRET//NOFORN2 plan.docx"])
 def test_a_word_that_goes_on_does_not_open_a_name_with_a_mark(find: Find, name: str) -> None:
     assert find(name, "filename") == ()
