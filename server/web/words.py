@@ -184,6 +184,8 @@ REASONS: Words = {
 """Why a file was not examined."""
 
 RULE_TROUBLES: Words = {
+    "rules-refused": gettext_lazy("The bundle that was released is refused: “mijian status” there says why"),
+    "rules-in-part": gettext_lazy("A part of the rules has a mistake and is left out"),
     "rules-altered": gettext_lazy("The installed rules are damaged or were altered, and are not used"),
     "rules-no-key": gettext_lazy("There is no key to verify the installed rules with"),
     "rules-mistake": gettext_lazy("A pack of rules has a mistake and is left out"),
