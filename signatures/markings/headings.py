@@ -48,6 +48,8 @@ _GOES_ON = Expression(
     r"(?i:information|secrets?|policy|agreement|computing|guide|training)\b)(?!.*(?:报告|通知|方案|纪要|请示)$).{0,20}$"
 )
 """What makes a title, with the word above it, that is no mark: 商业秘密 and below it 保护指引."""
+_NO_TITLES = frozenset({"绝密", "机密"})
+"""Level words that head an essay or a story less often than a report: of these a person is to judge."""
 _PAPER = Expression(
     r"急|提|通知|报告|纪要|请示|批复|决定|公告|方案|函|令|意见|汇报|简报|计划|总结|名单|预案|材料|说明|信|电报|\d|[a-zA-Z]"
 )
@@ -97,8 +99,10 @@ class Headings:
             candidate.add("the line below goes on with it", -25)
         elif told and _spells_out(told[0], word):
             candidate.add("the line below spells it out", -30)
-        elif len(word) <= _WORD and not _bracketed(candidate) and lines and (_is_list(lines) or _is_prose(lines[0])):
+        elif len(word) <= _WORD and not _bracketed(candidate) and lines and _is_list(lines):
             candidate.add("a list or prose follows at once", -25)
+        elif len(word) <= _WORD and not _bracketed(candidate) and lines and _is_prose(lines[0]):
+            candidate.add("a list or prose follows at once", -20 if candidate.level in _NO_TITLES else -25)
 
     def _different_labels(self) -> int:
         if self._labels is None:

@@ -80,6 +80,7 @@ def test_a_paper_of_its_own_below_a_mark_is_no_half_title(grammar: Grammar) -> N
         ("CUI\nControlled unclassified information.", "the line below spells it out", -30),
         ("商业秘密\n保护指引", "the line below goes on with it", -25),
         ("秘密\n那年夏天，我们住在山里。", "a list or prose follows at once", -25),
+        ("机密\n今年以来，我局查了三次。", "a list or prose follows at once", -20),
         ("CUI training: what it is\nCUI", "the document is about markings", -30),
         ("TLP:RED\nx\nTLP:AMBER\ny\nTLP:GREEN\nz", "labels are explained one after the other", -40),
     ],
