@@ -1,7 +1,7 @@
-"""What an office has beside the benchmark's mixed tree: old Office, RTF, PDF of another hand, OFD and mail, seeded and labelled alike.
+"""What an office has beside the benchmark's mixed tree: old Office, RTF, PDF of another hand, OFD and mail.
 
-Old Office files, RTF and more PDFs are written by LibreOffice from the same documents the tree is made of; OFD pages and mails are
-put together here.
+Seeded and labelled as the tree is. Old Office files, RTF and more PDFs are written by LibreOffice from the documents
+that the tree is made of; OFD pages and mails are put together here.
 """
 
 from __future__ import annotations

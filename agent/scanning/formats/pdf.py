@@ -25,6 +25,7 @@ LIMITS = {"document bytes": 2048 * MiB, "pages": 5_000, "pages laid out": 60, "a
 LIMITATIONS = (
     "pages without text are read by OCR where it is installed; pictures and outlines beside text are not read",
     "from the 61st page with a hit on, text is read without its place on the page",
+    "choices that a form offers are read only where they were chosen",
 )
 
 _ALONE = re.compile(r"(?m)^ *[\u2605\u2606\u2e80-\u9fff] *\r?$")

@@ -30,9 +30,9 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros are not read.",
+    "Forms of macros are not read.",
     "Pictures, sound and film in the presentation are not read.",
-    "Layouts and masters that no slide uses are left out.",
+    "Layouts and masters that no slide uses count only where a text of theirs is a marking by itself.",
 )
 
 _SLIDE = re.compile(r"(?i)^ppt/slides/[^/]+\.xml$")

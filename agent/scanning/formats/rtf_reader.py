@@ -9,16 +9,22 @@ from msgspec.structs import replace
 
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.docx_front import Style, Styles
+from agent.scanning.formats.docx_paragraphs import shown_by
 from agent.scanning.formats.ole_properties import Property, decoded
 from agent.scanning.formats.ooxml_drawing import is_red
 from agent.scanning.formats.rtf_story import State, Story
 from agent.scanning.formats.rtf_words import (
     CHARACTERS,
     CHARSETS,
+    GATHERING,
     INFORMATION,
+    SETTINGS,
     SILENT,
     STORIES,
+    SWITCHES,
     SYMBOL_CHARSET,
+    THROUGH,
+    description,
     document_codec,
     unit,
 )
@@ -38,14 +44,6 @@ _MOST_STORIES_OPEN = 50
 _MOST_FONTS = 10_000
 _GATHERED = 4_000
 _SYMBOL_FIELD = re.compile(r"SYMBOL\s+(\d{1,5})\b.*(?:Wingdings|Symbol)", re.IGNORECASE | re.DOTALL)
-_GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
-"""Groups whose text is no text of the document but tells something of it."""
-_THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
-"""Groups that a program may pass over, but that hold text."""
-_SWITCHES = {
-    "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
-}  # fmt: skip
-_SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
 
 
 class Reader:
@@ -107,7 +105,9 @@ class Reader:
             elif sign is not None:
                 self._sign(sign)
             if self._state.into == "skip":
-                at = self._skip_group(at)
+                begun, at = at, self._skip_group(at)
+                if described := description(data, begun, at):
+                    self._open[-1].paragraph.descriptions.append(described)
         self._flush()
         self.damaged = True
         while self._groups:
@@ -157,9 +157,10 @@ class Reader:
             self._deliver(state.into)
         while len(self._open) > max(1, stories):
             self._close_story(state)
-        while self._fields and self._fields[-1][0] > len(self._groups):
-            self._fields.pop()
         self._state = outer
+        while self._fields and self._fields[-1][0] > len(self._groups):
+            if shown := shown_by(" ".join(self._fields.pop()[1])):
+                self._emit(shown)
         self._fresh = self._starred = False
         if not self._groups:
             self._open[0].finish(state)
@@ -171,8 +172,7 @@ class Reader:
         if story.kind != "box":
             self.stories.append(story)
             return
-        box = story.as_box()
-        paragraph = self._open[-1].paragraph
+        box, paragraph = story.as_box(), self._open[-1].paragraph
         for inner in box.paragraphs:
             paragraph.boxes += inner.boxes
             paragraph.watermarks += inner.watermarks
@@ -274,10 +274,10 @@ class Reader:
             return
         self._to_skip = 0
         value = 1 if number is None else number
-        if name in _SWITCHES:
-            setattr(state, _SWITCHES[name], value != 0)
-        elif name in _SETTINGS:
-            setattr(state, _SETTINGS[name], value)
+        if name in SWITCHES:
+            setattr(state, SWITCHES[name], value != 0)
+        elif name in SETTINGS:
+            setattr(state, SETTINGS[name], value)
         elif name in _HANDLERS:
             _HANDLERS[name](self, value)
         elif name in CHARACTERS:
@@ -294,13 +294,13 @@ class Reader:
             if len(self._open) < _MOST_STORIES_OPEN:
                 self._open.append(Story(STORIES[name], behind=self._behind and STORIES[name] == "box"))
             self._state = State(font=state.font, skip=state.skip)
-        elif name in _GATHERING:
+        elif name in GATHERING:
             state.into = name
             self._gathered = []
         elif name in INFORMATION and state.into == "info":
             state.into = f"={INFORMATION[name]}"
             self._gathered = []
-        elif starred and name not in _THROUGH:
+        elif starred and name not in THROUGH:
             state.into = "skip"
 
     def _deliver(self, into: str) -> None:
@@ -378,6 +378,8 @@ class Reader:
 
     def _field_result(self, _: int) -> None:
         told = " ".join(self._fields[-1][1]) if self._fields else ""
+        if self._fields and not told.lstrip().upper().startswith("EQ"):
+            self._fields[-1][1].clear()  # shown is its result; that of EQ is always empty
         symbol = _SYMBOL_FIELD.search(told)
         shown = SYMBOLS.get(0xF000 | int(symbol[1]) & 0xFFF, "") if symbol else ""
         if shown or PAGE_FIELD.search(told):

@@ -37,6 +37,16 @@ SILENT = frozenset({
 })  # fmt: skip
 """Groups whose text no reader sees, or sees once more elsewhere."""
 
+GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
+"""Groups whose text is no text of the document but tells something of it."""
+THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
+"""Groups that a program may pass over, but that hold text."""
+SWITCHES = {
+    "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
+}  # fmt: skip
+SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
+"""Words that switch or set what holds in a group, by the field of `rtf_story.State`."""
+
 INFORMATION = {
     "title": "title", "subject": "subject", "keywords": "keywords", "doccomm": "description", "comment": "description",
     "category": "category", "manager": "Manager", "company": "Company", "hlinkbase": "HyperlinkBase",
@@ -50,6 +60,7 @@ STORIES = {
 }  # fmt: skip
 """Groups with a text of their own."""
 
+_DESCRIPTION = re.compile(rb"wzDescription\s*\}\s*\{\s*\\sv ?([^{}]{1,4000})\}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F\r\n \t]{64,}")
 _WORD = re.compile(rb"\\(?!u-?\d)[a-zA-Z]{1,32}(?:-?\d{1,10})?[ \r\n]?")
 _SIGN = re.compile(rb"\\[*:|-]")
@@ -106,6 +117,13 @@ def _joined(between: list[bytes], written: list[list[bytes]], codec: str) -> byt
     whole[::2] = between
     whole[1::2] = [b"".join(map(known, run)) for run in written]
     return b"".join(whole)
+
+
+def description(data: bytes, begin: int, end: int) -> str:
+    """The alternative text of a picture, which stands among the properties of its group; empty where there is none."""
+    at = data.find(b"wzDescription", begin, end)
+    found = _DESCRIPTION.match(data, at, end) if at >= 0 else None
+    return plain_texts(found[1])[0].decode("utf-8", "replace").strip() if found else ""
 
 
 def _double_codecs(data: bytes, codec: str) -> set[str]:

@@ -24,7 +24,8 @@ NAME = "xlsb"
 MEDIA_TYPES = ("application/vnd.ms-excel.sheet.binary.macroEnabled.12",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures, macros, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
+    "Pictures, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
+    "Of macros the strings and comments are read, not their forms.",
     "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
 )
@@ -53,6 +54,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the embedded files, and, where a rule's literal is in the text, every passage that may matter."""
     package = Package(source, reading)
     yield from package.members()
+    yield from package.macros()
     parts = {name: bytes(package.raw(name)) for name in package.others(_BINARY_PARTS)}
     # The bytes first: texts lie in them as they are, but for headers, whose codes may part a word.
     doubt = any(reading.worth(data, encodings=_UTF16) or _AMPERSAND in data for data in parts.values())
