@@ -71,7 +71,7 @@ class ReleaseWanted(Schema):
     note: Short = ""
 
 
-class Note(Schema):
+class WithdrawalWanted(Schema):
     """What the audit log is to say."""
 
     note: Short = ""
@@ -161,7 +161,7 @@ def release_bundle(request: HttpRequest, pk: Key, sent: ReleaseWanted) -> dict[s
 
 
 @router.post("/{pk}/withdraw", response=BundleTold, auth=ADMIN, url_name="bundle-withdraw")
-def withdraw_bundle(request: HttpRequest, pk: Key, sent: Note) -> dict[str, object]:
+def withdraw_bundle(request: HttpRequest, pk: Key, sent: WithdrawalWanted) -> dict[str, object]:
     """End the releases of a bundle; computers that have it keep it until a newer one comes."""
     user = require(request, Right.POLICY, whole_house=True)
     bundles.withdraw(one(RuleBundle.objects.all(), pk), by=user, note=sent.note)
