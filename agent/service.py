@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from agent.alone import alone
 from agent.attending import Attending
@@ -45,7 +45,7 @@ from agent.scanning.results import cage_level
 from agent.scanning.spawn import end_ahead, start_ahead
 from agent.selfchecks import SelfChecks
 from agent.settings import Settings
-from agent.sweep import Sweep
+from agent.sweep import Cause, Sweep
 from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching.blocks import BlockEvent, BlockWatch, DeviceCame
@@ -302,11 +302,10 @@ class Service:
             level=self._identity.level,
             organisation_key=self._identity.organisation_key,
             reveal_key=self._identity.reveal_key,
+            designated=tuple(self._settings.check.parameters.get("marked_folders", ())),
         )
 
-    def _scan_disks(
-        self, roots: Sequence[str], schedule: str, cause: Literal["schedule", "rescan"], done: Callable[[], None]
-    ) -> None:
+    def _scan_disks(self, roots: Sequence[str], schedule: str, cause: Cause, done: Callable[[], None]) -> None:
         """Queue a scan of folders of this computer; ``done`` is called once it was made to the end."""
 
         def act(pause: threading.Event) -> bool:
@@ -315,7 +314,8 @@ class Service:
                 done()
             return ended
 
-        self._jobs.add(Priority.SCHEDULE, f"schedule {schedule}", act)
+        priority = Priority.PERSON if cause == "person" else Priority.SCHEDULE
+        self._jobs.add(priority, f"schedule {schedule}", act)
 
     def _device(self, event: BlockEvent) -> None:
         if isinstance(event, DeviceCame):
@@ -340,7 +340,10 @@ class Service:
         policy = self._policies.current
         return policy.folders if policy else ()
 
-    def _files_changed(self, paths: Sequence[str], done: Callable[[], None]) -> None:
+    def _files_changed(self, changed: Sequence[str], done: Callable[[], None]) -> None:
+        """Queue a scan of changed files; those on a medium are told under its session instead."""
+        paths = self._attending.sessions.without(changed)
+
         def act(pause: threading.Event) -> bool:
             if not self._sweep.files(paths, self._fixed(), self._stop, pause):
                 return not pause.is_set()

@@ -160,11 +160,7 @@ def _now(state: dict[str, Any]) -> list[tuple[str, str]]:
         )
     held = text("无", "none")
     if limits["limited"]:
-        why = text("有人在用", "somebody works") if limits["why"] == "working" else text("电池供电", "on battery")
-        held = text(
-            f"处理器 {limits['processor_percent']:.0f}%（{why}）",
-            f"processor {limits['processor_percent']:.0f}% ({why})",
-        )
+        held = _limit(limits)
     scans = [
         f"{scan['cause']} {scan['enumerated']} = {scan['clean']} + {scan['finding']} + {scan['not_examined']}"
         for scan in now["scans"][-3:]
@@ -181,6 +177,20 @@ def _now(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("隔离程度", "cage"), now["cage"] or "—"),
         (text("规则", "rules"), now["rules"][:19] or "—"),
     ]
+
+
+def _limit(limits: dict[str, Any]) -> str:
+    """What is held back, why, and until when."""
+    share, minutes = f"{limits['processor_percent']:.0f}%", f"{limits['idle_minutes']:g}"
+    if limits["until"] is None:
+        return words.text(
+            f"处理器 {share}（电池供电，接通电源后解除）", f"processor {share} (on battery: until on the charger)"
+        )
+    until = datetime.fromisoformat(limits["until"]).astimezone().strftime("%H:%M")
+    return words.text(
+        f"处理器 {share}（有人在用：{minutes} 分钟无操作后解除，最早 {until}）",
+        f"processor {share} (somebody works: until nobody has for {minutes} minutes, {until} at the earliest)",
+    )
 
 
 def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:

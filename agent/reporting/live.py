@@ -77,6 +77,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     limited: bool
     why: Literal["", "working", "battery"] = ""
+    until: datetime | None = None
+    """When it ends at the earliest, to the minute: where nothing more is typed or moved. None: once on the charger."""
+    idle_minutes: float = 0.0
+    """How long nothing must have been typed or moved for it to end."""
     processor_percent: float = 100.0
     memory_mb: int = 0
     memory_used_mb: int = 0

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import msgspec
 
-from signatures.characters import DASHES, GAPS, LONG_DASHES, STARS, TRADITIONAL, ZERO_WIDTH
+from signatures.characters import DASHES, GAPS, LONG_DASHES, SECRET_SIGN, STARS, TRADITIONAL, ZERO_WIDTH
 from signatures.expressions import Expression
 from signatures.markings.terms import TERM
 
@@ -62,6 +62,8 @@ class View(msgspec.Struct, frozen=True):
             codes.add("DIGIT_WIDTH")
         if any(c in TRADITIONAL for c in original):
             codes.add("TRAD_CHAR")
+        if SECRET_SIGN in original:
+            codes.add("LEVEL_UNKNOWN")
         if self.vertical:
             codes.add("VERTICAL")
             return codes
@@ -83,6 +85,8 @@ def _fold(letter: str) -> str:
         return "★"
     if letter.isspace():
         return " "
+    if letter == SECRET_SIGN:
+        return "秘密"
     folded = unicodedata.normalize("NFKC", letter)
     if len(folded) > 1:
         return "".join(_fold(part) for part in folded if part != letter)

@@ -34,6 +34,9 @@ from protocol.records import Reason
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\'?"
 )
+_ROW = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n])){2,}")
+"""Characters by their numbers, each with the one byte that older programs show instead."""
+_UNIT = re.compile(rb"\\u(-?\d{1,10})")
 _SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
@@ -89,6 +92,9 @@ class Reader:
                 self._take(bytes((int(byte, 16),)))
             elif word == b"bin":
                 at += max(0, int(number or 0))
+            elif word == b"u" and self._state.skip == 1 and (row := _ROW.match(data, token.start())) is not None:
+                at = row.end()
+                self._units(row.group())
             elif word is not None:
                 self._word(word.decode("ascii"), None if number is None else int(number))
             elif brace == b"{":
@@ -242,6 +248,18 @@ class Reader:
         else:
             self._emit(SYMBOLS.get(number, unit(number)))
         self._high = 0
+
+    def _units(self, row: bytes) -> None:
+        """A row of characters by their numbers, as if they came one by one."""
+        self._flush()
+        self._fresh = self._starred = False
+        self._to_skip = 0
+        numbers = [int(number) & 0xFFFF for number in _UNIT.findall(row)]
+        if self._high or any(0xD800 <= number < 0xE000 for number in numbers):
+            for number in numbers:
+                self._unit(number)
+        else:
+            self._emit("".join([SYMBOLS.get(number) or unit(number) for number in numbers]))
 
     # --- words -------------------------------------------------------------------------------------------------
 
