@@ -121,6 +121,7 @@ def test_documents_that_cannot_be_read_yet_are_told(examiner: Examiner) -> None:
     for data, name in (
         (picture, "scan.png"),
         (b"LZIP\x01" + bytes(50), "a.lz"),
+        (b"\0\1\0\0Standard Jet DB\0" + bytes(99), "register.mdb"),
     ):
         (row,) = rows(examiner, data, name)
         assert (row.verdict, row.reason) == (Verdict.NOT_EXAMINED, Reason.UNSUPPORTED), name
