@@ -81,7 +81,7 @@ def test_many_computers_are_cut_into_pages_in_the_same_number_of_queries(
     for number in range(55):
         office.computer(f"pc-{number:02}")
     client = seat(person(Role.VIEWER))
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         assert len(names(client)) == 50
     onward = re.search(r'rel="next" href="([^"]+)"', client.get(URL).content.decode())
     assert onward is not None
