@@ -72,11 +72,8 @@ class Envelope(msgspec.Struct, frozen=True):
     body: bytes
     signature: bytes
     raw: bytes
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the whole envelope, hex: its identity, and the next one's ``previous``."""
-        return hashlib.sha256(self.raw).hexdigest()
+    digest: str
+    """SHA-256 of the whole envelope, hex: its identity, and the next one's ``previous``."""
 
 
 _header_decoder = msgspec.json.Decoder(Header)
@@ -122,7 +119,8 @@ def parse(raw: bytes) -> Envelope:
             "truncated" if short else "malformed",
             f"the envelope has {len(raw)} bytes where its own lengths say {at + body_size + 64}",
         )
-    return Envelope(_decode_header(head), head, raw[at : at + body_size], raw[-64:], raw)
+    header, digest = _decode_header(head), hashlib.sha256(raw).hexdigest()
+    return Envelope(header, head, raw[at : at + body_size], raw[-64:], raw, digest)
 
 
 def _decode_header(head: bytes) -> Header:
@@ -161,13 +159,7 @@ def open_body(envelope: Envelope, key: keys.X25519PrivateKey) -> Iterator[Record
         packed = keys.unseal(envelope.body, key, envelope.header_bytes)
     except (InvalidTag, ValueError) as error:
         raise EnvelopeError("cannot-open", "sealed to another collector, or altered on the way") from error
-    try:
-        reader = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(packed))
-        lines = reader.read(MAX_BODY + 1)
-    except zstandard.ZstdError as error:
-        raise EnvelopeError("malformed", f"the body does not unpack: {error}") from error
-    if len(lines) > MAX_BODY:
-        raise EnvelopeError("bomb", f"the body expands to more than {MAX_BODY} bytes")
+    lines = _unpacked(packed)
     # Line by line, not split at once: a body of nothing but line ends must not become millions of objects.
     for number, line in enumerate(io.BytesIO(lines), 1):
         if line != b"\n":
@@ -175,3 +167,17 @@ def open_body(envelope: Envelope, key: keys.X25519PrivateKey) -> Iterator[Record
                 yield decode_record(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise EnvelopeError("malformed", f"record {number} cannot be read: {error}") from error
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """The body unpacked, in a piece of memory of the size it says of itself, where it says one."""
+    try:
+        told = zstandard.frame_content_size(packed)
+        if 0 < told <= MAX_BODY:
+            return zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=True)
+        lines = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(packed)).read(MAX_BODY + 1)
+    except zstandard.ZstdError as error:
+        raise EnvelopeError("malformed", f"the body does not unpack: {error}") from error
+    if len(lines) > MAX_BODY:
+        raise EnvelopeError("bomb", f"the body expands to more than {MAX_BODY} bytes")
+    return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,9 @@ from server.reports.workshop import Workshop
 
 FAN_OUT = "mijian-fan-out"
 """Name under which these processes stand in the list of the system."""
+_SELDOM = (100_000, 20, 100)
+"""How often a process that works the spool off looks for garbage that refers to itself: a batch makes many objects that
+all go with it, and none of that kind."""
 LOOK = 0.5
 """Seconds between looks at parents and children."""
 
@@ -76,6 +80,7 @@ def _work_off(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends us
     signal.signal(signal.SIGTERM, lambda *_: worker.ask_to_stop())
     _watch(parent)
+    gc.set_threshold(*_SELDOM)
     worker.run()
 
 

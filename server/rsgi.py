@@ -16,6 +16,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import msgspec
+from django.db import DatabaseError, connections
 
 from protocol.enrolment import Refusal
 from protocol.envelope import MAX_ENVELOPE
@@ -28,8 +29,8 @@ LARGEST_FORM = 1024 * 1024
 BUDGET = 256 * 1024 * 1024
 """Bytes of all bodies that are held at the same time."""
 LARGEST_UPLOAD = 64 * 1024 * 1024
-"""Bytes of the form that brings many sealed files at once."""
-UPLOADS = frozenset({"/imports/take/"})
+"""Bytes of the form that brings many sealed files at once, or a bundle of rules."""
+UPLOADS = frozenset({"/imports/take/", "/rules/take/"})
 """Addresses of forms that bring files; their bodies count against the budget as envelopes do."""
 FORMS = 32 * 1024 * 1024
 """The part of the budget that is kept for the pages' forms."""
@@ -238,6 +239,13 @@ def _bare_headers() -> list[tuple[str, str]]:
 def application() -> Gate:
     """The collector, for one worker process; the process that makes it also works the spool off."""
     from server.wsgi import application as inner
-    from server.intake.views.envelopes import at_once  # isort: skip (models can be imported only now)
+    from server.intake.senders import keys  # isort: skip (models can be imported only now)
+    from server.intake.views.envelopes import at_once
 
+    try:
+        keys.learn()
+    except DatabaseError as error:  # it may come back: each key is then asked for when it is needed
+        _log.warning("the keys of computers cannot be read just now: %s", type(error).__name__)
+    finally:
+        connections.close_all()
     return Gate(inner, envelopes=at_once)

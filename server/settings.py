@@ -60,8 +60,12 @@ MIJIAN_RETENTION: Retention = _config.retention
 """Days for which what is over is kept (`server.retention`)."""
 MIJIAN_SECOND_FACTOR: tuple[str, ...] = _config.second_factor
 """Roles that must prove a second factor (`server.accounts.second_factor`)."""
+MIJIAN_RULES_KEYS: tuple[str, ...] = _config.rules_keys
+"""Public keys that bundles of rules must be signed with (`server.rules.bundles`)."""
 MIJIAN_OIDC: _home.Oidc | None = _config.oidc
 """The sign-in service people may come through (`server.accounts.oidc`); None for none."""
+MIJIAN_SAML: _home.Saml | None = _config.saml
+"""The same, by SAML 2.0 (`server.accounts.saml`)."""
 MIJIAN_LDAP: _home.Ldap | None = _config.ldap
 """The directory that checks passwords (`server.accounts.ldap`); None for none."""
 MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)
@@ -127,7 +131,8 @@ def _sqlite(file: Path, cache: int) -> dict[str, Any]:
     """One SQLite file; ``cache`` is in KiB for each connection.
 
     One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for bytes that
-    are on the disk, so every commit is synced.
+    are on the disk, so every commit is synced. What was committed goes from the log into the file 32 MiB at a time:
+    pages that are written again and again meanwhile are moved once.
     """
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -135,7 +140,8 @@ def _sqlite(file: Path, cache: int) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-{cache};",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-{cache};"
+            "PRAGMA wal_autocheckpoint=8192;",
         },
         "CONN_MAX_AGE": 60,
     }

@@ -98,9 +98,11 @@ def run(options: argparse.Namespace) -> int:
     _free(host, port)
     from django.conf import settings
     from django.db import connections
+    from django.urls import get_resolver
 
     from server.background import FanOutProcesses
 
+    _ = get_resolver().url_patterns  # all pages: else the first request of each worker would load them
     connections.close_all()  # workers are forked: an SQLite handle must not be carried across
     gc.freeze()  # what is loaded by now is shared by all of them
     fanout = FanOutProcesses(options.fanout if settings.MIJIAN_FANOUT else 0)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         description=tell(
             "Makes a collector of its own in a temporary folder, loads it with a simulated fleet and prints what it "
             "took. With --database-url postgresql://… a database is made there for it, and dropped at the end. "
-            "The collector in service is not touched.",
+            "The collector in service is not touched. Without --rate all computers report at once, as fast as answers "
+            "come; the same --seed gives the same fleet.",
             "在临时目录中建立独立的收集端,以模拟机群加载并给出测量结果;指定 --database-url postgresql://… 时,"
-            "在该服务器上临时建库,结束后删除。不影响正在使用的收集端。",
+            "在该服务器上临时建库,结束后删除。不影响正在使用的收集端。未指定 --rate 时所有计算机同时上报;"
+            "相同的 --seed 得到相同的机群。",
         ),
     )
     number, share = _number, _share
@@ -56,6 +58,16 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bad", type=share, default=0.02, metavar="SHARE", help=tell("bad messages (0.02)", "不良报文比例(0.02)")
+    )
+    parser.add_argument(
+        "--away",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help=tell(
+            "computers that are offline until the last report, then send all at once (0)",
+            "离线至最后一轮、随后集中补报的计算机比例(0)",
+        ),
     )
     parser.add_argument(
         "--workers", type=number, default=1, metavar="N", help=tell("processes that answer (1)", "应答进程数(1)")
@@ -140,7 +152,7 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     from server.simulation.load import send
     from server.simulation.processes import cost, resident
 
-    fleet = Fleet(options.seed, options.findings, options.duplicates, options.bad)
+    fleet = Fleet(options.seed, options.findings, options.duplicates, options.bad, options.away)
     _say(tell(f"enrolling {options.agents} computers …", f"注册 {options.agents} 台计算机 …"))
     fleet.enrol(
         options.agents,
@@ -148,14 +160,14 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
         lambda: tokens.mint("internal")[1],
     )
     _say(tell("signing and sealing their reports …", "签名并封装报告 …"))
-    batch: list[Sent] = [sent for _ in range(options.reports) for sent in fleet.round()]
+    batch: list[Sent] = list(fleet.rounds(options.reports))
     address = free_address()
     together = ("--workers", str(options.workers), "--fanout", str(options.fanout))
     with served(address, *(("--workers", str(options.workers), "--fanout", "0") if options.apart else together)) as one:
         before = cost(one.pid)
         _say(tell(f"sending {len(batch)} messages …", f"发送 {len(batch)} 份报文 …"))
         signing = protocol_keys.public_bytes(keys.collector_keys().signing)
-        tally = send(batch, address, options.connections, signing, rate=options.rate)
+        tally = send(batch, address, options.connections, signing, rate=options.rate, progress=_progress(len(batch)))
         spent, memory = cost(one.pid).since(before), resident(one.pid)
         if not options.apart:
             drained = tally.seconds + _drained(one)
@@ -236,6 +248,10 @@ def _lines(content: dict[str, Any]) -> list[str]:
     good = tell("Nothing was lost, nothing doubled, nothing bad let in.", "无丢失、无重复,不良报文均被拒绝。")
     bad = tell("NOT WHOLE: what is stored is not what was sent.", "不完整:入库内容与发送内容不一致。")
     return [*lines, good if content["whole"] else bad]
+
+
+def _progress(of: int) -> Callable[[int], None]:
+    return lambda count: _say(tell(f"  {count} of {of} answered", f"  已应答 {count} / {of}"))
 
 
 def _say(line: str) -> None:

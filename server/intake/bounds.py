@@ -43,6 +43,8 @@ LONGEST_WORD = 64
 LONGEST_MARKING = 200
 LONGEST_PLACE = 128 * 1024
 """Characters of a sealed place; a longer one is no place of ours and is left away."""
+_TIMES = ("seen_at", "started_at", "mounted_at", "ended_at")
+_WITH_MEDIUM = (ViolationSeen, ScanDone, MediaSessionSeen)
 _DEEPEST = 99
 _LARGEST = 2**53
 """What JSON, SQLite and every browser hold exactly."""
@@ -51,7 +53,7 @@ _LARGEST = 2**53
 def bounded(record: Record, received_at: datetime) -> Record:
     """The record with every time, number and word within bounds. ``received_at`` is the collector's own time."""
     changes: dict[str, Any] = {}
-    for name in ("seen_at", "started_at", "mounted_at", "ended_at"):
+    for name in ("seen_at",) if isinstance(record, ViolationSeen) else _TIMES:
         at = getattr(record, name, None)
         if at is not None and not EARLIEST <= at <= received_at:
             changes[name] = received_at
@@ -72,7 +74,7 @@ def bounded(record: Record, received_at: datetime) -> Record:
         changes["seconds"] = max(0.0, min(record.seconds, 1e9))
     elif isinstance(record, RecordsDropped):
         changes["counts"] = _counts(record.counts)
-    if isinstance(record, ViolationSeen | ScanDone | MediaSessionSeen) and record.medium is not None:
+    if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
         changes["medium"] = _medium(record.medium)
     return msgspec.structs.replace(record, **changes) if changes else record
 

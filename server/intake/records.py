@@ -28,6 +28,10 @@ MAX_RECORDS = 50_000
 MAX_WORD = 64
 """Characters of hashes, keys and other words that name a thing."""
 
+# Told once: a union of classes that is written where it is asked for is made anew for every record.
+_WITH_CONTROL = (ViolationSeen, CheckDone)
+_WITH_SESSION = (ViolationSeen, ScanDone)
+_WITH_MEDIUM = (ViolationSeen, ScanDone, MediaSessionSeen)
 _CONTROL = re.compile(r"[A-Z][A-Z0-9]{0,8}-[A-Z0-9-]{1,22}")
 
 
@@ -82,17 +86,17 @@ def check(record: Record) -> None:
     for at in _times(record):
         if at.tzinfo is None:
             raise ValueError("a time without a zone")
-    if isinstance(record, ViolationSeen | CheckDone) and not _CONTROL.fullmatch(record.control):
+    if isinstance(record, _WITH_CONTROL) and not _CONTROL.fullmatch(record.control):
         raise ValueError("no id of a control")
     if isinstance(record, SelfCheckDone):
         controls = [control for line in record.results for control in line.controls]
         if not all(_CONTROL.fullmatch(control) for control in [*controls, *record.answers]):
             raise ValueError("no id of a control")
-    if isinstance(record, ViolationSeen | ScanDone) and record.session is not None:
+    if isinstance(record, _WITH_SESSION) and record.session is not None:
         _id(record.session)
     if isinstance(record, MediaSessionSeen):
         _id(record.session)
-    if isinstance(record, ViolationSeen | ScanDone | MediaSessionSeen) and record.medium is not None:
+    if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
         _word(record.medium.key)
     if isinstance(record, ViolationSeen) and isinstance(record.evidence, FileEvidence):
         _word(record.evidence.content_hash)

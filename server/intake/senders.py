@@ -19,7 +19,7 @@ from protocol.envelope import Envelope
 from protocol.receipts import Answer
 from protocol.records import LEVEL_ORDER
 from server.intake.sequence import Decision
-from server.intake.sql import chunks
+from server.intake.sql import Prepared, rows_of
 from server.ledger.models import Computer
 
 Road = Literal["network", "file"]
@@ -57,6 +57,12 @@ class Keys:
         self._lock = threading.Lock()
         self._keys: dict[uuid.UUID, bytes] = {}
 
+    def learn(self) -> None:
+        """Read the keys of all enrolled computers, as many as are kept. Raises `django.db.DatabaseError`."""
+        enrolled = Computer.objects.exclude(public_key=b"").values_list("pk", "public_key")[:MOST]
+        with self._lock:
+            self._keys |= {pk: bytes(key) for pk, key in enrolled.iterator()}
+
     def at_hand(self, agent: uuid.UUID) -> bytes | None:
         """The key where it is in memory; asks nobody."""
         return self._keys.get(agent)
@@ -84,11 +90,10 @@ keys = Keys()
 
 def known_senders(agents: Collection[uuid.UUID]) -> dict[uuid.UUID, Sender]:
     """What the ledger says of these computers just now; one that is not enrolled is left out."""
-    found: dict[uuid.UUID, Sender] = {}
-    for part in chunks(list(agents)):
-        rows = Computer.objects.filter(pk__in=part).values_list("pk", "public_key", "level", "revoked_at")
-        found |= {pk: Sender(bytes(key), level, at is not None) for pk, key, level, at in rows if key}
-    return found
+    as_stored = Prepared(Computer)
+    asked = {as_stored.uuid(agent): agent for agent in agents}
+    rows = rows_of(Computer, ("id", "public_key", "level", "revoked_at"), "id", list(asked))
+    return {asked[id_]: Sender(bytes(key), level, at is not None) for id_, key, level, at in rows if key}
 
 
 def objection(sender: Sender | None, arrival: Arrival) -> Decision | None:

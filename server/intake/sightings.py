@@ -108,6 +108,8 @@ class _Sighting:
 
     id: Any
     seen_at: Any
+    computer: Any
+    """Its agent's id."""
     record: ViolationSeen
     delivery: Delivery
 
@@ -131,7 +133,7 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
     came = {each.delivery.entry: as_stored.moment(each.delivery.received_at) for each in fresh}
     for print_, each in zip(prints, fresh, strict=True):
         medium = None if each.record.medium is None else media[each.record.medium.key]
-        told, place = _told(each, medium, persons, as_stored)
+        told, place = _told(each, medium, persons)
         group = groups.get(print_)
         if group is None:
             group = groups[print_] = _new_group(print_, each, told, place, moment, as_stored)
@@ -154,11 +156,12 @@ def _fresh(deliveries: Iterable[Delivery], as_stored: Prepared) -> list[_Sightin
     """Sightings without those that are stored already. The write lock makes look and write one."""
     told: dict[Any, _Sighting] = {}
     for delivery in deliveries:
+        computer = as_stored.uuid(delivery.agent)
         for record in delivery.records:
             if isinstance(record, ViolationSeen):
                 id_ = as_stored.identity(record.id)
                 if id_ not in told:
-                    told[id_] = _Sighting(id_, as_stored.moment(record.seen_at), record, delivery)
+                    told[id_] = _Sighting(id_, as_stored.moment(record.seen_at), computer, record, delivery)
     for (stored,) in rows_of(Occurrence, ("id",), "id", list(told)):
         del told[stored]
     return list(told.values())
@@ -187,21 +190,14 @@ class _Persons:
         return holder or self._computers.get(computer) or ""
 
 
-def _told(
-    each: _Sighting, medium: int | None, persons: _Persons, as_stored: Prepared
-) -> tuple[tuple[Any, ...], tuple[str, str]]:
+def _told(each: _Sighting, medium: int | None, persons: _Persons) -> tuple[tuple[Any, ...], tuple[str, str]]:
     """What a sighting says of its group, as `_TOLD` and as `_PLACE`: the newest one describes it.
 
     `server.intake.bounds` has brought every word within what its column holds.
     """
-    record, agent = each.record, each.delivery.agent
-    carrier = (
-        record.severity.value,
-        SEVERITY_RANK[record.severity.value],
-        as_stored.uuid(agent),
-        medium,
-        persons.of(agent, medium),
-    )
+    record, severity = each.record, each.record.severity.value
+    holder = persons.of(each.delivery.agent, medium)
+    carrier = (severity, SEVERITY_RANK[severity], each.computer, medium, holder)
     evidence = record.evidence
     if isinstance(evidence, SettingEvidence):
         return (*carrier, SETTING, "", evidence.title_zh, "", "", "", ""), ("", "")
@@ -333,7 +329,7 @@ def _occurrence(each: _Sighting, group: Any, received: Any, as_stored: Prepared)
     return (
         each.id,
         group,
-        as_stored.uuid(each.delivery.agent),
+        each.computer,
         each.seen_at,
         received,
         None if session is None else as_stored.identity(session),

@@ -12,10 +12,10 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from datetime import datetime
+from contextlib import suppress
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connections, transaction
@@ -28,7 +28,7 @@ from server.intake.models import SpoolEntry
 from server.intake.routing import spool_alias
 from server.intake.senders import Arrival, known_senders, objection
 from server.intake.sequence import Decision, Row, decide
-from server.intake.sql import connection_of, insert_new, update_by_pk
+from server.intake.sql import Prepared, connection_of, insert_prepared, rows_of, upsert_prepared
 
 MAX_BATCH = 256
 """Envelopes of one commit."""
@@ -41,15 +41,19 @@ PATIENCE = 30.0
 _log = logging.getLogger(__name__)
 
 
+_Waiting = Future[Decision] | asyncio.Future[Decision]
+"""What waits for the writer's word: a thread, or the coroutine of an event loop."""
+
+
 class SpoolUnavailable(Exception):
     """Nothing can be stored just now (disk full, locked, too busy): no receipt, the sender keeps it and tries again."""
 
 
 class Spool:
-    """The writer of one process. `submit` is called by any number of threads."""
+    """The writer of one process. `submit` is called by any number of threads, `stored_soon` by event loops."""
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[tuple[Arrival, Future[Decision]] | None] = queue.Queue(MAX_QUEUED)
+        self._queue: queue.Queue[tuple[Arrival, _Waiting] | None] = queue.Queue(MAX_QUEUED)
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
         self.stored = threading.Event()
@@ -57,26 +61,29 @@ class Spool:
 
     def submit(self, arrival: Arrival) -> Decision:
         """Store one envelope and tell what was done with it; returns after the commit. Raises `SpoolUnavailable`."""
+        done: Future[Decision] = Future()
+        self._put(arrival, done)
         try:
-            return self._queued(arrival).result(PATIENCE)
+            return done.result(PATIENCE)
         except FutureTimeout as error:
             raise SpoolUnavailable("the collector is busy") from error
 
     async def stored_soon(self, arrival: Arrival) -> Decision:
         """The same for an event loop, which goes on meanwhile. Raises `SpoolUnavailable`."""
+        done: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._put(arrival, done)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(self._queued(arrival)), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                return await done
         except TimeoutError as error:
             raise SpoolUnavailable("the collector is busy") from error
 
-    def _queued(self, arrival: Arrival) -> Future[Decision]:
+    def _put(self, arrival: Arrival, done: _Waiting) -> None:
         self._ensure_thread()
-        done: Future[Decision] = Future()
         try:
             self._queue.put_nowait((arrival, done))
         except queue.Full as error:
             raise SpoolUnavailable("the collector is busy") from error
-        return done
 
     def stop(self) -> None:
         """Store what is queued and end the writer; a later `submit` starts it anew."""
@@ -100,7 +107,7 @@ class Spool:
         finally:
             connections.close_all()
 
-    def _next_batch(self) -> list[tuple[Arrival, Future[Decision]]] | None:
+    def _next_batch(self) -> list[tuple[Arrival, _Waiting]] | None:
         first = self._queue.get()
         if first is None:
             return None
@@ -117,12 +124,10 @@ class Spool:
             size += len(item[0].envelope.raw)
         return batch
 
-    def _write(self, batch: Sequence[tuple[Arrival, Future[Decision]]]) -> None:
+    def _write(self, batch: Sequence[tuple[Arrival, _Waiting]]) -> None:
+        told: list[Decision | None] = [None] * len(batch)
         try:
-            decisions = store([arrival for arrival, _ in batch])
-            for (_, done), decision in zip(batch, decisions, strict=True):
-                if done.set_running_or_notify_cancel():  # else nobody waits any more; what is stored is stored
-                    done.set_result(decision)
+            told[:] = store([arrival for arrival, _ in batch])
             self.stored.set()
         except OperationalError as error:  # full, locked, unreadable: the same for all
             connections.close_all()
@@ -133,10 +138,32 @@ class Spool:
             if len(batch) > 1:  # one odd envelope must not cost the others theirs
                 for item in batch:
                     self._write([item])
+                return
         finally:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(SpoolUnavailable("the collector cannot store anything just now"))
+            _tell([(done, decision) for (_, done), decision in zip(batch, told, strict=True)])
+
+
+def _tell(answers: Sequence[tuple[_Waiting, Decision | None]]) -> None:
+    """Tell everybody who waits what became of their envelope; event loops are woken once for all that they asked."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Decision | None]]] = {}
+    for done, decision in answers:
+        if isinstance(done, asyncio.Future):
+            loops.setdefault(done.get_loop(), []).append((done, decision))
+        elif not done.done():
+            _settle([(done, decision)])
+    for loop, asked in loops.items():
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more; what is stored is stored
+            loop.call_soon_threadsafe(_settle, asked)
+
+
+def _settle(answers: Sequence[tuple[_Waiting, Decision | None]]) -> None:
+    for done, decision in answers:
+        if done.done():
+            continue
+        if decision is None:
+            done.set_exception(SpoolUnavailable("the collector cannot store anything just now"))
+        else:
+            done.set_result(decision)
 
 
 def store(arrivals: Sequence[Arrival]) -> list[Decision]:
@@ -145,11 +172,12 @@ def store(arrivals: Sequence[Arrival]) -> list[Decision]:
     Raises `django.db.DatabaseError` where nothing of them could be stored.
     """
     senders = known_senders({arrival.agent for arrival in arrivals})
-    now = timezone.now()
+    as_stored, now = Prepared(SpoolEntry), timezone.now()
+    moment = as_stored.moment(now)
     with transaction.atomic(using=spool_alias()):
-        rows = _rows(arrivals)
+        rows = _rows(arrivals, as_stored)
         decisions: list[Decision] = []
-        entries: list[dict[str, Any]] = []
+        entries: list[tuple[Any, ...]] = []
         heard: dict[uuid.UUID, Row] = {}
         for arrival in arrivals:
             row, envelope = rows[arrival.agent], arrival.envelope
@@ -159,61 +187,70 @@ def store(arrivals: Sequence[Arrival]) -> list[Decision]:
                 continue
             row.known.add(envelope.digest)
             heard[arrival.agent] = row
-            entries.append(_entry(arrival, decision, now))
+            entries.append(_entry(arrival, decision, as_stored.uuid(arrival.agent), moment))
             if decision.answer is Answer.HELD:
                 row.held += 1
             else:
                 row.sequence, row.digest = envelope.header.sequence, envelope.digest
-        insert_new(SpoolEntry, entries)
+        insert_prepared(SpoolEntry, _ENTRY, entries)
         for agent, row in heard.items():
             if row.held:
                 _release_followers(agent, row)
-        _write_rows(heard, now)
+        told = [(as_stored.uuid(agent), row.sequence, row.digest, moment) for agent, row in heard.items()]
+        upsert_prepared(SequenceRow, ("agent_id", "sequence", "digest", "heard_at"), told)
     return decisions
 
 
-def _rows(arrivals: Sequence[Arrival]) -> dict[uuid.UUID, Row]:
+def _rows(arrivals: Sequence[Arrival], as_stored: Prepared) -> dict[uuid.UUID, Row]:
     """Where every computer of these envelopes stands, read under the write lock."""
-    agents = sorted({arrival.agent for arrival in arrivals})
-    stored = SequenceRow.objects.filter(pk__in=agents)
+    agents = {as_stored.uuid(agent): agent for agent in sorted({arrival.agent for arrival in arrivals})}
+    names = ("agent_id", "sequence", "digest")
     if connection_of(SequenceRow).features.has_select_for_update:  # where rows are locked, a row must be there to lock
-        insert_new(SequenceRow, [{"agent_id": agent, "sequence": 0, "digest": FIRST_PREVIOUS} for agent in agents])
-        stored = stored.select_for_update().order_by("pk")
-    rows = {pk: Row(sequence, digest) for pk, sequence, digest in stored.values_list("pk", "sequence", "digest")}
-    for agent in agents:
-        rows.setdefault(agent, Row(0, FIRST_PREVIOUS))
+        insert_prepared(SequenceRow, names, [(agent, 0, FIRST_PREVIOUS) for agent in agents])
+    rows = {agent: Row(0, FIRST_PREVIOUS) for agent in agents.values()}
+    for id_, sequence, digest in rows_of(SequenceRow, names, "agent_id", list(agents), lock=True):
+        rows[agents[id_]] = Row(sequence, digest)
     digests = {arrival.envelope.digest: arrival.agent for arrival in arrivals}
-    for digest in SpoolEntry.objects.filter(digest__in=digests).values_list("digest", flat=True):
+    for (digest,) in rows_of(SpoolEntry, ("digest",), "digest", list(digests)):
         rows[digests[digest]].known.add(digest)
-    held = SpoolEntry.objects.filter(state=SpoolEntry.State.HELD, agent_id__in=agents)
-    for agent in held.values_list("agent_id", flat=True):
-        rows[agent].held += 1
+    held = ("state", SpoolEntry.State.HELD.value)
+    for (id_,) in rows_of(SpoolEntry, ("agent_id",), "agent_id", list(agents), also=held):
+        rows[agents[id_]].held += 1
     return rows
 
 
-def _write_rows(heard: Mapping[uuid.UUID, Row], now: datetime) -> None:
-    names = ("agent_id", "sequence", "digest", "heard_at")
-    told = [dict(zip(names, (agent, row.sequence, row.digest, now), strict=True)) for agent, row in heard.items()]
-    insert_new(SequenceRow, told)
-    update_by_pk(SequenceRow, [{"pk": each.pop("agent_id"), **each} for each in told])
+_ENTRY = (
+    "digest",
+    "agent_id",
+    "sequence",
+    "previous",
+    "received_at",
+    "raw",
+    "size",
+    "road",
+    "state",
+    "reason",
+    "message",
+)
 
 
-def _entry(arrival: Arrival, decision: Decision, now: datetime) -> dict[str, Any]:
+def _entry(arrival: Arrival, decision: Decision, agent: Any, now: Any) -> tuple[Any, ...]:
+    """Values of `_ENTRY`."""
     held = decision.answer is Answer.HELD
     envelope = arrival.envelope
-    return {
-        "digest": envelope.digest,
-        "agent_id": arrival.agent,
-        "sequence": envelope.header.sequence,
-        "previous": envelope.header.previous,
-        "received_at": now,
-        "raw": envelope.raw,
-        "size": len(envelope.raw),
-        "road": arrival.road,
-        "state": (SpoolEntry.State.HELD if held else SpoolEntry.State.WAITING).value,
-        "reason": decision.reason if held else "",
-        "message": decision.message if held else "",
-    }
+    return (
+        envelope.digest,
+        agent,
+        envelope.header.sequence,
+        envelope.header.previous,
+        now,
+        envelope.raw,
+        len(envelope.raw),
+        arrival.road,
+        (SpoolEntry.State.HELD if held else SpoolEntry.State.WAITING).value,
+        decision.reason if held else "",
+        decision.message if held else "",
+    )
 
 
 def _release_followers(agent: uuid.UUID, row: Row) -> None:

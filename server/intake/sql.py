@@ -66,6 +66,22 @@ def insert_prepared(
             raise Overtaken("rows that were new a moment ago are stored already")
 
 
+def upsert_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, or write what they say over those that are there; the first name is the primary key's."""
+    if not rows:
+        return
+    connection = connection_of(model)
+    table = connection.ops.quote_name(model._meta.db_table)
+    key, *others = (column for _, column, _ in _columns(model, names, connection))
+    told = ", ".join(f"{column} = excluded.{column}" for column in others)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({', '.join((key, *others))}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 (our models' names)
+            f"ON CONFLICT ({key}) DO UPDATE SET {told}",
+            rows,
+        )
+
+
 def update_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Write the named fields of rows that exist: each row's values are prepared, the primary key is the last one.
 
@@ -82,11 +98,17 @@ def update_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
 
 
 def rows_of(
-    model: type[models.Model], names: Sequence[str], key: str, values: Sequence[Any], *, lock: bool = False
+    model: type[models.Model],
+    names: Sequence[str],
+    key: str,
+    values: Sequence[Any],
+    *,
+    also: tuple[str, Any] | None = None,
+    lock: bool = False,
 ) -> list[tuple[Any, ...]]:
     """Rows whose field ``key`` is one of these prepared values; what is read is as `moment` and `identity` make it.
 
-    Where the database locks rows, ``lock`` keeps others from changing them meanwhile: give the values in order.
+    ``also`` is a second field and the value it must have. Where the database locks rows, ``lock`` keeps others from changing them meanwhile: give the values in order.
     """
     connection = connection_of(model)
     by_name = {field.name: field for field in model._meta.concrete_fields}
@@ -99,13 +121,14 @@ def rows_of(
         # Text for text: SQLite would be made to build a datetime of each.
         as_text = connection.vendor == "sqlite" and isinstance(by_name[name], models.DateTimeField)
         told.append(f"CAST({column} AS TEXT)" if as_text else column)
+    further = "" if also is None else f" AND {quote(str(by_name[also[0]].column))} = %s"
     found: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
         for part in chunks(values):
             cursor.execute(
                 f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} "  # noqa: S608 (our models' names)
-                f"WHERE {column_of_key} IN ({', '.join(['%s'] * len(part))}){locked}",
-                list(part),
+                f"WHERE {column_of_key} IN ({', '.join(['%s'] * len(part))}){further}{locked}",
+                [*part, *(also or ())[1:]],
             )
             found += cursor.fetchall()
     return found

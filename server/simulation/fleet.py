@@ -72,6 +72,8 @@ class Fleet:
     """Share of reports that are sent twice."""
     bad: float
     """Share of messages that are no good: altered, cut off, from nobody, or no envelope at all."""
+    away: float = 0.0
+    """Share of computers that are offline until the last round, and then send all they have kept, one after another."""
     agents: list[Agent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -91,6 +93,22 @@ class Fleet:
                 proof=keys.b64(key.sign(enrolment.challenge(once, public))),
             )
             self.agents.append(Agent(f"pc-{number:05}", key, take_in(msgspec.json.encode(request))))
+
+    def rounds(self, count: int) -> Iterator[Sent]:
+        """So many rounds; whoever is away sends what it kept in a burst when its turn comes in the last one."""
+        kept: dict[str, list[Sent]] = {
+            agent.answer.agent: [] for agent in self.agents if self._random.random() < self.away
+        }
+        for number in range(count):
+            for sent in self.round():
+                backlog = kept.get(sent.agent)
+                if backlog is not None and number < count - 1:
+                    backlog.append(sent)
+                    continue
+                if backlog:
+                    yield from backlog
+                    backlog.clear()
+                yield sent
 
     def round(self) -> Iterator[Sent]:
         """One report of every computer, in a random order, with duplicates and bad messages among them."""

@@ -6,8 +6,9 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from zlib import crc32
 
 import msgspec
@@ -17,6 +18,8 @@ from server.simulation.fleet import Sent
 
 PATIENCE = 60.0
 """Seconds an answer may take."""
+PROGRESS = 5.0
+"""Seconds between words about how far it has come."""
 
 
 _Answered = tuple[str, int, bytes]
@@ -50,12 +53,18 @@ class Tally:
 
 
 def send(
-    batch: Sequence[Sent], address: tuple[str, int], connections: int, collector_key: bytes, *, rate: float = 0.0
+    batch: Sequence[Sent],
+    address: tuple[str, int],
+    connections: int,
+    collector_key: bytes,
+    *,
+    rate: float = 0.0,
+    progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Send all of it, as fast as answers come or at most ``rate`` messages a second.
 
-    An agent's messages go over one connection, so that they come in order. Raises `OSError` where the collector cannot
-    be reached at all.
+    An agent's messages go over one connection, so that they come in order. ``progress`` is told every `PROGRESS`
+    seconds how many were answered. Raises `OSError` where the collector cannot be reached at all.
     """
     lanes: list[list[Sent]] = [[] for _ in range(connections)]
     for sent in batch:
@@ -63,17 +72,17 @@ def send(
     tally, lock = Tally(), threading.Lock()
     failures: list[OSError] = []
 
-    answered: list[_Answered] = []
+    answered: list[list[_Answered]] = []
 
     def work(lane: list[Sent]) -> None:
         answers: list[_Answered] = []
         latencies: list[float] = []
+        answered.append(answers)
         try:
             _drive(lane, address, answers, latencies, apart)
         except OSError as error:
             failures.append(error)
         with lock:
-            answered.extend(answers)
             tally.latencies.extend(latencies)
 
     lanes = [lane for lane in lanes if lane]
@@ -82,10 +91,15 @@ def send(
     start, cpu = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
+    told = start
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(1.0)
+            if progress is not None and time.perf_counter() > told + PROGRESS:
+                told = time.perf_counter()
+                progress(sum(map(len, answered)))
     tally.seconds, tally.cpu = time.perf_counter() - start, time.process_time() - cpu
-    for kind, status, body in answered:  # read when all is sent: it costs more than the sending
+    for kind, status, body in chain.from_iterable(answered):  # read when all is sent: it costs more than the sending
         tally.answers[kind, _word(status, body, collector_key, tally)] += 1
     if failures:
         raise failures[0]

@@ -73,9 +73,10 @@ class Group(models.Model):
     """Whether its state is one of `OPEN_STATES`; kept by the database, for its indices."""
     state_at = models.DateTimeField()
     """Since when it is in this state."""
-    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="violations")
+    # Of what refers to other tables, no index is made by itself: those of `Meta` serve, and leave out what is null.
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="violations", db_index=False)
     """Where it was seen last."""
-    medium = models.ForeignKey(Medium, null=True, on_delete=models.PROTECT, related_name="violations")
+    medium = models.ForeignKey(Medium, null=True, on_delete=models.PROTECT, related_name="violations", db_index=False)
     person = models.CharField(max_length=100, blank=True)
     """Who was responsible for the medium or the computer when it was seen last."""
     marking = models.CharField(max_length=200, blank=True)
@@ -87,7 +88,11 @@ class Group(models.Model):
     last_seen_at = models.DateTimeField()
     occurrence_count = models.PositiveIntegerField(default=0)
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="assigned_violations"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_violations",
+        db_index=False,
     )
     verified_at = models.DateTimeField(null=True)
     """When the check ran that found it put right: a sighting after this is a relapse, one before it came late."""
@@ -95,7 +100,7 @@ class Group(models.Model):
     """When it was last seen again after it had been verified or closed."""
     due_on = models.DateField(null=True)
     """When it is to be put right (`server.violations.due`); null where nothing presses."""
-    waiver = models.ForeignKey("Waiver", null=True, on_delete=models.SET_NULL, related_name="groups")
+    waiver = models.ForeignKey("Waiver", null=True, on_delete=models.SET_NULL, related_name="groups", db_index=False)
     """The approved exception that covers it just now."""
     updated_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64, blank=True, db_index=True)
@@ -110,7 +115,9 @@ class Group(models.Model):
         indexes = (
             models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
             models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
-            models.Index(fields=("control", "computer"), name="group_control"),
+            models.Index(fields=("computer", "control"), name="group_computer"),
+            models.Index(fields=("medium",), name="group_medium", condition=models.Q(medium__isnull=False)),
+            models.Index(fields=("waiver",), name="group_waiver", condition=models.Q(waiver__isnull=False)),
             models.Index(fields=("is_open", "severity_rank", "-last_seen_at", "-id"), name="group_open"),
             models.Index(fields=("is_open", "due_on", "state"), name="group_open_due"),
             models.Index(fields=("marking",), name="group_marking"),
@@ -133,8 +140,9 @@ class Occurrence(models.Model):
 
     id = models.UUIDField(primary_key=True)
     """The record's id: the same record is stored once, however often it arrives."""
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="occurrences")
-    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="+")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="occurrences", db_index=False)
+    computer = models.ForeignKey(Computer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """Which one told it; nobody asks by it, and an index would be written with every sighting."""
     seen_at = models.DateTimeField()
     received_at = models.DateTimeField()
     session_id = models.UUIDField(null=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from signatures.engine.cache import Cache
 from signatures.engine.engines import ENGINES, Data, Expressions, make
@@ -34,8 +35,7 @@ class Strings(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """The strings to look for, worked out when they are first needed: a cached database needs only the digest."""
 
     build: Callable[[], tuple[list[bytes], frozenset[int]]]

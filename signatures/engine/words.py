@@ -14,9 +14,10 @@ import re
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import attrgetter
+
+import msgspec
 
 from signatures.engine.alignment import aligned
 from signatures.engine.cache import Cache
@@ -281,8 +282,7 @@ def _apart(ends: list[int], length: int, *, even: bool) -> Iterator[tuple[int, i
             yield start, end
 
 
-@dataclass(frozen=True)
-class _Moved:
+class _Moved(msgspec.Struct, frozen=True):
     """Where references were undone: how to get back from the plain text to the original."""
 
     plain: list[int]

@@ -222,6 +222,59 @@ def _sender(
     return sender
 
 
+@pytest.fixture
+def on_a_small_disk(tmp_path: Path, new_home: Path) -> Iterator[Collector]:
+    """A collector that runs on a file system of 48 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=0700", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    made = Collector(shutil.copytree(new_home, place / "home"))
+    try:
+        made.start()
+        yield made
+    finally:
+        if made.process is not None and made.process.poll() is None:
+            made.kill()
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_answered_with_503_and_what_is_told_again_later_is_taken(
+    on_a_small_disk: Collector, make_sender: Callable[..., Any], file_seen: Callable[..., Any]
+) -> None:
+    agent, key, answer = on_a_small_disk.enrol()
+    sender = _sender(agent, key, answer, make_sender)
+
+    def report(raw: bytes) -> tuple[int, bytes]:
+        return on_a_small_disk.request("POST", "/api/v1/envelopes", raw, **{"Content-Type": MEDIA_TYPE})
+
+    told = [file_seen("0")]
+    assert report(sender.next(told[0]))[0] == 200
+    filler = on_a_small_disk.home.parent / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as full:
+        while full.write(b"\0" * 4096):
+            pass
+    status, body, raw = 200, b"", b""
+    while status == 200:  # until what the files had in reserve is used up
+        told.append(file_seen(str(len(told))))
+        raw = sender.next(told[-1])
+        status, body = report(raw)
+    assert status == 503
+    assert b"receipt" not in body, "nothing is promised that is not on the disk"
+    assert on_a_small_disk.get("/sign-in/")[0] == 200
+    filler.unlink()
+    while report(raw)[0] == 503:
+        time.sleep(0.1)
+    while (page := on_a_small_disk.get("/healthz"))[0] != 200 or json.loads(page[1])["spool_waiting"]:
+        time.sleep(0.1)
+    assert on_a_small_disk.stop() == 0
+    with sqlite3.connect(on_a_small_disk.home / "collector.sqlite3") as database:
+        stored = {str(uuid.UUID(id_)) for (id_,) in database.execute("SELECT id FROM violations_occurrence")}
+    assert stored == {record.id for record in told}
+    assert on_a_small_disk.ask("verify")["ok"]
+
+
 def test_a_stopped_collector_leaves_nothing_running(collector: Collector) -> None:
     assert len(collector.workers()) >= 2
     assert collector.stop() == 0

@@ -35,7 +35,7 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 def test_a_small_fleet_with_duplicates_and_bad_clients_leaves_exactly_what_it_sent(tmp_path: Path) -> None:
     done = run(
         "--agents", "6", "--reports", "3", "--findings", "4", "--connections", "3",
-        "--duplicates", "0.5", "--bad", "0.5", "--format", "json", *SERVER, TMPDIR=str(tmp_path),
+        "--duplicates", "0.5", "--bad", "0.5", "--away", "0.5", "--format", "json", *SERVER, TMPDIR=str(tmp_path),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
@@ -95,3 +95,13 @@ def test_each_computers_reports_are_a_row_that_a_collector_can_follow() -> None:
         assert [one.header.previous for one in envelopes[1:]] == [one.digest for one in envelopes[:-1]]
         for one in envelopes:
             verify(one, keys.public_bytes(agent.key))
+
+
+def test_computers_that_were_away_send_all_they_kept_in_a_row() -> None:
+    made = fleet(1)
+    made.away, made.bad, made.duplicates = 0.5, 0.0, 0.0
+    sent = [each.agent for each in made.rounds(3)]
+    ids = {agent.answer.agent for agent in made.agents}
+    assert all(sent.count(agent) == 3 for agent in ids)
+    in_a_row = {agent for agent in ids if sent[sent.index(agent) : sent.index(agent) + 3] == [agent] * 3}
+    assert 0 < len(in_a_row) < len(ids)
