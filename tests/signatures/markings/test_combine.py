@@ -69,6 +69,11 @@ def test_nesting_is_followed_through_any_depth_and_names_with_the_joining_sign()
     assert codes(rows) == [[], [()], [("COMPILATION",)], [("COMPILATION",)], [()], [()]]
 
 
+def test_a_container_whose_name_begins_with_the_joining_sign_answers_for_its_members() -> None:
+    rows = [Row(None), Row("!a.zip", (mark("秘密"),)), Row("!a.zip!b.docx", (mark("机密"),))]
+    assert codes(rows) == [[], [("COMPILATION",)], [()]]
+
+
 def test_the_highest_of_several_marks_counts_on_both_sides() -> None:
     two = (mark("机密", "P5Y"), mark("秘密", "P10Y", zone="header"))
     assert codes([Row(None, two), Row("a", (mark("机密", "P5Y"),))]) == [[(), ()], [()]]
@@ -146,6 +151,10 @@ def test_copies_that_lost_or_changed_their_mark_are_named() -> None:
         "other": [mark("内部", None, family="internal")],
     }
     assert mismatched_copies(copies) == ("lower", "shorter", "bare", "none", "weak", "other")
+
+
+def test_a_copy_without_a_mark_has_lost_even_the_lowest() -> None:
+    assert mismatched_copies({"original": [mark("秘密", None)], "copy": []}) == ("copy",)
 
 
 def test_copies_that_agree_are_right() -> None:

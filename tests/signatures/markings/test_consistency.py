@@ -201,6 +201,17 @@ class TestCopyNumber:
         assert [f.level for f in found] == ["机密"]
 
 
+@pytest.mark.parametrize("zone", [Zone.P1_TOP_LEFT, Zone.COVER])
+@pytest.mark.parametrize(("page", "included"), [(None, False), (1, False), (2, True), (3, True)])
+def test_from_its_second_page_on_a_cover_is_that_of_something_included(
+    grammar: Grammar, zone: Zone, page: int | None, included: bool
+) -> None:
+    above = Passage(Zone.P1_TOP_LEFT, "秘密★5年", Place(page=1))
+    found = grammar.find([above, Passage(zone, "绝密★30年", Place(page=page))])
+    first = {code for finding in found if finding.level == "秘密" for code in finding.codes}
+    assert first == ({"COMPILATION"} if included else {"CONFLICTING_MARKS"})
+
+
 @pytest.mark.parametrize(
     ("inner", "cover", "longer"),
     [

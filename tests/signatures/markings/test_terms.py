@@ -100,3 +100,22 @@ def test_two_is_written_in_two_ways() -> None:
     for text in ("两年", "二年", "贰年"):
         term = parse_term(text)
         assert term is not None and term.period == "P2Y"
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("半年", 6),
+        ("1.5年", 18),
+        ("1年6个月", 18),
+        ("10年", 120),
+        ("6个月", 6),
+        ("90天", 0),
+        ("长期", None),
+        ("2027年", None),
+    ],
+)
+def test_a_counted_term_has_its_length_in_months(text: str, months: int | None) -> None:
+    term = parse_term(text)
+    assert term is not None
+    assert term.months == months

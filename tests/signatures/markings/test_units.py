@@ -86,3 +86,17 @@ def test_labels_are_looked_for_in_lines_of_up_to_four_lengths() -> None:
     fitting = "密级:机密" + " " * (4 * LONGEST - len("密级:机密"))
     assert set(texts(fitting, Zone.COVER, "field")) == {"机密"}
     assert texts(fitting + " ", Zone.COVER, "field") == []
+
+
+@pytest.mark.parametrize(("length", "taken"), [(LONGEST, True), (LONGEST + 1, False)])
+def test_a_line_stands_alone_up_to_the_longest(length: int, taken: bool) -> None:
+    assert bool(texts("密" * length, Zone.HEADER, "line")) is taken
+
+
+def test_of_a_name_with_folders_the_beginning_and_end_of_each_part_are_tried() -> None:
+    assert texts("归档/(机密)方案/秘密_终稿.docx", Zone.PATH, "name") == ["机密", "秘密", "终稿"]
+
+
+@pytest.mark.parametrize("line", ["密级:、机密", "密级:;机密", "密级: | 机密", "密级:,", "密级:"])
+def test_no_field_is_empty(line: str) -> None:
+    assert "" not in texts(line, Zone.COVER, "field")
