@@ -108,7 +108,8 @@ def rows_of(
 ) -> list[tuple[Any, ...]]:
     """Rows whose field ``key`` is one of these prepared values; what is read is as `moment` and `identity` make it.
 
-    ``also`` is a second field and the value it must have. Where the database locks rows, ``lock`` keeps others from changing them meanwhile: give the values in order.
+    ``also`` is a second field and the value it must have. Where the database locks rows, ``lock`` keeps others from
+    changing them meanwhile: give the values in order.
     """
     connection = connection_of(model)
     by_name = {field.name: field for field in model._meta.concrete_fields}
