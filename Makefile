@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-service kill-trials picture deb rpm emulated clean
+.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-formats bench-service kill-trials picture deb rpm emulated clean
 PY := .venv/bin/python
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make test-postgresql  the collector's tests on PostgreSQL, in a cluster that is thrown away"
 	@echo "make bench         speed and recall of 'mijian scan' against other tools in the same run"
 	@echo "make bench-matching speed of the search alone beside other engines"
+	@echo "make bench-formats what each format costs, beside ClamAV, a program that only inflates, and PDFium alone"
 	@echo "make bench-service the agent as a service: start-up, media verdicts, first finding, idle (root; 25 minutes)"
 	@echo "make kill-trials  300 kills of agent, supervisor, worker and collector while 2,000 violations are told (half an hour)"
 	@echo "make check         style, types and import rules alone"
@@ -45,6 +46,10 @@ bench-matching:
 kill-trials:
 	@deploy/setup.sh test
 	@MIJIAN_KILLS=$(or $(KILLS),300) MIJIAN_FILES=$(or $(FILES),2000) $(PY) -m pytest -q -s tests/test_kills.py
+
+bench-formats:
+	@deploy/setup.sh bench
+	@$(PY) -m bench.formats $(BENCH_OPTIONS)
 
 bench-service:
 	@deploy/setup.sh bench

@@ -10,14 +10,16 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import msgspec
 import psutil
 
+from agent.asked import Asked, ScanDisks, scan_of
 from agent.attending import Attending
+from agent.in_force import State
 from agent.integrity import Integrity
 from agent.jobs import Jobs
 from agent.judging.waivers import next_end
@@ -27,6 +29,7 @@ from agent.reporting.outbox import Outbox, OutboxUnavailable
 from agent.reporting.policies import Policies
 from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
+from agent.reporting.rules_fetch import RulesFetch
 from agent.requests import take_requests
 from agent.settings import Settings
 from agent.sweep import Sweep
@@ -37,6 +40,7 @@ from agent.watching.folders import resolve
 from agent.watching.mounts import MountTable, fixed_roots
 from agent.watching.presence import Presence, Watcher
 from protocol.ids import uuid7
+from protocol.policy import Waiver
 from protocol.records import ComputerClass, Heartbeat
 
 HEARTBEAT_SECONDS = 900.0
@@ -47,12 +51,11 @@ SCHEDULE_SECONDS = 20.0
 HOLD_SECONDS = 5.0
 NO_CONTACT = timedelta(days=1)
 NEARLY_FULL = 0.9
-BEATS, RUNS = "heartbeat", "runs"
-"""Words in the outbox: the number of the last heartbeat, and when each schedule was last run."""
+BEATS, RUNS, WAIVERS = "heartbeat", "runs", "waivers"
+"""Words in the outbox: the number of the last heartbeat, when each schedule was last run, and up to when the ends of
+waivers were seen to."""
 
 log = logging.getLogger(__name__)
-
-ScanDisks = Callable[[Sequence[str], str, Literal["schedule", "rescan"], Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ class Parts:
     integrity: Integrity
     supervisor: Supervisor
     scan_disks: ScanDisks
+    rules_fetch: RulesFetch
+    scanned_by: Callable[[], State | None]
+    """The rules and keywords that the last scan went by."""
 
 
 class Housekeeping:
@@ -84,11 +90,14 @@ class Housekeeping:
         self._presence = Watcher(parts.settings.budget.idle_minutes * 60)
         self._due = dict.fromkeys(("live", "live again", "alive", "schedule", "heartbeat", "holds"), 0.0)
         self._serial = parts.policies.serial
+        self._waivers = self._in_policy()
+        self._waivers_seen = self._waivers_seen_to()
         self._waiver_end = self._next_waiver_end()
         self._beat = 0
         self._told = b""
         self._cage = self._rules = ""
         self._integrity_begun = False
+        self._asked = Asked(parts.settings.state, parts.attending, parts.jobs, parts.sweep, parts.scan_disks)
 
     def presence(self) -> Presence:
         """Whether somebody works at the computer, and whether it runs from its battery."""
@@ -99,6 +108,11 @@ class Housekeeping:
         self._rules, self._cage = rules, cage
         self._parts.integrity.begin()
         self._integrity_begun = True
+
+    def new_rules(self, rules: str) -> None:
+        """Other rules are in force: the collector is told at the next step. Called by the scanner's thread."""
+        self._rules = rules
+        self._due["heartbeat"] = self._due["live"] = 0.0
 
     def step(self) -> bool:
         """Do what is due; says whether a new policy is in force."""
@@ -113,6 +127,7 @@ class Housekeeping:
                 parts.attending.scan_again("person")
             elif request == "release-media":
                 parts.attending.release()
+        self._asked.take()
         if self._is_due("holds", HOLD_SECONDS):
             parts.attending.hold_again()
         if self._integrity_begun:
@@ -139,26 +154,54 @@ class Housekeeping:
         if parts.policies.serial == self._serial:
             return False
         self._serial = parts.policies.serial
+        before, self._waivers = self._waivers, self._in_policy()
         self._waiver_end = self._next_waiver_end()
         self._due["schedule"] = self._due["live"] = 0.0
         log.warning("policy %d is in force", self._serial)
         parts.attending.review()
+        withdrawn = {waiver.id for waiver in before if waiver.expires > self._waivers_seen}
+        if withdrawn - {waiver.id for waiver in self._waivers}:
+            self._scan_what_was_covered()
         return True
 
-    def _next_waiver_end(self) -> datetime | None:
+    def _in_policy(self) -> tuple[Waiver, ...]:
         policy = self._parts.policies.current
-        return next_end(policy.waivers, datetime.now(UTC)) if policy else None
+        return policy.waivers if policy else ()
+
+    def _next_waiver_end(self) -> datetime | None:
+        """When the next waiver ends, or ended while no agent ran."""
+        return next_end(self._waivers, self._waivers_seen)
+
+    def _waivers_seen_to(self) -> datetime:
+        now = datetime.now(UTC)
+        try:
+            word = self._parts.outbox.word(WAIVERS)
+            if word:
+                return min(datetime.fromisoformat(word), now)
+            self._parts.outbox.remember(WAIVERS, now.isoformat())
+        except (OutboxUnavailable, ValueError):
+            log.warning("up to when the ends of waivers were seen to is not known")
+        return now
 
     def _end_waivers(self) -> None:
         """Where a waiver has ended, what it covered is scanned again and told as what it is."""
-        if self._waiver_end is None or datetime.now(UTC) < self._waiver_end:
+        now = datetime.now(UTC)
+        if self._waiver_end is None or now < self._waiver_end:
             return
+        self._waivers_seen = now
         self._waiver_end = self._next_waiver_end()
-        parts = self._parts
-        parts.attending.review()
+        self._parts.attending.review()
+        self._scan_what_was_covered()
+        with suppress(OutboxUnavailable):  # then it is scanned once more after the next start
+            self._parts.outbox.remember(WAIVERS, now.isoformat())
+
+    def _scan_what_was_covered(self) -> None:
+        """Scan again what waivers may have covered: media that are here, and what is watched or scanned by schedule."""
+        parts, policy = self._parts, self._parts.policies.current
         parts.attending.scan_again("rescan")
-        policy = parts.policies.current
         folders = resolve((*parts.settings.files.watch, *(policy.folders if policy else ())))
+        if schedule.schedules(parts.settings.schedule, policy):
+            folders = [*folders, *self._roots()]
         if folders:
             parts.scan_disks(folders, "waiver", "rescan", lambda: None)
 
@@ -215,6 +258,8 @@ class Housekeeping:
             *parts.attending.troubles,
             parts.policies.problem,
             parts.sweep.broken,
+            "rules-refused" if parts.rules_fetch.refused else "",
+            *(state.reasons if (state := parts.scanned_by()) else ()),
         ]
         if parts.reporter.stuck:
             found.append("records-in-memory")
@@ -249,7 +294,7 @@ class Housekeeping:
             waiting = sum(parts.outbox.waiting().values())
         except (OutboxUnavailable, ValueError):
             self._beat, waiting = self._beat + 1, 0
-        reasons = self.reasons()
+        reasons, state = self.reasons(), parts.scanned_by()
         parts.reporter.report(
             Heartbeat(
                 id=uuid7(),
@@ -260,6 +305,7 @@ class Housekeeping:
                 policy=parts.policies.serial,
                 policy_digest=parts.policies.digest,
                 rules=self._rules,
+                rules_version=(state.version if state else 0) or 0,
                 health=live.health(reasons),
                 reasons=reasons,
                 waiting=waiting,
@@ -283,15 +329,13 @@ class Housekeeping:
             rules=self._rules,
             policy=parts.policies.serial,
             policy_problem=parts.fetch.problem,
+            rules_problem=parts.rules_fetch.problem,
             program=parts.integrity.program,
             heartbeat=self._beat,
             job=job,
             queue=parts.jobs.waiting(),
             limits=self._limits(),
-            scans=tuple(
-                live.Scan(**{name: getattr(done, name) for name in live.Scan.__struct_fields__})
-                for done in parts.sweep.last
-            ),
+            scans=tuple(map(scan_of, parts.sweep.last)),
             next_waiver_end=self._waiver_end,
         )
         key = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(now, written_at=self._started))).digest()
@@ -301,13 +345,20 @@ class Housekeeping:
             parts.supervisor.status(f"{now.health}: {', '.join(reasons) or 'all is well'}")
 
     def _limits(self) -> live.Limits:
-        presence, budget = self.presence(), self._parts.settings.budget
+        presence, budget, under = self.presence(), self._parts.settings.budget, self._parts.sweep.under
+        limited = presence.limited and not (under and under.cause == "person")  # who waits for it is not spared
+        until = None
+        if limited and presence.working and not presence.on_battery:
+            left = timedelta(minutes=budget.idle_minutes, seconds=60 - presence.idle_seconds)
+            until = (datetime.now(UTC) + left).replace(second=0, microsecond=0)
         return live.Limits(
-            limited=presence.limited,
-            why="working" if presence.working else "battery" if presence.on_battery else "",
-            processor_percent=budget.processor_percent if presence.limited else 100.0,
+            limited=limited,
+            why=("battery" if presence.on_battery else "working") if limited else "",
+            until=until,
+            idle_minutes=budget.idle_minutes,
+            processor_percent=budget.processor_percent if limited else 100.0,
             memory_mb=budget.memory_mb,
-            memory_used_mb=_memory(with_workers=self._parts.sweep.under is not None) // 1_000_000,
+            memory_used_mb=_memory(with_workers=under is not None) // 1_000_000,
         )
 
 

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from agent.reporting.rules_fetch import FOLDER, named_key
 from agent.scanning.pipeline import ScanOptions
 from agent.settings import Settings
 from agent.words import text
-from protocol import keys
 from protocol.ids import uuid7
 from protocol.records import CheckDone, CheckOutcome
 from signatures.strict_yaml import FileMistake
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
 
 # Bundles, keywords and rules are loaded only where there are any: the agent is to be small while nothing happens.
 
-RULES, KEYWORDS = "rules", "keywords"
+RULES, KEYWORDS = FOLDER, "keywords"
 """Where installed rules, and the last good list of keywords, lie in the state folder."""
 CONTROL = "SEC-13"
 """The agent itself is intact and running."""
-_KEY = 32
-"""Bytes of a public key."""
 
 TROUBLES: dict[str, tuple[str, str]] = {
     "rules-altered": (
@@ -76,6 +74,11 @@ class State:
     """A copy of the last good list."""
     troubles: Mapping[str, str]
     """Keys of `TROUBLES`, each with what was found: for the people of this computer alone."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What is wrong as words of the agent's health, in order: a pack that is left out does not stop the scans."""
+        return tuple(sorted("rules-in-part" if one == "rules-mistake" else one for one in self.troubles))
 
     def told(self) -> dict[str, Any]:
         """For `mijian status`, as one object."""
@@ -155,14 +158,10 @@ class InForce:
             from signatures.bundles import remembered_key
 
             return remembered_key(directory)
-        try:
-            key = keys.unb64(Path(named).read_bytes()[:200].decode("ascii").strip())
-        except (OSError, ValueError):
-            key = b""
-        if len(key) == _KEY:
-            return key
-        troubles["rules-no-key"] = named
-        return None
+        key = named_key(named)
+        if key is None:
+            troubles["rules-no-key"] = named
+        return key
 
     def _has_packs(self, folder: Path | None, troubles: dict[str, str]) -> bool:
         """Whether there are packs to work with; of a bundle made for another version of this program maybe none."""

@@ -11,23 +11,23 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-import platform
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from agent.alone import alone
 from agent.attending import Attending
 from agent.housekeeping import Housekeeping, Parts
-from agent.in_force import TROUBLES, InForce, report_of
+from agent.in_force import TROUBLES, InForce, State, report_of
 from agent.integrity import Integrity
 from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context, Judge
 from agent.judging.waivers import marked
+from agent.readiness import Readiness, RulesWatch
 from agent.reporting import identity
 from agent.reporting.desktop import Desktop
 from agent.reporting.enrolment import agent_version
@@ -37,24 +37,22 @@ from agent.reporting.outbox import OutboxUnavailable
 from agent.reporting.policies import Policies, allowed
 from agent.reporting.policy_fetch import PolicyFetch
 from agent.reporting.reporter import Reporter
+from agent.reporting.rules_fetch import RulesFetch
 from agent.reporting.uplink import Uplink
-from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.kept_passages import where_allowed
-from agent.scanning.pipeline import ScanOptions, start_of
-from agent.scanning.results import cage_level
+from agent.scanning.pipeline import ScanOptions
 from agent.scanning.spawn import end_ahead, start_ahead
 from agent.selfchecks import SelfChecks
 from agent.settings import Settings
-from agent.sweep import Sweep
+from agent.sweep import Cause, Sweep
 from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching.blocks import BlockEvent, BlockWatch, DeviceCame
 from agent.watching.media import MediaWatch
 from agent.watching.phones import PhoneWatch
 from agent.watching.waiting import Stop
-from protocol.ids import uuid7
 from protocol.policy import Waiver
-from protocol.records import AgentStarted, ComputerClass, ViolationSeen
+from protocol.records import ComputerClass, ViolationSeen
 from signatures.controls import load_controls
 
 if TYPE_CHECKING:
@@ -85,7 +83,8 @@ class Service:
         self._outbox = open_outbox(settings.state, max_bytes=int(settings.outbox.max_mb * 1_000_000))
         self._policies = Policies(settings.state, self._identity)
         self._fetch = PolicyFetch(self._policies, self._identity, settings.uplink.policy_seconds)
-        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent, self._fetch)
+        self._rules_fetch = RulesFetch(self._policies, self._identity, settings)
+        self._uplink = Uplink(self._outbox, self._identity, settings, self._notice.sent, self._fetch, self._rules_fetch)
         self._reporter = Reporter(self._outbox, self._uplink.wake)
         self._controls = load_controls()
         identity.make_private(settings.state / "cache")  # workers keep compiled rules only where the folder is
@@ -102,7 +101,7 @@ class Service:
             pictures_seconds=settings.scan.ocr_seconds,
         )
         self._in_force = InForce(settings)
-        self._troubles: frozenset[str] = frozenset()
+        self._scanned_by: State | None = None
         self._jobs = Jobs()
         self._sweep = Sweep(self._options, Judge(controls=self._controls), self._reporter, self._notice, self._waivers)
         self._desktop = Desktop(enabled=settings.notice.desktop)
@@ -135,8 +134,14 @@ class Service:
                 ),
                 supervisor=self._supervisor,
                 scan_disks=self._scan_disks,
+                rules_fetch=self._rules_fetch,
+                scanned_by=lambda: self._scanned_by,
             )
         )
+        self._readiness = Readiness(
+            self._options, self._notice, self._reporter, self._sweep, self._housekeeping, self._stop, self._fail
+        )
+        self._rules_watch = RulesWatch(settings.state, self._jobs, self._readiness.rules_changed)
 
     # --- life ----------------------------------------------------------------------------------------------------
 
@@ -149,6 +154,7 @@ class Service:
             while not (stop.wait(TICK_SECONDS) or self._stop.is_set()):
                 self._keep_outbox()
                 self._cool()
+                self._rules_watch.step()
                 if self._housekeeping.step() and self._identity.computer_class is ComputerClass.CONFIDENTIAL:
                     self._start_isolation()
             self._end()
@@ -164,7 +170,7 @@ class Service:
         self._reporter.retry()
 
     def _start(self) -> None:
-        self._jobs.add(Priority.URGENT, "come up", self._come_up)
+        self._jobs.add(Priority.URGENT, "come up", lambda _: self._readiness.come_up())
         self._thread("scanner", lambda: self._jobs.run(self._stop))
         self._thread("desktop", lambda: self._desktop.run(self._stop))
         key = self._identity.organisation_key
@@ -233,11 +239,11 @@ class Service:
         What is newly wrong with the rules, or is so no more, is told.
         """
         state = self._in_force.look()
-        troubles = frozenset(state.troubles)
-        if troubles != self._troubles:
-            for trouble in sorted(troubles - self._troubles):
+        before = frozenset(self._scanned_by.troubles) if self._scanned_by else frozenset()
+        self._scanned_by = state
+        if before != frozenset(state.troubles):
+            for trouble in sorted(state.troubles.keys() - before):
                 self._notice.say(*TROUBLES[trouble])
-            self._troubles = troubles
             self._reporter.report(report_of(state))
         limited, scan = self._housekeeping.presence().limited, self._settings.scan
         options = dataclasses.replace(
@@ -254,59 +260,16 @@ class Service:
         policy = self._policies.current
         return policy.waivers if policy else ()
 
-    def _come_up(self, _: threading.Event) -> bool:
-        """Start one worker, to learn how well it can be confined here, and tell the collector that we are up."""
-        if not any((self._settings.state / "cache").glob("*.sieve")):
-            self._notice.say("正在准备规则（首次启动，仅此一次）", "preparing the rules (first start, this once)")
-        start = start_of(self._options())
-        word = "none: workers cannot be started"
-        rules = ""
-        try:
-            with Cage(start, 1) as cage:
-                cage.begin()
-                rules = cage.ready(self._stop)
-                word = cage.word or word
-        except RulesMistake as error:
-            self._notice.say(f"规则有误：{error}", f"the rules cannot be read: {error}")
-            self._fail(2)
-            return True
-        except CageBroken:
-            self._sweep.broken = "workers-broken"
-            self._notice.say(
-                "无法启动检查进程，介质暂不能检查", "workers cannot be started: media cannot be scanned now"
-            )
-        if not rules and self._stop.is_set():
-            return True  # told to end before it could be known
-        level, why = cage_level(word)
-        if level != "full":
-            self._notice.say(
-                f"检查进程的隔离不完整：{word}", f"the processes that read files are not fully confined: {word}"
-            )
-        self._housekeeping.up(rules, word)
-        self._reporter.report(
-            AgentStarted(
-                id=uuid7(),
-                seen_at=datetime.now(UTC),
-                version=agent_version(),
-                rules=rules,
-                cage=level,
-                cage_why=why,
-                platform=platform.platform(terse=True),
-            )
-        )
-        return True
-
     def _fixed(self) -> Context:
         return Context(
             computer_class=ComputerClass(self._identity.computer_class),
             level=self._identity.level,
             organisation_key=self._identity.organisation_key,
             reveal_key=self._identity.reveal_key,
+            designated=tuple(self._settings.check.parameters.get("marked_folders", ())),
         )
 
-    def _scan_disks(
-        self, roots: Sequence[str], schedule: str, cause: Literal["schedule", "rescan"], done: Callable[[], None]
-    ) -> None:
+    def _scan_disks(self, roots: Sequence[str], schedule: str, cause: Cause, done: Callable[[], None]) -> None:
         """Queue a scan of folders of this computer; ``done`` is called once it was made to the end."""
 
         def act(pause: threading.Event) -> bool:
@@ -315,7 +278,8 @@ class Service:
                 done()
             return ended
 
-        self._jobs.add(Priority.SCHEDULE, f"schedule {schedule}", act)
+        priority = Priority.PERSON if cause == "person" else Priority.SCHEDULE
+        self._jobs.add(priority, f"schedule {schedule}", act)
 
     def _device(self, event: BlockEvent) -> None:
         if isinstance(event, DeviceCame):
@@ -340,7 +304,10 @@ class Service:
         policy = self._policies.current
         return policy.folders if policy else ()
 
-    def _files_changed(self, paths: Sequence[str], done: Callable[[], None]) -> None:
+    def _files_changed(self, changed: Sequence[str], done: Callable[[], None]) -> None:
+        """Queue a scan of changed files; those on a medium are told under its session instead."""
+        paths = self._attending.sessions.without(changed)
+
         def act(pause: threading.Event) -> bool:
             if not self._sweep.files(paths, self._fixed(), self._stop, pause):
                 return not pause.is_set()

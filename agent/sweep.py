@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import threading
@@ -243,8 +244,11 @@ class Sweep:
         if not there or stop.is_set():  # gone before its turn came: something else may be mounted there by now
             self.under = None
             return Summary(complete=False, cage="none")
+        options = self._options()
+        if cause == "person":  # somebody waits for it
+            options = dataclasses.replace(options, background=False)
         try:
-            summary = Scanner(self._options()).run(
+            summary = Scanner(options).run(
                 there, lambda one: self._judged(one, context, session, tally), progress, stop, medium=medium, gone=gone
             )
             self.broken = ""

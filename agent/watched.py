@@ -63,9 +63,10 @@ class Watched:
 
     def _since(self) -> float | None:
         try:
-            return float(self._outbox.word(WORD))
+            since = float(self._outbox.word(WORD))
         except (ValueError, OutboxUnavailable):
             return None
+        return since if since <= time.time() else 0.0  # the clock was set back: what is new cannot be told by times
 
     def _tell(self, paths: list[str]) -> None:
         with self._lock:

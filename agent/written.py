@@ -75,7 +75,6 @@ class Written:
 
     def _tell(self, paths: list[str]) -> None:
         for session in self._open():
-            top = session.attached.path.rstrip("/")
-            own = [path for path in paths if path == top or path.startswith(f"{top}/")]
+            own = [path for path in paths if session.holds(path)]
             if own:
                 self._scan(session, own)

@@ -89,11 +89,41 @@ def reader() -> Peer:
     return Peer("read only", lambda tree: [[sys.executable, "-I", "-c", code, str(tree)]], _none, "one process")
 
 
+def inflater() -> Peer:
+    """A program that only reads the files and inflates what is a zip, zips in zips too."""
+    code = (
+        "import io,os,sys,zipfile\n"
+        "def inflate(data):\n"
+        "    if data[:4]==b'PK\\3\\4':\n"
+        "        with zipfile.ZipFile(io.BytesIO(data)) as z:\n"
+        "            for one in z.infolist(): inflate(z.read(one))\n"
+        "for d,_,fs in os.walk(sys.argv[1]):\n"
+        "    for f in fs:\n"
+        "        with open(os.path.join(d,f),'rb',0) as h: inflate(h.read())\n"
+    )
+    return Peer("read and inflate", lambda tree: [[sys.executable, "-I", "-c", code, str(tree)]], _none, "one process")
+
+
+def pdfium() -> Peer:
+    """The text of every page by PDFium alone: nothing is looked for in it."""
+    code = (
+        "import pathlib,sys,pypdfium2\n"
+        "for path in sorted(pathlib.Path(sys.argv[1]).rglob('*.pdf')):\n"
+        "    with pypdfium2.PdfDocument(path) as document:\n"
+        "        for number in range(len(document)):\n"
+        "            page=document[number]; text=page.get_textpage()\n"
+        "            text.get_text_range(); text.close(); page.close()\n"
+    )
+    return Peer("PDFium alone", lambda tree: [[sys.executable, "-c", code, str(tree)]], _none, "one process")
+
+
 def mijian(workers: int = 2) -> Peer:
     """Ourselves: no cache, no OCR."""
     options = ["--format", "jsonl", "--no-cache", "--no-ocr", "--workers", str(workers)]
     return Peer(
-        f"mijian, {workers} workers", lambda tree: [[str(BIN / "mijian"), "scan", str(tree), *options]], _mijian
+        f"mijian, {workers} worker{'s' if workers > 1 else ''}",
+        lambda tree: [[str(BIN / "mijian"), "scan", str(tree), *options]],
+        _mijian,
     )
 
 

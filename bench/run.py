@@ -19,6 +19,8 @@ from bench import peers
 from bench.tree import make_large, make_tree
 
 WORK = Path(__file__).parent / "made"
+BLIND = ("read only", "read and inflate", "PDFium alone")
+"""Tools that look for nothing."""
 
 
 def labels_of(tree: Path) -> dict[str, dict[str, Any]]:

@@ -58,7 +58,8 @@ def _html(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
     return (top + body + "</body></html>").encode(encoding)
 
 
-def _docx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
+def make_docx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
+    """A Word document, marked in its page header, its first paragraph or over several runs."""
     document = docx.Document()
     where = r.choice(("header", "first", "runs")) if mark else ""
     if mark and where == "header":
@@ -79,7 +80,8 @@ def _docx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
     return _saved(document.save)
 
 
-def _xlsx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
+def make_xlsx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
+    """A workbook, marked in its page header or its first cell."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -95,7 +97,8 @@ def _xlsx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
     return _saved(book.save)
 
 
-def _pptx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
+def make_pptx(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
+    """A presentation, marked in a text box of its first slide."""
     show = pptx.Presentation()
     for number in range(r.randint(4, 14)):
         slide = show.slides.add_slide(show.slide_layouts[1])
@@ -130,7 +133,7 @@ def _zip(r: random.Random, mark: Mark | None, talk: bool) -> bytes:
         count = r.randint(2, 4)
         carrier = r.randrange(count)
         for number in range(count):
-            archive.writestr(f"资料/文件{number}.docx", _docx(r, mark if number == carrier else None, talk))
+            archive.writestr(f"资料/文件{number}.docx", make_docx(r, mark if number == carrier else None, talk))
     return out.getvalue()
 
 
@@ -140,7 +143,15 @@ def _saved(save: Callable[[io.BytesIO], object]) -> bytes:
     return out.getvalue()
 
 
-MAKERS = {"txt": _text, "html": _html, "docx": _docx, "xlsx": _xlsx, "pptx": _pptx, "pdf": _pdf, "zip": _zip}
+MAKERS = {
+    "txt": _text,
+    "html": _html,
+    "docx": make_docx,
+    "xlsx": make_xlsx,
+    "pptx": make_pptx,
+    "pdf": _pdf,
+    "zip": _zip,
+}
 
 
 def _make(job: tuple[Path, int, str, int]) -> dict[str, object]:

@@ -35,6 +35,11 @@ the proof; a collector refuses no request for it."""
 PROOF_HEADER = "Mijian-Proof"
 """Header of the request: Ed25519 signature by the agent's key over `request_challenge`, base64."""
 
+RULES_PATH = "/api/v1/rules"
+"""Where a computer gets the signed bundle of rules that its policy names. Its request has the headers of one for the
+policy: ``Mijian-Have`` is the version of the bundle in force there, 0 for none, and the proof is made over
+`rules_challenge`. 304 where nothing newer was released to it."""
+
 Hold = Literal["report", "read-only", "block"]
 """What becomes of an unknown medium until it was scanned or approved: told only, made read-only, or unmounted."""
 
@@ -137,8 +142,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     profile: str = ""
     """Name of the profile for self-checks; empty: the one of the class."""
     rules: str = ""
-    """``sha256:…`` of the rule bundle that is to be in force; empty: those shipped with the program."""
-    rules_version: int = 0
+    """``sha256:…`` over all bytes of the bundle of rules that is to be in force; empty: none was released to it."""
+    rules_version: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = 0
+    """The version in that bundle's header; 0 for none."""
     rules_key: str = ""
     """Raw Ed25519 public key, base64, that bundles of rules must be signed with to be taken; empty: none are."""
     inspection: date | None = None
@@ -212,6 +218,11 @@ def open_policy(raw: bytes, collector_key: bytes, *, agent: str, newer_than: int
 def request_challenge(agent: str, have: int, time: str) -> bytes:
     """The bytes an agent signs to ask for its policy: nobody else learns the register. ``time`` as in the header."""
     return hashlib.sha256(f"mijian-policy-request/1\0{agent}\0{have}\0{time}".encode()).digest()
+
+
+def rules_challenge(agent: str, have: int, time: str) -> bytes:
+    """The bytes an agent signs to get its rules: lists of keywords in them are nobody else's business."""
+    return hashlib.sha256(f"mijian-rules-request/1\0{agent}\0{have}\0{time}".encode()).digest()
 
 
 def serial_hash(organisation_key: bytes, serial: str) -> str:

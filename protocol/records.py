@@ -385,6 +385,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     policy_digest: str = ""
     """SHA-256 of the signed policy's bytes."""
     rules: str = ""
+    rules_version: int = 0
+    """Version of the bundle of rules in force; 0 where those shipped with the program are."""
     health: Literal["well", "limited", "ill"] = "well"
     reasons: tuple[str, ...] = ()
     """Fixed words, such as ``outbox-full``, ``files-not-watched``."""

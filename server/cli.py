@@ -24,6 +24,7 @@ from server.commands import (
     report,
     restore,
     revoke,
+    rules,
     secondfactor,
     serve,
     simulate,
@@ -35,7 +36,7 @@ from server.keys import KeysError
 from signatures.strict_yaml import FileMistake
 
 COMMANDS = (
-    init, createuser, secondfactor, token, serve, import_, export, report, release, revoke, notify,
+    init, createuser, secondfactor, token, serve, import_, export, report, rules, release, revoke, notify,
     backup, restore, verify, purge, simulate,
 )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import importlib.util
 import ipaddress
 import os
 import socket
@@ -32,6 +34,21 @@ class Oidc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """File with the client's secret, readable by the collector alone; the secret itself never stands in settings."""
     label: str = "OpenID Connect"
     """What people know it by: the words on the button."""
+
+
+class Saml(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sign-in service that speaks SAML 2.0; needs the extra ``saml``."""
+
+    metadata_file: str
+    """What it says of itself, as XML: its name, where people sign in, the certificates it signs with."""
+    label: str = "SAML"
+    """What people know it by: the words on the button."""
+    entity_id: str = ""
+    """What it calls this collector; empty: the address of the collector's own metadata."""
+    subject_attribute: str = ""
+    """The attribute that names a person for ever, in place of the NameID."""
+    name_attribute: str = ""
+    """The attribute with a name to recognise people by; empty: displayName, cn or name."""
 
 
 class Ldap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,8 +102,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How long what is over is kept; for ever where nothing is named."""
     second_factor: tuple[Literal["officer", "department", "it", "admin", "auditor", "inspector", "viewer"], ...] = ()
     """Roles that must prove a second factor at each sign-in."""
+    rules_keys: tuple[str, ...] = ()
+    """Public keys, base64 as ``mijian rules keygen`` writes them, that bundles of rules must be signed with to be
+    taken in and given to computers; none: no bundle is."""
     oidc: Oidc | None = None
     """The organisation's sign-in service; nothing is asked of any without it."""
+    saml: Saml | None = None
+    """The same, for one that speaks SAML 2.0."""
     ldap: Ldap | None = None
     """The organisation's directory; nothing is asked of any without it."""
 
@@ -97,8 +119,20 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError("a channel of mail needs 'smtp'")
         if self.reminders and self.reminders not in self.channels:
             raise ValueError("reminders names a channel that stands under 'channels'")
+        for key in self.rules_keys:
+            check_rules_key(key)
         if self.watch_folder and not self.watch_folder.startswith("/"):
             raise ValueError("watch_folder is a full path, beginning with /")
+
+
+def check_rules_key(text: str) -> None:
+    """Raise `ValueError` for what is no public key of ``mijian rules keygen``."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise ValueError("rules_keys holds the line of a FILE.pub of 'mijian rules keygen', and nothing else")
 
 
 def place() -> Path:
@@ -158,6 +192,11 @@ def _check_roads(known: Configuration) -> None:
             raise ImproperlyConfigured(f"ldap.url is {known.ldap.url!r}; it begins with ldaps:// or ldap://")
         if known.ldap.bind_as.count("{name}") != 1:
             raise ImproperlyConfigured("ldap.bind_as must have {name} in it, once, for what people type")
+    if known.saml is not None:
+        if importlib.util.find_spec("signxml") is None:
+            raise ImproperlyConfigured("saml needs the extra of that name: pip install 'mijian[server,saml]'")
+        if not known.saml.metadata_file.startswith("/"):
+            raise ImproperlyConfigured("saml.metadata_file is a full path, beginning with /")
     if known.oidc is not None:
         parts = urlsplit(known.oidc.issuer)
         if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):

@@ -29,8 +29,8 @@ LARGEST_FORM = 1024 * 1024
 BUDGET = 256 * 1024 * 1024
 """Bytes of all bodies that are held at the same time."""
 LARGEST_UPLOAD = 64 * 1024 * 1024
-"""Bytes of the form that brings many sealed files at once."""
-UPLOADS = frozenset({"/imports/take/"})
+"""Bytes of the form that brings many sealed files at once, or a bundle of rules."""
+UPLOADS = frozenset({"/imports/take/", "/rules/take/"})
 """Addresses of forms that bring files; their bodies count against the budget as envelopes do."""
 FORMS = 32 * 1024 * 1024
 """The part of the budget that is kept for the pages' forms."""

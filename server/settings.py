@@ -60,8 +60,12 @@ MIJIAN_RETENTION: Retention = _config.retention
 """Days for which what is over is kept (`server.retention`)."""
 MIJIAN_SECOND_FACTOR: tuple[str, ...] = _config.second_factor
 """Roles that must prove a second factor (`server.accounts.second_factor`)."""
+MIJIAN_RULES_KEYS: tuple[str, ...] = _config.rules_keys
+"""Public keys that bundles of rules must be signed with (`server.rules.bundles`)."""
 MIJIAN_OIDC: _home.Oidc | None = _config.oidc
 """The sign-in service people may come through (`server.accounts.oidc`); None for none."""
+MIJIAN_SAML: _home.Saml | None = _config.saml
+"""The same, by SAML 2.0 (`server.accounts.saml`)."""
 MIJIAN_LDAP: _home.Ldap | None = _config.ldap
 """The directory that checks passwords (`server.accounts.ldap`); None for none."""
 MIJIAN_FANOUT: bool = _home.switch("MIJIAN_FANOUT", default=True)

@@ -28,6 +28,9 @@ STARS = frozenset("★☆⭐⭑⭒✩✪✫✬✭✮✯✰✶✱✲∗﹡⋆\uf0
 
 U+F0AB is the star of Wingdings as documents keep it that were converted without telling the font."""
 
+SECRET_SIGN = "㊙"
+"""The sign for 秘密: no level of the law's, and meant as one where it stands like one."""
+
 TRADITIONAL: dict[str, str] = {
     "絕": "绝", "機": "机", "祕": "秘", "級": "级", "長": "长", "開": "开", "啟": "启", "啓": "启", "佈": "布",
     "內": "内", "資": "资", "業": "业", "務": "务", "標": "标", "誌": "志", "會": "会", "議": "议", "時": "时",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(msgspec.Struct, frozen=True):
     """A piece of text without which a rule cannot match.
 
     The sieve compiles it once into its bytes in UTF-8, GB18030, UTF-16 LE and BE, Big5 and XML numeric references.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from protocol.records import Place
 
@@ -38,8 +39,7 @@ class Zone(StrEnum):
     BODY = "body"
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """Text of one zone, with its place.
 
     ``text`` may have several lines (``\\n``): the lines around a marking are its neighbours (copy number above,

@@ -33,6 +33,7 @@ FAMILIES: Texts = {
     "au": ("澳大利亚", "Australia"),
     "jp": ("日本", "Japan"),
     "tw": ("台湾地区", "Taiwan"),
+    "hk": ("香港特别行政区", "Hong Kong"),
 }
 """Families of marking-grammar section 1."""
 
@@ -106,6 +107,12 @@ REASONS: Texts = {
     "part of a long line": ("在长行之中", "part of a long line"),
     "part of a clause": ("在句子之中", "part of a clause"),
     "a definition follows": ("其后是定义", "a definition follows"),
+    "the level of what is named before it": (
+        "是其前所称系统、资格等的级别",
+        "it is the level of the system or qualification named before it",
+    ),
+    "a sentence runs on around it": ("句子前后相连", "a sentence runs on around it"),
+    "a sentence speaks of it": ("句子在谈论它", "the sentence speaks of it"),
     "a list number begins the line": ("行首有编号", "a list number begins the line"),
     "inside quotation marks with other words": ("与其他文字同在引号中", "inside quotation marks with other words"),
     "one of several values": ("列出的几个取值之一", "one of several values"),

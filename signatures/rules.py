@@ -10,7 +10,6 @@ import difflib
 import hashlib
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal as OneOf
@@ -172,8 +171,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     rules: list[Rule]
 
 
-@dataclass(frozen=True)
-class RuleSet:
+class RuleSet(msgspec.Struct, frozen=True):
     """All rules in force."""
 
     packs: tuple[Pack, ...]
@@ -194,8 +192,7 @@ class RuleSet:
         return _literals(self.packs, wanted)
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """What could be read of a directory of packs."""
 
     rules: RuleSet

@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     no_root = pytest.mark.skip(reason="needs root")
     no_browser = pytest.mark.skip(reason="chromium is not installed")
     for item in items:
-        if "house" in getattr(item, "fixturenames", ()):
+        if "house" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(600))  # as long as a busy computer takes; `House.until` ends it before
         if os.geteuid() != 0 and item.get_closest_marker("root"):
             item.add_marker(no_root)

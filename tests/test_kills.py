@@ -32,7 +32,7 @@ def kill_below(house: Any, victim: str, dice: random.Random) -> None:
         return
 
 
-@pytest.mark.timeout(120 + 10 * KILLS + FILES)
+@pytest.mark.timeout(600 + 10 * KILLS + FILES)
 def test_every_violation_arrives_once_whatever_is_killed_and_when(house: Any) -> None:
     dice = random.Random(SEED)  # noqa: S311
     contents = [f"机密★{number % 30 + 1}年\n\n第 {number} 号文件\n".encode() for number in range(FILES)]

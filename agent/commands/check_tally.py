@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.checks.base import Marked
 from agent.judging.judge import Context, Judge
+from agent.judging.stores import is_draft
 from protocol.records import ComputerClass, Finding, Level
 from signatures.profiles import Parameters
 
@@ -38,9 +39,6 @@ _COPY = re.compile(r"( ?[-_(（【]* ?(副本|复件|复制|拷贝|copy|copie)[^
 _HOME = re.compile(r"^/(?:home|Users)/([^/]+)/")
 _MOST_NAMES = 200_000
 """Names of marked files that are remembered, as short digests, to tell copies."""
-_DRAFT = re.compile(
-    r"(草稿|征求意见稿|讨论稿|送审稿|draft|autosave|^~\$|\.asd$|\.wbk$|\.tmp$|\.dotx?$|\.wpt$)", re.IGNORECASE
-)
 
 
 class Tally:
@@ -78,7 +76,7 @@ class Tally:
         self._top_secret += any(
             one.level == Level.TOP_SECRET and one.family in {"state", "level_only"} for one in findings
         )
-        self._drafts += bool(broken) and (_DRAFT.search(path.rsplit("/", 1)[-1]) is not None or place == "temporary")
+        self._drafts += bool(broken) and (is_draft(path) or place == "temporary")
         self._exposed += _everybody_may_read(path)
         self._outside += bool(self._designated) and not str(Path(path).absolute()).startswith(self._designated)
         strongest = findings[0]

@@ -11,14 +11,13 @@ from typing import Any
 
 from agent import words
 from agent.commands import UsageError, context
-from agent.commands.rules_install import FOLDER
 from agent.reporting import carried, identity
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Outbox
 from agent.reporting.policies import Policies
+from agent.reporting.rules_fetch import FOLDER, NoKey, trusted_key
 from agent.reporting.sealed import SealedFileError
 from agent.settings import Settings
-from protocol import keys
 from protocol.policy import PolicyError
 
 BAD = frozenset({"refused", "held"})
@@ -104,17 +103,19 @@ def _rules(settings: Settings, mine: Identity, path: Path) -> dict[str, Any]:
     from signatures.bundles import BundleRefused, install
 
     row: dict[str, Any] = {"file": path.name, "kind": "rules"}
-    policy = Policies(settings.state, mine).current
-    if policy is None or not policy.rules_key:
+    try:
+        key = trusted_key(settings, Policies(settings.state, mine).current)
+    except NoKey:
         said = words.text(
             f"{path}: 策略中没有规则签名公钥；请先导入策略，或用 mijian rules install --trust 安装",
             f"{path}: no policy names the key of the rules; import the policy first, or use mijian rules install",
         )
         return row | {"fate": "unusable", "message": said}
     try:
-        done = install(path, settings.state / FOLDER, keys.unb64(policy.rules_key), now=datetime.now(UTC))
-    except (BundleRefused, ValueError) as error:
-        return row | {"fate": "unusable", "message": f"{path}: {error}"}
+        done = install(path, settings.state / FOLDER, key, now=datetime.now(UTC))
+    except BundleRefused as error:
+        fate = "repeated" if error.reason in ("same-version", "older") else "unusable"
+        return row | {"fate": fate, "message": f"{path}: {error}"}
     return row | {"fate": "taken", "version": done.header.version}
 
 
@@ -131,6 +132,8 @@ def _told(row: dict[str, Any]) -> str:
             f"policy {row['serial']} is in force: {row['media']} media, {row['waivers']} waivers",
         )
     if row["kind"] == "rules":
+        if row["fate"] == "repeated":
+            return text(f"规则未更新：{row['message']}", f"rules not taken: {row['message']}")
         return text(f"规则 {row['version']} 已生效", f"rules {row['version']} are in force")
     number = row["sequence"]
     said = f"{row['answer']} {row['reason']} {row['message']}".strip()

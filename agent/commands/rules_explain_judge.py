@@ -37,6 +37,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--status", choices=STATUSES, help=text("介质在台帐中的状态", "how the medium stands in the register"))
     add("--store", choices=("mail", "sync"), help=text("邮件或同步文件夹", "in a mail, or in a synchronised folder"))
     add("--open", action="store_true", help=text("人人可写", "everybody on the computer may change the file"))
+    add("--draft", action="store_true", help=text("草稿或自动保存的文件", "a draft, an autosave or a template"))
+    add("--misplaced", action="store_true", help=text("不在指定目录", "outside the folders designated for such files"))
 
 
 def explained(findings: Sequence[Finding], options: argparse.Namespace) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def explained(findings: Sequence[Finding], options: argparse.Namespace) -> dict[
     from agent.judging.judge import Carrier, Judge
 
     judge, context = Judge(), _context(options)
-    carrier = Carrier(options.store, options.open)
+    carrier = Carrier(options.store, options.open, options.draft, False if options.misplaced else None)
     answer: dict[str, Any] = {"findings": [_finding(judge, one, context, carrier) for one in findings]}
     if options.status or options.medium:
         answer["medium"] = _medium(judge, options)

@@ -7,11 +7,10 @@ import sys
 from datetime import UTC, datetime
 
 from agent.commands import UsageError, context, rules_verify
+from agent.reporting.rules_fetch import FOLDER
 from agent.words import text
 
 WHAT = ("安装签署的规则文件", "put a signed file of rules in force")
-FOLDER = "rules"
-"""Where installed rules lie in the state folder."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

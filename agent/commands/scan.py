@@ -46,6 +46,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_output(parser)
     _add_judging(parser)
     _add_reading(parser)
+    parser.add_argument(
+        "--by-agent",
+        action="store_true",
+        help=text(
+            "由运行中的客户端优先检查并上报 (按其设置和策略)",
+            "have the running agent scan them first of all, by its settings and policy, and report what it finds",
+        ),
+    )
+    parser.set_defaults(settings=None, state=None)  # of the agent that is asked: those of this computer
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -155,6 +164,10 @@ def _confidence(word: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Scan, print, and return the exit status of the contract."""
+    if options.by_agent:
+        from agent.commands import scan_by_agent
+
+        return scan_by_agent.run(options)
     _refuse_what_is_not_there(options)
     try:
         target = Target(options.output)

@@ -130,6 +130,7 @@ def _policy(policies: Policies) -> dict[str, Any] | None:
         "register_in_force": policy.register_in_force,
         "waivers": sum(waiver.expires > now for waiver in policy.waivers),
         "profile": policy.profile,
+        "rules_version": policy.rules_version,
     }
 
 
@@ -160,11 +161,7 @@ def _now(state: dict[str, Any]) -> list[tuple[str, str]]:
         )
     held = text("无", "none")
     if limits["limited"]:
-        why = text("有人在用", "somebody works") if limits["why"] == "working" else text("电池供电", "on battery")
-        held = text(
-            f"处理器 {limits['processor_percent']:.0f}%（{why}）",
-            f"processor {limits['processor_percent']:.0f}% ({why})",
-        )
+        held = _limit(limits)
     scans = [
         f"{scan['cause']} {scan['enumerated']} = {scan['clean']} + {scan['finding']} + {scan['not_examined']}"
         for scan in now["scans"][-3:]
@@ -180,7 +177,22 @@ def _now(state: dict[str, Any]) -> list[tuple[str, str]]:
         (text("最近检查", "last scans"), "; ".join(scans) or "—"),
         (text("隔离程度", "cage"), now["cage"] or "—"),
         (text("规则", "rules"), now["rules"][:19] or "—"),
+        *([(text("发布的规则", "rules released"), now["rules_problem"])] if now["rules_problem"] else []),
     ]
+
+
+def _limit(limits: dict[str, Any]) -> str:
+    """What is held back, why, and until when."""
+    share, minutes = f"{limits['processor_percent']:.0f}%", f"{limits['idle_minutes']:g}"
+    if limits["until"] is None:
+        return words.text(
+            f"处理器 {share}（电池供电，接通电源后解除）", f"processor {share} (on battery: until on the charger)"
+        )
+    until = datetime.fromisoformat(limits["until"]).astimezone().strftime("%H:%M")
+    return words.text(
+        f"处理器 {share}（有人在用：{minutes} 分钟无操作后解除，最早 {until}）",
+        f"processor {share} (somebody works: until nobody has for {minutes} minutes, {until} at the earliest)",
+    )
 
 
 def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from agent.judging.stores import store_of
+from agent.judging.stores import is_draft, store_of
 from protocol import keys, places
 from protocol.ids import uuid7
 from protocol.records import (
@@ -83,6 +83,8 @@ class Context:
     medium: Medium | None = None
     medium_class: str = "unknown"
     session: str | None = None
+    designated: tuple[str, ...] = ()
+    """Folders of this computer in which marked files are to lie; empty where none are designated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class Carrier:
     """Where it is passed on to others."""
     open: bool = False
     """Whether everybody on the computer may change it."""
+    draft: bool = False
+    """Whether it is a draft, an autosave or a template by its name."""
+    designated: bool | None = None
+    """Whether it lies in a folder designated for marked files; None where none is designated."""
 
 
 ANYWHERE = Carrier()
@@ -127,7 +133,7 @@ class Judge:
         """One violation for each control that a file breaks, worst first, with its strongest findings as evidence."""
         by_control: dict[str, list[Finding]] = {}
         worst: dict[str, Severity] = {}
-        carrier = _carrier(result)
+        carrier = _carrier(result, context.designated)
         for finding in result.findings:
             broken = self.broken(finding, context, carrier)
             if broken:
@@ -148,9 +154,11 @@ class Judge:
         ]
 
 
-def _carrier(result: MarkedFile) -> Carrier:
+def _carrier(result: MarkedFile, designated: tuple[str, ...]) -> Carrier:
     writable = result.mode is not None and bool(result.mode & stat.S_IWOTH)
-    return Carrier(store_of(result.path, result.member, result.media_type), writable)
+    apart = result.path.startswith(tuple(f"{folder.rstrip('/')}/" for folder in designated)) if designated else None
+    store = store_of(result.path, result.member, result.media_type)
+    return Carrier(store, writable, is_draft(result.path), apart)
 
 
 def misfit(row: Row, finding: Finding, context: Context, carrier: Carrier = ANYWHERE) -> str:
@@ -166,6 +174,8 @@ def misfit(row: Row, finding: Finding, context: Context, carrier: Carrier = ANYW
         ("period", when.period is None or when.period == (finding.period is not None)),
         ("store", not when.store or carrier.store in when.store),
         ("open", when.open is None or when.open == carrier.open),
+        ("draft", when.draft is None or when.draft == carrier.draft),
+        ("designated", when.designated is None or when.designated == carrier.designated),
         ("above", when.above is None or when.above == is_above(finding.level, context.level)),
     )
     return next((key for key, fits in met if not fits), "")

@@ -1,4 +1,5 @@
-"""Stores: whether a file lies where it is passed on to others: in a mail, or in a folder that a cloud or chat serves.
+"""Stores: whether a file lies where it is passed on to others: in a mail, or in a folder that a cloud or chat serves;
+and whether it is still being written.
 
 Told by the names of folders that the programs make themselves, never by asking a program or a network.
 """
@@ -24,6 +25,15 @@ _SYNC_FOLDERS = re.compile(
     r"Lark(?:Shell)?|Feishu|飞书|"
     r"Telegram Desktop|WhatsApp)/"
 )
+
+_DRAFT = re.compile(
+    r"(草稿|征求意见稿|讨论稿|送审稿|draft|autosave|^~\$|\.asd$|\.wbk$|\.tmp$|\.dotx?$|\.wpt$)", re.IGNORECASE
+)
+
+
+def is_draft(path: str) -> bool:
+    """Whether a file is a draft, an autosave or a template by its name."""
+    return _DRAFT.search(path.rsplit("/", 1)[-1]) is not None
 
 
 def store_of(path: str, member: str | None, media_type: str) -> Store | None:

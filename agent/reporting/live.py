@@ -44,6 +44,12 @@ LIMITED: dict[str, tuple[str, str]] = {
     "refused": ("采集端拒收", "the collector refuses what is sent"),
     "memory-over-budget": ("占用内存超出预算", "more memory is taken than the budget allows"),
     "records-in-memory": ("有记录只在内存中", "records wait in memory"),
+    "rules-refused": ("采集端发布的规则未被采用", "the rules that the collector released are not taken"),
+    "rules-altered": ("规则包损坏或被改动", "the installed rules are damaged or were altered"),
+    "rules-no-key": ("没有核验规则包的公钥", "there is no key to verify the installed rules with"),
+    "rules-in-part": ("部分规则有误，未采用", "a part of the rules has a mistake and is left out"),
+    "rules-expired": ("规则包已过期", "the installed rules have expired"),
+    "keywords-refused": ("关键词表有误，沿用上一份", "the list of keywords has a mistake: the last good one is used"),
 }
 """Reasons that limit it, for people."""
 
@@ -77,6 +83,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     limited: bool
     why: Literal["", "working", "battery"] = ""
+    until: datetime | None = None
+    """When it ends at the earliest, to the minute: where nothing more is typed or moved. None: once on the charger."""
+    idle_minutes: float = 0.0
+    """How long nothing must have been typed or moved for it to end."""
     processor_percent: float = 100.0
     memory_mb: int = 0
     memory_used_mb: int = 0
@@ -94,6 +104,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     rules: str
     policy: int
     policy_problem: str
+    rules_problem: str = ""
+    """Why the rules that the policy names are not in force; empty where they are, or none is named."""
     program: str
     heartbeat: int
     job: Job | None

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent import words
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Leased, Outbox
 from agent.reporting.uplink import Settled, settle
@@ -37,13 +38,12 @@ def export(outbox: Outbox, identity: Identity, path: Path) -> list[Exported]:
 
     The first is ``path``. More are needed only for what does not fit, and for envelopes that may have been
     delivered before and must stay as they were: ``name-2.ext``, ``name-3.ext`` … Files are written beside and
-    renamed; one that exists is not replaced. Raises `SealedFileError`, `OutboxUnavailable`.
+    renamed; one that exists is not replaced. Whether they can be written is tried before anything is sealed, and
+    whether all of them have room before the first is written. Raises `SealedFileError`, `OutboxUnavailable`.
     """
-    if path.exists():
-        raise SealedFileError(f"{path} exists already; name another file")
-    if not path.parent.is_dir():
-        raise SealedFileError(f"{path.parent} is not a folder")
+    _try_out(path)
     leases = outbox.lease_all(identity, max_records=MAX_RECORDS, max_lines=MAX_LINES)
+    _find_room(path.parent, sum(len(leased.raw) for leased in leases))
     written = []
     for number, leased in enumerate(leases, 1):
         to = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
@@ -53,6 +53,30 @@ def export(outbox: Outbox, identity: Identity, path: Path) -> list[Exported]:
             raise SealedFileError(f"{to} cannot be written: {error.strerror}") from error
         written.append(Exported(to, leased))
     return written
+
+
+def _try_out(path: Path) -> None:
+    """Whether a file can be made there. Raises `SealedFileError`."""
+    if path.exists():
+        raise SealedFileError(f"{path} exists already; name another file")
+    if not path.parent.is_dir():
+        raise SealedFileError(f"{path.parent} is not a folder")
+    try:
+        os.close(_begin(_beside(path)))
+        _beside(path).unlink()
+    except OSError as error:
+        raise SealedFileError(f"{path} cannot be written: {error.strerror}; nothing was sealed") from error
+
+
+def _find_room(folder: Path, need: int) -> None:
+    """Whether there is room for so many bytes. Raises `SealedFileError`."""
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    if need > free:
+        raise SealedFileError(
+            f"{folder} has room for {words.size(free)}, the report needs {words.size(need)}: nothing was written; "
+            "make room there or name another place"
+        )
 
 
 def take_receipt(outbox: Outbox, identity: Identity, path: Path) -> tuple[Receipt, Settled]:
@@ -86,14 +110,15 @@ def _write(path: Path, data: bytes) -> None:
     """Write a new file completely or not at all; the medium is synced before we say it is done."""
     if path.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    beside = path.with_name(path.name + ".part")
-    beside.unlink(missing_ok=True)
-    # A name that somebody has put there meanwhile, a link to another file above all, is not written through.
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    beside = _beside(path)
+    try:
+        with os.fdopen(_begin(beside), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
     try:
         os.link(beside, path)
     except FileExistsError:
@@ -109,3 +134,13 @@ def _write(path: Path, data: bytes) -> None:
             os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+def _begin(beside: Path) -> int:
+    """A new file. A name that somebody has put there meanwhile, a link to another above all, is not written through."""
+    beside.unlink(missing_ok=True)
+    return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

@@ -18,6 +18,7 @@ from agent.reporting import pinning, web
 from agent.reporting.identity import Identity
 from agent.reporting.outbox import Leased, Outbox, OutboxUnavailable
 from agent.reporting.policy_fetch import PolicyFetch
+from agent.reporting.rules_fetch import RulesFetch
 from agent.settings import Settings
 from protocol import receipts
 from protocol.envelope import MEDIA_TYPE
@@ -55,6 +56,7 @@ class Uplink:
         settings: Settings,
         listener: Callable[[Sent], None] = lambda _: None,
         policy: PolicyFetch | None = None,
+        rules: RulesFetch | None = None,
     ) -> None:
         self._outbox = outbox
         self._identity = identity
@@ -64,6 +66,7 @@ class Uplink:
         self._listener = listener
         self._settings = settings.uplink
         self._policy = policy
+        self._rules = rules
         self._trusting = pinning.trusting(settings)
         self._known_client: web.Client | None = None
         self._url = identity.url + PATH
@@ -101,6 +104,8 @@ class Uplink:
                 continue
             if self._policy:
                 self._policy.step(self._client, self._timeout)
+            if self._rules:
+                self._rules.step(self._client, self._timeout)
             delay = self.step()
             if delay is None:
                 self._wake.wait(min(60.0, self._policy.seconds_until_due() if self._policy else 60.0))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.scanning.examine import LONGEST_TEXT, Examination, Examiner
 from agent.scanning.formats import FORMATS, load
@@ -30,7 +31,9 @@ def explained(examiner: Examiner, source: Source, name: str, scanned: float) -> 
     began = time.monotonic()
     usual = examiner.reading(budget)
     reading = _Explanation(
-        examiner.grammar, examiner.least, replace(usual, sieve=Everything(usual.sieve), talk=frozenset())
+        examiner.grammar,
+        examiner.least,
+        replace(usual, sieve=Everything(usual.sieve), talk=frozenset()),
     )
     reading.file(source, name, [], None, 0)
     return Explained(

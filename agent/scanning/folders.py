@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -29,8 +28,7 @@ _decoder = msgspec.msgpack.Decoder(_Folder)
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(slots=True)
-class Settled:
+class Settled(msgspec.Struct):
     """How the files of a folder ended of which none has changed."""
 
     size: int
@@ -45,16 +43,15 @@ class Settled:
         return self.types[self.type_of[place]]
 
 
-@dataclass(slots=True)
-class Account:
+class Account(msgspec.Struct):
     """What is known so far of the files of a folder that are being examined."""
 
     listing: Listing
     key: bytes
     seal: bytes
-    ended: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = msgspec.field(default_factory=dict)
     """The media type of each file that is done with, by its name."""
-    others: dict[str, list[Examined]] = field(default_factory=dict)
+    others: dict[str, list[Examined]] = msgspec.field(default_factory=dict)
     at: int = 0
     """When the first of them was examined, in seconds since 1970; 0 while there is none."""
     spoiled: bool = False

@@ -145,8 +145,8 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"\x00\x00\x01\xb3", "video/mpeg", _B),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf", _B),
     (b"SQLite format 3\x00", "application/vnd.sqlite3", _B),
-    (b"\x00\x01\x00\x00Standard Jet DB", "application/x-msaccess", _B),
-    (b"\x00\x01\x00\x00Standard ACE DB", "application/x-msaccess", _B),
+    (b"\x00\x01\x00\x00Standard Jet DB", "application/x-msaccess", _D),
+    (b"\x00\x01\x00\x00Standard ACE DB", "application/x-msaccess", _D),
     (b"regf", "application/x-ms-registry", _B),
     (b"ElfFile\x00", "application/x-ms-evtx", _B),
 )
@@ -211,7 +211,8 @@ EXTENSIONS: dict[str, tuple[str, Kind]] = {
     "tiff": ("image/tiff", _P),
     "bmp": ("image/bmp", _P),
     "dbf": ("application/x-dbf", _B),
-    "mdb": ("application/x-msaccess", _B),
+    "mdb": ("application/x-msaccess", _D),
+    "accdb": ("application/x-msaccess", _D),
 }
 """Last resort: what bytes that tell nothing may be by the ending of their name."""
 
@@ -227,6 +228,9 @@ TEXT_EXTENSIONS: dict[str, str] = {
     "svg": "image/svg+xml",
     **dict.fromkeys(("json", "jsonl", "ndjson", "geojson", "ipynb", "har"), "application/json"),
     "properties": "text/x-java-properties",
+    **dict.fromkeys(("yaml", "yml"), "application/yaml"),
+    "toml": "application/toml",
+    **dict.fromkeys(("js", "mjs"), "text/javascript"),
 }
 """What a text is by the ending of its name, where its head does not tell; everything else is ``text/plain``."""
 

@@ -7,8 +7,9 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from agent.scanning.walk import Found, shown
 from agent.scanning.wire import Examined, Job, Reply
@@ -30,8 +31,7 @@ class OutOfDescriptors(Exception):
     """This computer has none left just now, or no memory for one: that says nothing of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """One file that was examined, or that could not be."""
 
     file: Found

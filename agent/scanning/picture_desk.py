@@ -11,12 +11,12 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.scanning.cage import Cage, CageBroken, RulesMistake
 from agent.scanning.ledger import OF_THE_MOMENT
@@ -41,8 +41,7 @@ _PAUSE = 0.05
 _UNKNOWN = "application/octet-stream"
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What reading pictures may cost."""
 
     file_seconds: float
@@ -64,7 +63,7 @@ class PictureDesk:
     ) -> None:
         """``stop`` is the scan's. ``seen``: what was found in pictures before."""
         seconds = terms.file_seconds
-        self._start = msgspec.structs.replace(start, pictures="read", picture_seconds=seconds, memory=MEMORY)
+        self._start = replace(start, pictures="read", picture_seconds=seconds, memory=MEMORY)
         # The reader keeps the budget itself; a worker that does not is ended, sooner where it has a processor for it.
         self._patience = 60.0 + (2 if throttle is None else 15) * seconds
         self._terms = terms
@@ -167,7 +166,7 @@ class PictureDesk:
             if lost and first.reason is not None:
                 yield replace(unseen(known, first.reason), status=one.status)
             else:
-                yield replace(one, reply=msgspec.structs.replace(one.reply, content=known.reply.content))
+                yield replace(one, reply=replace(one.reply, content=known.reply.content))
 
     # -- the desk's own thread -----------------------------------------------------------------------------------
 
@@ -212,7 +211,7 @@ class PictureDesk:
 def unseen(known: Done, reason: Reason) -> Done:
     """How a file ended whose pictures nobody looked at: what was found in it stands, the rest is not examined."""
     rows = [
-        msgspec.structs.replace(
+        replace(
             row,
             pictures=False,
             verdict=row.verdict if row.findings else Verdict.NOT_EXAMINED,

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -103,15 +103,14 @@ class ScanOptions:
         return self.pictures and ocr.installed()
 
 
-@dataclass
-class Progress:
+class Progress(msgspec.Struct):
     """How far a scan is, told several times a second."""
 
     files: int = 0
     """Files from disk that are done with; members of containers are not counted."""
     bytes: int = 0
     """Their size."""
-    summary: Summary = field(default_factory=Summary)
+    summary: Summary = msgspec.field(default_factory=Summary)
 
 
 class Scanner:

@@ -7,9 +7,9 @@ kept: what a scan tells of a finding always comes from the file itself.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.scanning.examine import Examiner, KeepingExamination, about_file
 from agent.scanning.explain import Everything

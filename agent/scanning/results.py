@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import cast
 
@@ -55,14 +54,13 @@ def cage_level(word: str) -> tuple[CageLevel, str]:
     return (cast("CageLevel", level) if level in ("full", "partial") else "none"), why.strip()
 
 
-@dataclass
-class Summary:
+class Summary(msgspec.Struct):
     """The sum of a scan. ``enumerated = clean + finding + not_examined`` holds at every moment."""
 
     clean: int = 0
     finding: int = 0
     not_examined: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = msgspec.field(default_factory=Counter)
     bytes: int = 0
     """Bytes of files read from disk; members of containers are not counted again."""
     seconds: float = 0.0

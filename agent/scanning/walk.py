@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from protocol.records import Reason
 
 Order = Literal["tree", "newest"]
@@ -59,8 +61,7 @@ class Found:
         return self.path.rpartition("/")[2]
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(msgspec.Struct):
     """The regular files of one folder, or the next few thousand of them, as they were met together."""
 
     path: str
@@ -78,8 +79,7 @@ class Listing:
             yield Found(f"{self.path}{name}", self.inside, status, listing=self)
 
 
-@dataclass(frozen=True, slots=True)
-class NotEntered:
+class NotEntered(msgspec.Struct, frozen=True):
     """Something that was met and cannot be examined: an unreadable folder, a special file."""
 
     path: str
@@ -230,15 +230,13 @@ class MissingPath(Exception):
         self.missing = isinstance(error, FileNotFoundError | NotADirectoryError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
+class _Start(msgspec.Struct, frozen=True):
     path: str
     real: str
     status: os.stat_result
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(msgspec.Struct, frozen=True):
     """A folder that is to be entered."""
 
     path: str

@@ -17,11 +17,11 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.scanning import formats, preload
 from agent.scanning.at_work import AtWork
@@ -66,8 +66,7 @@ IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a file is read whole before anybody looks at it."""
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """What is loaded once for all workers."""
 
     examiner: Examiner
@@ -227,7 +226,7 @@ class _Serve:
                 if not job.explain:
                     return reply
                 told = explained(self._examiner, source, job.name, time.monotonic() - began)
-                return msgspec.structs.replace(reply, explained=told)
+                return replace(reply, explained=told)
             finally:
                 if stream is not None:
                     stream.close()

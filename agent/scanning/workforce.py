@@ -8,7 +8,6 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -17,8 +16,7 @@ from agent.scanning.walk import Found
 from agent.scanning.wire import LENGTH, LONGEST, Examined, Job, Ready, Reply, framed
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What a content was found to be before (see `agent.scanning.contents`)."""
 
     rows: list[Examined]
@@ -32,8 +30,7 @@ _reply = msgspec.msgpack.Decoder(Reply)
 _LATER = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ETOOMANYREFS, errno.ENOBUFS, errno.EINTR})
 
 
-@dataclass(slots=True)
-class Task:
+class Task(msgspec.Struct):
     """A file in a worker's hands."""
 
     file: Found

@@ -56,8 +56,14 @@ class Device:
 
 
 def exists(number: str) -> bool:
-    """Whether the device is still there: it is not, once a stick was pulled without being unmounted."""
-    return (SYS_BLOCK / number).exists()
+    """Whether the device is still there: it is not, once a stick was pulled without being unmounted.
+
+    An unlocked container outlives the stick it lies on for as long as it is not closed; nothing of it can be read.
+    """
+    folder = SYS_BLOCK / number
+    if not (folder / "dm").exists():
+        return folder.exists()
+    return any(below.exists() for below in (folder / "slaves").glob("*"))
 
 
 def count(number: str) -> str:

@@ -1,13 +1,15 @@
 """Folders on fixed disks: changed files are told in batches, once they have been left alone for a while.
 
-What the kernel cannot tell (its queue ran over, it has no watch left, a folder was mounted over) is looked up by the
-times of the files instead, so that nothing is lost. Pipes, sockets and devices are never told.
+What the kernel cannot tell (its queue ran over, it has no watch left, a folder was mounted over, another computer wrote
+to a share) is looked up by the times of the files instead, so that nothing is lost. What is mounted below a watched
+folder is watched as soon as it is. Pipes, sockets and devices are never told.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import select
 import stat
 import threading
 import time
@@ -29,8 +31,9 @@ from watchdog.observers.api import ObservedWatch
 
 from agent.settings import FilesSettings
 from agent.watching.folders import resolve
+from agent.watching.mounts import MountTable, below, on_servers
 from agent.watching.overflow import OverflowWatch, kernel_is_full
-from agent.watching.waiting import Bell, wait_for
+from agent.watching.waiting import Bell, wait_for_any
 
 MOST = 10_000
 """Paths that wait at most; above, the whole folder is told instead."""
@@ -38,6 +41,10 @@ LOOK_BACK_SECONDS = 300.0
 """How far back files are looked for after events were lost: far more than the kernel's queue holds."""
 REFRESH_SECONDS = 30.0
 """How often folders that were missing, have come newly or were mounted over are looked for."""
+AHEAD_SECONDS = 2.0
+"""How far the times of what is written now may lie ahead."""
+SHARE_SECONDS = 600.0
+"""How often folders on shares are looked through for what other computers wrote there."""
 
 logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # it would write paths into the log
 log = logging.getLogger(__name__)
@@ -70,6 +77,10 @@ class FileWatch(FileSystemEventHandler):
         self._look_again: list[float] = []
         """Moments, by the monotonic clock, at which to look for what events did not tell."""
         self._refreshed = 0.0
+        self._mounts = MountTable()
+        self._shares: list[str] = []
+        """Folders of those watched that lie on shares of servers."""
+        self._shares_seen = time.monotonic()
         self._asked = False
         """Whether other folders may be wanted than before."""
         self._bell = Bell()
@@ -92,7 +103,10 @@ class FileWatch(FileSystemEventHandler):
 
     def refresh(self) -> None:
         """Watch what has come newly, and anew what was mounted over; stop watching what is not wanted any more."""
-        wanted = resolve((*self._settings.watch, *self._more()))
+        mounts = self._mounts.read()
+        tops = resolve((*self._settings.watch, *self._more()))
+        inside = below(tops, mounts)
+        wanted = [*tops, *(path for path in inside if path not in tops)]
         failed = []
         grown, self._grown = self._grown, False  # set again below: the watches come a little later than the call
         for gone in self._watches.keys() - set(wanted):
@@ -106,6 +120,8 @@ class FileWatch(FileSystemEventHandler):
                 self._observer.unschedule(self._watches.pop(folder)[0])
             try:
                 if identity is None:
+                    if folder in inside:  # what one person mounted for themselves, the kernel shows to nobody else
+                        continue
                     raise FileNotFoundError(folder)
                 watch = self._observer.schedule(self, folder, recursive=True)
             except OSError:
@@ -114,8 +130,9 @@ class FileWatch(FileSystemEventHandler):
             self._watches[folder] = watch, identity
             self._grown = True
             if self._refreshed:  # it came while we ran: what was written before the watch stood is looked up
-                self._catch_up_in(folder, self._since(folder))
+                self._catch_up_in(folder, self._since(folder), time.time() + AHEAD_SECONDS)
         self.failed = failed
+        self._shares = on_servers(self._watches, mounts)
         if grown or self._grown or self.full:
             self.full = kernel_is_full()
         self._refreshed = time.monotonic()
@@ -131,13 +148,15 @@ class FileWatch(FileSystemEventHandler):
         if self._observer.is_alive():
             self._observer.stop()
             self._observer.join(5)
+        self._mounts.close()
 
     def catch_up(self, since: float) -> None:
         """Note what was changed since a moment (seconds of the epoch), while nobody watched. Names only are read."""
         for top in list(self._watches):
             self._catch_up_in(top, since)
 
-    def _catch_up_in(self, top: str, since: float) -> None:
+    def _catch_up_in(self, top: str, since: float, until: float = float("inf")) -> None:
+        """Note what was changed between two moments. A stick written by a clock of another zone has times to come."""
         for folder, _, names in os.walk(top):
             for name in names:
                 path = os.path.join(folder, name)  # noqa: PTH118 (paths travel as text here)
@@ -145,7 +164,8 @@ class FileWatch(FileSystemEventHandler):
                     status = os.lstat(path)
                 except OSError:
                     continue
-                if stat.S_ISREG(status.st_mode) and max(status.st_mtime, status.st_ctime) >= since:
+                changed = since <= status.st_mtime <= until or since <= status.st_ctime <= until
+                if changed and stat.S_ISREG(status.st_mode):
                     self._note(path)
 
     def _lost(self) -> None:
@@ -161,12 +181,14 @@ class FileWatch(FileSystemEventHandler):
     def idle(self) -> bool:
         """Whether no change waits to be told."""
         with self._lock:
-            return not self._changed and not self._whole and not self._look_again
+            return not self._changed and not self._whole and not self._look_again and not self._asked
 
     def run(self, stop: threading.Event, idle: Callable[[], None] = lambda: None) -> None:
         """Tell what has settled, until ``stop`` is set; call ``idle`` while there is nothing to tell."""
         while not stop.is_set():
-            wait_for(stop, REFRESH_SECONDS if self.idle else min(0.5, self._settings.settle_seconds), self._bell)
+            seconds = REFRESH_SECONDS if self.idle else min(0.5, self._settings.settle_seconds)
+            told = wait_for_any(stop, seconds, (self._bell, select.POLLIN), (self._mounts, select.POLLPRI))
+            self._asked |= self._mounts in told
             self._bell.hush()
             self.keep_up()
             ready = self.settled()
@@ -188,6 +210,10 @@ class FileWatch(FileSystemEventHandler):
             self.refresh()
             if self.full:
                 self.catch_up(time.time() - 2 * REFRESH_SECONDS)
+        if self._shares and now - self._shares_seen >= SHARE_SECONDS:
+            self._shares_seen = now
+            for share in self._shares:  # the server's clock may be another than ours
+                self._catch_up_in(share, time.time() - SHARE_SECONDS - LOOK_BACK_SECONDS)
 
     def settled(self) -> list[str]:
         """The files that have been left alone long enough, and are there; they are told once."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.scanning.walk import PSEUDO
 from agent.watching.waiting import wait_for
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -85,15 +86,54 @@ def current() -> list[Mount]:
     return parse(MOUNTINFO.read_bytes())
 
 
-_NOT_FILES = frozenset({"squashfs", "iso9660", "udf", "fuse.gvfsd-fuse", "fuse.portal", "nsfs", "autofs"})
+NOT_FILES = PSEUDO | {"squashfs", "iso9660", "udf", "fuse.gvfsd-fuse", "fuse.portal", "nfsd"}
+"""Types of file systems in which nobody's files lie, or those of the system alone."""
+REMOTE = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "virtiofs", "vboxsf"}
+    | {"fuse.sshfs", "fuse.glusterfs", "fuse.vmhgfs-fuse", "fuse.davfs2", "davfs", "fuse.rclone"}
+)
+"""Types of file systems that others write to as well: the kernel tells only what is written from this computer."""
+MEMORY = frozenset({"tmpfs", "ramfs"})
+_OF_THE_SYSTEM = ("/run/", "/dev/", "/proc/", "/sys/")
+"""What is mounted in memory below these is the system's own, but for ``/dev/shm``, which is everybody's."""
 
 
 def fixed_roots(mounts: Iterable[Mount], media: Iterable[str]) -> list[str]:
-    """Where the computer's own file systems are mounted: the root, and every block device that is no medium, once."""
+    """Where the computer's own file systems are mounted, each once: disks, their subvolumes, and disks in memory.
+
+    ``media``: where media are mounted; what else is mounted of them counts as theirs. Shares of servers are none of
+    ours: a schedule has to name them. A part of a file system that is mounted once more is not looked at twice.
+    """
+    found = list(mounts)
     away = set(media)
-    roots: dict[str, str] = {}
-    for mount in mounts:
-        own = mount.path == "/" or (mount.source.startswith("/dev/") and not mount.device.startswith("0:"))
-        if own and mount.root == "/" and mount.filesystem not in _NOT_FILES and mount.path not in away:
-            roots.setdefault(mount.device, mount.path)
+    gone = {mount.device for mount in found if mount.path in away}
+    roots: dict[tuple[str, str], str] = {}
+    for mount in sorted(found, key=lambda mount: (mount.path != "/", mount.root != "/")):  # the whole before its parts
+        if mount.filesystem in NOT_FILES or mount.device in gone or not (mount.path == "/" or _is_own(mount)):
+            continue
+        whole = (mount.device, "/") in roots and mount.filesystem != "btrfs"  # its subvolumes are not walked into
+        if not whole:
+            roots.setdefault((mount.device, mount.root), mount.path)
     return sorted(roots.values()) or ["/"]
+
+
+def _is_own(mount: Mount) -> bool:
+    if mount.filesystem in MEMORY:
+        return mount.path == "/dev/shm" or not f"{mount.path}/".startswith(_OF_THE_SYSTEM)  # noqa: S108
+    return mount.filesystem == "zfs" or mount.source.startswith("/dev/")
+
+
+def below(folders: Iterable[str], mounts: Iterable[Mount]) -> list[str]:
+    """Where other file systems are mounted below some folders: the kernel's file events of the folders end there."""
+    tops = tuple(folder.rstrip("/") + "/" for folder in folders)
+    return sorted({mount.path for mount in mounts if mount.path.startswith(tops) and mount.filesystem not in NOT_FILES})
+
+
+def on_servers(folders: Iterable[str], mounts: Iterable[Mount]) -> list[str]:
+    """Those of some folders that lie on a share."""
+    kinds = {mount.path: mount.filesystem for mount in mounts}  # of several on one place, the last is what is seen
+
+    def kind(path: str) -> str:
+        return next((kinds[above] for above in (path, *map(str, Path(path).parents)) if above in kinds), "")
+
+    return [folder for folder in folders if kind(folder) in REMOTE]

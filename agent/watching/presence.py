@@ -31,6 +31,8 @@ class Presence:
     working: bool
     """Whether somebody typed or moved something lately."""
     on_battery: bool
+    idle_seconds: float = float("inf")
+    """How long ago that was."""
 
     @property
     def limited(self) -> bool:
@@ -54,14 +56,16 @@ class Watcher:
         """How it stands, a few seconds old at most."""
         if time.monotonic() - self._at >= self.EVERY_SECONDS:
             self._at = time.monotonic()
-            self._last = Presence(self._working(), on_battery(self._power))
+            idle = self._idle_seconds()
+            self._last = Presence(idle < self._idle, on_battery(self._power), idle)
         return self._last
 
-    def _working(self) -> bool:
-        if terminals_idle_seconds() < self._idle:
-            return True
-        idle = desktop_idle_seconds(self._bus)
-        return idle is not None and idle < self._idle
+    def _idle_seconds(self) -> float:
+        terminals = terminals_idle_seconds()
+        if terminals < self._idle:
+            return terminals
+        desktop = desktop_idle_seconds(self._bus)
+        return terminals if desktop is None else min(terminals, desktop)
 
 
 def terminals_idle_seconds() -> float:

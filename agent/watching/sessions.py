@@ -6,6 +6,7 @@ was reported of it is not reported again.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -39,6 +40,17 @@ class Session:
     def id(self) -> str:
         """The session's id."""
         return self.first.session
+
+    def holds(self, path: str) -> bool:
+        """Whether a file lies on this medium, wherever that is mounted."""
+        top = self.attached.path.rstrip("/")
+        if top and (path == top or path.startswith(f"{top}/")):
+            return True
+        try:
+            device = os.lstat(path).st_dev
+        except OSError:
+            return False
+        return f"{os.major(device)}:{os.minor(device)}" == self.attached.key
 
 
 class Sessions:
@@ -99,6 +111,11 @@ class Sessions:
         """The open sessions."""
         with self._lock:
             return list(self._open.values())
+
+    def without(self, paths: Iterable[str]) -> list[str]:
+        """Those of some files that lie on none of the media that are here."""
+        here = list(self.all())
+        return [path for path in paths if not any(session.holds(path) for session in here)]
 
     def _report_end(self, first: MediaSessionSeen, ending: Ending) -> None:
         last = MediaSessionSeen(

@@ -69,11 +69,17 @@ def wait_for(stop: threading.Event, seconds: float, told: HasDescriptor, sign: i
 
     A plain event can be waited for only in slices of half a second: then it ends early, and the caller waits again.
     """
+    return bool(wait_for_any(stop, seconds, (told, sign)))
+
+
+def wait_for_any(stop: threading.Event, seconds: float, *told: tuple[HasDescriptor, int]) -> list[HasDescriptor]:
+    """The same for several things, each with its sign; those that have shown theirs, none once ``stop`` is set."""
     poll = select.poll()
-    poll.register(told.fileno(), sign)
+    for each, sign in told:
+        poll.register(each.fileno(), sign)
     if isinstance(stop, Stop):
         poll.register(stop.fileno(), select.POLLIN)
     else:
         seconds = min(seconds, SLICE_SECONDS)
-    ready = poll.poll(max(0, int(seconds * 1000)))
-    return not stop.is_set() and any(descriptor == told.fileno() for descriptor, _ in ready)
+    ready = {descriptor for descriptor, _ in poll.poll(max(0, int(seconds * 1000)))}
+    return [] if stop.is_set() else [each for each, _ in told if each.fileno() in ready]

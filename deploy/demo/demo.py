@@ -79,15 +79,15 @@ class Demo:
         self.processes.start(
             "collector", "mijian-server", "serve", "--bind", self.address.removeprefix("http://"), paint="35"
         )
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             self.processes.check()
             try:
                 if requests.get(f"{self.address}/healthz", timeout=2).ok:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):  # it is not up yet, or slow to be
                 time.sleep(0.1)
-        raise SystemExit("the collector did not answer within 30 seconds")
+        raise SystemExit("the collector did not answer within two minutes")
 
     # --- the computers -------------------------------------------------------------------------------------------
 

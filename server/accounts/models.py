@@ -207,7 +207,7 @@ class OutsideAccount(models.Model):
     """Somebody whom a directory or sign-in service of the organisation vouched for (`server.accounts.outside`)."""
 
     road = models.CharField(max_length=8)
-    """``oidc`` or ``ldap``."""
+    """``oidc``, ``saml`` or ``ldap``."""
     issuer = models.CharField(max_length=255)
     """Who vouches: the issuer's or the directory's address."""
     subject = models.CharField(max_length=255)
@@ -231,6 +231,27 @@ class OutsideAccount(models.Model):
         return f"{self.road} {self.shown or self.subject}"
 
 
+class SamlAnswer(models.Model):
+    """An answer of the SAML service that was verified: waits for its browser, and is never taken again."""
+
+    assertion_hash = models.CharField(max_length=64, unique=True)
+    """SHA-256 of issuer and assertion: a second one of the same is a replay."""
+    word_hash = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the word the browser brings."""
+    request_hash = models.CharField(max_length=64)
+    """SHA-256 of the id of the request it answers."""
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    shown = models.CharField(max_length=255)
+    at = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+    """Kept for so long; afterwards the answer is refused for its age."""
+    taken = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"answer of {self.issuer}"
+
+
 __all__ = [
     "ApiKey",
     "ApiScope",
@@ -241,6 +262,7 @@ __all__ = [
     "RecoveryCode",
     "Right",
     "Role",
+    "SamlAnswer",
     "SignInFailure",
     "User",
 ]

@@ -23,6 +23,7 @@ from server.intake.tokens import TokenError
 from server.ledger.actions import LedgerMistakes
 from server.ledger.importing import FileProblem
 from server.reports.making import ReportMistake
+from server.rules.bundles import RulesMistake
 from server.rules.policy import PolicyMistakes
 from server.violations.reveal import RevealError
 from server.violations.saved_views import ViewMistake
@@ -31,7 +32,7 @@ from server.violations.transitions import TransitionError
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds after which to try again where nothing could be stored."""
-_CONFLICTS = frozenset({"wrong-state", "known", "own"})
+_CONFLICTS = frozenset({"wrong-state", "known", "own", "same-version"})
 """Reasons that say the thing is not in a state for this, rather than that the request is wrong."""
 _SHOWN = 20
 """Mistakes that are told of one request."""
@@ -87,6 +88,8 @@ def told(error: Exception) -> Problem:
         return Problem(422, "mistakes", str(error), error.by_field)
     if isinstance(error, ReportMistake):
         return Problem(422, "mistakes", str(error), {error.field: str(error)})
+    if isinstance(error, RulesMistake):
+        return Problem(409 if error.reason in _CONFLICTS else 422, error.reason, str(error))
     if isinstance(error, HttpError):
         return Problem(error.status_code, "malformed", str(error))
     if isinstance(error, DatabaseError):
@@ -111,6 +114,7 @@ def teach(api: NinjaAPI) -> None:
         IncidentMistakes,
         PolicyMistakes,
         ReportMistake,
+        RulesMistake,
         DepartmentError,
         TokenError,
         FileProblem,

@@ -22,6 +22,7 @@ from server.api import (
     ledgers,
     policy,
     reports,
+    rules,
     sessions,
     users,
     violations,
@@ -56,6 +57,7 @@ api.add_router("/campaigns", campaigns.router)
 api.add_router("/incidents", incidents.router)
 api.add_router("/reports", reports.router)
 api.add_router("/policies", policy.router)
+api.add_router("/rule-bundles", rules.router)
 for _module in (arrivals, exports, house, users):
     api.add_router("", _module.router)
 teach(api)

@@ -17,6 +17,7 @@ from server import home, keys
 from server.newfile import new_file
 
 if TYPE_CHECKING:
+    from server.accounts.models import Department
     from server.ledger.models import Computer
 
 
@@ -192,6 +193,18 @@ def computer_named(text: str) -> Computer:
     raise CommandError(
         tell(f"several computers are called {text}, give the id: {ids}", f"有多台计算机名为 {text},请给出编号:{ids}")
     )
+
+
+def department_named(path: str) -> Department | None:
+    """The department of a path of names; None for an empty one. Raises `CommandError` for one that is not there."""
+    from server.accounts.models import Department
+
+    found: Department | None = None
+    for name in filter(None, (part.strip() for part in path.split("/"))):
+        found = Department.objects.filter(name=name, parent=found).first()
+        if found is None:
+            raise CommandError(tell(f"there is no department {path}", f"没有部门 {path}"))
+    return found
 
 
 def into_new_file(path: Path, pieces: Iterator[bytes]) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from server.commands.base import CommandError, into_new_file, open_home, tell, who
+from server.commands.base import CommandError, department_named, into_new_file, open_home, tell, who
 
 KINDS = ("inspection", "rectification", "ledger", "annual", "assessment", "spotcheck")
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             report = making.ask(
                 options.kind,
                 forms=[options.form],
-                department=_department(options.department),
+                department=department_named(options.department),
                 language=LANGUAGES[options.language],
                 ledger=options.ledger,
                 by=None,
@@ -93,15 +93,3 @@ def _period(options: argparse.Namespace) -> dict[str, date]:
     else:
         since, until = options.since or today.replace(day=1), options.until or today
     return {"since": since, "until": until}
-
-
-def _department(path: str) -> Any:
-    """The department of a path of names; None for all. Raises `CommandError` for one that is not there."""
-    from server.accounts.models import Department
-
-    found = None
-    for name in filter(None, (part.strip() for part in path.split("/"))):
-        found = Department.objects.filter(name=name, parent=found).first()
-        if found is None:
-            raise CommandError(tell(f"there is no department {path}", f"没有部门 {path}"))
-    return found

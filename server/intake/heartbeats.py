@@ -39,12 +39,13 @@ def store_heartbeats(deliveries: Iterable[Delivery]) -> None:
                 health=one.health,
                 reasons=[printable(reason, 64) for reason in one.reasons[:MOST_REASONS]],
                 waiting=min(max(one.waiting, 0), LARGEST),
+                rules_version=min(max(one.rules_version, 0), LARGEST),
             )
             for agent, one in newer.items()
         ],
         update_conflicts=True,
         unique_fields=["computer"],
-        update_fields=["seen_at", "policy", "health", "reasons", "waiting"],
+        update_fields=["seen_at", "policy", "health", "reasons", "waiting", "rules_version"],
     )
     update_by_pk(
         Computer, [{"pk": agent, "rules": printable(one.rules, 100)} for agent, one in newer.items() if one.rules]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from datetime import time as clock
@@ -25,6 +25,7 @@ from protocol.records import ComputerClass
 from server.campaigns import inspections
 from server.keys import collector_keys
 from server.ledger.models import Computer, MediaSession, Medium, Status
+from server.rules import bundles
 from server.rules.policy import wishes_for
 from server.violations.models import Waiver
 
@@ -47,8 +48,22 @@ class PolicyRefused(Exception):
 
 def asked(agent: str, have: str, at: str, proof: str) -> bytes | None:
     """The signed policy for the computer that asks; None where it has the newest already. Raises `PolicyRefused`."""
-    computer, known = _who(agent, have, at, proof)
+    computer, known = _who(agent, have, at, proof, policy.request_challenge)
     return _signed(computer, known)
+
+
+def rules_asked(agent: str, have: str, at: str, proof: str) -> bytes | None:
+    """The bundle of rules released to the computer that asks; None where it has none newer. Raises `PolicyRefused`."""
+    computer, known = _who(agent, have, at, proof, policy.rules_challenge)
+    due = rules_due(computer)
+    if due is None or due.version <= known:
+        return None
+    return bundles.raw_of(due)
+
+
+def rules_due(computer: Computer) -> bundles.Due | None:
+    """The bundle of rules that a computer is to scan by; None where none was released to it."""
+    return bundles.Released().to(None if computer.department is None else computer.department.path)
 
 
 def carried(computer: Computer) -> bytes:
@@ -76,7 +91,7 @@ def _signed(computer: Computer, known: int) -> bytes | None:
 
 def make(computer: Computer) -> policy.Policy:
     """What a computer is to be told just now, with serial 1 and no date worth anything."""
-    wishes = wishes_for(computer.computer_class)
+    wishes, due = wishes_for(computer.computer_class), rules_due(computer)
     of_round = inspections.next_inspection(computer)
     prepared = any(schedule.calendar == inspections.BEFORE.calendar for schedule in wishes.schedules)
     before_round = () if of_round is None or prepared else (inspections.BEFORE,)
@@ -98,6 +113,9 @@ def make(computer: Computer) -> policy.Policy:
         unknown_media=settings.MIJIAN_UNKNOWN_MEDIA,
         media=_media_for(computer),
         waivers=_waivers_for(computer),
+        rules="" if due is None else due.digest,
+        rules_version=0 if due is None else due.version,
+        rules_key="" if due is None else due.key,
     )
 
 
@@ -106,7 +124,9 @@ def _next(*days: date | None) -> date | None:
     return min((day for day in days if day is not None and day >= timezone.localdate()), default=None)
 
 
-def _who(agent: str, have: str, at: str, proof: str) -> tuple[Computer, int]:
+def _who(
+    agent: str, have: str, at: str, proof: str, challenge: Callable[[str, int, str], bytes]
+) -> tuple[Computer, int]:
     try:
         pk, known = uuid.UUID(agent), int(have)
         if not have.isascii() or not 0 <= known < 2**53 or len(at) > 64:
@@ -119,7 +139,7 @@ def _who(agent: str, have: str, at: str, proof: str) -> tuple[Computer, int]:
         raise PolicyRefused("unknown-agent", "no computer is enrolled here under this id: enrol it first")
     try:
         public = keys.Ed25519PublicKey.from_public_bytes(bytes(computer.public_key))
-        public.verify(signature, policy.request_challenge(agent, known, at))
+        public.verify(signature, challenge(agent, known, at))
     except InvalidSignature as error:
         raise PolicyRefused("bad-proof", "the request is not signed by the computer it names") from error
     if computer.revoked_at is not None:

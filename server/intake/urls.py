@@ -6,11 +6,12 @@ from django.urls import path
 
 from server.intake.views.enroll import enroll
 from server.intake.views.envelopes import envelopes
-from server.intake.views.policy import policy
+from server.intake.views.policy import policy, rules
 
 app_name = "api"
 urlpatterns = [
     path("enroll", enroll, name="enroll"),
     path("envelopes", envelopes, name="envelopes"),
     path("policy", policy, name="policy"),
+    path("rules", rules, name="rules"),
 ]

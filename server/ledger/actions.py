@@ -21,7 +21,7 @@ from server import audit
 from server.accounts.models import Right, User
 from server.accounts.scope import covers, departments_of
 from server.keys import collector_keys
-from server.ledger.columns import Column, Lookups, ValueMistake, as_text, parse
+from server.ledger.columns import Column, Lookups, ValueMistake, as_text, parse, shown
 from server.ledger.kinds import Entry, Ledger
 from server.ledger.models import Computer, LedgerEntry, Medium, Note
 from server.ledger.scope import people_of
@@ -44,6 +44,16 @@ class Change:
     column: Column
     before: str
     after: str
+
+    @property
+    def shown_before(self) -> str:
+        """``before`` in the reader's words."""
+        return shown(self.column, self.before)
+
+    @property
+    def shown_after(self) -> str:
+        """``after`` in the reader's words."""
+        return shown(self.column, self.after)
 
 
 def lookups_for(user: User) -> Lookups:

@@ -57,6 +57,12 @@ def _level_problems(class_field: str) -> Callable[[Mapping[str, Any]], dict[str,
     return problems
 
 
+_MEDIUM_CLASSES = {
+    ComputerClass.INTERNET.value: gettext_lazy("Internet"),
+    ComputerClass.INTERNAL.value: gettext_lazy("Internal"),
+    ComputerClass.CONFIDENTIAL.value: gettext_lazy("Classified"),
+}
+"""What a medium may hold, named for media: the class is that of the computers it may be used in."""
 _LEVEL = Column("level", gettext_lazy("Level"), "choice", choices=dict(Level.choices), also=("密级", "涉密等级"))
 _COMMON = (
     Column("department", gettext_lazy("Department"), "department", also=("部门", "使用部门", "所属部门")),
@@ -116,7 +122,7 @@ MEDIA = Ledger(
             gettext_lazy("Class"),
             "choice",
             required=True,
-            choices=dict(ComputerClass.choices),
+            choices=_MEDIUM_CLASSES,
             also=("类别", "介质类别"),
         ),
         _LEVEL,

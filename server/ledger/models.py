@@ -115,6 +115,11 @@ class LedgerEntry(models.Model):
         abstract = True
 
     @property
+    def is_gone(self) -> bool:
+        """Whether it is in a state in which it must not be seen any more."""
+        return self.status in GONE
+
+    @property
     def registered(self) -> bool:
         """Whether it stands in the ledger."""
         return self.registered_at is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
+from server.accounts.models import Department
 from server.ledger.models import Computer, ComputerClass
 
 
@@ -53,6 +55,62 @@ class AgentState(models.Model):
     """Fixed words of the agent for what is not as it should be."""
     waiting = models.PositiveBigIntegerField(default=0)
     """Records in its outbox."""
+    rules_version = models.PositiveBigIntegerField(default=0)
+    """Version of the bundle of rules it scans by; 0 where it scans by those of its program, or did not say."""
 
     def __str__(self) -> str:
         return f"{self.health} at {self.seen_at:%Y-%m-%d %H:%M}"
+
+
+class RuleBundle(models.Model):
+    """A signed bundle of rules that was verified here (`signatures.bundles`); data only, kept as it came."""
+
+    version = models.PositiveBigIntegerField(unique=True)
+    """From its header: computers take none that is not newer than what they have."""
+    digest = models.CharField(max_length=71)
+    """``sha256:…`` over all its bytes; what the policy names."""
+    rules = models.CharField(max_length=71)
+    """``sha256:…`` over its packs, as agents report what they scan by (`signatures.rules.RuleSet.digest`)."""
+    key = models.CharField(max_length=44)
+    """The public key that signed it, base64."""
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    """After it no computer installs it; null for never."""
+    raw = models.BinaryField()
+    """The bundle, at most `signatures.bundles.form.MAX_BUNDLE` bytes."""
+    size = models.PositiveIntegerField()
+    pack_count = models.PositiveIntegerField()
+    rule_count = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    """Null where it was brought in by the command."""
+
+    class Meta:
+        """How rows are ordered."""
+
+        ordering = ("-version",)
+
+    def __str__(self) -> str:
+        return f"rules {self.version}"
+
+
+class RulesRelease(models.Model):
+    """One word that computers are to scan by a bundle: those of some departments first, or all of them."""
+
+    bundle = models.ForeignKey(RuleBundle, on_delete=models.PROTECT, related_name="releases")
+    departments = models.ManyToManyField(Department, related_name="+")
+    """Their computers and those of the departments below; none: the whole house."""
+    note = models.CharField(max_length=500, blank=True)
+    released_at = models.DateTimeField()
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    """When it was withdrawn: from then on no further computer gets the bundle by it."""
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """How rows are ordered."""
+
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"release of {self.bundle_id} at {self.released_at:%Y-%m-%d %H:%M}"

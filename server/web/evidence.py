@@ -40,8 +40,10 @@ class SettingShown:
 
 @dataclass(frozen=True)
 class EvidenceShown:
-    """What one sighting tells of a file or of a network contact."""
+    """What one sighting tells of a file, a network contact, a medium, the agent or a check that failed."""
 
+    kind: str = ""
+    """``file``, ``network``, ``medium``, ``agent`` or ``setting``; empty while no sighting has arrived."""
     findings: tuple[FindingShown, ...] = ()
     signals: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = ()
@@ -59,17 +61,23 @@ class EvidenceShown:
     title: str = ""
     remedy: str = ""
     settings: tuple[SettingShown, ...] = ()
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is about a file."""
-        return bool(self.content_hash)
+    seconds: int = 0
+    """How far the clock jumped or how long the agent did not run."""
+    status: str = ""
+    """How a medium stands in the register that the agent was told: one of `words.REGISTERED`."""
+    number: str = ""
+    """Its number there."""
+    medium_class: str = ""
+    level: str = ""
+    seen_in: tuple[str, ...] = ()
+    """Classes of the computers that it was seen in before."""
 
 
 def read(evidence: Mapping[str, Any]) -> EvidenceShown:
     """The evidence of an occurrence (one of `protocol.records.Evidence`, as stored)."""
     findings = tuple(_finding(told) for told in evidence.get("findings", ()))
     return EvidenceShown(
+        kind=evidence.get("type", ""),
         findings=findings,
         signals=tuple(evidence.get("signals", ())),
         interfaces=tuple(evidence.get("interfaces", ())),
@@ -89,6 +97,12 @@ def read(evidence: Mapping[str, Any]) -> EvidenceShown:
             for one in evidence.get("settings", ())
         ),
         codes={code: sentence for finding in findings for code, sentence in finding.codes},
+        seconds=evidence.get("seconds", 0),
+        status=evidence.get("status", ""),
+        number=evidence.get("number", ""),
+        medium_class=evidence.get("medium_class", ""),
+        level=evidence.get("level") or "",
+        seen_in=tuple(evidence.get("seen_in", ())),
     )
 
 

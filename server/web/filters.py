@@ -61,6 +61,8 @@ class ViolationFilter:
     control: str = ""
     computer: str = ""
     """Id of a computer, or part of its name or asset number."""
+    medium: int | None = None
+    """Key of a removable medium."""
     assignee: str = ""
     """``me``, ``none`` or empty."""
     sort: str = "severity"
@@ -74,7 +76,7 @@ class ViolationFilter:
         """The filter an address asks for."""
         tab = query.get("state", OPEN)
         sort = query.get("sort", "severity")
-        assignee, department = query.get("assignee", ""), query.get("department", "")
+        assignee = query.get("assignee", "")
         return cls(
             text=_clean(query.get("q", "")),
             tab=tab if tab in (OPEN, ALL) or tab in State.values else OPEN,
@@ -82,12 +84,11 @@ class ViolationFilter:
             family=_clean(query.get("family", "")),
             control=_clean(query.get("control", "")),
             computer=_clean(query.get("computer", "")),
+            medium=_number(query.get("medium", "")),
             assignee=assignee if assignee in ("me", "none") else "",
             sort=sort if sort in SORTS else "severity",
             overdue=query.get("due") == "overdue",
-            department=int(department)
-            if department.isascii() and department.isdigit() and len(department) < 9
-            else None,
+            department=_number(query.get("department", "")),
             user_id=user_id,
         )
 
@@ -95,7 +96,7 @@ class ViolationFilter:
     def narrowed(self) -> bool:
         """Whether anything but tab and order was chosen."""
         chosen = (self.text, self.severities, self.family, self.control, self.computer, self.assignee)
-        return any(chosen) or self.overdue or self.department is not None
+        return any(chosen) or self.overdue or self.department is not None or self.medium is not None
 
     def narrow(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """The groups that fit, of every state."""
@@ -121,6 +122,8 @@ class ViolationFilter:
             groups = groups.filter(control=self.control)
         if self.computer:
             groups = groups.filter(_computer(self.computer))
+        if self.medium is not None:
+            groups = groups.filter(medium_id=self.medium)
         if self.assignee:
             groups = groups.filter(assignee_id=self.user_id if self.assignee == "me" else None)
         if self.overdue:
@@ -143,6 +146,11 @@ class ViolationFilter:
 
 def _clean(text: str) -> str:
     return text.replace("\0", "").strip()[:_LONGEST_TEXT]
+
+
+def _number(text: str) -> int | None:
+    """The key that an address names; None for what cannot be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _computer(wanted: str) -> Q:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from server.accounts.models import Department, Right, User
 from server.accounts.scope import departments_of
 from server.audit.models import Entry as AuditEntry
+from server.campaigns.models import SelfCheck
 from server.ledger.columns import Column, Lookups, shown
 from server.ledger.kinds import LEDGERS, Entry, Ledger
-from server.ledger.models import ComputerClass, Status
+from server.ledger.models import Computer, ComputerClass, Status
 from server.ledger.scope import people_of
 
 if TYPE_CHECKING:
@@ -143,6 +145,8 @@ class FieldShown:
     text: str
     shown: str
     mistake: str = ""
+    url: str = ""
+    """Where the name leads: to the person, or to the list of the department."""
 
 
 def fields_of(
@@ -159,6 +163,27 @@ def fields_of(
         for column in ledger.columns
         if not only or column.name in only
     ]
+
+
+def linked(ledger: Ledger, entry: Entry, fields: Sequence[FieldShown], user: User) -> list[FieldShown]:
+    """The fields of an entry: each name of a person whom this user may see leads there, each department to its list."""
+    people = {
+        column.name: pk
+        for column in ledger.columns
+        if column.kind == "person" and (pk := getattr(entry, f"{column.name}_id"))
+    }
+    seen = set(people_of(user).filter(pk__in=people.values()).values_list("pk", flat=True)) if people else set()
+    urls = {name: reverse("web:person", args=[pk]) for name, pk in people.items() if pk in seen}
+    if entry.department_id:
+        urls["department"] = f"{reverse(f'web:{ledger.name}')}?department={entry.department_id}"
+    return [replace(field, url=urls.get(field.column.name, "")) for field in fields]
+
+
+def last_self_checks(computers: Iterable[uuid.UUID]) -> dict[uuid.UUID, SelfCheck]:
+    """The newest self-check of each of these computers that made one, in one query."""
+    newest = SelfCheck.objects.filter(computer=OuterRef("pk")).order_by("-seen_at", "-id").values("pk")[:1]
+    ids = Computer.objects.order_by().filter(pk__in=list(computers)).values_list(Subquery(newest), flat=True)
+    return {one.computer_id: one for one in SelfCheck.objects.filter(pk__in=ids)}
 
 
 def history_of(ledger: Ledger, entry: Entry) -> list[dict[str, Any]]:

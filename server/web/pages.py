@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from server.accounts import second_factor
 from server.accounts.models import Right, User
 from server.web.doors import FACTOR
+from server.web.pressing import pressing
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -43,6 +44,10 @@ class RailEntry:
     key: str
     """Letter that leads there after ``g``; empty for none."""
     current: bool = False
+    count: str = ""
+    """How much presses there; empty for nothing."""
+    counts: _StrPromise | str = ""
+    """What is counted."""
 
 
 _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
@@ -63,6 +68,13 @@ _RAIL: tuple[tuple[str, _StrPromise, str, Right | None], ...] = (
     ("health", gettext_lazy("Health"), "h", Right.OPERATE),
 )
 """Name (of the address ``web:…``, the icon and the entry alike), words, key after ``g``, and the right it takes."""
+_COUNTS: Mapping[str, _StrPromise] = {
+    "violations": gettext_lazy("overdue"),
+    "incidents": gettext_lazy("with an overdue duty"),
+    "waivers": gettext_lazy("to be decided"),
+    "imports": gettext_lazy("held or unreadable"),
+}
+"""What the numbers beside entries of the rail count (`server.web.pressing`)."""
 _WITHIN_DEPARTMENTS = frozenset({Right.REPORTS})
 """Rights whose pages are also for those who see a part of the organisation; the others are for the whole house."""
 
@@ -111,12 +123,14 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Render a page inside the frame. ``at`` names the entry of the rail that is lit."""
+    numbers = pressing(request.user)
     rail = [
-        RailEntry(f"web:{entry}", entry, name, key, current=entry == at)
+        RailEntry(f"web:{entry}", entry, name, key, entry == at, numbers.beside(entry), _COUNTS.get(entry, ""))
         for entry, name, key, right in _RAIL
         if right is None or (request.user.may(right) and (right in _WITHIN_DEPARTMENTS or request.user.sees_everything))
     ]
-    return render(request, template, {**context, "rail": rail, "here": here(request)}, status=status)
+    frame = {"rail": rail, "here": here(request), "overdue": numbers.late}
+    return render(request, template, frame | dict(context), status=status)
 
 
 def here(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from server.web.views.assign import assign
 from server.web.views.attach import attach
 from server.web.views.audit import audit
 from server.web.views.bulk import bulk
+from server.web.views.bundle import bundle, bundle_release, bundle_take, bundle_withdraw
 from server.web.views.campaign import campaign
 from server.web.views.campaign_acts import campaign_close, campaign_exempt, campaign_remind
 from server.web.views.campaign_answers import campaign_answers
@@ -55,6 +56,7 @@ from server.web.views.report_retry import report_retry
 from server.web.views.reports import reports
 from server.web.views.reveal import reveal
 from server.web.views.rules import rules
+from server.web.views.saml import saml_answer, saml_begin, saml_done, saml_metadata
 from server.web.views.saved_views import drop_view, notify_view, open_view, save_view
 from server.web.views.second_factor import second_factor
 from server.web.views.sign_in import sign_in
@@ -88,6 +90,10 @@ urlpatterns = [
     path("sign-in/second/", second_factor, name="second-factor"),
     path("sign-in/outside/", outside_begin, name="outside-begin"),
     path("sign-in/outside/back/", outside_back, name="outside-back"),
+    path("sign-in/saml/", saml_begin, name="saml-begin"),
+    path("sign-in/saml/answer/", saml_answer, name="saml-answer"),
+    path("sign-in/saml/done/", saml_done, name="saml-done"),
+    path("sign-in/saml/metadata.xml", saml_metadata, name="saml-metadata"),
     path("sign-out/", sign_out, name="sign-out"),
     path("account/", account, name="account"),
     path("account/password/", account_password, name="account-password"),
@@ -150,6 +156,10 @@ urlpatterns = [
     path("rules/", rules, name="rules"),
     path("rules/packs/<slug:name>/", pack, name="pack"),
     path("rules/policy/", policy, name="policy"),
+    path("rules/take/", bundle_take, name="bundle-take"),
+    path("rules/bundles/<int:pk>/", bundle, name="bundle"),
+    path("rules/bundles/<int:pk>/release/", bundle_release, name="bundle-release"),
+    path("rules/bundles/<int:pk>/withdraw/", bundle_withdraw, name="bundle-withdraw"),
     path("trends/", trends, name="trends"),
     path("reports/", reports, name="reports"),
     path("reports/<int:pk>/retry/", report_retry, name="report-retry"),

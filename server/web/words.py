@@ -72,32 +72,6 @@ INCIDENT_STATES: Words = dict(IncidentState.choices)
 STANDINGS: Words = dict(Standing.choices)
 """Where a computer stands in a self-check round."""
 
-ACTS: Words = {
-    "campaign.open": gettext_lazy("opened the round"),
-    "campaign.change": gettext_lazy("changed the round"),
-    "campaign.exempt": gettext_lazy("exempted a computer"),
-    "campaign.exempt-end": gettext_lazy("ended an exemption"),
-    "campaign.remind": gettext_lazy("reminded those who have not"),
-    "campaign.sign": gettext_lazy("signed a questionnaire"),
-    "campaign.export": gettext_lazy("took a list out"),
-    "campaign.close": gettext_lazy("closed the round"),
-    "incident.open": gettext_lazy("opened the incident"),
-    "incident.change": gettext_lazy("changed facts or findings"),
-    "incident.duty": gettext_lazy("met a duty:"),
-    "incident.duty-spared": gettext_lazy("said that a duty does not arise:"),
-    "incident.measure": gettext_lazy("wrote down a measure"),
-    "incident.measure-done": gettext_lazy("took a measure"),
-    "incident.note": gettext_lazy("wrote"),
-    "incident.link": gettext_lazy("added"),
-    "incident.unlink": gettext_lazy("removed"),
-    "incident.verify": gettext_lazy("verified the facts"),
-    "incident.handle": gettext_lazy("handled it"),
-    "incident.close": gettext_lazy("closed the incident"),
-    "incident.dismiss": gettext_lazy("filed it as no incident"),
-    "incident.reopen": gettext_lazy("opened it again"),
-}
-"""Acts of the audit log, as the pages of what they were done to tell them."""
-
 RECORDS: Words = {
     "violation": gettext_lazy("violations"),
     "media-session": gettext_lazy("insertions of media"),
@@ -184,6 +158,8 @@ REASONS: Words = {
 """Why a file was not examined."""
 
 RULE_TROUBLES: Words = {
+    "rules-refused": gettext_lazy("The bundle that was released is refused: “mijian status” there says why"),
+    "rules-in-part": gettext_lazy("A part of the rules has a mistake and is left out"),
     "rules-altered": gettext_lazy("The installed rules are damaged or were altered, and are not used"),
     "rules-no-key": gettext_lazy("There is no key to verify the installed rules with"),
     "rules-mistake": gettext_lazy("A pack of rules has a mistake and is left out"),
@@ -294,6 +270,22 @@ _SIGNALS: Words = {
     "probe": gettext_lazy("The address that was named can be reached"),
     "trace": gettext_lazy("Traces of earlier contact with a network"),
 }
+
+AGENT_SIGNALS: Words = {
+    "clock-set-back": gettext_lazy("The clock of the computer was set back"),
+    "clock-set-forward": gettext_lazy("The clock of the computer was set forward"),
+    "not-running": gettext_lazy("The agent did not run for a time"),
+    "program-changed": gettext_lazy("The program files of the agent were altered"),
+}
+"""What speaks against the agent having been intact and running all the time (control SEC-13)."""
+
+REGISTERED: Words = {
+    "registered": gettext_lazy("registered"),
+    "lost": gettext_lazy("recorded as lost"),
+    "destroyed": gettext_lazy("recorded as destroyed"),
+    "unregistered": gettext_lazy("not in the register"),
+}
+"""How a medium stands in the register that a computer was told."""
 
 _DETAILS: Words = {
     "public": gettext_lazy("public address"),

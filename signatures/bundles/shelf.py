@@ -28,7 +28,7 @@ import msgspec
 from signatures import lints
 from signatures.bundles.form import MAX_BUNDLE, Bundle, BundleRefused, Header, open_bundle, peek
 from signatures.lints import Source
-from signatures.rules import load_rules
+from signatures.rules import RuleSet, load_rules
 from signatures.strict_yaml import FileMistake
 
 try:
@@ -110,7 +110,12 @@ def install(path: Path, directory: Path, trusted: bytes, *, now: datetime) -> In
 
     Raises `OSError` where the bundle cannot be read or the directory cannot be written.
     """
-    bundle = open_bundle(read_bundle(path), trusted)
+    return install_bytes(read_bundle(path), directory, trusted, now=now)
+
+
+def install_bytes(raw: bytes, directory: Path, trusted: bytes, *, now: datetime) -> Installed:
+    """The same for a bundle that did not come as a file. Raises `BundleRefused`, `OSError`."""
+    bundle = open_bundle(raw, trusted)
     refuse_expired(bundle.header, now)
     _refuse_older(bundle, directory)
     check_rules(bundle)
@@ -158,8 +163,8 @@ def refuse_expired(header: Header, now: datetime) -> None:
         raise BundleRefused("expired", f"the bundle expired at {header.expires.isoformat()}; ask for a newer one")
 
 
-def check_rules(bundle: Bundle) -> None:
-    """Raise `BundleRefused` where its packs are not sound, or could stop the scanner.
+def check_rules(bundle: Bundle) -> RuleSet:
+    """The rules of a bundle. Raises `BundleRefused` where its packs are not sound, or could stop the scanner.
 
     ``bad-rules`` for packs that `load_rules` would not take, ``unsafe-rules`` for what the linter refuses for the
     sake of the scanner. The names of rules are told, as those of a signed bundle.
@@ -169,13 +174,14 @@ def check_rules(bundle: Bundle) -> None:
         for file, data in bundle.packs.items():
             (folder / file).write_bytes(data)
         try:
-            load_rules(folder)
+            rules = load_rules(folder)
         except FileMistake as mistake:
             where = Path(mistake.path).name
             raise BundleRefused("bad-rules", f"{where}:{mistake.line}: {mistake.message}") from mistake
     sources = [lints.read_source(file, data) for file, data in bundle.packs.items()]
     for fault in lints.unsafe(source for source in sources if isinstance(source, Source)):
         raise BundleRefused("unsafe-rules", f"{fault.file}:{fault.line}: {fault.rule}: {fault.wrong.en}")
+    return rules
 
 
 def put_in_force(bundle: Bundle, directory: Path) -> Installed:

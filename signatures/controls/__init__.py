@@ -70,6 +70,10 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Where the file is passed on to others."""
     open: bool | None = None
     """Whether everybody on the computer may change the file."""
+    draft: bool | None = None
+    """Whether the file is a draft, an autosave or a template by its name."""
+    designated: bool | None = None
+    """Whether the file lies in a folder designated for marked files; fits neither way where none is designated."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

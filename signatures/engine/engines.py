@@ -79,7 +79,8 @@ class Hyperscan:
 
         self._hyperscan: Any = hyperscan
         key = self._key(expressions)
-        blob = cache.load(key) if cache else None
+        # It has a CRC of its own, and says for which version and CPU it was made: loading it proves all of that.
+        blob = cache.load(key, proven=True) if cache else None
         database = self._load(blob) if blob is not None else None
         if database is None:
             database = self._compile(expressions.all)
@@ -87,6 +88,7 @@ class Hyperscan:
                 cache.store(key, hyperscan.dumpb(database))
         self._database: Any = database
         self._local = threading.local()
+        self._local.scratch = database.scratch
 
     def _compile(self, expressions: list[str]) -> Any:
         if not expressions:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
+
+import msgspec
 
 from signatures.engine.bytecode import (
     BLANKS,
@@ -36,8 +37,7 @@ _MOST_WORDS = 4
 """Of a literal whose words are looked for in each mixture of plain and full-width words."""
 
 
-@dataclass(frozen=True)
-class Exact:
+class Exact(msgspec.Struct, frozen=True, dict=True):
     """One literal in one encoding: the pattern that finds all of it, and nothing else."""
 
     literal: Literal
@@ -53,8 +53,7 @@ class Exact:
         return re.compile(self.expression.encode("ascii"), re.DOTALL)
 
 
-@dataclass
-class Screens:
+class Screens(msgspec.Struct):
     """What a multi-pattern engine shall look for, and whom each expression wakes.
 
     Wherever a literal stands, at least one of the expressions that wake its `Exact` matches in it or around it,
@@ -62,7 +61,7 @@ class Screens:
     """
 
     encodings: tuple[str, ...]
-    wakes: dict[str, list[Exact]] = field(default_factory=dict)
+    wakes: dict[str, list[Exact]] = msgspec.field(default_factory=dict)
     """Expression → the exact patterns to be tried around its match."""
 
     @property
@@ -116,8 +115,7 @@ def screens(literals: Iterable[Literal], encodings: Iterable[str] = ENCODINGS) -
     return found
 
 
-@dataclass(frozen=True)
-class _Unit:
+class _Unit(msgspec.Struct, frozen=True):
     """One character of a literal: its byte forms, split by kind so that mixtures of kinds can be told."""
 
     plain: frozenset[bytes]
@@ -156,8 +154,7 @@ class _Unit:
         return max((len(form) for form in self.plain | self.wide), default=0)
 
 
-@dataclass(frozen=True)
-class _Spelt:
+class _Spelt(msgspec.Struct, frozen=True):
     """A literal in one encoding, character by character."""
 
     exact: Exact

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,7 @@ from typing import Protocol
 from signatures.engine.bytecode import ENCODINGS
 from signatures.engine.cache import Cache
 from signatures.engine.engines import Data, Engine, Expressions, make
+from signatures.engine.narrow import is_seen_narrow, narrowed
 from signatures.engine.occurrences import Plan, told
 from signatures.engine.quiet import QUIET_ENCODINGS, besides
 from signatures.engine.words import Span, Words
@@ -87,7 +89,10 @@ class LiteralSieve:
 
     def worth(self, data: Data, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether any literal is in these bytes, in any (or one of the given) encodings. A superset of `spans`."""
-        return self._engine(encodings)[1].any(data) or self._words.worth(data, _wanted(encodings))
+        wanted = _wanted(encodings)
+        if narrow := self._narrowed(data, wanted):
+            data, wanted = narrow[0], _UTF8
+        return self._engine(wanted)[1].any(data) or self._words.worth(data, wanted)
 
     def spans(self, data: Data, *, encodings: frozenset[str] | None = None) -> list[Span]:
         """Where each literal stands: (start, end, encoding) in order of end, start, encoding; overlaps included.
@@ -96,8 +101,14 @@ class LiteralSieve:
         and so are the occurrences in ``ent`` that are plain UTF-8. Of words, some places are told that only may be
         one.
         """
-        plan, engine = self._engine(encodings)
-        found = self._words.spans(data, _wanted(encodings))
+        wanted = _wanted(encodings)
+        if narrow := self._narrowed(data, wanted):
+            text, begin, sixteen = narrow
+            return [
+                (begin + 2 * start, begin + 2 * end, sixteen) for start, end, _ in self.spans(text, encodings=_UTF8)
+            ]
+        plan, engine = self._engine(wanted)
+        found = self._words.spans(data, wanted)
         if ends := engine.ends(data):
             found |= plan.occurrences(ends, data)
         return _ordered(found)
@@ -109,10 +120,19 @@ class LiteralSieve:
         are not all may ask `besides_talk` for what matters of the rest.
         """
         plan, engine = self._engine(encodings)
-        if self._words:
+        if self._words or self._narrowed(data, _wanted(encodings)):
             return self.spans(data, encodings=encodings), True
         ends, whole = engine.few(data, most)
         return _ordered(plan.occurrences(ends, data)) if ends else [], whole
+
+    def _narrowed(self, data: Data, wanted: frozenset[str]) -> tuple[bytes, int, str] | None:
+        """See `narrowed`."""
+        return None if wanted.isdisjoint(_UTF16) or not self._is_seen_narrow else narrowed(data, wanted)
+
+    @cached_property
+    def _is_seen_narrow(self) -> bool:
+        """See `is_seen_narrow`."""
+        return is_seen_narrow(literal.text for literal in self._literals) and is_seen_narrow(self._words.texts)
 
     def besides_talk(self, data: Data, own: str) -> list[int]:
         """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other.
@@ -158,6 +178,7 @@ def _in_order(span: Span) -> tuple[int, int, int]:
 _PLACE = {encoding: place for place, encoding in enumerate(ENCODINGS)}
 _END = itemgetter(1, 0)
 _UTF8 = frozenset({"utf-8"})
+_UTF16 = frozenset({"utf-16-le", "utf-16-be"})
 
 
 def _wanted(encodings: frozenset[str] | None) -> frozenset[str]:

@@ -8,10 +8,11 @@ letters of which one is full-width, of which there are very many and in texts ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise, product
+
+import msgspec
 
 from signatures.engine.bytecode import any_of, escape, forms, spellings
 from signatures.literals import Literal
@@ -36,8 +37,7 @@ Part = tuple[Kind, str]
 """One kind of strings in one encoding."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """The strings of some parts."""
 
     strings: list[bytes]

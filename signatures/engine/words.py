@@ -13,13 +13,16 @@ import hashlib
 import re
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from operator import attrgetter
+
+import msgspec
 
 from signatures.engine.alignment import aligned
 from signatures.engine.cache import Cache
 from signatures.engine.engines import Data, make
+from signatures.engine.likely import LIKELY, has_many_nuls, in_utf16, likely_of, possible
 from signatures.engine.strings import Wanted, make_strings
 from signatures.engine.word_strings import Kind, Part, Plan, plan, shapes
 from signatures.literals import Literal
@@ -28,8 +31,12 @@ Span = tuple[int, int, str]
 """Start, end (both in bytes) and encoding of one literal."""
 
 _REFERENCE = re.compile(rb"&#(?:([0-9]{1,9})|[xX]([0-9a-fA-F]{1,8}));?")
-_VERSION = 2
+_VERSION = 3
 """Raised whenever the strings or how they are put together change; part of every cache key."""
+
+_KIND = attrgetter("gaps", "shape", "any_case", "any_width")
+_TEXT = attrgetter("text")
+_NO_WORD = "a word has characters, and neither gaps nor blanks between them"
 
 _FEW = 5000
 """Words up to which one pass searches all encodings."""
@@ -38,14 +45,6 @@ _DOUBLE = ("gb18030", "big5")
 _REFERENCES = frozenset({"ent"})
 _UTF8 = frozenset({"utf-8"})
 _UTF16 = ("utf-16-le", "utf-16-be")
-_LIKELY = ("utf-8", "gb18030")
-"""The encodings of which one is taken to be that of a text, unless it is in UTF-16."""
-
-_TOLD = 512
-"""Bytes from which on UTF-16 betrays itself."""
-_SAMPLE = 2048
-_IN_TEXT = bytes(byte for byte in range(256) if byte >= 32 or byte in b"\t\n\v\f\r")
-
 _Parts = frozenset[Part]
 _LETTERS: _Parts = frozenset({(Kind.LETTERS, "utf-8")})
 """Words of ASCII letters, for the halves of UTF-16."""
@@ -56,32 +55,59 @@ class Words:
 
     def __init__(self, words: Iterable[Literal], *, cache: Cache | None = None, prefer: str = "auto") -> None:
         """Raises `ValueError` for a word with gaps or blanks, or without characters."""
-        each = {(word.shape, word.text, word.any_case, word.any_width): word for word in words}
-        self._words = tuple(each[known] for known in sorted(each))
-        for word in self._words:
-            if word.gaps or not word.text or (not word.shape and any(map(str.isspace, word.text))):
-                raise ValueError("a word has characters, and neither gaps nor blanks between them")
-        told = "\n".join(
-            f"{text}\0{any_case:d}{any_width:d}{shape:d}" for shape, text, any_case, any_width in sorted(each)
-        )
-        self._digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        each = list(words)
+        kinds: dict[tuple[bool, bool, bool, bool], list[str]] = {kind: [] for kind in sorted(set(map(_KIND, each)))}
+        if len(kinds) == 1:
+            kinds = {kind: list(map(_TEXT, each)) for kind in kinds}
+        else:
+            for word in each:
+                kinds[_KIND(word)].append(word.text)
+        self._kinds = {kind[1:]: sorted(dict.fromkeys(texts)) for kind, texts in kinds.items()}
+        if any(gaps for gaps, *_ in kinds):
+            raise ValueError(_NO_WORD)
+        digest = hashlib.sha256()
+        for (shape, any_case, any_width), texts in self._kinds.items():
+            told = "\n".join(texts)
+            # All at once: what a word may not have is what texts are split at.
+            if not all(texts) or (not shape and told.split() != texts):
+                raise ValueError(_NO_WORD)
+            digest.update(f"\0{len(texts)} {shape:d}{any_case:d}{any_width:d}\n{told}".encode("utf-8", "surrogatepass"))
+        self._digest = digest.hexdigest()
         self._cache = cache
         self._prefer = prefer
         self._made: dict[_Parts, _Searcher] = {}
         self._making = threading.Lock()
 
     def __bool__(self) -> bool:
-        return bool(self._words)
+        return bool(self._kinds)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Each word as it is listed."""
+        return (text for texts in self._kinds.values() for text in texts)
+
+    @cached_property
+    def _words(self) -> tuple[Literal, ...]:
+        """Each word once, in order."""
+        return tuple(
+            Literal(text, any_case=any_case, any_width=any_width, shape=shape)
+            for (shape, any_case, any_width), texts in self._kinds.items()
+            for text in texts
+        )
+
+    @cached_property
+    def _many(self) -> bool:
+        """Whether they are more than one pass should look for in all encodings."""
+        return sum(map(len, self._kinds.values())) > _FEW
 
     def prepare(self, encodings: frozenset[str]) -> None:
         """Compile (and cache) what this set of encodings needs, whatever the data."""
-        if not self._words:
+        if not self._kinds:
             return
         raw = encodings - _REFERENCES
-        for likely in _LIKELY:
-            for with_nuls in (False, True):
-                for parts in self._passes(raw, likely, with_nuls=with_nuls):
-                    self._searcher(parts)
+        for likely, with_nuls in [(likely, nuls) for likely in LIKELY for nuls in (False, True)] + [(_UTF16[0], False)]:
+            for parts in self._passes(raw, likely, with_nuls=with_nuls):
+                self._searcher(parts)
         if self._in_letters and not raw.isdisjoint(_UTF16):
             self._searcher(_LETTERS)
         if encodings & _REFERENCES:
@@ -90,7 +116,7 @@ class Words:
 
     def worth(self, data: Data, encodings: frozenset[str]) -> bool:
         """Whether any word may be in these bytes, in any of the encodings."""
-        if not self._words:
+        if not self._kinds:
             return False
         raw = encodings - _REFERENCES
         if any(searcher.any(data) for searcher in self._searchers(raw, data)):
@@ -104,7 +130,7 @@ class Words:
 
     def spans(self, data: Data, encodings: frozenset[str]) -> set[Span]:
         """Where each word may stand: start, end and encoding."""
-        if not self._words:
+        if not self._kinds:
             return set()
         raw = encodings - _REFERENCES
         found = {span for searcher in self._searchers(raw, data) for span in searcher.spans(data)}
@@ -121,11 +147,13 @@ class Words:
 
     def _searchers(self, encodings: frozenset[str], data: Data) -> list[_Searcher]:
         """What searches this data in these encodings."""
-        with_nuls = _has_many_nuls(data)
-        if len(self._words) <= _FEW:
+        with_nuls = has_many_nuls(data)
+        if not self._many:
             return [self._searcher(parts) for parts in self._passes(encodings, "", with_nuls=with_nuls)]
-        possible = _possible(encodings, data)
-        return [self._searcher(parts) for parts in self._passes(possible, _likely(data), with_nuls=with_nuls)]
+        among = possible(encodings, data)
+        sixteen = _UTF16[0] in among and not with_nuls and in_utf16(data)
+        likely = _UTF16[0] if sixteen else likely_of(data)
+        return [self._searcher(parts) for parts in self._passes(among, likely, with_nuls=with_nuls)]
 
     def _passes(self, encodings: frozenset[str], likely: str, *, with_nuls: bool) -> list[_Parts]:
         """What is looked for together in data that is likely in one encoding, and has many NULs or not.
@@ -138,8 +166,11 @@ class Words:
         sixteen = encodings.intersection(_UTF16)
         all_bytes, both = _parts(encodings - sixteen, *Kind), _parts(sixteen, *Kind)
         rare, letters = _parts(sixteen, Kind.WIDE, Kind.SHAPE), _parts(sixteen, Kind.LETTERS)
-        if len(self._words) <= _FEW:
+        if not self._many:
             return _filled([all_bytes, both - rare - letters, rare] if with_nuls else [all_bytes | both])
+        if likely == _UTF16[0]:
+            own = _parts((likely,), Kind.OWN)
+            return [own, (all_bytes | both) - own]
         own, own16 = _parts(encodings & {likely}, Kind.OWN), _parts(sixteen & {_UTF16[0]}, Kind.OWN)
         rest16 = [both - own16 - rare - letters, rare] if with_nuls else [both - own16]
         return _filled([own, all_bytes - own, own16, *rest16])
@@ -147,7 +178,7 @@ class Words:
     def _between_nuls(self, encodings: frozenset[str], data: Data) -> Iterator[Span]:
         """Words of ASCII letters in UTF-16, of data with many NULs: they stand in every other byte."""
         wanted = [encoding for encoding in _UTF16 if encoding in encodings]
-        if not (wanted and self._in_letters and _has_many_nuls(data)):
+        if not (wanted and self._in_letters and has_many_nuls(data)):
             return
         raw = bytes(data)
         for encoding in wanted:
@@ -159,7 +190,7 @@ class Words:
     @cached_property
     def _in_letters(self) -> bool:
         """Whether any word is of ASCII letters only."""
-        return any(word.text.isascii() and not word.shape for word in self._words)
+        return any(text.isascii() for (shape, *_), texts in self._kinds.items() if not shape for text in texts)
 
     def _searcher(self, parts: _Parts) -> _Searcher:
         made = self._made.get(parts)
@@ -167,7 +198,9 @@ class Words:
             with self._making:
                 made = self._made.get(parts)
                 if made is None:
-                    made = _Searcher(self._words, parts, self._digest, self._prefer, self._cache)
+                    told = hashlib.sha256(f"words {_VERSION} {sorted(parts)} {self._digest}".encode()).hexdigest()
+                    shaped = [text for (shape, *_), texts in self._kinds.items() if shape for text in texts]
+                    made = _Searcher(lambda: plan(self._words, parts), told, parts, shaped, self._prefer, self._cache)
                     self._made[parts] = made
         return made
 
@@ -176,26 +209,28 @@ class _Searcher:
     """All words, in some kinds and encodings."""
 
     def __init__(
-        self, words: tuple[Literal, ...], parts: _Parts, digest: str, prefer: str, cache: Cache | None
+        self,
+        planned: Callable[[], Plan],
+        digest: str,
+        parts: _Parts,
+        shaped: list[str],
+        prefer: str,
+        cache: Cache | None,
     ) -> None:
-        self._words = words
-        self._parts = parts
-        told = hashlib.sha256(f"words {_VERSION} {sorted(parts)} {digest}".encode()).hexdigest()
-        wanted = Wanted(lambda: (self._plan.strings, self._plan.caseless), told)
+        self._planned = planned
+        wanted = Wanted(lambda: (self._plan.strings, self._plan.caseless), digest)
         self._strings = make_strings(wanted, prefer=prefer, cache=cache)
         self._shapes = [
             (expression, length, encoding)
             for kind, encoding in sorted(parts)
             if kind is Kind.SHAPE
-            for expression, length in dict.fromkeys(
-                shape for word in words if word.shape for shape in shapes(word.text, encoding)
-            )
+            for expression, length in dict.fromkeys(shape for text in shaped for shape in shapes(text, encoding))
         ]
         self._digits = make([expression for expression, *_ in self._shapes], prefer=prefer, cache=cache)
 
     @cached_property
     def _plan(self) -> Plan:
-        return plan(self._words, self._parts)
+        return self._planned()
 
     def any(self, data: Data) -> bool:
         return self._strings.any(data) or self._digits.any(data)
@@ -237,49 +272,6 @@ def _filled(passes: Iterable[_Parts]) -> list[_Parts]:
     return [parts for parts in passes if parts]
 
 
-def _possible(encodings: frozenset[str], data: Data) -> frozenset[str]:
-    """Those of the encodings that these bytes can be in, as far as that is cheaply told.
-
-    In UTF-16 every blank, digit, line end and Latin letter has a NUL, and of Chinese one character in ten a control
-    byte: a stretch of text without either is in none. And what is ASCII in one encoding is so in all of them.
-    """
-    raw = bytes(data)
-    if len(raw) < _TOLD or b"\0" in raw or raw[:4096].translate(None, _IN_TEXT):
-        return encodings
-    if "utf-8" in encodings and raw.isascii():
-        return _UTF8
-    return encodings - frozenset(_UTF16)
-
-
-def _likely(data: Data) -> str:
-    """The encoding that a text most likely is in, of `_LIKELY`: only the speed depends on it."""
-    middle = len(data) // 2
-    for begin in (0, middle):
-        sample = bytes(data[begin : begin + _SAMPLE])
-        if not sample.isascii():
-            return "utf-8" if _in_utf8(sample) else "gb18030"
-    return "utf-8"
-
-
-def _has_many_nuls(data: Data) -> bool:
-    """Whether it looks as ASCII text in UTF-16 does: only the speed depends on it."""
-    middle = len(data) // 2
-    return any(
-        8 * sample.count(b"\0") > len(sample)
-        for sample in (bytes(data[begin : begin + _SAMPLE]) for begin in (0, middle))
-    )
-
-
-def _in_utf8(sample: bytes) -> bool:
-    """Whether bytes cut out of a text are UTF-8: the first and the last character may be cut in two."""
-    begin = next((at for at in range(min(4, len(sample))) if sample[at] & 0xC0 != 0x80), 0)
-    try:
-        sample[begin:].decode("utf-8")
-    except UnicodeDecodeError as problem:
-        return problem.start >= len(sample) - begin - 3 and "unexpected end" in problem.reason
-    return True
-
-
 def _apart(ends: list[int], length: int, *, even: bool) -> Iterator[tuple[int, int]]:
     """Spans that do not overlap, of runs that match at many places."""
     done = 0
@@ -290,8 +282,7 @@ def _apart(ends: list[int], length: int, *, even: bool) -> Iterator[tuple[int, i
             yield start, end
 
 
-@dataclass(frozen=True)
-class _Moved:
+class _Moved(msgspec.Struct, frozen=True):
     """Where references were undone: how to get back from the plain text to the original."""
 
     plain: list[int]

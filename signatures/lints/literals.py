@@ -25,7 +25,7 @@ class LiteralShort(Lint):
     def of_rule(self, entry: Entry) -> Iterator[Fault]:
         """Refuse what is shorter."""
         for literal in entry.rule.literals:
-            if len("".join(literal.text.split())) < SHORTEST:
+            if len(literal.text.replace(" ", "").replace("\t", "")) < SHORTEST:
                 yield self.fault(
                     entry, "literals",
                     Words(zh=f"literal {literal.text!r} 太短", en=f"the literal {literal.text!r} is too short"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from signatures.markings.normalise import View
 from signatures.markings.periods import NO_END, Expiry, IssueDate
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from signatures.rules import Rule
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct):
     """One line of a passage (or several joined, where a marking runs top-down), in the matching view."""
 
     passage: Passage
@@ -57,8 +57,7 @@ class Line:
         return lines
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(msgspec.Struct):
     """Something that has the form of a marking."""
 
     rule: Rule
@@ -80,8 +79,8 @@ class Candidate:
     issued: IssueDate | None = None
     """When its document was issued, where it has a period and that is known."""
     expiry: Expiry = NO_END
-    codes: set[str] = field(default_factory=set)
-    points: list[tuple[str, int]] = field(default_factory=list)
+    codes: set[str] = msgspec.field(default_factory=set)
+    points: list[tuple[str, int]] = msgspec.field(default_factory=list)
     """Reason and points, in the order in which they were given."""
 
     @property

@@ -6,9 +6,9 @@ Pure functions over findings, for a scan that has read a container, and for a co
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.records import Finding
 from signatures.markings.codes import STATE_FAMILIES, ordered
@@ -24,8 +24,7 @@ _TERMS = 100
 Term = tuple[str | None, Expiry]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """The findings of one file from disk or of one member."""
 
     member: str | None
@@ -35,12 +34,11 @@ class Row:
     """Whether what is inside is attached to it (a mail), rather than put together in it."""
 
 
-@dataclass(slots=True)
-class _Inside:
+class _Inside(msgspec.Struct):
     """What the members of one container carry, of one scale."""
 
     rank: int = 0
-    terms: dict[tuple[str | None, object], Term] = field(default_factory=dict)
+    terms: dict[tuple[str | None, object], Term] = msgspec.field(default_factory=dict)
 
 
 def combine(rows: Sequence[Row]) -> list[tuple[Finding, ...]]:
@@ -156,7 +154,7 @@ def _told(findings: Sequence[Finding], codes: Mapping[str, str]) -> tuple[Findin
         return tuple(findings)
     live = {id(finding) for finding in _live(findings)}
     return tuple(
-        msgspec.structs.replace(f, codes=ordered({*f.codes, codes[place]}))
+        replace(f, codes=ordered({*f.codes, codes[place]}))
         if id(f) in live and (place := place_of(f.family, f.level)[0]) in codes
         else f
         for f in findings

@@ -8,7 +8,8 @@ file, which only repeat what the pages say (PROPERTY_MISMATCH).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from protocol.records import Finding, Severity
 from signatures.markings.candidates import Candidate
@@ -28,16 +29,15 @@ _LABELS = NAMES | {Zone.DOC_PROPERTY, Zone.SUBJECT}
 _PORTIONS = LEADS - {Zone.SUBJECT}
 
 
-@dataclass(slots=True)
-class _Marks:
+class _Marks(msgspec.Struct):
     """The live marks of one scale, by the part that each plays."""
 
-    main: list[Candidate] = field(default_factory=list)
+    main: list[Candidate] = msgspec.field(default_factory=list)
     """On the cover, at the top, around the pages: they speak for the whole."""
-    included: list[Candidate] = field(default_factory=list)
+    included: list[Candidate] = msgspec.field(default_factory=list)
     """Further on, on lines of their own: of a document bound into this one."""
-    portions: list[Candidate] = field(default_factory=list)
-    labels: list[Candidate] = field(default_factory=list)
+    portions: list[Candidate] = msgspec.field(default_factory=list)
+    labels: list[Candidate] = msgspec.field(default_factory=list)
     """File name, folder, subject, properties."""
 
 

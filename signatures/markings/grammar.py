@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.records import Finding, Severity
 from signatures.expressions import Expression
@@ -23,12 +23,12 @@ from signatures.markings.periods import aged
 from signatures.markings.productions import StateGrammar
 from signatures.markings.reader import WINDOW, Reader
 from signatures.markings.scoring import REVIEW, score
-from signatures.markings.terms import PLAIN_TERM, parse_term
+from signatures.markings.terms import PLAIN_TERM, Term, parse_term
 from signatures.markings.timing import reckon
 from signatures.markings.triggers import trigger_of
 from signatures.markings.units import Piece, pieces_of
 from signatures.markings.validator import validate
-from signatures.markings.zones import FRONT, NAMES
+from signatures.markings.zones import FRONT, FURNITURE, NAMES
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ _ALIKE = 60
 _VARIED = 300
 """Candidates of the same rule, level and zone, whatever their terms."""
 _TERM_FIELD = Expression(
-    rf"(?:保密期限?|(?<![一-龥])期限|解密时间|解密条件)(?:\s?[::\t]\s{{0,4}}|\s{{1,4}})(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])"
+    rf"(?:保密期限?|(?<![一-龥])期限|解密时间|解密条件)(?:[】\])]?\s?[::\t]\s{{0,4}}|[】\])]\s{{0,4}}|\s{{1,4}}|(?=至))(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])"
+)
+_TERM_BELOW = Expression(
+    rf"\s*[(\[【〔]?\s?(?P<label>(?:保密)?期限?\s?:?\s{{0,4}})?(?P<term>{PLAIN_TERM})\s?[)\]】〕]?\s*"
 )
 _BESIDE = {Zone.TABLE_FIELD: {Zone.TABLE_FIELD, *FRONT}, Zone.NOTE_END: {Zone.NOTE_END, Zone.BODY}}
 """Zones in which the other half of a form field may be a passage of its own."""
@@ -52,8 +55,7 @@ _NEAR = 300
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One candidate as `Grammar.explain` tells it, with each point given or taken."""
 
     rule: str
@@ -67,8 +69,7 @@ class Reading:
     points: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """Why a text is a marking, or is none."""
 
     views: tuple[str, ...]
@@ -243,7 +244,9 @@ class Grammar:
 
     def _complete(self, candidate: Candidate, passages: Sequence[Passage]) -> None:
         """Give a form field its term where that stands in a field of its own, on the line or beside it."""
-        if candidate.form != "FIELD" or candidate.term is not None:
+        if candidate.form == "BARE" and candidate.alone:
+            self._continue(candidate)
+        if candidate.form not in ("FIELD", "field") or candidate.term is not None:
             return
         line = candidate.line
         texts = [line.source[line.first : line.last], *line.below(2)]
@@ -252,13 +255,34 @@ class Grammar:
         for text in texts:
             found = _TERM_FIELD.search(normalise(text[:WINDOW], self._reader.joiner).text)
             term = parse_term(found["term"]) if found else None
-            for state in self._states if term else ():
-                rule = state.rule_for("FIELD", with_term=True, zone=line.passage.zone)
-                if rule is not None and term is not None:
-                    candidate.rule, candidate.term = rule, term
-                    candidate.codes.update(term.codes)
-                    candidate.marking = f"{candidate.level} {term.text}"
-                    return
+            if term is not None and candidate.form == "field":
+                candidate.term = term if "{{plain_term}}" in (candidate.rule.pattern or "") else None
+                candidate.codes.update(term.codes if candidate.term else ())
+                return
+            if term is not None and self._timed(candidate, term, "FIELD"):
+                return
+
+    def _continue(self, candidate: Candidate) -> None:
+        """Give a level that stands alone the term on the line below it; a mere date there is that of the paper."""
+        line = candidate.line
+        if line.passage.zone not in FRONT | FURNITURE:
+            return
+        for text in line.below(1):
+            found = _TERM_BELOW.fullmatch(normalise(text[:WINDOW], self._reader.joiner).text)
+            term = parse_term(found["term"]) if found else None
+            if found and term is not None and (found["label"] or not term.period.startswith("DATE")):
+                self._timed(candidate, term, "PLAIN")
+
+    def _timed(self, candidate: Candidate, term: Term, form: str) -> bool:
+        """Make a candidate one of the rule for its form with a term, where a pack has such a rule."""
+        for state in self._states:
+            rule = state.rule_for(form, with_term=True, zone=candidate.line.passage.zone)
+            if rule is not None:
+                candidate.rule, candidate.term, candidate.form = rule, term, form
+                candidate.codes.update(term.codes)
+                candidate.marking = f"{candidate.level} {term.text}"
+                return True
+        return False
 
     def _strike(self, candidates: Sequence[Candidate]) -> None:
         """Marks that were struck through: voided, and changed where another mark stands instead."""
@@ -297,7 +321,7 @@ def _finding(candidate: Candidate) -> Finding:
     passage = candidate.line.passage
     place = passage.place
     if "\n" in passage.text:
-        place = msgspec.structs.replace(place, line=(place.line or 1) + candidate.line.number)
+        place = replace(place, line=(place.line or 1) + candidate.line.number)
     severity = candidate.rule.severity_of(candidate.level)
     return Finding(
         rule=candidate.rule.id,

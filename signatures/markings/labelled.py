@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from protocol.records import Severity
 from signatures.expressions import Expression
@@ -29,14 +30,13 @@ _OFF = frozenset({"false", "0"})
 _LONGEST = 200
 
 
-@dataclass(slots=True)
-class _Label:
+class _Label(msgspec.Struct):
     """One label of a document, as its properties tell."""
 
     key: str
     """Its id; empty for one that a property of another name holds."""
-    names: list[str] = field(default_factory=list)
-    indexes: list[int] = field(default_factory=list)
+    names: list[str] = msgspec.field(default_factory=list)
+    indexes: list[int] = msgspec.field(default_factory=list)
     """The passages that speak of it."""
     enabled: bool = True
 

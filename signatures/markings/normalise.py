@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
-from signatures.characters import DASHES, GAPS, LONG_DASHES, STARS, TRADITIONAL, ZERO_WIDTH
+import msgspec
+
+from signatures.characters import DASHES, GAPS, LONG_DASHES, SECRET_SIGN, STARS, TRADITIONAL, ZERO_WIDTH
 from signatures.expressions import Expression
 from signatures.markings.terms import TERM
 
@@ -31,8 +32,7 @@ _REMEMBERED = 30_000
 _HAS_GAP = Expression(r"[一-龥★][ \t\-·・]{1,3}[一-龥★0-9]|[0-9][ \t]{1,4}[0-9年月个天日午用]|★[ \t]")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """Text as the grammar matches it."""
 
     original: str
@@ -62,6 +62,8 @@ class View:
             codes.add("DIGIT_WIDTH")
         if any(c in TRADITIONAL for c in original):
             codes.add("TRAD_CHAR")
+        if SECRET_SIGN in original:
+            codes.add("LEVEL_UNKNOWN")
         if self.vertical:
             codes.add("VERTICAL")
             return codes
@@ -83,6 +85,8 @@ def _fold(letter: str) -> str:
         return "★"
     if letter.isspace():
         return " "
+    if letter == SECRET_SIGN:
+        return "秘密"
     folded = unicodedata.normalize("NFKC", letter)
     if len(folded) > 1:
         return "".join(_fold(part) for part in folded if part != letter)

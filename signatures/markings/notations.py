@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from signatures.markings.zones import FRONT, FURNITURE
 from signatures.passages import Zone
@@ -12,8 +13,7 @@ from signatures.passages import Zone
 _STAMPS = frozenset({Zone.STAMP, Zone.WATERMARK})
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
+class Notation(msgspec.Struct, frozen=True):
     """A line that speaks against a marking: where it stands and what it says."""
 
     index: int

@@ -7,11 +7,11 @@ taken for the longest of its level).
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.records import Finding
 from signatures.expressions import Expression
@@ -52,8 +52,7 @@ class Status(StrEnum):
 _CODES = {Status.DUE: "EXPIRED_REVIEW", Status.SOON: "EXPIRES_SOON"}
 
 
-@dataclass(frozen=True, slots=True)
-class IssueDate:
+class IssueDate(msgspec.Struct, frozen=True):
     """When a document was issued, between two days that are one where the date is whole."""
 
     first: date
@@ -72,8 +71,7 @@ class IssueDate:
         return cls(date(year, month or 1, 1), date(year, last, calendar.monthrange(year, last)[1]), source)
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(msgspec.Struct, frozen=True):
     """A row of the ledger that says a period was extended (保密期限延长)."""
 
     decided: date
@@ -81,8 +79,7 @@ class Extension:
     """The new last day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
+class Expiry(msgspec.Struct, frozen=True):
     """The last day of a marking."""
 
     on: date | None
@@ -164,7 +161,7 @@ def aged(finding: Finding, today: date) -> Finding:
     if status in _CODES:
         codes.add(_CODES[status])
     severity = softer(finding.severity) if status is Status.DUE and not was_due else finding.severity
-    return msgspec.structs.replace(finding, status=str(status), codes=ordered(codes), severity=severity)
+    return replace(finding, status=str(status), codes=ordered(codes), severity=severity)
 
 
 def has_period(finding: Finding) -> bool:

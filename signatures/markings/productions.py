@@ -14,6 +14,7 @@ from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate, Line
 from signatures.markings.terms import PLAIN_TERM, TERM, Term, parse_term
 from signatures.markings.units import Piece, strip
+from signatures.markings.zones import FURNITURE
 from signatures.passages import Zone
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 _NOT_STATE = ("工作", "商业", "公司", "企业", "集团", "警务", "技术", "个人", "商用")
 """Words before a level that make another family of it; the starred production leaves these to their own rules."""
 _END = r"(?=$|[\s)\]】〕〉」』”’\"',;,。、!(\[【〔<>|/\\_-])"
+_UNADORNED = r"(?!(?<=[★*])..级?\s{0,3}[★*]\s{0,3}$|(?<=[★*]\s)..级?\s{0,3}[★*]\s{0,3}$)"
+"""Not between two stars that adorn the word: ``★机密★`` is a level that stands alone."""
 _TERM_LABEL = r"(?:(?:保密期限?|解密(?:时间|日期|条件))\s{0,3}:?\s{0,3})?"
 """What the term may be called where it stands behind the star (密级★解密时间)."""
-_CHANGE = Expression(r"变更为|调整为|更改为|改为|变更|延长为|→|=>")
+_YEAR = Expression(r"[12]\d{3}\s{0,4}年\w{0,2}")
+_CHANGE = Expression(r"降为|升为|变更[为:]|调整为|更改为|改为|变更|延长为|→|=>")
 _DECLASSIFIED = Expression(r"已?解密(?!条件|时间|日期|期限|方法|前|后|算法)")
 
 
@@ -46,17 +50,17 @@ class StateGrammar:
         level = f"(?P<level>{'|'.join(self._spelled)})"
         self.spellings = tuple(self._spelled)
         self._starred = Expression(
-            rf"{level}级?\s{{0,3}}(?:(?:[)\]】〕」』]\s{{0,3}}(?=★\s{{0,3}}{PLAIN_TERM}))?(?P<star>★)\s{{0,3}}(?:{_TERM_LABEL}(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某]{{1,6}}|保密期限|解密时间|解密日期|解密条件)|{_END})"
+            rf"{_UNADORNED}{level}级?\s{{0,3}}(?:(?:[)\]】〕」』]\s{{0,3}}(?=★\s{{0,3}}{PLAIN_TERM}))?[(\[【〔]?(?P<star>★)\s{{0,3}}(?:{_TERM_LABEL}[(\[【〔]?(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某?○…]{{1,6}}|(?=个?[年月])|保密期限|解密时间|解密日期|解密条件)|{_END})"
             rf"|(?P<asterisk>(?<!\*)\*(?!\*))\s{{0,3}}(?:(?P<term2>{TERM})|(?=$)))"
         )
         self._misread_star = Expression(rf"(?P<level>{exact})[太大女犬]\s?(?P<term>{PLAIN_TERM})")
         self._reversed = Expression(
-            rf"(?P<term>{PLAIN_TERM})\s{{0,3}}★\s{{0,3}}{level}(?![★一-龥])|(?<!密)★\s{{0,3}}(?P<level2>{'|'.join(self._spelled)})级?\s{{0,3}}(?P<term2>{PLAIN_TERM})"
+            rf"(?P<term>{PLAIN_TERM})\s{{0,3}}★\s{{0,3}}{level}(?![★一-龥])|(?<!密)★\s{{0,3}}(?P<level2>{'|'.join(self._spelled)})级?\s{{0,3}}[(\[【〔]?(?P<term2>{PLAIN_TERM})"
         )
         self._plain = Expression(
-            rf"{level}级?\s{{0,8}}[,;·/|-]?\s{{0,8}}[(\[]?(?:保密期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
+            rf"(?:[(\[【〔](?=..级?[)\]】〕]))?{level}级?\s{{0,8}}[,;:·/|)\]】〕-]?\s{{0,8}}[(\[【〔]?(?:(?:保密)?期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]】〕]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
         )
-        self._bare = Expression(rf"{level}级?(?P<after>\s{{0,3}}\(?已?解密\)?)?")
+        self._bare = Expression(rf"{level}级?(?P<cry>!{{1,3}})?(?P<after>\s{{0,3}}\(?已?解密\)?)?")
 
     def starred(self, line: Line) -> Iterator[Candidate]:
         """Marks with a star, anywhere on the line; of a changed mark only the one that holds now."""
@@ -70,7 +74,7 @@ class StateGrammar:
             candidate = self._made(line, match, "STARRED", match["level"], term, starred=True)
             if candidate is None or (zone is Zone.BODY and (term is None or not candidate.alone)):
                 continue
-            if match["hole"]:
+            if match["hole"] is not None:
                 candidate.add("a placeholder stands for the term", -60)
             star = match.start("star") if match["star"] else match.start("asterisk")
             if line.view.original[line.view.span(star, star + 1)[0]] != "★":
@@ -107,8 +111,12 @@ class StateGrammar:
             term = parse_term(match["term"]) if match else None
             if match is None or term is None:
                 return None
-            if "CN_NUMERAL" in term.codes and match.end("level") == match.start("term"):
-                return None  # 秘密十年 is more likely a title than a mark
+            if match.end("level") == match.start("term") and (
+                "CN_NUMERAL" in term.codes or _YEAR.fullmatch(match["term"])
+            ):
+                return None  # 秘密十年, 机密1950年前: more likely a title than a mark
+        elif match["cry"] and line.passage.zone not in FURNITURE:
+            return None
         candidate = self._made(line, match, form or ("PLAIN" if term else "BARE"), match["level"], term, starred=False)
         if candidate is not None:
             candidate.alone = piece.alone

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from signatures.expressions import Expression
 from signatures.markings.candidates import Line
@@ -44,12 +46,14 @@ _REMARKS = frozenset({"comment", "comments", "note", "notes", "outline"})
 """Parts of a document that stand beside its text: each piece of them is by itself what a cell is in a table."""
 _AUTHOR = Expression(r"[^\n]{1,40}[:：]\s*\n")
 """The line with which a comment begins that names who wrote it."""
+_OF_WHAT = r"[^\W\d_A-Za-z的标定确明为是分写填按各其低高同何该解变更降升有无]{2,4}"
+"""What a level may be of, before the label: a word that neither says what is done with levels nor which of them."""
+_VALUE = "(?:[绝机秘]密|内部|工作秘密|核心商密|普通商密)"
 _MERE_WORD = Expression(r"[\s\d.、(（【\[]{0,12}[一-龥]{1,6}[\s\d.…)）】\]]{0,40}")
 _SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(msgspec.Struct, frozen=True):
     """A slice of ``source`` that is read as one line."""
 
     number: int
@@ -224,7 +228,8 @@ class _Alike:
 def _labels(words: Iterable[str]) -> Expression:
     """Labels of a field, each with what may stand between it and its value.
 
-    A blank is enough after a Chinese one; in English that is a phrase (Marking CUI), and a table has wider blanks.
+    A blank or a dash is enough after a Chinese one; in English that is a phrase (Marking CUI), and a table has wider
+    blanks. What the level is of may stand before the label (图纸密级), and a note to who fills it in behind it.
     """
     longest_first = sorted(set(words), key=lambda word: (-len(word), word))
     chinese, english = (
@@ -234,7 +239,8 @@ def _labels(words: Iterable[str]) -> Expression:
     this = "|".join(re.escape(word) for word in longest_first if word[0] in "本此") or r"(?!)"
     return Expression(
         rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:"
-        rf"(?:{chinese})[】\])]?(?:\s{{0,4}}为?[:=\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z]))"
+        rf"(?:{_OF_WHAT})?(?:{chinese})(?:[】\])]|\s?\([^():]{{1,6}}\)(?=[:\t]))?"
+        rf"(?:\s{{0,4}}为?[:=\t]\s{{0,8}}|\s{{1,8}}(?=[一-龥A-Z])|(?:\s?[-·|]{{1,2}}\s?|(?<=[】\])]))(?={_VALUE})|(?=[(\[【〔]{_VALUE}))"
         rf"|(?:{this})为(?=[绝机秘]密级?\s{{0,4}}$)"
-        rf"|(?:{english})[】\])]?(?:\s{{0,4}}[:\t]\s{{0,8}}|\s{{2,8}}(?=[一-龥A-Z])))"
+        rf"|(?:{english})[】\])]?(?:\s{{0,4}}[:\t|]\s{{0,8}}|\s{{2,8}}(?=[一-龥A-Z])))"
     )

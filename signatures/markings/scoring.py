@@ -9,6 +9,7 @@ import re
 
 from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
+from signatures.markings.units import BOX
 from signatures.markings.zones import BONUS, FURNITURE, LEADS, NAMES
 from signatures.passages import Zone
 
@@ -19,11 +20,18 @@ _FORM = {"PLAIN": 35, "FIELD": 40, "BARE": 30, "FILENAME": 30, "LEAD": 30}
 _OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "name": 30}
 
 EXAMPLE = Expression(
-    r"例如|例[::]|如[::]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
-    r"标注|标明|标为|标示为|形式为|字样|答案|解析|(?:^|\s)[答问解]\s?[::]|正确的|错误的|格式|示例|样例|样式|范例|举例|"
+    r"例如|例[::]|如[::“「『]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
+    r"为什么|[要应]写|长啥样|标注|标明|标为|标示为|形式为|字样|答案|解析|(?:^|\s)[答问解]\s?[::]|正确的|错误的|格式|示例|样例|样式|范例|举例|"
     r"下列|以下(?:选项|哪)|\( \)|(?i:e\.g\.|such as|for example|example)"
 )
 """Words of instruction or example, near which a mark is talked about."""
+_NAMED_EXAMPLE = Expression(r"例[::如]|示例|样例|字样|什么|怎么|写法|如:|如何标|标注方法|正确的")
+"""The same in names, where a form or an explanation may well be what is marked."""
+_TALKED_OF = Expression(r"(?:的|是|字样|怎么|什么|吗|呢)")
+_QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|岗位|网络|场所|部位|级别)\W{0,3}$")
+"""What has a level of its own: ``涉密信息系统（机密级）``."""
+_DEFINED = Expression(r"\W{0,3}(?:是指|指的是|级|信息|包括|的)|\W{0,2}[(\[][^()\[\]]{1,20}[)\]]\s*$")
+"""What tells what the word means, or glosses it: ``【机密】（电影）``."""
 _NOUN_AFTER = Expression(r"级?(?:级别|文件|资料|信息|事项|档案|性|工作|合同|件|载体|文档|图纸|岗位|人员)")
 _WORD_BEFORE = Expression(r"(?:国家|公司|商业|党和国家|涉及|属于|泄露|保守|不该说的)的?$")
 _VERB = Expression(r"是指|应当|不得|必须|严禁|包括|禁止|规定|负责|不应")
@@ -71,11 +79,15 @@ def _against(candidate: Candidate) -> None:
         candidate.add("a noun follows", -40)
     if _WORD_BEFORE.search(before):
         candidate.add("a word before it makes it a noun", -30)
+    if candidate.form == "FIELD":
+        before, after = BOX.sub("", before), BOX.sub("", after)
     opened, closed = before.rstrip()[-1:], after.lstrip()[:1]
     if not candidate.alone and opened and opened in _OPENING and closed and closed in _CLOSING:
         candidate.add("in quotation marks", -40)
     elif candidate.starred and not candidate.alone and _quoted(before, after):
         candidate.add("inside quotation marks with other words", -45)
+    if candidate.starred and not candidate.alone:
+        _in_a_sentence(candidate, before, after)
     in_lead = candidate.form in ("LEAD", "lead", "tail")
     if zone not in NAMES and not in_lead and (EXAMPLE.search(before) or EXAMPLE.search(after)):
         candidate.add("words of example or instruction", -45)
@@ -84,13 +96,26 @@ def _against(candidate: Candidate) -> None:
             candidate.add("part of a long line", -25)
         elif _VERB.search(before) or _VERB.search(after):
             candidate.add("part of a clause", -25)
-    elif in_lead and re.match(r"\W{0,3}(?:是指|指的是|级|信息|包括)", after):
+    elif candidate.form in ("LEAD", "FILENAME") and text[start:end].endswith("级") and _QUALIFIED.search(before):
+        candidate.add("the level of what is named before it", -25)
+    elif (in_lead or candidate.form == "FILENAME") and _DEFINED.match(after):
         candidate.add("a definition follows", -25)
     if not candidate.alone and candidate.form != "lead":
         if _NUMBERED.match(before):
             candidate.add("a list number begins the line", -20)
         if _OPTION.fullmatch(before):
             candidate.add("an option of a question", -50)
+
+
+def _in_a_sentence(candidate: Candidate, before: str, after: str) -> None:
+    """Take points from a starred mark that a sentence runs through, or that the sentence is about."""
+    around = before[-1:] + after[:1]
+    if len(around) == 2 and all("一" <= letter <= "龥" for letter in around):
+        candidate.add("a sentence runs on around it", -45)
+    elif _TALKED_OF.match(after):
+        candidate.add("a sentence speaks of it", -45)
+    elif candidate.line.passage.zone in NAMES and (_NAMED_EXAMPLE.search(before) or _NAMED_EXAMPLE.search(after)):
+        candidate.add("words of example or instruction", -45)
 
 
 def _quoted(before: str, after: str) -> bool:

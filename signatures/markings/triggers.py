@@ -57,7 +57,8 @@ def _branches(literals: Iterable[Literal]) -> str:
     tree: _Tree = {}
     for literal in literals:
         gap = _ANY_GAP if literal.gaps else ""
-        forms = [_forms(letter, literal) for letter in literal.text]
+        # A line end in a literal makes it long enough for the sieve; here the lines are told apart already.
+        forms = [_forms(letter, literal) for letter in literal.text.strip("\r\n")]
         rest = [gap + (re.escape(f) if len(f) == 1 else f"[{re.escape(f)}]") for f in forms[1:]]
         for first in forms[0]:
             node = tree

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import pairwise
+
+import msgspec
 
 from signatures.expressions import Expression
 from signatures.markings.zones import CELLS, FURNITURE, NAMES, TAKES_LEADS, TAKES_TAILS
@@ -33,31 +35,43 @@ _RULED = Expression(r"([-—–―─━=~_*·|/★]{1,12})\s{0,3}(?=\S)")
 _RULED_END = Expression(r"\s{0,3}([-—–―─━=~_*·|/★]{1,12})$")
 _SEPARATORS = Expression(
     r"\t|\s?\|\s?|\s{3,}|\s{0,3}(?:[-—–·,/]\s{0,2})?第\s?\d{1,4}\s?页(?:\s?[,/]?\s?共\s?\d{1,4}\s?页)?\s?|\s{0,3}共\s?\d{1,4}\s?页\s?"
-    r"|\s{0,3}(?:[-—–·,/]\s{0,2})?(?i:page)\s?\d{1,4}(?:\s?(?i:of|/)\s?\d{1,4})?\s?|\s{0,2}[-—–]\s?\d{1,4}\s?[-—–]\s?|\s\d{1,4}(?:\s?/\s?\d{1,4})?$|^\d{1,4}\s"
+    r"|\s{0,3}(?:[-—–·,/]\s{0,2})?(?i:page)\s?\d{1,4}(?:\s?(?i:of|/)\s?\d{1,4})?\s?|\s{0,2}[-—–]\s?\d{1,4}\s?[-—–]\s?"
 )
+_MERE_NUMBER = Expression(r"\s\d{1,4}(?:\s?/\s?\d{1,4})?$|^\d{1,4}\s")
+"""What is a page number around the pages, and elsewhere may number anything."""
 _LEAD = Expression(r"\s{0,8}([(\[【〔〈])\s{0,3}([^()\[\]【】〔〕〈〉]{1,60}?)\s{0,3}([)\]】〕〉])")
 _TAIL = Expression(r"(?<=\S)\s{0,3}[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{2,30}?)\s{0,3}[)\]】〕]\s{0,8}$")
 _BRACKETED = Expression(r"[(\[【〔]\s{0,3}([^()\[\]【】〔〕]{1,40}?)\s{0,3}[)\]】〕]")
 _VALUE_END = Expression(
-    r"\s{2,}|\t|[;,、。|]|\s(?=[一-龥]{2,6}\s?:)"
+    r"\s{2,}|\t|[;,、。|]|\s?【|\s(?=[一-龥]{2,6}\s?:)"
     r"|\s(?=(?:保密期限?|期限|解密时间|份号|份数|编号|缓急|紧急程度|等级|页数)\s)"
 )
 _REPLY = Expression(r"(?i:(?:re|fw|fwd|aw|wg|答复|回复|转发)\s{0,2}:\s{0,2}){1,5}")
-_MARK = "☑☒✓✔√■◼✅"
-_EMPTY = "□☐○◻"
-_TICKED = Expression(rf"[{_MARK}]\s{{0,2}}([一-龥A-Z]{{2,8}})")
-_TICKED_AFTER = Expression(rf"([一-龥A-Z]{{2,8}})\s{{0,2}}[{_MARK}]")
-_BOXES_BEFORE = Expression(rf"(?:\s{{0,4}}[{_MARK}{_EMPTY}]\s{{0,2}}[一-龥A-Z]{{2,8}}){{2,8}}")
-_BOXES_AFTER = Expression(rf"(?:\s{{0,4}}[一-龥A-Z]{{2,8}}\s{{0,2}}[{_MARK}{_EMPTY}]){{2,8}}")
-BOX = Expression(f"[{_EMPTY}]")
+_MARK = r"(?:[☑☒✓✔√■◼✅●◉]|\(\s?[√✓✔]\s?\)|\[\s?[√✓✔xX]\s?\])"
+_EMPTY = r"(?:[□☐○◻◯]|\(\s{0,3}\)|\[\s{0,3}\])"
+_TICKED = Expression(rf"{_MARK}\s{{0,2}}([一-龥A-Z]{{2,8}})")
+_TICKED_AFTER = Expression(rf"([一-龥A-Z]{{2,8}})\s{{0,2}}{_MARK}")
+_BOXES_BEFORE = Expression(rf"(?:[\s,、]{{0,4}}(?:{_MARK}|{_EMPTY})\s{{0,2}}[一-龥A-Z]{{2,8}}){{2,8}}")
+_BOXES_AFTER = Expression(rf"(?:[\s,、]{{0,4}}[一-龥A-Z]{{2,8}}\s{{0,2}}(?:{_MARK}|{_EMPTY})){{2,8}}")
+BOX = Expression(_EMPTY)
 """A box of a form that was left empty."""
 _EXTENSION = Expression(r"\.\w{1,8}$")
+_PLAYED = Expression(
+    r"(?i:\.(?:mp[234g]|m4[av]|wav|flac|ape|ogg|wma|aac|mkv|avi|mov|wmv|rmvb?|flv|webm|ts|lrc|srt|ass|epub|mobi))"
+)
+"""Songs, films and their subtitles, and novels: their names are titles."""
 _EDGES = Expression(r"[-_—–]+")
+_BLANKS = Expression(r"\s+")
+_CHINESE_WORDS = Expression(r"[一-龥]{4}")
 _MOST_EDGES = 3
+_MOST_WORDS = 12
+_APART_WORDS = r"(?:绝密|机密)(?:级|件|文件|资料|材料)?|秘密(?:级|件|文件|资料)|(?:警务)?工作秘密|(?:核心|普通)商密"
+_APART = Expression(_APART_WORDS)
+"""Markings that are hardly ever a title, nor the beginning of one with a blank behind them."""
+_SUBJECT_LEAD = Expression(rf"({_APART_WORDS})\s?[:|-]\s?(?=\S)")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A unit of a line: its kind (line, segment, field, lead, tail or name) and its slice of the view."""
 
     kind: str
@@ -105,17 +119,21 @@ def pieces_of(text: str, zone: Zone, labels: Expression | None) -> Iterator[Piec
             if start < end:
                 yield Piece("line", start, end, True)
         if zone in FURNITURE or (not row and zone not in CELLS and zone is not Zone.BODY):
-            yield from _of_segments(text, begin)
+            yield from _of_segments(text, begin, numbered=zone in FURNITURE)
     if zone in TAKES_LEADS and (lead := _LEAD.match(text, begin)) and text[lead.end() :].strip():
         yield Piece("lead", lead.start(2), lead.end(2), False)
+    if zone is Zone.SUBJECT and (said := _SUBJECT_LEAD.match(text, begin)):
+        yield Piece("lead", said.start(1), said.end(1), False)
     if zone in TAKES_TAILS and len(text) <= LONGEST // 2 and (tail := _TAIL.search(text, begin)):
         yield Piece("tail", tail.start(1), tail.end(1), False)
 
 
-def _of_segments(text: str, begin: int) -> Iterator[Piece]:
+def _of_segments(text: str, begin: int, *, numbered: bool) -> Iterator[Piece]:
     """What stands between tabs, wide blanks and page numbers, as in the left, middle and right of a header."""
     at = begin
     cuts = [found.span() for found in _SEPARATORS.finditer(text, begin)]
+    if numbered and (found := _MERE_NUMBER.search(text, begin)):
+        cuts = sorted({*cuts, found.span()})
     for cut_start, cut_end in [*cuts, (len(text), len(text))] if cuts else []:
         start, end = strip(text, at, cut_start)
         if start < end:
@@ -149,14 +167,17 @@ def _ticked(text: str, begin: int) -> Iterator[Piece]:
 
 
 def _of_name(text: str) -> Iterator[Piece]:
-    """What a file or folder name offers: its bracket groups, its beginning and its end."""
+    """What a file or folder name offers: its bracket groups, its beginning, its end and what edges set apart."""
     begin = 0
     parts = re.split(r"([/\\!])", text)
     for number, part in enumerate(parts):
         if number % 2 == 0 and part:
             last = number == len(parts) - 1
             extension = _EXTENSION.search(part) if last else None
-            yield from _of_stem(text, begin, begin + (extension.start() if extension else len(part)))
+            end = begin + (extension.start() if extension else len(part))
+            yield from _of_stem(text, begin, end)
+            if not (extension and _PLAYED.fullmatch(extension[0])):
+                yield from _words_apart(text, begin, end)
         begin += len(part)
 
 
@@ -171,3 +192,21 @@ def _of_stem(text: str, begin: int, end: int) -> Iterator[Piece]:
     for _, edge in edges[: -_MOST_EDGES - 1 : -1]:
         if edge < end:
             yield Piece("name", *strip(text, edge, end), False)
+    for (_, one), (other, _) in pairwise(edges[:_MOST_WORDS]):
+        yield Piece("name", *strip(text, one, other), False)
+
+
+def _words_apart(text: str, begin: int, end: int) -> Iterator[Piece]:
+    """The whole name, or its first or last word, where that is hardly ever a title (``选址报告 机密.docx``)."""
+    begin, end = strip(text, begin, end)
+    if _APART.fullmatch(text, begin, end):
+        yield Piece("name", begin, end, False)
+    cuts = [found.span() for found in _BLANKS.finditer(text, begin, end)]
+    if not cuts:
+        return
+    for start, stop, rest in (
+        (begin, cuts[0][0], text[cuts[0][1] : end]),
+        (cuts[-1][1], end, text[begin : cuts[-1][0]]),
+    ):
+        if _APART.fullmatch(text, start, stop) and _CHINESE_WORDS.search(rest):
+            yield Piece("name", start, stop, False)

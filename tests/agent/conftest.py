@@ -78,6 +78,8 @@ class Collector:
         self.max_records = 10_000
         self.policy: policy.Policy | None = None
         """What is answered to those who ask for their policy with a good proof."""
+        self.rules = b""
+        """The bundle of rules that is answered to those who ask for it with a good proof."""
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
         self.port = 0
@@ -128,12 +130,17 @@ class Collector:
         self.answer(request, 409 if receipt.answer is Answer.REFUSED else 200, receipts.sign(receipt, self.signing))
 
     def get(self, request: BaseHTTPRequestHandler) -> None:
-        """Answer a question for a policy, to the agent alone that signed it."""
-        assert request.path == policy.PATH
+        """Answer a question for a policy or for rules, to the agent alone that signed it."""
+        assert request.path in (policy.PATH, policy.RULES_PATH)
         agent, have = request.headers[policy.AGENT_HEADER], int(request.headers[policy.HAVE_HEADER])
         proof = keys.unb64(request.headers[policy.PROOF_HEADER])
-        challenge = policy.request_challenge(agent, have, request.headers[policy.TIME_HEADER])
+        asks_for_rules = request.path == policy.RULES_PATH
+        make = policy.rules_challenge if asks_for_rules else policy.request_challenge
+        challenge = make(agent, have, request.headers[policy.TIME_HEADER])
         keys.Ed25519PublicKey.from_public_bytes(self.agents[agent]).verify(proof, challenge)
+        if asks_for_rules:
+            self.answer(request, 200 if self.rules else 304, self.rules)
+            return
         if self.policy is None or self.policy.serial <= have:
             self.answer(request, 304 if self.policy else 404, b"")
             return

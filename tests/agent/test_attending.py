@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from agent.settings import MediaSettings
+from agent.housekeeping import WAIVERS
+from agent.reporting.outbox import Outbox
+from agent.settings import MediaSettings, ScheduleSettings
 from protocol.policy import MediumStatus, RegisteredMedium, Waiver, sign
-from protocol.records import MediaSessionSeen, MediumEvidence, ScanDone, ViolationSeen
+from protocol.records import AgentStarted, MediaSessionSeen, MediumEvidence, ScanDone, ViolationSeen
 
 
 def of_register(collector: Any, label: str = "") -> list[str]:
@@ -114,6 +116,31 @@ def test_a_waived_violation_is_told_as_approved_and_as_what_it_is_once_the_waive
     causes = [one.cause for one in collector.records if isinstance(one, ScanDone)]
     assert causes[0] == "medium"
     wait_for(lambda: "rescan" in [one.cause for one in collector.records if isinstance(one, ScanDone)])
+
+
+@pytest.mark.parametrize("ended", ["while no agent ran", "withdrawn by a policy"])
+def test_the_end_of_a_waiver_has_what_schedules_scan_scanned_again(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, wait_for: Any, quick: Any, ended: str
+) -> None:
+    mine = collector.enrolled(service_state)
+    folder = tmp_path / "disk"
+    fill(folder)
+    ends = datetime.now(UTC) + timedelta(days=-1 if ended == "while no agent ran" else 1)
+    policy = collector.make_policy(mine.agent, waivers=(Waiver(id="w-1", control="NPC-01", expires=ends),))
+    (service_state / "policy.json").write_bytes(sign(policy, collector.signing))
+    outbox = Outbox(service_state)
+    outbox.remember(WAIVERS, (datetime.now(UTC) - timedelta(days=2)).isoformat())  # when an agent ran last
+    outbox.close()
+    yearly = ScheduleSettings(cron="0 0 1 1 *", roots=(str(folder),))
+    running(quick(service_state, media=MediaSettings(watch=False), schedule=yearly, policy_seconds=0.2))
+    if ended == "withdrawn by a policy":
+        wait_for(lambda: [one for one in collector.records if isinstance(one, AgentStarted)])
+        collector.policy = collector.make_policy(mine.agent, serial=2)
+    scans = lambda: [one for one in collector.records if isinstance(one, ScanDone)]  # noqa: E731
+    wait_for(scans)
+    assert [(one.cause, one.finding) for one in scans()] == [("rescan", 2)]
+    told = [one for one in collector.records if isinstance(one, ViolationSeen)]
+    assert [(one.control, one.waiver) for one in told] == [("NPC-01", ""), ("NPC-01", "")]
 
 
 def test_a_person_can_have_the_media_scanned_again(

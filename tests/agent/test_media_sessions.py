@@ -20,7 +20,7 @@ import pytest
 
 from agent import cli
 from agent.scanning.ledger import UNSETTLED
-from agent.settings import MediaSettings
+from agent.settings import FilesSettings, MediaSettings
 from protocol.places import unseal
 from protocol.policy import filesystem_uuid_hash
 from protocol.records import FileEvidence, MediaSessionSeen, ScanDone, ViolationSeen
@@ -69,7 +69,13 @@ class House:
 @pytest.fixture
 def house(collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any) -> House:
     collector.enrolled(service_state)
-    start = lambda **more: running(quick(service_state, media=msgspec.structs.replace(MEDIA, **more)))  # noqa: E731
+
+    def start(files: FilesSettings | None = None, **more: Any) -> Any:
+        """Start the agent, with these settings about media."""
+        return running(
+            quick(service_state, media=msgspec.structs.replace(MEDIA, **more), files=files or FilesSettings())
+        )
+
     return House(collector, wait_for, start)
 
 
@@ -136,6 +142,23 @@ def test_what_is_copied_to_a_medium_after_it_was_scanned_is_scanned_too(
 
 
 @pytest.mark.root
+def test_a_medium_mounted_in_a_watched_folder_is_told_as_a_medium_alone(
+    house: House, stick: Callable[[], Any], tmp_path: Path
+) -> None:
+    one = put(stick(), house.label, {"旧.txt": MARKED})
+    house.start(files=FilesSettings(watch=(str(tmp_path),), settle_seconds=0.2))
+    one.insert()
+    house.scans(1)
+    (one.path / "新.txt").write_bytes(MARKED)
+    house.wait_for(lambda: house.names() == ["新.txt", "旧.txt"])
+    (tmp_path / "本机.txt").write_bytes(MARKED)
+    fixed = lambda: [one for one in house.collector.records if isinstance(one, ViolationSeen) and not one.medium]  # noqa: E731
+    house.wait_for(fixed)
+    assert [seen.control for seen in fixed()] == ["NPC-01"], "the file on the computer's own disk and no other"
+    assert house.names() == ["新.txt", "旧.txt"]
+
+
+@pytest.mark.root
 def test_of_the_same_stick_back_again_only_what_has_changed_is_read(
     house: House, stick: Callable[[], Any], tmp_path: Path
 ) -> None:
@@ -176,6 +199,28 @@ def test_a_medium_mounted_in_a_second_place_while_it_is_scanned_is_told_once(
     house.ends(1)
     assert len({seen.session for seen in house.of(MediaSessionSeen)}) == 1
     assert len(house.names()) == len(set(house.names())) == 40
+
+
+@pytest.mark.root
+def test_a_medium_that_is_mounted_otherwise_or_moved_to_another_place_goes_on_under_its_session(
+    house: House, stick: Callable[[], Any], tmp_path: Path
+) -> None:
+    one = put(stick(), house.label, {f"{number}.txt": MARKED.replace(b"10", b"%d" % number) for number in range(1, 21)})
+    house.start()
+    one.insert()
+    house.wait_for(lambda: len(house.of(MediaSessionSeen)) == 1)
+    subprocess.run(["mount", "-o", "remount,ro", one.path], check=True)
+    place = tmp_path / "另处"
+    place.mkdir()
+    subprocess.run(["mount", "--make-private", one.path], check=True)
+    subprocess.run(["mount", "--move", one.path, place], check=True)
+    house.wait_for(lambda: len(house.names()) == 20)
+    unmount(place)
+    house.ends(1)
+    sessions = house.of(MediaSessionSeen)
+    assert len({seen.session for seen in sessions}) == 1
+    assert [seen.ending for seen in sessions if seen.ended_at] == ["unmounted"]
+    assert len(house.names()) == 20, "each of them once"
 
 
 @pytest.mark.root

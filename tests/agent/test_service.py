@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -17,6 +18,7 @@ import pytest
 from agent import words
 from agent.alone import AlreadyRunning
 from agent.commands import status
+from agent.reporting import identity
 from agent.reporting.notice import Notice
 from agent.reporting.outbox import Outbox
 from agent.service import Service
@@ -34,6 +36,7 @@ from protocol.records import (
     CheckOutcome,
     ComputerClass,
     FileEvidence,
+    Heartbeat,
     MediaSessionSeen,
     NetworkEvidence,
     RecordsDropped,
@@ -164,9 +167,9 @@ def test_a_changed_file_in_a_watched_folder_is_told_once(
     files = FilesSettings(watch=(str(folder),), settle_seconds=0.2)
     running(quick(service_state, media=MediaSettings(watch=False), files=files))
     wait_for(lambda: of(collector, AgentStarted))
-    (folder / "草稿.txt").write_bytes(MARKED)
+    (folder / "文稿.txt").write_bytes(MARKED)
     wait_for(lambda: of(collector, ViolationSeen))
-    (folder / "草稿.txt").write_bytes(MARKED)
+    (folder / "文稿.txt").write_bytes(MARKED)
     (folder / "别的.txt").write_bytes(MARKED.replace(b"10", b"15"))
     wait_for(lambda: len(of(collector, ViolationSeen)) == 2)
     seen = of(collector, ViolationSeen)
@@ -205,7 +208,7 @@ def test_what_changed_in_a_watched_folder_while_no_agent_ran_is_told_at_its_next
     past = time.time() - 3600
     os.utime(folder / "早先.txt", (past, past))
     Outbox(service_state).remember("files-scanned-until", str(time.time() - 1))
-    (folder / "草稿.txt").write_bytes(MARKED)
+    (folder / "文稿.txt").write_bytes(MARKED)
     files = FilesSettings(watch=(str(folder),), settle_seconds=0.2)
     settings = quick(service_state, media=MediaSettings(watch=False), files=files)
     first = running(settings)
@@ -323,3 +326,34 @@ def test_rules_and_keywords_come_into_force_while_it_runs_and_a_bad_bundle_never
     told = status.collect(service.settings)["rules"]
     assert (told["origin"], told["keywords"]) == ("shipped", True)
     assert [one["trouble"] for one in told["troubles"]] == ["keywords-refused", "rules-altered"]
+
+
+def test_rules_that_the_collector_released_come_into_force_at_once_and_it_is_told_so(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, quick: Any, wait_for: Any
+) -> None:
+    collector.enrolled(service_state)
+    agent = identity.load(service_state).agent
+    folder = tmp_path / "work"
+    folder.mkdir()
+    files = FilesSettings(watch=(str(folder),), settle_seconds=0.1)
+    service = running(quick(service_state, policy_seconds=0.3, media=MediaSettings(watch=False), files=files))
+    wait_for(lambda: of(collector, AgentStarted))
+    key, pack = keys.Ed25519PrivateKey.generate(), PACKS / "tlp.yaml"
+    collector.rules = bundles.build({pack.name: pack.read_bytes()}, key, version=9, created=datetime.now(UTC))
+    collector.policy = collector.make_policy(
+        agent,
+        rules="sha256:" + hashlib.sha256(collector.rules).hexdigest(),
+        rules_version=9,
+        rules_key=keys.b64(keys.public_bytes(key)),
+    )
+    wait_for(lambda: any(one.rules_version == 9 for one in of(collector, Heartbeat)))
+    (started,), last = of(collector, AgentStarted), of(collector, Heartbeat)[-1]
+    assert last.rules.startswith("sha256:")
+    assert last.rules != started.rules
+    (folder / "a.txt").write_bytes(MARKED)
+    (folder / "b.txt").write_text("TLP:RED\n\nNot for disclosure.\n")
+    wait_for(lambda: of(collector, ViolationSeen))
+    seen = [one.evidence.findings[0].rule for one in of(collector, ViolationSeen)]
+    assert all(rule.startswith("tlp.") for rule in seen)
+    told = status.collect(service.settings)
+    assert (told["rules"]["version"], told["policy"]["rules_version"]) == (9, 9)

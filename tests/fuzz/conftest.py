@@ -229,10 +229,10 @@ def _once(module: Format, seeds: list[bytes], until: float, attempt: int) -> tup
 
 
 @pytest.fixture
-def fuzz(tmp_path: Path) -> Callable[[str, list[bytes]], None]:
-    """Give a reader its moment; fails with the file that broke it."""
+def fuzz(tmp_path: Path) -> Callable[[str, list[bytes]], list[str]]:
+    """Give a reader its moment; what went wrong, with the file that broke it."""
 
-    def run(name: str, seeds: list[bytes]) -> None:
+    def run(name: str, seeds: list[bytes]) -> list[str]:
         module = format_for(next(media_type for media_type, each in FORMATS.items() if each == name))
         assert module is not None
         assert name == module.NAME
@@ -241,10 +241,10 @@ def fuzz(tmp_path: Path) -> Callable[[str, list[bytes]], None]:
             read_whole(module, seed)
         seeds += _more_seeds(name)
         trouble, data = _watched(module, seeds)
-        if trouble:
-            folder = Path(KEEP) if KEEP else tmp_path
-            kept = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}"
-            kept.write_bytes(data)
-            pytest.fail(f"{name} broke on {kept}:\n{trouble}")
+        if not trouble:
+            return []
+        kept = (Path(KEEP) if KEEP else tmp_path) / f"{name}-{hashlib.sha256(data).hexdigest()[:12]}"
+        kept.write_bytes(data)
+        return [f"{name} broke on {kept}:\n{trouble}"]
 
     return run

@@ -19,14 +19,14 @@ def test_every_format_has_a_target() -> None:
 
 
 def test_a_mistake_that_changed_bytes_bring_to_light_is_found_and_its_file_kept(
-    fuzz: Callable[[str, list[bytes]], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fuzz: Callable[[str, list[bytes]], list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def careless(source: Source, reading: Reading) -> Iterator[Piece]:
         1 // (source.size == 21)
         return iter(())
 
     monkeypatch.setattr(mbox, "pieces", careless)
-    with pytest.raises(pytest.fail.Exception, match="ZeroDivisionError"):
-        fuzz("mbox", [b"x" * 21])
+    (told,) = fuzz("mbox", [b"x" * 21])
+    assert "ZeroDivisionError" in told
     (kept,) = tmp_path.glob("mbox-*")
     assert len(kept.read_bytes()) != 21

@@ -11,8 +11,9 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from agent.scanning.confining import kernel, landlock, seccomp, user
 
@@ -23,11 +24,10 @@ _CAPABILITY_VERSION = 0x20080522
 _MOST_CAPABILITIES = 64
 
 
-@dataclass
-class Level:
+class Level(msgspec.Struct):
     """How far a process is confined."""
 
-    missing: list[str] = field(default_factory=list)
+    missing: list[str] = msgspec.field(default_factory=list)
     """What could not be had, each with its reason."""
     holds_anything: bool = False
 

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import IO, Protocol, runtime_checkable
+
+import msgspec
 
 from protocol.records import Reason
 from signatures.engine import Sieve, TalkSieve
@@ -86,8 +87,7 @@ class Source:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A file inside a container. ``data`` is None where it could not be had; then ``problem`` says why."""
 
     name: str
@@ -96,8 +96,7 @@ class Member:
     problem: NotExamined | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     """A page that was drawn: rows of blue, green and red bytes, each row ``stride`` bytes long."""
 
     width: int
@@ -106,8 +105,7 @@ class Drawn:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """What is to be seen rather than read. Only a worker with OCR looks at it; to all others it is nothing.
 
     ``load`` gives the bytes of its file, or pixels, and may raise `NotExamined`. It costs, and holds only until the
@@ -129,8 +127,7 @@ class OnlyPictures(NotExamined):
 Piece = Passage | Member | Picture
 
 
-@dataclass
-class Budget:
+class Budget(msgspec.Struct):
     """What one file from disk, with all that is inside it, may cost. Shared by all its members."""
 
     expanded: int = 512 * MiB
@@ -149,12 +146,11 @@ class Budget:
         self.expanded -= expanded
 
 
-@dataclass
-class Reading:
+class Reading(msgspec.Struct):
     """What a format may use while it reads: the sieve, the budget, and a place to leave remarks."""
 
     sieve: Sieve
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = msgspec.field(default_factory=Budget)
     talk: frozenset[bytes] = frozenset()
     """Literals, as bytes, that running text may hold hundreds of and that no rule looks for in the midst of it."""
     quiet: TalkSieve | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.scanning.formats import docx_front, ole_objects, ole_properties, word_story
+from agent.scanning.formats import docx_front, ole_objects, ole_properties, vba, word_story
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
 from agent.scanning.formats.doc_blocks import Blocks
 from agent.scanning.formats.doc_file import (
@@ -36,7 +36,8 @@ LIMITATIONS = (
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Of Word 95 and older only the text is read: no type sizes, and tables only by the ends of their cells.",
     "Word for DOS, Write and the Macintosh's Word before version 98 are not read.",
-    "Changes kept apart by a fast save (other than the text itself), macros and document variables are not read.",
+    "Changes kept apart by a fast save (other than the text itself) and document variables are not read.",
+    "Of macros the strings and comments are read, not their forms.",
 )
 
 _UTF8 = frozenset({"utf-8"})
@@ -67,6 +68,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         yield from ole_properties.worthy_passages(properties, reading)
         raise
     yield from ole_objects.members(file, reading)
+    yield from vba.passages(file, reading)
     yield from _Document(word, properties).pieces(reading)
     if file.damaged:
         raise NotExamined(Reason.DAMAGED, "a part of the document is damaged")

@@ -100,9 +100,10 @@ class Blocks:
                 letters = run.group()
                 if letters == "\x08" and run.start() in boxes:
                     paragraph.boxes.append(boxes[run.start()])
-                elif letters in _MARKS:
-                    fields.mark(letters)
-                elif shown := fields.shown(_as_seen(letters, looks)):
+                    continue
+                in_field = letters in _MARKS
+                shown = fields.mark(letters) if in_field else fields.shown(_as_seen(letters, looks))
+                if shown:
                     _add(paragraph, shown, looks)
         return paragraph
 

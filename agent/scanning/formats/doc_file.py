@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
+
+import msgspec
 
 from agent.scanning.formats.base import MiB, NotExamined
 from agent.scanning.formats.charset import plausibility
@@ -48,8 +49,7 @@ class Piece(NamedTuple):
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """The characters of the body, of the footnotes and so on: first, and one past the last."""
 
     first: int

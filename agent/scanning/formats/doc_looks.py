@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats.doc_file import CHARACTERS, PARAGRAPHS, STYLES, WordFile
 from agent.scanning.formats.docx_front import Style, Styles
@@ -24,8 +25,7 @@ _LONG = frozenset({0xD608, 0xD606})
 _RED = 6
 
 
-@dataclass(slots=True)
-class Looks:
+class Looks(msgspec.Struct):
     """What is known of one stretch of characters."""
 
     bold: bool = False
@@ -36,8 +36,7 @@ class Looks:
     """Character of a symbol font that stands here instead."""
 
 
-@dataclass(slots=True)
-class Layout:
+class Layout(msgspec.Struct):
     """What is known of one paragraph."""
 
     style: int = 0
@@ -49,13 +48,12 @@ class Layout:
     """How many tables it is in."""
 
 
-@dataclass
-class _Runs:
+class _Runs(msgspec.Struct):
     """Stretches of the stream, in order, each with its changes."""
 
-    begins: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    changes: list[bytes] = field(default_factory=list)
+    begins: list[int] = msgspec.field(default_factory=list)
+    ends: list[int] = msgspec.field(default_factory=list)
+    changes: list[bytes] = msgspec.field(default_factory=list)
 
     def at(self, offset: int) -> tuple[int, int, bytes]:
         """Begin, end and changes of the stretch with this offset."""

@@ -41,9 +41,9 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
-    "Document variables and macros are not read.",
+    "Forms of macros are not read.",
 )
 
 _BOOKKEEPING = re.compile(r"(?i)^(?:docprops|customxml)/|\.psmdcp$")

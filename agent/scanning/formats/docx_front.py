@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats.docx_paragraphs import Paragraph
@@ -34,8 +34,7 @@ _DATE = re.compile(r"[12\d〇○零一二]{4}\s*年.{1,4}月.{1,4}日$")
 _CAPTION = re.compile(r"^\s*[图表]\s*\d+|^(?:Figure|Table|Map)\s+\d+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """What a paragraph style says that zones depend on."""
 
     name: str
@@ -134,8 +133,7 @@ def split_at_tabs(text: str) -> str:
     return "\n".join(part for line in text.split("\n") for each in line.split("\t") if (part := each.strip()))
 
 
-@dataclass
-class _Item:
+class _Item(msgspec.Struct):
     paragraph: Paragraph | None
     rows: list[list[Cell]]
     paragraphs: Sequence[Paragraph]

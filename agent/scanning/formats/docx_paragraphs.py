@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
+import msgspec
 from lxml import etree
+from msgspec.structs import replace
 
-from agent.scanning.formats.ooxml import attribute, child, local
+from agent.scanning.formats.ooxml import all_text, attribute, child, local
 from agent.scanning.formats.ooxml_drawing import is_red
 from agent.scanning.formats.ooxml_tables import Cell
 
@@ -18,7 +19,7 @@ _VERY_LARGE = 32
 """Half-points: size 3 (三号), from which a centred line is taken for a title."""
 _SYMBOLS = {"F0AA": "✦", "F0AB": "★", "F0AC": "✶", "F0AD": "✴", "F0B6": "☆", "F0A8": "□", "F0FE": "☑", "F052": "☑"}
 """Characters of the Wingdings fonts that mean something to the grammar."""
-_SILENT = frozenset({"rPr", "pPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "rt", "tblPr", "trPr", "tcPr"})
+_SILENT = frozenset({"rPr", "pPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "tblPr", "trPr", "tcPr"})
 _FRAMES = frozenset(
     {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "AlternateContent", "Choice"}
     | {"sect", "sub-section", "pBdrGroup", "annotation", "content"}
@@ -34,8 +35,7 @@ _TORN = re.compile(
 """A line break within a mark, between its level and its period."""
 
 
-@dataclass
-class Box:
+class Box(msgspec.Struct):
     """A text box: its lines, and whether it is a watermark (lettering behind the text)."""
 
     paragraphs: list[Paragraph]
@@ -56,8 +56,7 @@ class Box:
         return any(paragraph.emphasis for paragraph in self.paragraphs) or any(cell.emphasis for cell in cells)
 
 
-@dataclass
-class Paragraph:
+class Paragraph(msgspec.Struct):
     """One paragraph. ``text`` is what stands, ``struck`` what was struck through or deleted."""
 
     style: str = ""
@@ -68,13 +67,13 @@ class Paragraph:
     red: bool = False
     breaks_before: bool = False
     breaks_after: bool = False
-    parts: list[str] = field(default_factory=list)
-    page_ends: list[int] = field(default_factory=list)
+    parts: list[str] = msgspec.field(default_factory=list)
+    page_ends: list[int] = msgspec.field(default_factory=list)
     """Before which of its parts a page that was broken by hand ends."""
-    struck_parts: list[str] = field(default_factory=list)
-    boxes: list[Box] = field(default_factory=list)
-    watermarks: list[str] = field(default_factory=list)
-    descriptions: list[str] = field(default_factory=list)
+    struck_parts: list[str] = msgspec.field(default_factory=list)
+    boxes: list[Box] = msgspec.field(default_factory=list)
+    watermarks: list[str] = msgspec.field(default_factory=list)
+    descriptions: list[str] = msgspec.field(default_factory=list)
 
     whole: str | None = None
     """The text, once all parts are there."""
@@ -172,6 +171,8 @@ class _Walk:
         self._paragraph = paragraph
         self._fields: list[str] = []
         """What the open fields say they are; text of a page number is no text."""
+        self._results = 0
+        """How many of the open fields, from the outermost, have a result of their own."""
 
     def into(self, element: etree._Element, *, struck: bool, depth: int) -> None:
         if depth > _DEEPEST:
@@ -210,10 +211,14 @@ class _Walk:
             case "sym":
                 self._text(_SYMBOLS.get(attribute(each, "char").upper(), ""), struck=struck)
             case "fldChar":
-                self._field(attribute(each, "fldCharType"))
+                self._field(attribute(each, "fldCharType"), struck=struck)
             case "instrText":
                 if self._fields:
                     self._fields[-1] += each.text or ""
+            case "rt":
+                reading = "".join(all_text(each)).strip()
+                if reading and reading not in paragraph.descriptions:
+                    paragraph.descriptions.append(reading)
             case "txbxContent":
                 self._box(each)
             case "textpath":
@@ -250,11 +255,16 @@ class _Walk:
                     paragraph.red |= is_red(attribute(each, "val"))
         self.into(run, struck=struck, depth=depth + 1)
 
-    def _field(self, kind: str) -> None:
+    def _field(self, kind: str, *, struck: bool) -> None:
         if kind == "begin":
             self._fields.append("")
+        elif kind == "separate":
+            self._results = len(self._fields)
         elif kind == "end" and self._fields:
-            self._fields.pop()
+            instruction = self._fields.pop()
+            if self._results <= len(self._fields):
+                self._text(shown_by(instruction), struck=struck)
+            self._results = min(self._results, len(self._fields))
 
     def _alternatives(self, element: etree._Element, *, struck: bool, depth: int) -> None:
         """The choice for new programs and the fallback for old ones hold the same, once; a difference is kept."""
@@ -285,6 +295,21 @@ class _Walk:
             self._paragraph.boxes += inner.boxes
             self._paragraph.watermarks += inner.watermarks
         self._paragraph.boxes.append(box)
+
+
+def shown_by(instruction: str) -> str:
+    """What a field without a result shows all the same: texts laid over each other (EQ), a text quoted (QUOTE)."""
+    kind = instruction.split(maxsplit=1)[0].upper() if instruction.strip() else ""
+    if kind == "QUOTE":
+        return "".join(_QUOTED.findall(instruction)) or instruction.split(maxsplit=1)[-1]
+    if kind == "EQ":  # of a reading over a word the word is the longest of the texts
+        return max((text.strip() for text in _ARGUMENT_ENDS.split(_SWITCH.sub("", instruction))), key=len)
+    return ""
+
+
+_QUOTED = re.compile(r'["“]([^"”]*)["”]')
+_SWITCH = re.compile(r'^\s*EQ\b|\\\*\s*(?:"[^"]*"|\w+)|\\[a-zA-Z]+\s?\d*', re.IGNORECASE)
+_ARGUMENT_ENDS = re.compile(r"[(),;]")
 
 
 def _on(toggle: etree._Element) -> bool:

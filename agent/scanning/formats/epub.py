@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from urllib.parse import unquote
 
 from lxml import etree
+from msgspec.structs import replace
 
 from agent.scanning.formats import html
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source

@@ -1,4 +1,4 @@
-r"""Text in which programs write characters as ``\uXXXX`` and line ends as ``\n``: JSON, notebooks, properties of Java.
+r"""Text in which programs write characters as ``\uXXXX`` and line ends as ``\n``: JSON, YAML, TOML, scripts.
 
 The characters are put in their place; then it is plain text.
 """
@@ -12,11 +12,17 @@ from agent.scanning.formats import text
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 
 NAME = "escaped"
-MEDIA_TYPES = ("application/json", "text/x-java-properties")
+MEDIA_TYPES = (
+    "application/json",
+    "text/x-java-properties",
+    "application/yaml",
+    "application/toml",
+    "text/javascript",
+)
 LIMITS = {"bytes read with their escapes": 32 * MiB}
 LIMITATIONS = (
     "a file larger than 32 MiB is searched as it stands",
-    "of values that share a line with others only those that say by themselves what they are are found",
+    "values that are spread over several strings are not put together",
 )
 
 _RUN = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats import markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
-from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
+from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges, values
 from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -20,7 +20,7 @@ NAME = "html"
 MEDIA_TYPES = ("text/html", "image/svg+xml")
 LIMITS = {"bytes read as a page": markup.LONGEST}
 LIMITATIONS = (
-    "what scripts and style sheets would add to the page is not seen",
+    "of scripts and style sheets only strings that are a marking by themselves are seen",
     "a page larger than 32 MiB is searched as plain text",
 )
 
@@ -37,7 +37,9 @@ _SKIPPED = frozenset({"script", "style", "noscript", "template"})
 _VOIDED = frozenset({"del", "s", "strike"})
 _EMPHASIS = frozenset({"b", "strong", "h1", "h2", "h3"})
 _HEADINGS = frozenset({"h1", "h2", "h3"})
-_ATTRIBUTES = ("alt", "title", "placeholder", "value", "label", "summary")
+_SHOWN = frozenset({"alt", "title", "placeholder", "value", "label", "summary", "srcdoc", "content"})
+"""Attributes that people see; what others hold counts as data do, where it is a marking by itself."""
+
 _FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
 _BLANKS = re.compile(r"[\t\r\n\f\0][ \t\r\n\f\0]*|\s{2,}")
 """Blanks that are shown as one; a single space is one already."""
@@ -82,8 +84,7 @@ def _parse(source: str) -> etree._Element | None:
     return page if whole else None
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(msgspec.Struct):
     """A paragraph, heading, list item or table cell, as one line of text."""
 
     text: str
@@ -96,8 +97,7 @@ class _Block:
     struck: bool
 
 
-@dataclass(slots=True)
-class _State:
+class _State(msgspec.Struct):
     """What holds inside an element."""
 
     tag: str
@@ -107,21 +107,18 @@ class _State:
     struck: bool
 
 
-@dataclass
 class _Blocks:
     """All blocks of a page in order, made in one walk without recursion."""
 
-    page: etree._Element
-    found: list[_Block] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, page: etree._Element) -> None:
+        self.found: list[_Block] = []
         self._text: list[str] = []
         self._emphasis = self._plain = self._struck = 0
         self._tables = 0
         self._rows: Counter[int] = Counter()
         states = [_State("", None, None, False, False)]
         tables: list[int] = []
-        for event, element in etree.iterwalk(self.page, events=("start", "end", "comment", "pi")):
+        for event, element in etree.iterwalk(page, events=("start", "end", "comment", "pi")):
             if event in ("comment", "pi"):
                 self._add(element.tail, states[-1])
                 continue
@@ -312,7 +309,8 @@ def _properties(page: etree._Element, reading: Reading) -> Iterator[Passage]:
 
 
 def _asides(page: etree._Element, reading: Reading) -> Iterator[Passage]:
-    """What is not in the flow: comments, and attributes that people can see."""
+    """What is not in the flow: comments, attributes, and what scripts and templates hold."""
+    held: list[tuple[str, str, str]] = []
     for element in page.iter():
         if isinstance(element, etree._Comment):
             if _worth(element.text or "", reading):
@@ -321,11 +319,32 @@ def _asides(page: etree._Element, reading: Reading) -> Iterator[Passage]:
         tag: object = element.tag  # of an instruction or entity it is a function
         if not isinstance(tag, str):
             continue
-        for name in _ATTRIBUTES:
-            value = element.get(name)
-            if value and _worth(value, reading):
-                zone = Zone.CAPTION if element.tag == "img" else Zone.BODY
-                yield Passage(zone, " ".join(value.split()), Place(part="attribute"))
+        held += [(tag, str(name), " ".join(str(value).split())) for name, value in element.items() if value]
+        if tag in _SKIPPED:
+            yield from _program(element, reading)
+    if _worth("\n".join(value for _, _, value in held), reading):
+        for tag, name, value in held:
+            if _worth(value, reading):
+                yield from _attribute(tag, name, value)
+
+
+def _attribute(tag: str, name: str, value: str) -> Iterator[Passage]:
+    if name == "content" and tag == "meta":
+        return  # told as a property
+    if name == "srcdoc":
+        value = "\n".join(markup.xml_lines(value))
+    yield Passage(Zone.CAPTION if tag == "img" and name in _SHOWN else Zone.BODY, value, Place(part="attribute"))
+
+
+def _program(element: etree._Element, reading: Reading) -> Iterator[Passage]:
+    """The strings of a script or style sheet, and the lines of what is kept for later."""
+    code = element.tag in ("script", "style")
+    told = "\n".join(map(str, element.itertext()))
+    for line in told.split("\n") if _worth(told, reading) else ():
+        if _worth(line, reading):
+            for value in values(line, code=True) if code else (line.strip(),):
+                if _worth(value, reading):
+                    yield Passage(Zone.BODY, value, Place(part="script" if code else "template"))
 
 
 def _worth(line: str, reading: Reading) -> bool:

@@ -6,6 +6,8 @@ pictures. Those of the binary formats and of RTF are in `old_pictures`.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Iterator
 from typing import Protocol, cast
@@ -14,6 +16,7 @@ from agent.scanning import formats
 from agent.scanning.formats.base import Budget, MiB, NotExamined, Picture, Source
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
+from protocol.records import Reason
 
 
 class _OldPictures(Protocol):
@@ -40,9 +43,14 @@ _WHERE: dict[str, tuple[re.Pattern[bytes], re.Pattern[bytes]]] = {
         ("ofd", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*(?:content|template[^/]*)\.xml$"),
         ("epub", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*[^/]+\.x?html?$"),
         ("xps", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*[^/]+\.fpage$"),
+        ("uof", rb"(?:[^/]+/)*", rb"(?:[^/]+/)*content\.xml$"),
     )
 }
 """By the name of the format: where its pictures lie, and its text."""
+_FLAT = frozenset({"wordml", "flat_opc", "odf", "uof"})
+"""Formats that are one XML, or may be: their pictures stand in it, coded in letters."""
+_CODED = re.compile(rb">\s*((?:iVBORw0KGgo|/9j/|R0lGOD|SUkqA|TU0AK|Qk[0-3])[A-Za-z0-9+/\s]{100,}={0,2})\s*</")
+"""A picture in Base64, known by its first bytes."""
 _OLD = frozenset({"doc", "xls", "ppt", "rtf"})
 _TAGS = re.compile(rb"<[^>]*>|\s+")
 _DIGITS = re.compile(r"(\d+)")
@@ -51,6 +59,9 @@ _DIGITS = re.compile(r"(\d+)")
 def of(name: str | None, source: Source) -> Iterator[Picture]:
     """The pictures of a document that the format ``name`` reads, in order, where it has no or little text."""
     where = _WHERE.get(name or "")
+    if name in _FLAT and source.head(2) != b"PK":
+        yield from _flat(source)
+        return
     if where is None:
         if name in _OLD:
             yield from _old().of(name, source, LITTLE)
@@ -67,6 +78,27 @@ def of(name: str | None, source: Source) -> Iterator[Picture]:
     budget = Budget()
     for page, entry in enumerate(found[:MOST_PICTURES], 1):
         yield Picture(_loader(directory, entry, budget), page)
+
+
+def _flat(source: Source) -> Iterator[Picture]:
+    """The pictures of a document that is one XML."""
+    if source.size > PICTURE_BYTES:
+        return
+    xml = source.read(PICTURE_BYTES)
+    found = [match.span(1) for match in _CODED.finditer(xml)][:MOST_PICTURES]
+    if found and len(_TAGS.sub(b"", _CODED.sub(b"></", xml))) < LITTLE:
+        for page, (begin, end) in enumerate(found, 1):
+            yield Picture(_decoder(xml[begin:end]), page)
+
+
+def _decoder(coded: bytes) -> Callable[[], bytes]:
+    def load() -> bytes:
+        try:
+            return base64.b64decode(coded)
+        except binascii.Error:
+            raise NotExamined(Reason.DAMAGED, "a picture is damaged") from None
+
+    return load
 
 
 def _old() -> _OldPictures:

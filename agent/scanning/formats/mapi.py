@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats import eml, html, mime, rtf, text
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
@@ -26,14 +27,13 @@ _UTF8 = frozenset({"utf-8"})
 _LONGEST = 400
 
 
-@dataclass
-class Properties:
+class Properties(msgspec.Struct):
     """The properties of one message or attachment by their numbers: what has bytes, and what is a number."""
 
-    values: dict[int, dict[int, bytes]] = field(default_factory=dict)
+    values: dict[int, dict[int, bytes]] = msgspec.field(default_factory=dict)
     """Of each property its bytes by their type (`NARROW`, `WIDE`, `BINARY`, `OBJECT`)."""
-    numbers: dict[int, int] = field(default_factory=dict)
-    named: list[tuple[str, int, bytes]] = field(default_factory=list)
+    numbers: dict[int, int] = msgspec.field(default_factory=dict)
+    named: list[tuple[str, int, bytes]] = msgspec.field(default_factory=list)
     """Properties that bear a name of their own: name, type, bytes."""
     code_page: int = 0
     """Of texts that are not in Unicode, where the message itself does not say."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from agent.scanning.formats.charset import decode as decode_plain
 from agent.scanning.formats.charset import rank
@@ -21,6 +22,7 @@ MOST_PARTS = 5_000
 DEEPEST = 12
 """Parts in parts that are followed."""
 
+_BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 _HEADERS_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _HEADER = re.compile(rb"([!-9;-~]{1,100})[ \t]*:(.*)", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]{0,4000})\?=")
@@ -36,8 +38,7 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NO_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64)))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One part that holds no others: what it says it is, and its bytes as they stand."""
 
     media_type: str
@@ -246,14 +247,29 @@ def _between(body: bytes, boundary: str) -> Iterator[bytes]:
             yield b"\n" + body
             return
         mark = found[1]
-    line = re.compile(rb"(?:^|\r?\n)--" + re.escape(mark) + rb"(--)?[ \t]*(?=\r?\n|$)")
     start = -1
-    for found in line.finditer(body):
+    for begin, end, last in _boundaries(body, b"--" + mark):
         if start >= 0:
-            yield _after_line(body[start : found.start()])
-        start = -1 if found[1] else found.end()
+            yield _after_line(body[start:begin])
+        start = -1 if last else end
     if start >= 0:
         yield _after_line(body[start:])
+
+
+def _boundaries(body: bytes, line: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where a boundary's lines begin, the end of line before them included, where they end, and whether it is the last.
+
+    Looked for by their own bytes: most of a body has none, and is long.
+    """
+    at = body.find(line)
+    while at >= 0:
+        end = _BOUNDARY_END.match(body, at + len(line)) if at == 0 or body[at - 1] == 10 else None
+        if end is None:
+            at = body.find(line, at + 1)
+            continue
+        begin = at - (2 if body[at - 2 : at] == b"\r\n" else 1 if at else 0)
+        yield begin, end.end(), end[1] is not None
+        at = body.find(line, end.end())
 
 
 def _after_line(part: bytes) -> bytes:

@@ -12,6 +12,7 @@ from lxml import etree
 
 from agent.scanning.formats import docx_front, odf_sheets, odf_slides
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.docx_front import Front
 from agent.scanning.formats.docx_paragraphs import Paragraph
 from agent.scanning.formats.odf_file import MEMBER_BYTES, PART_BYTES, OdfFile
@@ -38,7 +39,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures and macros in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text.",
     "Databases (.odb) and formulas (.odf) are not read.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
@@ -61,7 +62,9 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     file = OdfFile(source, reading)
     yield from file.members()
     if file.worth():
-        yield from _passages(file)
+        told = Told()
+        yield from told.through(_passages(file))
+        yield from file.corners(told)
     if file.problem is not None:
         raise file.problem
     if not file.content.strip():

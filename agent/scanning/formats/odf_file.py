@@ -9,22 +9,28 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from agent.scanning.formats import corners
 from agent.scanning.formats.base import Member, NotExamined, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ooxml import in_utf8, stripped
 from agent.scanning.formats.xmlzip import MEMBER_BYTES, PART_BYTES, Parser, XmlZip
 from protocol.records import Reason
+from signatures.passages import Passage
 
 __all__ = ["MEMBER_BYTES", "PART_BYTES", "OdfFile"]
 
 _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
 _NO_MEMBER = re.compile(
-    r"(?i)^(?:META-INF/|Configurations2?/|Thumbnails/|Pictures/|Media/|ObjectReplacements/|Basic/|Scripts/|Dialogs/|"
+    r"(?i)^(?:META-INF/|Configurations2?/|Thumbnails/|Pictures/|Media/|ObjectReplacements/|Basic/|Dialogs/|"
     r"Fonts/|Gradients/|Bitmaps/|mimetype$|layout-cache$|versionlist\.xml$|[^/]+\.(?:xml|rdf)$)"
     r"|/(?:styles|meta|settings)\.xml$|\.(?:rdf|png|svm|wmf|emf|jpe?g|gif)$"
 )
 """Names of what belongs to the document itself or is a picture; everything else is a file in its own right."""
 _WORDS = re.compile(rb"""(?:table:name|office:string-value|form:\w+|draw:name)=(?:"([^"]{2,4000})"|'([^']{2,4000})')""")
 """Attributes whose words a reader sees: names of sheets, strings of cells, labels of forms."""
+_MACROS = re.compile(r"^Basic/.+\.xml$")
+_IN_CELLS = frozenset({b"p", b"span", b"a"})
+"""Elements of a workbook whose texts were told, but for what is struck through."""
 _NEVER_SEEN = re.compile(rb"<(?:\w+:)?binary-data>[^<]*</")
 _ENCRYPTED_PART = re.compile(
     rb"""full-path=["'](?:content\.xml|encrypted-package)["'](?:(?!</(?:\w+:)?file-entry>)[^\0]){0,4000}?encryption-data"""
@@ -64,14 +70,27 @@ class OdfFile:
         content = self.content
         if self._zip is None and b"binary-data>" in content:
             content = _NEVER_SEEN.sub(b"", content)
-        texts = [stripped(content, attributes=False), *_words(content)]
+        texts = [stripped(content, attributes=False), bytes(content)]
         if self._zip is not None:
             # What stands before the master pages are names and figures; they make nine tenths of the part.
             masters = self._styles[max(0, self._styles.find(b"master-styles")) :]
-            texts += [stripped(masters, attributes=False), *_words(masters), bytes(self._meta)]
-        else:
-            texts.append(b"\0".join(found for found in _USER_DEFINED.findall(content)))
+            texts += [stripped(masters, attributes=False), bytes(self._styles), bytes(self._meta)]
+            texts += [bytes(self._zip.read(name)) for name in self._macros()]
         return self._parser.hit(b"\0".join(texts))
+
+    def _macros(self) -> list[str]:
+        """Names of the parts that hold macros in Basic."""
+        return [] if self._zip is None else [name for name in self._zip.entries if _MACROS.search(name)]
+
+    def corners(self, told: Told) -> Iterator[Passage]:
+        """What no passage has told yet: prompts, names, formulas, number formats, prefixes of lists, macros."""
+        parts = [self.content]
+        if self._zip is not None:
+            parts += [self._styles, self._meta, *map(self._zip.read, self._macros())]
+        for xml in parts:
+            plain = _NEVER_SEEN.sub(b"", xml) if b"binary-data>" in xml else xml
+            but = _IN_CELLS if b"spreadsheet>" in xml else frozenset()
+            yield from corners.values(plain, self._reading, told, but=but)
 
     def hit_xml(self, xml: bytes) -> bool:
         """Whether a literal of some rule is in the text of this piece of the content."""
@@ -134,7 +153,6 @@ class OdfFile:
 
 
 _OBJECT_OLE = re.compile(rb"<(?:\w+:)?object-ole\b[^>]*>\s*<(?:\w+:)?binary-data>([^<]*)</")
-_USER_DEFINED = re.compile(rb"<(?:\w+:)?user-defined\b([^>]*)>")
 
 
 def _words(xml: bytes | bytearray) -> list[bytes]:

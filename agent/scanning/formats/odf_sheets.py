@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats import docx_front
@@ -44,16 +44,15 @@ def passages(file: OdfFile) -> Iterator[Passage]:
         file.mark_broken()
 
 
-@dataclass
-class _Sheet:
+class _Sheet(msgspec.Struct):
     """One sheet while it is read."""
 
     number: int
     row: int = 0
     """Number of the last row, from 1."""
-    first: list[Row] = field(default_factory=list)
+    first: list[Row] = msgspec.field(default_factory=list)
     first_done: bool = False
-    waiting: list[tuple[int, bytes]] = field(default_factory=list)
+    waiting: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
     """Later rows that were not looked at yet: number and XML."""
     before: Row = ()
 

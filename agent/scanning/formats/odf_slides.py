@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats import docx_front
@@ -28,8 +28,7 @@ _FILLED_IN = frozenset({"date-time", "page-number", "page"})
 _DEEPEST = 50
 
 
-@dataclass
-class _Shape:
+class _Shape(msgspec.Struct):
     """One shape with text: what it is for (empty for a box of its own), what it says, where it stands."""
 
     role: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats.base import Reading, Source
@@ -18,32 +18,30 @@ _TEXT_CODE = re.compile(rb"<(?:\w+:)?TextCode\b[^>]*>([^<]+)")
 _ALONE = re.compile(rb"<(?:\w+:)?TextCode\b[^>]*>(?:[!-~]|[\xc2-\xf4][\x80-\xbf]{1,3})</")
 
 
-@dataclass
-class Attachment:
+class Attachment(msgspec.Struct):
     """A file that hangs on a document: the name a reader sees, and where it lies."""
 
     name: str
     part: str
 
 
-@dataclass
-class Document:
+class Document(msgspec.Struct):
     """One body of an OFD file."""
 
     information: etree._Element | None
-    pages: list[str] = field(default_factory=list)
+    pages: list[str] = msgspec.field(default_factory=list)
     """Parts of the pages, in order; empty where one is missing."""
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = msgspec.field(default_factory=dict)
     """Identifier of a page to its number, from 1."""
-    templates: dict[str, str] = field(default_factory=dict)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    templates: dict[str, str] = msgspec.field(default_factory=dict)
+    notes: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Identifier of a page and the part that holds its notes."""
-    attachments: list[Attachment] = field(default_factory=list)
-    others: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[Attachment] = msgspec.field(default_factory=list)
+    others: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Word for a part and the part itself: custom tags, extensions."""
-    titles: list[str] = field(default_factory=list)
+    titles: list[str] = msgspec.field(default_factory=list)
     """Titles of the outline and names of bookmarks."""
-    resources: Resources = field(default_factory=Resources)
+    resources: Resources = msgspec.field(default_factory=Resources)
     resource_text: bytes = b""
     area: tuple[float, float, float, float] | None = None
 

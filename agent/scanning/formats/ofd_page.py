@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats.ooxml import attribute, child, local
@@ -28,13 +28,12 @@ _FAR = 1e5
 """Millimetres beyond which nothing is on any page."""
 
 
-@dataclass
-class Resources:
+class Resources(msgspec.Struct):
     """What pages refer to by number: fonts, drawing parameters, composite graphics."""
 
-    bold_fonts: set[str] = field(default_factory=set)
-    parameters: dict[str, etree._Element] = field(default_factory=dict)
-    composites: dict[str, etree._Element] = field(default_factory=dict)
+    bold_fonts: set[str] = msgspec.field(default_factory=set)
+    parameters: dict[str, etree._Element] = msgspec.field(default_factory=dict)
+    composites: dict[str, etree._Element] = msgspec.field(default_factory=dict)
 
     def take(self, root: etree._Element) -> None:
         """Take in one resource file."""
@@ -62,8 +61,7 @@ class Resources:
         return None
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(msgspec.Struct):
     """How one text object is set."""
 
     size: float

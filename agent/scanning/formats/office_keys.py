@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol, Self
 
+import msgspec
 from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -41,8 +41,7 @@ class Lock(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Agile:
+class Agile(msgspec.Struct, frozen=True):
     """Encryption since Office 2010 (2.3.4.10): an XML text names ciphers, hashes, salts and rounds."""
 
     salt: bytes
@@ -111,8 +110,7 @@ class Agile:
         return b"".join(parts)[:size]
 
 
-@dataclass(frozen=True)
-class Standard:
+class Standard(msgspec.Struct, frozen=True):
     """Encryption of Office 2007 (2.3.4.5): AES in single blocks, 50,000 rounds of SHA-1."""
 
     salt: bytes

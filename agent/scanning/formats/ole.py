@@ -11,7 +11,8 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.scanning.formats.base import NotExamined, Source
 from protocol.records import Reason
@@ -24,8 +25,7 @@ _DEEPEST = 32
 _MOST_ENTRIES = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One stream or storage of the directory."""
 
     path: tuple[str, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from agent.scanning.formats.base import MiB, Reading
 from agent.scanning.formats.charset import plausibility
@@ -37,8 +38,7 @@ _CODE_PAGES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(msgspec.Struct, frozen=True):
     """One property with a text."""
 
     name: str

@@ -8,13 +8,14 @@ is in it are the parts parsed, and then all of them, because a marking is judged
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from lxml import etree
 
-from agent.scanning.formats import ole_objects
+from agent.scanning.formats import corners, ole_objects, vba
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
@@ -39,10 +40,15 @@ _NEVER = re.compile(
     rb"|sheetmetadata|people|commentids|commentsids|commentsextended|commentsextensible|commentauthors|authors"
     rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
 )
+_CORNER = re.compile(
+    rb"(?i)(?:^|/)(?:(?:settings|numbering|presentation)\.xml|glossary/document\.xml|(?:tags|slicers?|tables|externallinks"
+    rb"|ctrlprops)/[^/]+\.xml|pivotcache/pivotcachedefinition[^/]*\.xml)$|^/?xl/styles\.xml$"
+)
+"""Parts that hold no text of the document, but values that its program shows: see `corners`."""
 LABELS = re.compile(r"(?i)^(?:docmetadata/labelinfo|docprops/custom)\.xml$")
 """The parts that hold sensitivity labels."""
 _EMBEDDED = re.compile(
-    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.rels)$"
+    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.rels)$|/afchunk[^/]*$"
     rb"|\.(?:docx|docm|xlsx|xlsm|xlsb|pptx|pptm|doc|xls|ppt|rtf|html?|mht|mhtml|txt|pdf|odt|ods|odp|zip)$"
 )
 _TEXT = re.compile(rb">([^<]+)")
@@ -62,15 +68,18 @@ class Package:
         self.parts: dict[str, Entry] = {}
         """Text parts by name as it stands in the zip, leading slash dropped."""
         self._rest: dict[str, Entry] = {}
+        self._corners: list[str] = []
         self._embedded: list[str] = []
         self._spelled: dict[str, str] = {}
         for entry in self._directory.entries:
             raw = entry.raw
             name = (raw.decode("ascii") if raw.isascii() else entry.name).replace("\\", "/").lstrip("/")
-            carries_text, embedded = _kind(raw)
+            carries_text, embedded, corner = _kind(raw)
             (self.parts if carries_text else self._rest)[name] = entry
             if embedded:
                 self._embedded.append(name)
+            elif corner:
+                self._corners.append(name)
 
     def others(self, pattern: re.Pattern[str]) -> list[str]:
         """Names of the parts that are no text that the pattern finds, in the order of their numbers."""
@@ -118,16 +127,26 @@ class Package:
             return True
         waiting: list[bytes | bytearray] = []
         size = 0
-        for name in self.parts:
+        for name in (*self.parts, *self._corners):
             if only is None or only.search(name):
                 # Many small parts are dealt with in one go: a call costs more than their bytes do.
                 waiting.append(self.read(name))
                 size += len(waiting[-1])
                 if size > _SIEVED_AT_ONCE:
-                    if self.hit(stripped(b"".join(waiting))):
+                    if self._in_any(waiting):
                         return True
                     waiting, size = [], 0
-        return self.hit(b"\0".join((stripped(b"".join(waiting)), *extra)))
+        return self._in_any(waiting, extra)
+
+    def _in_any(self, parts: list[bytes | bytearray], extra: Iterable[bytes] = ()) -> bool:
+        """Whether a literal is in the text of these parts or, as in `corners`, in a value in one of their tags."""
+        whole = b"".join(parts)
+        return self.hit(b"\0".join((stripped(whole, attributes=False), whole, *extra)))
+
+    def corners(self, told: Told, *, but: Mapping[str, frozenset[bytes]] | None = None) -> Iterator[Passage]:
+        """What no passage has told yet of the values in any part; ``but`` as in `corners.values`, by part."""
+        for name in (*self.parts, *self._corners):
+            yield from corners.values(self.read(name), self._reading, told, but=(but or {}).get(name, frozenset()))
 
     def _labelled(self) -> bool:
         """Whether the document has a sensitivity label, or a property of its own that may stand for one."""
@@ -184,6 +203,12 @@ class Package:
                 else:
                     yield Member(name, data, len(data))
 
+    def macros(self) -> Iterator[Passage]:
+        """Strings and comments of the macros."""
+        for name in self._rest:
+            if name.lower().endswith("vbaproject.bin"):
+                yield from vba.of_project(bytes(self.raw(name)), self._reading)
+
     def finish(self, main: str = "") -> None:
         """Raise `NotExamined` where a part was lost, or where no text part lies in the folder ``main``."""
         if self._problem is not None:
@@ -203,17 +228,21 @@ def pieces(
     """
     package = Package(source, reading)
     yield from package.members()
+    yield from package.macros()
     if package.worth():
-        yield from passages(package)
+        told = Told()
+        yield from told.through(passages(package))
+        yield from package.corners(told)
     package.finish(main)
 
 
 @lru_cache(maxsize=4096)
-def _kind(raw: bytes) -> tuple[bool, bool]:
-    """Whether a part of this name carries text, and whether it is a file of its own; names come again and again."""
+def _kind(raw: bytes) -> tuple[bool, bool, bool]:
+    """Whether a part of this name carries text, is a file of its own, is a corner; names come again and again."""
     if raw[-4:].lower() in (b".xml", b".vml"):
-        return _NEVER.search(raw) is None, False
-    return False, _EMBEDDED.search(raw) is not None
+        carries_text = _NEVER.search(raw) is None
+        return carries_text, False, not carries_text and _CORNER.search(raw) is not None
+    return False, _EMBEDDED.search(raw) is not None, False
 
 
 def stripped(xml: bytes | bytearray, *, attributes: bool = True) -> bytes:

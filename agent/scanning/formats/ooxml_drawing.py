@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats.ooxml import all_text, attribute, local
@@ -15,8 +15,7 @@ _LARGE = 1_400
 """Hundredths of a point: 14 pt."""
 
 
-@dataclass
-class Body:
+class Body(msgspec.Struct):
     """The text of one shape: what stands, what is struck through, whether any of it is large, bold or red."""
 
     text: str

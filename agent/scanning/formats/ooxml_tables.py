@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from protocol.records import Place
 from signatures.characters import STARS
@@ -30,8 +31,7 @@ _LONGEST_LABEL = 24
 _LONGEST_CELL = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One cell that is not empty: its text, its column (for comparing rows), its address where it has one."""
 
     text: str

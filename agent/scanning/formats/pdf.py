@@ -1,8 +1,7 @@
 """PDF: text with its place on the page, notes, properties, outline and attached files.
 
 The text of every page goes through the sieve in one call; only pages that hit, and page 1 with them, are laid out
-character by character. Before all that a cheap look into the raw file (`pdf_sieve`) sends most documents home
-without PDFium.
+character by character.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from agent.scanning.formats import pdf_drawn, pdf_file, pdf_layout, pdf_sieve, pdfium
+from agent.scanning.formats import pdf_drawn, pdf_file, pdf_layout, pdf_properties, pdfium
 from agent.scanning.formats.base import Member, MiB, NotExamined, OnlyPictures, Picture, Piece, Reading, Source
 from agent.scanning.formats.pdf_objects import CannotTell
 from protocol.records import Place, Reason
@@ -26,6 +25,7 @@ LIMITS = {"document bytes": 2048 * MiB, "pages": 5_000, "pages laid out": 60, "a
 LIMITATIONS = (
     "pages without text are read by OCR where it is installed; pictures and outlines beside text are not read",
     "from the 61st page with a hit on, text is read without its place on the page",
+    "choices that a form offers are read only where they were chosen",
 )
 
 _ALONE = re.compile(r"(?m)^ *[\u2605\u2606\u2e80-\u9fff] *\r?$")
@@ -58,9 +58,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     if source.size > LIMITS["document bytes"]:
         raise NotExamined(Reason.TOO_LARGE, "the document is too large")
     whole = source.read(pdfium.IN_MEMORY) if source.size <= pdfium.IN_MEMORY else None
-    file = pdf_sieve.opened(whole) if whole is not None else None
-    if pdf_sieve.surely_without(file, reading):
-        return
+    file = pdf_properties.opened(whole) if whole is not None else None
     with pdfium.Document(source, whole) as document:
         yield from _properties(document, whole, file, reading)
         yield from _outline(document, reading)
@@ -207,12 +205,12 @@ def _properties(
 ) -> Iterator[Passage]:
     """Properties of the information dictionary and of XMP packets."""
     found: dict[str, str] = {}
-    packets = pdf_sieve.XMP.findall(whole) if whole and b"<x:xmpmeta" in whole else []
+    packets = pdf_properties.XMP.findall(whole) if whole and b"<x:xmpmeta" in whole else []
     try:
         if file is None:
             raise CannotTell
-        found = pdf_sieve.information(file)
-        packets += [packet for packet in pdf_sieve.metadata(file) if packet not in packets]
+        found = pdf_properties.information(file)
+        packets += [packet for packet in pdf_properties.metadata(file) if packet not in packets]
     except (CannotTell, RecursionError):
         found = {name: value for name in _PROPERTIES if (value := document.property(name))}
     place = Place(part="properties")

@@ -11,9 +11,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
+
+import msgspec
 
 from agent.scanning.formats import ooxml_tables, page_heads
 from agent.scanning.formats.ooxml_tables import Cell
@@ -37,8 +38,7 @@ LARGE, COVER_TYPE, WATERMARK_TYPE = 14.0, 18.0, 24.0
 _MOST_FIELDS = 200
 
 
-@dataclass(slots=True)
-class Fragment:
+class Fragment(msgspec.Struct):
     """A run of characters on one line: its text and place, in points from the lower left as one reads the page."""
 
     text: str
@@ -55,16 +55,15 @@ class Fragment:
     artifact: str = ""
 
 
-@dataclass
-class Layout:
+class Layout(msgspec.Struct):
     """One page, laid out."""
 
     number: int
     width: float
     height: float
-    fragments: list[Fragment] = field(default_factory=list)
+    fragments: list[Fragment] = msgspec.field(default_factory=list)
     """In the order of the content."""
-    slanted: list[str] = field(default_factory=list)
+    slanted: list[str] = msgspec.field(default_factory=list)
     """Text across the page."""
 
     def rows(self) -> list[list[Fragment]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agent.scanning.formats import picture_words
 from agent.scanning.formats.base import MiB, OnlyPictures, Picture, Piece, Reading, Source
 
 NAME = "picture"
@@ -25,12 +26,13 @@ LIMITATIONS = (
     "From page 2 of a file on, the top third and the bottom fifth of each page are read first; what is between, as far "
     "as half of the time for the file goes.",
     "Of an animation the first frame is read; a page on which a marking was found is not read further.",
+    "Of what is said beside the pixels Exif, XMP, IPTC and the comments of JPEG, PNG and GIF are read.",
     "Words written by hand, and characters below some 10 pixels of height, are not recognised.",
 )
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
-    """The one picture that the file is."""
-    del reading
+    """The words that the file carries beside its pixels, then the one picture that it is."""
+    yield from picture_words.passages(source, reading)
     yield Picture(lambda: source.read(LIMITS["file bytes"]))
     raise OnlyPictures("the file is a picture")

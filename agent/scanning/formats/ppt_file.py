@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.officeart import CONTAINER, OPTIONS, Record, all_records, records, wide, words
@@ -25,12 +26,11 @@ _HEIGHT = 4_320
 """Master units (1/576 inch) of a slide's height where the file does not tell."""
 
 
-@dataclass
-class Page:
+class Page(msgspec.Struct):
     """A slide, a master or notes: its record, and the texts of its placeholders that lie in the outline."""
 
     record: Record
-    outline: list[tuple[int, str]] = field(default_factory=list)
+    outline: list[tuple[int, str]] = msgspec.field(default_factory=list)
     """Kind of text (`TEXT_HEADER`) and text."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats.officeart import OPTIONS, Record, options, records, words
 from agent.scanning.formats.ooxml_tables import Cell
@@ -21,8 +22,7 @@ _FILLED_IN = re.compile(r"[*‹›#<>\s]*")
 """What stands for numbers of slides and dates, which fill themselves in."""
 
 
-@dataclass
-class Shape:
+class Shape(msgspec.Struct):
     """One shape with text or with words in its properties."""
 
     text: str = ""
@@ -32,11 +32,10 @@ class Shape:
     top: int | None = None
     bottom: int | None = None
     left: int = 0
-    words: list[tuple[Zone, str]] = field(default_factory=list)
+    words: list[tuple[Zone, str]] = msgspec.field(default_factory=list)
 
 
-@dataclass
-class Grid:
+class Grid(msgspec.Struct):
     """A table: a group of shapes in rows."""
 
     rows: list[list[Cell]]

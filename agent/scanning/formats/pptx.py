@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 from lxml import etree
 
 from agent.scanning.formats import ooxml
@@ -30,9 +30,9 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros are not read.",
+    "Forms of macros are not read.",
     "Pictures, sound and film in the presentation are not read.",
-    "Layouts and masters that no slide uses are left out.",
+    "Layouts and masters that no slide uses count only where a text of theirs is a marking by itself.",
 )
 
 _SLIDE = re.compile(r"(?i)^ppt/slides/[^/]+\.xml$")
@@ -55,8 +55,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from ooxml.pieces(source, reading, "ppt/", lambda package: _Presentation(package).passages())
 
 
-@dataclass
-class _Shape:
+class _Shape(msgspec.Struct):
     """One shape with text: what placeholder it fills (empty for a box of its own), where it stands."""
 
     placeholder: str

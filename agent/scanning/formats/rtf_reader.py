@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.scanning.formats.base import NotExamined
 from agent.scanning.formats.docx_front import Style, Styles
+from agent.scanning.formats.docx_paragraphs import shown_by
 from agent.scanning.formats.ole_properties import Property, decoded
 from agent.scanning.formats.ooxml_drawing import is_red
 from agent.scanning.formats.rtf_story import State, Story
 from agent.scanning.formats.rtf_words import (
     CHARACTERS,
     CHARSETS,
+    GATHERING,
     INFORMATION,
+    SETTINGS,
     SILENT,
     STORIES,
+    SWITCHES,
     SYMBOL_CHARSET,
+    THROUGH,
+    description,
     document_codec,
     unit,
 )
@@ -27,6 +34,9 @@ from protocol.records import Reason
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\'?"
 )
+_ROW = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n])){2,}")
+"""Characters by their numbers, each with the one byte that older programs show instead."""
+_UNIT = re.compile(rb"\\u(-?\d{1,10})")
 _SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
@@ -34,14 +44,6 @@ _MOST_STORIES_OPEN = 50
 _MOST_FONTS = 10_000
 _GATHERED = 4_000
 _SYMBOL_FIELD = re.compile(r"SYMBOL\s+(\d{1,5})\b.*(?:Wingdings|Symbol)", re.IGNORECASE | re.DOTALL)
-_GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
-"""Groups whose text is no text of the document but tells something of it."""
-_THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
-"""Groups that a program may pass over, but that hold text."""
-_SWITCHES = {
-    "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
-}  # fmt: skip
-_SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
 
 
 class Reader:
@@ -90,6 +92,9 @@ class Reader:
                 self._take(bytes((int(byte, 16),)))
             elif word == b"bin":
                 at += max(0, int(number or 0))
+            elif word == b"u" and self._state.skip == 1 and (row := _ROW.match(data, token.start())) is not None:
+                at = row.end()
+                self._units(row.group())
             elif word is not None:
                 self._word(word.decode("ascii"), None if number is None else int(number))
             elif brace == b"{":
@@ -100,7 +105,9 @@ class Reader:
             elif sign is not None:
                 self._sign(sign)
             if self._state.into == "skip":
-                at = self._skip_group(at)
+                begun, at = at, self._skip_group(at)
+                if described := description(data, begun, at):
+                    self._open[-1].paragraph.descriptions.append(described)
         self._flush()
         self.damaged = True
         while self._groups:
@@ -150,9 +157,10 @@ class Reader:
             self._deliver(state.into)
         while len(self._open) > max(1, stories):
             self._close_story(state)
-        while self._fields and self._fields[-1][0] > len(self._groups):
-            self._fields.pop()
         self._state = outer
+        while self._fields and self._fields[-1][0] > len(self._groups):
+            if shown := shown_by(" ".join(self._fields.pop()[1])):
+                self._emit(shown)
         self._fresh = self._starred = False
         if not self._groups:
             self._open[0].finish(state)
@@ -164,8 +172,7 @@ class Reader:
         if story.kind != "box":
             self.stories.append(story)
             return
-        box = story.as_box()
-        paragraph = self._open[-1].paragraph
+        box, paragraph = story.as_box(), self._open[-1].paragraph
         for inner in box.paragraphs:
             paragraph.boxes += inner.boxes
             paragraph.watermarks += inner.watermarks
@@ -242,6 +249,18 @@ class Reader:
             self._emit(SYMBOLS.get(number, unit(number)))
         self._high = 0
 
+    def _units(self, row: bytes) -> None:
+        """A row of characters by their numbers, as if they came one by one."""
+        self._flush()
+        self._fresh = self._starred = False
+        self._to_skip = 0
+        numbers = [int(number) & 0xFFFF for number in _UNIT.findall(row)]
+        if self._high or any(0xD800 <= number < 0xE000 for number in numbers):
+            for number in numbers:
+                self._unit(number)
+        else:
+            self._emit("".join([SYMBOLS.get(number) or unit(number) for number in numbers]))
+
     # --- words -------------------------------------------------------------------------------------------------
 
     def _word(self, name: str, number: int | None) -> None:
@@ -255,10 +274,10 @@ class Reader:
             return
         self._to_skip = 0
         value = 1 if number is None else number
-        if name in _SWITCHES:
-            setattr(state, _SWITCHES[name], value != 0)
-        elif name in _SETTINGS:
-            setattr(state, _SETTINGS[name], value)
+        if name in SWITCHES:
+            setattr(state, SWITCHES[name], value != 0)
+        elif name in SETTINGS:
+            setattr(state, SETTINGS[name], value)
         elif name in _HANDLERS:
             _HANDLERS[name](self, value)
         elif name in CHARACTERS:
@@ -275,13 +294,13 @@ class Reader:
             if len(self._open) < _MOST_STORIES_OPEN:
                 self._open.append(Story(STORIES[name], behind=self._behind and STORIES[name] == "box"))
             self._state = State(font=state.font, skip=state.skip)
-        elif name in _GATHERING:
+        elif name in GATHERING:
             state.into = name
             self._gathered = []
         elif name in INFORMATION and state.into == "info":
             state.into = f"={INFORMATION[name]}"
             self._gathered = []
-        elif starred and name not in _THROUGH:
+        elif starred and name not in THROUGH:
             state.into = "skip"
 
     def _deliver(self, into: str) -> None:
@@ -359,6 +378,8 @@ class Reader:
 
     def _field_result(self, _: int) -> None:
         told = " ".join(self._fields[-1][1]) if self._fields else ""
+        if self._fields and not told.lstrip().upper().startswith("EQ"):
+            self._fields[-1][1].clear()  # shown is its result; that of EQ is always empty
         symbol = _SYMBOL_FIELD.search(told)
         shown = SYMBOLS.get(0xF000 | int(symbol[1]) & 0xFFF, "") if symbol else ""
         if shown or PAGE_FIELD.search(told):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from agent.scanning.formats.docx_paragraphs import Box, Paragraph
 from agent.scanning.formats.word_story import Block, Table, rows_of_cells
 
 
-@dataclass(slots=True)
-class State:
+class State(msgspec.Struct):
     """What holds within a group: where text goes, how it looks."""
 
     into: str = "text"
@@ -28,17 +27,16 @@ class State:
     breaks_before: bool = False
 
 
-@dataclass
-class Story:
+class Story(msgspec.Struct):
     """A text of its own: the body, a header, a note, a box."""
 
     kind: str
     behind: bool = False
-    blocks: list[Block] = field(default_factory=list)
-    paragraph: Paragraph = field(default_factory=Paragraph)
-    rows: list[list[list[Paragraph]]] = field(default_factory=list)
-    row: list[list[Paragraph]] = field(default_factory=list)
-    cell: list[Paragraph] = field(default_factory=list)
+    blocks: list[Block] = msgspec.field(default_factory=list)
+    paragraph: Paragraph = msgspec.field(default_factory=Paragraph)
+    rows: list[list[list[Paragraph]]] = msgspec.field(default_factory=list)
+    row: list[list[Paragraph]] = msgspec.field(default_factory=list)
+    cell: list[Paragraph] = msgspec.field(default_factory=list)
 
     def end_paragraph(self, state: State, *, cell: bool = False) -> None:
         """The paragraph ends; with ``cell`` also the cell of a table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from agent.scanning.formats.ole_properties import code_page_codec
 
@@ -36,6 +37,16 @@ SILENT = frozenset({
 })  # fmt: skip
 """Groups whose text no reader sees, or sees once more elsewhere."""
 
+GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
+"""Groups whose text is no text of the document but tells something of it."""
+THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
+"""Groups that a program may pass over, but that hold text."""
+SWITCHES = {
+    "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
+}  # fmt: skip
+SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
+"""Words that switch or set what holds in a group, by the field of `rtf_story.State`."""
+
 INFORMATION = {
     "title": "title", "subject": "subject", "keywords": "keywords", "doccomm": "description", "comment": "description",
     "category": "category", "manager": "Manager", "company": "Company", "hlinkbase": "HyperlinkBase",
@@ -49,10 +60,17 @@ STORIES = {
 }  # fmt: skip
 """Groups with a text of their own."""
 
+_DESCRIPTION = re.compile(rb"wzDescription\s*\}\s*\{\s*\\sv ?([^{}]{1,4000})\}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F\r\n \t]{64,}")
 _WORD = re.compile(rb"\\(?!u-?\d)[a-zA-Z]{1,32}(?:-?\d{1,10})?[ \r\n]?")
 _SIGN = re.compile(rb"\\[*:|-]")
 _BYTES = re.compile(rb"(?:\\'[0-9a-fA-F]{2})+")
+_FONTS = re.compile(rb"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+"""The table of fonts, whose names nobody reads as text."""
+_HIGH = re.compile(rb"\\'[89a-fA-F]")
+_UNIT = re.compile(rb"\\u(-?\d{1,10})")
+_MOST_UNITS = 1 << 17
+"""Numbers whose characters are kept; there are two ways to write each."""
 _SKIPS = re.compile(rb"\\uc(\d{1,2})")
 _CHARSET = re.compile(rb"\\fcharset(\d{1,3})")
 _SEARCHED = frozenset({"gb18030", "big5hkscs"})
@@ -74,21 +92,38 @@ def plain_texts(data: bytes) -> list[bytes]:
     Each has all that a reader can see, and much that none does; a stretch may stand in several of them.
     """
     skips = {int(count) for count in _SKIPS.findall(data)} or {1}
-    text = _HEXADECIMAL.sub(b"", data) if b"\\pict" in data or b"\\objdata" in data else data
+    text = _FONTS.sub(b"", data, 1)
+    text = _HEXADECIMAL.sub(b"", text) if b"\\pict" in data or b"\\objdata" in data else text
     text = _SIGN.sub(b"", _WORD.sub(b"", text)).replace(b"\\~", b" ").replace(b"\\_", b"-")
     text = text.translate(None, b"\r\n{}\0")
     codec = document_codec(data)
-    double = _double_codecs(data, codec) if b"\\'" in text else set[str]()
+    single = "cp1252" if codec in _DOUBLE else codec
     found: list[bytes] = []
     for count in sorted(skips)[:4]:
-        units = re.compile(rb"\\u(-?\d{1,10}) ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d}" % min(count, 8))
-        single = "cp1252" if codec in _DOUBLE else codec
-        found.append(_BYTES.sub(_as_text(single), units.sub(_as_unit("utf-8"), text)))
-        for each in double:
+        units = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d})+" % min(count, 8))
+        between, written = units.split(text), [_UNIT.findall(run) for run in units.findall(text)]
+        found.append(_BYTES.sub(_as_text(single), _joined(between, written, "utf-8")))
+        for each in _double_codecs(data, codec) if _HIGH.search(b" ".join(between)) else ():
             # The second byte of a character may be an ASCII letter, which stands as it is.
-            raw = _BYTES.sub(_as_bytes, units.sub(_as_unit(each), text))
+            raw = _BYTES.sub(_as_bytes, _joined(between, written, each))
             found.append(raw if each in _SEARCHED else raw.decode(each, "replace").encode("utf-8", "replace"))
     return found
+
+
+def _joined(between: list[bytes], written: list[list[bytes]], codec: str) -> bytes:
+    """The text with each row of ``\\u`` words, given by their numbers, as characters of a codec."""
+    known = _units_of(codec).__getitem__
+    whole = [b""] * (len(between) + len(written))
+    whole[::2] = between
+    whole[1::2] = [b"".join(map(known, run)) for run in written]
+    return b"".join(whole)
+
+
+def description(data: bytes, begin: int, end: int) -> str:
+    """The alternative text of a picture, which stands among the properties of its group; empty where there is none."""
+    at = data.find(b"wzDescription", begin, end)
+    found = _DESCRIPTION.match(data, at, end) if at >= 0 else None
+    return plain_texts(found[1])[0].decode("utf-8", "replace").strip() if found else ""
 
 
 def _double_codecs(data: bytes, codec: str) -> set[str]:
@@ -105,16 +140,23 @@ def unit(number: int) -> str:
     return "" if 0xD800 <= number < 0xE000 else chr(number)
 
 
-def _as_unit(codec: str) -> Callable[[re.Match[bytes]], bytes]:
-    known: dict[bytes, bytes] = {}
+class _Units(dict[bytes, bytes]):
+    """The characters of ``\\u`` words by their numbers as written, in one codec: a text has thousands of them."""
 
-    def encoded(found: re.Match[bytes]) -> bytes:
-        number = found[1]
-        if number not in known:
-            known[number] = unit(int(number)).encode(codec, "replace")
-        return known[number]
+    def __init__(self, codec: str) -> None:
+        super().__init__()
+        self._codec = codec
 
-    return encoded
+    def __missing__(self, number: bytes) -> bytes:
+        if len(self) > _MOST_UNITS:  # written with zeros before them, to fill the memory
+            self.clear()
+        made = self[number] = unit(int(number)).encode(self._codec, "replace")
+        return made
+
+
+@cache
+def _units_of(codec: str) -> _Units:
+    return _Units(codec)
 
 
 def _as_text(codec: str) -> Callable[[re.Match[bytes]], bytes]:

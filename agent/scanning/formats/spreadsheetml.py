@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import markup, sheet_rows
+from agent.scanning.formats import corners, markup, sheet_rows
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ooxml import all_text, attribute, child, in_utf8, local, stripped, without_page_numbers
 from agent.scanning.formats.ooxml_properties import office_2003
 from agent.scanning.formats.ooxml_tables import Cell
@@ -22,7 +23,6 @@ MEDIA_TYPES = ("application/vnd.ms-spreadsheetml+xml",)
 LIMITS = {"file bytes": 128 * MiB}
 LIMITATIONS = (
     "How a cell is formatted (large, red, struck through) is not looked at.",
-    "Prompts of data validation and values kept of other workbooks are not read.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
 )
 _MOST = 1_000_000
@@ -38,14 +38,20 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
             raise NotExamined(Reason.DAMAGED, "the workbook ends too early")
         return
     root = parser.parsed(raw)
-    sheets = [] if root is None else [each for each in root if local(each) == "Worksheet"]
+    if root is not None:
+        told = Told()
+        yield from told.through(_passages(root, parser))
+        yield from corners.values(raw, reading, told)
+    if parser.broken:
+        raise NotExamined(Reason.DAMAGED, "a part of the workbook is damaged")
+
+
+def _passages(root: etree._Element, parser: Parser) -> Iterator[Passage]:
+    sheets = [each for each in root if local(each) == "Worksheet"]
     for number, sheet in enumerate(sheets, 1):
         yield Passage(Zone.SHEET_TAB, attribute(sheet, "Name"), Place(sheet=number))
         yield from _sheet(sheet, Place(sheet=number), parser)
-    if root is not None:
-        yield from office_2003(root)
-    if parser.broken:
-        raise NotExamined(Reason.DAMAGED, "a part of the workbook is damaged")
+    yield from office_2003(root)
 
 
 def _sheet(sheet: etree._Element, place: Place, parser: Parser) -> Iterator[Passage]:

@@ -7,12 +7,13 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.scanning.formats import markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
-from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
+from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined, values
 from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
 from agent.scanning.formats.text_talk import MUCH, apart, besides
 from protocol.records import Place
@@ -28,6 +29,8 @@ LIMITS = {
 }
 LIMITATIONS = (
     "UTF-7, UTF-32, HZ and EUC-TW are not searched",
+    "a marking within a line counts where it is a value of data (JSON, SQL, markup, TeX), not where prose quotes it",
+    "what calendars and address cards fold or write in quoted-printable is not put together",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
     "page headers and footers between form feeds are told as such only where they repeat within one mebibyte",
 )
@@ -53,8 +56,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         yield from _passages(chunk, marked, reading, count)
 
 
-@dataclass(slots=True)
-class _Chunk:
+class _Chunk(msgspec.Struct):
     """A stretch of the file. What begins between ``low`` and ``high`` is its own; the rest is its neighbours'."""
 
     data: bytes | memoryview
@@ -232,6 +234,7 @@ def _zoned(
         if next(iter(hits)) < low:
             text = "\n".join(lines.texts(lines.head[:count]))
             yield Passage(Zone.P1_TOP_LEFT, text, Place(line=lines.before + 1))
+            yield from _values(lines, [hit for hit in hits if hit < low])
     if last and next(reversed(hits)) >= lines.tail[0]:
         tail = [start for start in lines.tail if start >= low]
         foot = foot_start(lines.texts(tail))
@@ -247,6 +250,7 @@ def _zoned(
     for hit in telling:
         if field := Table.field(lines.text(hit)):
             yield Passage(Zone.TABLE_FIELD, field, Place(line=lines.number(hit)))
+    yield from _values(lines, telling)
     stretches = [lines.around(hit, low, high) for hit in telling]
     stretches += [(hit, lines.end(hit) + 1) for hit in talking]
     if talking:  # the true end, so that nothing else seems to stand there
@@ -254,6 +258,13 @@ def _zoned(
         stretches.append((closing[0] if closing else low, high))
     for start, past in joined(stretches):
         yield Passage(Zone.BODY, lines.joined(start, past), Place(line=lines.number(start)))
+
+
+def _values(lines: Lines, hits: list[int]) -> Iterator[Passage]:
+    """The values in lines of data or program text, each for itself."""
+    for hit in hits:
+        for value in values(lines.text(hit)):
+            yield Passage(Zone.BODY, value, Place(line=lines.number(hit)))
 
 
 def _furniture(lines: Lines, hits: Hits) -> dict[str, Passage]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from agent.scanning.formats.lines import AROUND, foot_start, head_end, joined
-from agent.scanning.formats.text_lines import Hits, Lines
+from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
 from signatures.characters import STARS
 from signatures.engine import Sieve, Span, TalkSieve
 from signatures.engine.bytecode import any_of, spellings
@@ -42,6 +43,8 @@ _REACH = 160
 """Bytes before the end of what the sieve tells besides talk in which it began."""
 _MOST = 4000
 """Lines of one chunk up to which they are looked at one by one."""
+_ALIKE = 200
+"""Places of one chunk that say the very same, up to which all are read where there are more than that."""
 
 
 def apart(lines: Lines, hits: Hits, talk: frozenset[bytes]) -> tuple[list[int], list[int]]:
@@ -89,11 +92,13 @@ def besides(lines: Lines, sieve: TalkSieve, encodings: frozenset[str], *, first:
     data = lines.data
     if b"\f" in data or lines.encoding not in QUIET_ENCODINGS or (first and lines.table is not None):
         return sieve.spans(data, encodings=encodings)  # there every line counts, or nobody knows what is talk
-    fields = list(_signed(lines))
-    woken = sieve.besides_talk(data, lines.encoding)
+    fields = _few_alike(data, list(_signed(lines)))
+    woken = _few_alike(
+        data, [(max(0, end - _REACH), end + _BESIDE) for end in sieve.besides_talk(data, lines.encoding)]
+    )
     if len(fields) + len(woken) > _MOST:
         return sieve.spans(data, encodings=encodings)
-    stretches = [(lines.begin(max(0, end - _REACH)), lines.end(end)) for end in woken]
+    stretches = [_around(lines, start, end - _BESIDE) for start, end in woken]
     if first:
         head = lines.head[: head_end(lines.texts(lines.head))]
         stretches += [(0, lines.end(head[-1]))] if head else []
@@ -101,6 +106,31 @@ def besides(lines: Lines, sieve: TalkSieve, encodings: frozenset[str], *, first:
         foot = foot_start(lines.texts(lines.tail))
         stretches += [(start, lines.end(start)) for start in lines.tail[max(0, foot - AROUND) :]]
     return list(_within(data, joined([*stretches, *fields]), sieve, encodings))
+
+
+def _few_alike(data: bytes, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places, and where there are too many to look at one by one, no more than some with the very same bytes."""
+    if len(places) <= _MOST:
+        return places
+    seen: Counter[bytes] = Counter()
+    kept = []
+    for start, end in places:
+        said = data[start:end]
+        seen[said] += 1
+        if seen[said] <= _ALIKE:
+            kept.append((start, end))
+    return kept
+
+
+def _around(lines: Lines, start: int, end: int) -> tuple[int, int]:
+    """The line of what is told between two places; of a very long one in UTF-8, a part."""
+    low, high = lines.begin(start), lines.end(end)
+    if high - low <= LONGEST_LINE or lines.encoding != "utf-8":
+        return low, high
+    low, high = max(low, start - LONGEST_LINE // 2), min(high, end + LONGEST_LINE // 2)
+    while low < start and lines.data[low] & 0xC0 == 0x80:
+        low += 1  # to the beginning of a character
+    return low, high
 
 
 def _signed(lines: Lines) -> Iterator[tuple[int, int]]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import docx_front, markup, sheet_rows, word_story
+from agent.scanning.formats import corners, docx_front, markup, sheet_rows, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ooxml import all_text, in_utf8, stripped, without_page_numbers
 from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.ooxml_tables import passages as table_passages
@@ -26,7 +27,7 @@ NAME = "uof"
 MEDIA_TYPES = ("application/vnd.uof",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES, "bytes of one XML file": 128 * MiB}
 LIMITATIONS = (
-    "Pictures, formulas and charts in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text; charts only by their values.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
     "Where on a slide a box stands is not looked at.",
@@ -78,8 +79,10 @@ def _read(parts: list[bytes], parser: Parser) -> Iterator[Passage]:
     if not any(parser.hit(stripped(xml)) or parser.hit(xml) for xml in parts):
         return
     roots = [root for xml in parts if (root := parser.parsed(xml)) is not None]
-    document = _Document(roots, parser)
-    yield from document.passages()
+    told = Told()
+    yield from told.through(_Document(roots, parser).passages())
+    for xml in parts:
+        yield from corners.values(xml, parser.reading, told)
 
 
 class _Document:

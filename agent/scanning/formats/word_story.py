@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.scanning.formats import docx_front
 from agent.scanning.formats.docx_front import Front, Styles
-from agent.scanning.formats.docx_paragraphs import Paragraph
+from agent.scanning.formats.docx_paragraphs import Paragraph, shown_by
 from agent.scanning.formats.ooxml import without_page_numbers
 from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.ooxml_tables import passages as table_passages
@@ -19,8 +20,7 @@ from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 
-@dataclass
-class Table:
+class Table(msgspec.Struct):
     """A table: its rows with the cells that hold text, and all its paragraphs."""
 
     rows: list[list[Cell]]
@@ -44,14 +44,17 @@ class Fields:
         self._open: list[tuple[str, bool]] = []
         """Of each open field what it is to do, and whether its result has begun."""
 
-    def mark(self, letter: str) -> None:
-        """A field begins (U+0013), its result begins (U+0014), it ends (U+0015)."""
+    def mark(self, letter: str) -> str:
+        """A field begins (U+0013), its result begins (U+0014), it ends (U+0015): what it shows without a result."""
         if letter == "\x13":
             self._open.append(("", False))
         elif self._open:
-            instruction, _ = self._open.pop()
+            instruction, has_result = self._open.pop()
             if letter == "\x14":
                 self._open.append((instruction, True))
+            elif not has_result:
+                return self.shown(shown_by(instruction))
+        return ""
 
     def shown(self, text: str) -> str:
         """What of a text is seen where it stands."""

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import markup, ole_objects, word_story
+from agent.scanning.formats import corners, markup, ole_objects, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.docx_front import read_styles
 from agent.scanning.formats.docx_paragraphs import blocks, read_paragraph, read_table
 from agent.scanning.formats.ole import MAGIC
@@ -25,9 +26,9 @@ NAME = "wordml"
 MEDIA_TYPES = ("application/vnd.ms-wordml+xml",)
 LIMITS = {"file bytes": 128 * MiB, "member bytes": ole_objects.MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures in the document are not read.",
+    "Pictures are read (with OCR) only where the document has little text.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
-    "Document variables and macros are not read.",
+    "Macros are not read.",
 )
 
 _BINARY = re.compile(rb"(<(?:\w+:)?binData\b[^>]*>)([^<]*)(?=</)")
@@ -49,7 +50,9 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         return
     root = parser.parsed(xml)
     if root is not None:
-        yield from _passages(root)
+        told = Told()
+        yield from told.through(_passages(root))
+        yield from corners.values(xml, reading, told)
     if parser.broken:
         raise NotExamined(Reason.DAMAGED, "a part of the document is damaged")
 

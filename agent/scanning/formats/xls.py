@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_objects, ole_properties
+from agent.scanning.formats import ole_objects, ole_properties, vba
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ole import MAGIC, CompoundFile
 from agent.scanning.formats.ole_objects import MEMBER_BYTES
@@ -26,7 +26,8 @@ STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "Pictures are read (with OCR) only where the workbook has little text; metafiles (WMF, EMF) are not.",
-    "Pivot tables, values kept of other workbooks and macros are not read.",
+    "Pivot tables, values kept of other workbooks, constants in names, rules and number formats are not read.",
+    "Of macros the strings and comments are read, not their forms.",
     "How a cell is formatted (large, red, struck through) is not looked at.",
     "Text boxes of workbooks of Excel 95 and older are not read.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
@@ -44,6 +45,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         return
     file = CompoundFile(source)
     yield from ole_objects.members(file, reading)
+    yield from vba.passages(file, reading)
     stream = file.read("Workbook", limit=STREAM_BYTES) or file.read("Book", limit=STREAM_BYTES)
     yield from _read(stream, ole_properties.read_properties(file), reading)
     if file.damaged:

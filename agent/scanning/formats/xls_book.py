@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import NotExamined
@@ -24,24 +25,23 @@ _LABELS = frozenset({0x0004, biff.LABEL, biff.RSTRING})
 _RESULTS = frozenset({0x0007, biff.STRING})
 
 
-@dataclass
-class Sheet:
+class Sheet(msgspec.Struct):
     """One sheet: where its records begin, and its text."""
 
     number: int | None
     begin: int
-    headers: list[str] = field(default_factory=list)
+    headers: list[str] = msgspec.field(default_factory=list)
     """Headers and footers, with their codes."""
-    boxes: list[str] = field(default_factory=list)
-    shapes: list[tuple[Zone, str]] = field(default_factory=list)
-    chart: list[str] = field(default_factory=list)
-    prompts: list[str] = field(default_factory=list)
+    boxes: list[str] = msgspec.field(default_factory=list)
+    shapes: list[tuple[Zone, str]] = msgspec.field(default_factory=list)
+    chart: list[str] = msgspec.field(default_factory=list)
+    prompts: list[str] = msgspec.field(default_factory=list)
     """What data validation says to who fills in a cell."""
-    labels: list[str] = field(default_factory=list)
+    labels: list[str] = msgspec.field(default_factory=list)
     """Texts of cells that are not among the shared strings, and of formulas."""
-    notes: dict[int, int] = field(default_factory=dict)
+    notes: dict[int, int] = msgspec.field(default_factory=dict)
     """Of each object that is a comment, which of the comments it is."""
-    comments: list[tuple[tuple[int, int] | None, str]] = field(default_factory=list)
+    comments: list[tuple[tuple[int, int] | None, str]] = msgspec.field(default_factory=list)
 
     @property
     def texts(self) -> Iterator[str]:

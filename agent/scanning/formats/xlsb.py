@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, local, without_page_numbers
@@ -23,7 +24,8 @@ NAME = "xlsb"
 MEDIA_TYPES = ("application/vnd.ms-excel.sheet.binary.macroEnabled.12",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures, macros, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
+    "Pictures, pivot caches, values kept of other workbooks, and prompts of data validation are not read.",
+    "Of macros the strings and comments are read, not their forms.",
     "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
 )
@@ -40,19 +42,19 @@ _NUMBER = struct.Struct("<I").unpack_from
 _DOUBLE = struct.Struct("<d").unpack_from
 
 
-@dataclass
-class _Sheet:
+class _Sheet(msgspec.Struct):
     """What a sheet holds: rows by number, each cell its column with its text or the number of a shared string."""
 
-    headers: list[str] = field(default_factory=list)
-    rows: dict[int, dict[int, str | int]] = field(default_factory=dict)
-    comments: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[str] = msgspec.field(default_factory=list)
+    rows: dict[int, dict[int, str | int]] = msgspec.field(default_factory=dict)
+    comments: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the embedded files, and, where a rule's literal is in the text, every passage that may matter."""
     package = Package(source, reading)
     yield from package.members()
+    yield from package.macros()
     parts = {name: bytes(package.raw(name)) for name in package.others(_BINARY_PARTS)}
     # The bytes first: texts lie in them as they are, but for headers, whose codes may part a word.
     doubt = any(reading.worth(data, encodings=_UTF16) or _AMPERSAND in data for data in parts.values())

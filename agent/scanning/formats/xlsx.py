@@ -14,6 +14,7 @@ from itertools import chain, islice
 import msgspec
 
 from agent.scanning.formats.base import Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ooxml import (
     MEMBER_BYTES,
     PART_BYTES,
@@ -40,8 +41,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Macros are not read.",
-    "Pictures, pivot caches and values kept of other workbooks are not read.",
+    "Pictures, forms of macros and the records of pivot caches are not read.",
     "How a cell is formatted (large, red, struck through as a whole) is not looked at.",
     "Beyond a sheet's first five rows only rows that hold a literal of some rule are read.",
 )
@@ -53,6 +53,7 @@ _COMMENTS = re.compile(r"(?i)^xl/(?:comments[^/]*|comments/[^/]+|threadedcomment
 _VALIDATION = re.compile(rb"<(?:\w+:)?(?:dataValidation|hyperlink)\b[^>]*>")
 _PROMPT = re.compile(rb"\b(?:promptTitle|prompt|errorTitle|error|tooltip)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)</")
+_IN_CELLS = frozenset({b"t", b"v"})
 _BATCH = 256
 _WORKBOOK = "xl/workbook.xml"
 _STRINGS = "xl/sharedStrings.xml"
@@ -62,9 +63,13 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the embedded files, and, where a rule's literal is in the text, every passage that may matter."""
     package = Package(source, reading)
     yield from package.members()
+    yield from package.macros()
     sheets = package.names(_SHEET)
     if package.worth((_for_sieve(package, name) for name in (_WORKBOOK, _STRINGS, *sheets)), _ALL_BUT_SHEETS):
-        yield from _Workbook(package, sheets).passages()
+        told = Told()
+        yield from told.through(_Workbook(package, sheets).passages())
+        # What stands in cells was told, but for what is struck through.
+        yield from package.corners(told, but=dict.fromkeys((package.spelled(_STRINGS), *sheets), _IN_CELLS))
     package.finish("xl/")
 
 
@@ -78,7 +83,8 @@ def _for_sieve(package: Package, name: str) -> bytes:
     after = _after_cells(xml)
     headers = "\n".join((*_headers(after), *_prompts(after))).encode("utf-8", "replace")
     # Where every cell is a number or refers to a shared string, only what follows the cells has text.
-    return stripped(xml if _has_text_in_cells(xml) else after, attributes=False) + b"\0" + headers
+    text = stripped(xml if _has_text_in_cells(xml) else after, attributes=False)
+    return b"\0".join((text, headers, bytes(xml if b"<f" in xml else after)))
 
 
 def _after_cells(xml: bytes | bytearray) -> bytes | bytearray:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from deflate import crc32
 
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.charset import decode, rank
 from agent.scanning.formats.zipdir import MOST_ENTRIES, ZipDirectory
 from agent.scanning.formats.zipentry import Entry
-from protocol.records import Reason
+from protocol.records import Place, Reason
 from signatures.passages import Passage, Zone
 
 NAME = "zip"
@@ -21,10 +22,10 @@ LIMITS = {
     "entries": MOST_ENTRIES,
 }
 _UTF8 = frozenset({"utf-8"})
+_COMMENTED = frozenset({"utf-8", "gb18030", "big5"})
 LIMITATIONS = (
     "Members behind a password, by PPMd or implode, and those in other parts of a split zip are not read.",
     "Members that the directory does not list are read only where the directory itself is lost.",
-    "Comments of the zip and of its members are not read.",
 )
 
 
@@ -49,6 +50,9 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
                 yield Passage(Zone.PATH, name)
         else:
             yield _member(directory, entry, reading, limit)
+    for comment in directory.comments:
+        if reading.worth(comment, encodings=_COMMENTED):
+            yield Passage(Zone.BODY, decode(comment, rank(comment)[0]), Place(part="comment"))
     if directory.problem is not None:
         raise directory.problem
     if not directory.entries and source.size > 22:

@@ -37,6 +37,7 @@ _END = b"PK\x05\x06"
 _END64 = b"PK\x06\x06"
 _LOCATOR = b"PK\x06\x07"
 _END_SIZE = 22
+_MOST_COMMENTS = 10_000
 _CENTRAL_HEADER = struct.Struct("<4s4xHH4xIIIHHHH6xI")
 _FULL = 0xFFFFFFFF
 
@@ -51,6 +52,8 @@ class ZipDirectory:
         self._data = source.read(_IN_MEMORY) if source.size <= _IN_MEMORY else None
         self._shift = 0
         self._disk = 0
+        self.comments: list[bytes] = []
+        """What is remarked on the zip and on its members."""
         self.entries: list[Entry] = self._directory()
 
     def at(self, offset: int, count: int) -> bytes:
@@ -96,7 +99,8 @@ class ZipDirectory:
 
     def _entries_before(self, end: int) -> list[Entry] | None:
         """The entries of the directory that this end record speaks of; None where there is no directory."""
-        self._disk, _, _, total, size, offset = struct.unpack_from("<HHHHII", self.at(end, _END_SIZE), 4)
+        self._disk, _, _, total, size, offset, remark = struct.unpack_from("<HHHHIIH", self.at(end, _END_SIZE), 4)
+        self.comments = [self.at(end + _END_SIZE, remark)] if remark else []
         stop = end
         if _FULL in (size, offset) or 0xFFFF in (total, self._disk):
             large = self._zip64(end)
@@ -140,6 +144,8 @@ class ZipDirectory:
                 packed, size, offset = _large(more, packed, size, offset)
             entries.append(Entry(raw, flags, method, crc, packed, size, offset + shift, disk, more))
             at = begin_extra + extra + comment
+            if comment and len(self.comments) < _MOST_COMMENTS:
+                self.comments.append(data[at - comment : at])
             if len(entries) >= MOST_ENTRIES:
                 self.problem = NotExamined(Reason.TOO_LARGE, "the zip has too many members")
                 return entries

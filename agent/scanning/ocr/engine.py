@@ -8,10 +8,10 @@ and says a character, or none, for every eight pixels (connectionist temporal cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +35,7 @@ STEP = 160
 """Widths are filled up to multiples of this: each new one costs the network a preparation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """A slanted rectangle around one line of text, in pixels; ``angle`` in degrees, clockwise, -45 to 45."""
 
     x: float

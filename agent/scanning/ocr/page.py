@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import cast
 
 import cv2
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from agent.scanning.ocr import ink
 from agent.scanning.ocr.engine import Box, Engine, Pixels, cut
@@ -41,8 +42,7 @@ FAINT = 150
 """Steps of grey between paper and ink below which a picture's contrast is raised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line that was read, where it stands on the page as one reads it, in pixels from the upper left."""
 
     text: str
@@ -54,8 +54,7 @@ class Line:
     red: bool = False
 
 
-@dataclass
-class Page:
+class Page(msgspec.Struct):
     """A page: its pixels the right way up, and the lines that were read so far."""
 
     pixels: Pixels

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
 import cv2
+import msgspec
 import numpy as np
 
 from agent.scanning.formats.base import Drawn, NotExamined, Picture
@@ -28,8 +28,7 @@ _SHARE_OF_MIDDLES = 0.5
 _QUALITY = 92
 
 
-@dataclass(frozen=True, slots=True)
-class Middle:
+class Middle(msgspec.Struct, frozen=True):
     """A later page of which the top and the bottom were read: packed, for there may be many."""
 
     number: int

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
-import msgspec
+from msgspec.structs import replace
 
 from agent.scanning.formats import pdf_layout
 from agent.scanning.formats.pdf_layout import Fragment, Layout
@@ -34,7 +33,7 @@ def passages(page: Page, number: int, repair: Repair) -> list[Passage]:
     rows = sorted(page.lines, key=lambda line: (line.top + line.bottom) / 2)
     layout.fragments = [_fragment(line, page, scale, at, repair) for at, line in enumerate(rows)]
     found = [*pdf_layout.passages(layout, Counter()), *_stamps(rows, layout, number)]
-    return [replace(one, place=msgspec.structs.replace(one.place, part=PART)) for one in found]
+    return [replace(one, place=replace(one.place, part=PART)) for one in found]
 
 
 def _fragment(line: Line, page: Page, scale: float, at: int, repair: Repair) -> Fragment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -13,14 +13,16 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from server.web import words
+from server.web import acts, words
 from server.web.stored import told
 from signatures.controls import Text
 
 register = template.Library()
+SOON = 7
+"""Days before a due day from which a list says how many are left."""
 
 _TABLES: dict[str, words.Words] = {
     "severities": words.SEVERITIES,
@@ -42,7 +44,9 @@ _TABLES: dict[str, words.Words] = {
     "waivers": words.WAIVER_STATES,
     "scopes": words.WAIVER_SCOPES,
     "standings": words.STANDINGS,
-    "acts": words.ACTS,
+    "acts": acts.ACTS,
+    "agent_signals": words.AGENT_SIGNALS,
+    "registered": words.REGISTERED,
     "records": words.RECORDS,
 }
 _STANDINGS = {
@@ -166,13 +170,48 @@ def shortened_hash(value: str, length: int = 12) -> dict[str, object]:
 
 
 @register.simple_tag
+def due(day: date | None, pressing: bool = True, full: bool = False) -> SafeString | str:
+    """A day by which something is to be done: how far off it is, where it presses, above the day itself.
+
+    Lists leave the year away where it is clear; ``full`` keeps it.
+    """
+    if day is None:
+        return "—"
+    exact = date_format(day, "DATE_FORMAT")
+    shown = exact if full else short_day(day)
+    left = (day - timezone.localdate()).days
+    if not pressing or left > SOON:
+        return format_html('<span class="soft" title="{}">{}</span>', exact, shown)
+    if left < 0:
+        sign, css, told = "! ", "chip--bad", ngettext("%(n)d day late", "%(n)d days late", -left) % {"n": -left}
+    elif left == 0:
+        sign, css, told = "", "chip--held", _("due today")
+    else:
+        sign, css, told = "", "", ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
+    form = '<span class="chip {}" title="{}">{}{}</span><span class="table__second">{}</span>'
+    return format_html(form, css, exact, sign, told, shown)
+
+
+def short_day(day: date) -> str:
+    """A day as lists show it: without its year where that is this one and the language leaves no doubt."""
+    this_year = day.year == timezone.localdate().year and (get_language() or "").startswith("zh")
+    return date_format(day, "MONTH_DAY_FORMAT" if this_year else "DATE_FORMAT")
+
+
+@register.simple_tag
 def moment(when: datetime | None, how: str = "full") -> SafeString | str:
-    """A moment, its exact value on hover: ``full`` is date and time, ``day`` the date, ``ago`` how long since."""
+    """A moment, its exact value on hover.
+
+    ``full`` is date and time, ``day`` the date, ``short`` the date as lists show it, ``ago`` how long since.
+    """
     if when is None:
         return "—"
     local = timezone.localtime(when)
     exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}"
-    shown = _ago(when) if how == "ago" else date_format(local, "DATE_FORMAT" if how == "day" else "DATETIME_FORMAT")
+    if how in ("ago", "short"):
+        shown = _ago(when) if how == "ago" else short_day(local.date())
+    else:
+        shown = date_format(local, "DATE_FORMAT" if how == "day" else "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact, shown)
 
 
@@ -182,6 +221,13 @@ def _ago(when: datetime) -> str:
     if passed.total_seconds() < 60:
         return _("just now")
     return _("%(duration)s ago") % {"duration": timesince(when, depth=1)}
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """A number of seconds in its two largest units, such as “2 hours, 1 minute”."""
+    now = timezone.now()
+    return timesince(now - timedelta(seconds=seconds), now) if seconds >= 60 else _("%(n)d s") % {"n": seconds}
 
 
 @register.simple_tag

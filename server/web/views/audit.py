@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
 from server.audit.models import Entry
+from server.web.acts import about, acts_matching, details
 from server.web.pages import SignedInRequest, page_for, show
 from server.web.paging import count_up_to, counted, page_of
 
@@ -27,36 +28,26 @@ def audit(request: SignedInRequest) -> HttpResponse:
             | Q(actor__last_name__icontains=part)
             | Q(object_type__istartswith=part)
             | Q(object_id=part)
+            | Q(action__in=acts_matching(part))
         )
     if since:
         rows = rows.filter(at__date__gte=since)
     if until:
         rows = rows.filter(at__date__lte=until)
     page_ = page_of(rows, request.GET.get("after"), request.GET.get("before"))
+    named = about(page_)
     context = {
         "page": page_,
         "total": counted(count_up_to(rows)),
         "text": text,
         "since": request.GET.get("since", "") if since else "",
         "until": request.GET.get("until", "") if until else "",
-        "rows": [{"entry": row, "detail": _detail(row)} for row in page_],
+        "rows": [
+            {"entry": row, "detail": details(row), "about": named.get((row.object_type, row.object_id))}
+            for row in page_
+        ],
     }
     return show(request, "web/audit.html", context, at="audit")
-
-
-def _detail(entry: Entry) -> list[tuple[str, str]]:
-    """The detail of an entry as names and short texts."""
-    told = entry.detail if isinstance(entry.detail, dict) else {}
-    shown: list[tuple[str, str]] = []
-    for name, value in told.items():
-        if isinstance(value, dict):
-            shown += [
-                (f"{name}.{key}", " → ".join(map(str, part)) if isinstance(part, list) else str(part))
-                for key, part in value.items()
-            ]
-        else:
-            shown.append((name, "" if value is None else str(value)))
-    return [(name, text[:200] or "—") for name, text in shown[:20]]
 
 
 def _day(text: str) -> object:

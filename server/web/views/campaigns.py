@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
-from server.accounts.scope import Anybody
-from server.campaigns.models import Campaign
+from server.accounts.scope import Anybody, departments_of
+from server.campaigns.models import Attestation, Campaign
+from server.campaigns.questions import asks_only
 from server.campaigns.scope import campaigns_of, results_of
 from server.campaigns.standing import Line, rows_of, sums
 from server.web.pages import SignedInRequest, page, show
@@ -27,14 +28,30 @@ def campaigns(request: SignedInRequest) -> HttpResponse:
     listed = rows.prefetch_related("departments").order_by("-starts_on", "-id")
     page_ = page_of(listed, request.GET.get("after"), request.GET.get("before"))
     lines = progress(list(page_), request.user)
+    signed = signatures([one for one in page_ if asks_only(one.profile)], request.user)
     context = {
         "page": page_,
-        "rows": [{"campaign": one, "line": lines.get(one.pk), "scope": list(one.departments.all())} for one in page_],
+        "rows": [
+            {
+                "campaign": one,
+                "line": None if asks_only(one.profile) else lines.get(one.pk),
+                "signed": signed.get(one.pk, 0) if asks_only(one.profile) else None,
+                "scope": list(one.departments.all()),
+            }
+            for one in page_
+        ],
         "total": counted(count_up_to(rows)),
         "may_open": request.user.may(Right.CAMPAIGN),
         "today": timezone.localdate(),
     }
     return show(request, "web/campaigns.html", context, at="campaigns")
+
+
+def signatures(listed: list[Campaign], user: Anybody) -> dict[int, int]:
+    """How many of the departments this person sees have signed each round that asks questions only."""
+    rows = Attestation.objects.order_by().filter(campaign__in=listed, signed_at__isnull=False)
+    rows = rows.filter(department__in=departments_of(user))
+    return dict(rows.values_list("campaign").annotate(n=Count("department", distinct=True))) if listed else {}
 
 
 def progress(listed: list[Campaign], user: Anybody) -> dict[int, Line]:

@@ -15,7 +15,7 @@ from server.ledger.reconciliation import SILENT_AFTER
 from server.ledger.scope import computers_of
 from server.violations.models import IS_OPEN, Group
 from server.web import words
-from server.web.ledgers import LedgerFilter, department_choices
+from server.web.ledgers import LedgerFilter, department_choices, last_self_checks
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import count_up_to, counted, page_of
 
@@ -23,7 +23,7 @@ from server.web.paging import count_up_to, counted, page_of
 @page
 @require_safe
 def computers(request: SignedInRequest) -> HttpResponse:
-    """Show one page of the computers, with class, person, status, last report and open violations."""
+    """Show one page of the computers, with class, person, status, last report and self-check, and open violations."""
     chosen = LedgerFilter.read(request.GET)
     silent_since = timezone.now() - SILENT_AFTER
     found = chosen.narrow(COMPUTERS, computers_of(request.user), request.user)
@@ -43,9 +43,11 @@ def computers(request: SignedInRequest) -> HttpResponse:
         .defer("public_key")
         .order_by("name", "id")
     )
+    page_ = page_of(listed, request.GET.get("after"), request.GET.get("before"))
     context = {
         "ledger": COMPUTERS,
-        "page": page_of(listed, request.GET.get("after"), request.GET.get("before")),
+        "page": page_,
+        "self_checks": last_self_checks(computer.pk for computer in page_),
         "total": counted(count_up_to(found)),
         "chosen": chosen,
         "classes": words.CLASSES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -16,7 +17,7 @@ from server.ledger.models import Computer, MediaSession, Medium, Note
 from server.ledger.scope import computers_of, media_of
 from server.violations.models import IS_OPEN
 from server.violations.scope import visible_to
-from server.web.ledgers import entry_of, fields_of, history_of, ledger_named
+from server.web.ledgers import entry_of, fields_of, history_of, ledger_named, linked
 from server.web.pages import SignedInRequest, page, show
 from server.web.views.violations import decorate, with_names
 
@@ -37,10 +38,13 @@ def show_entry(
     """The page of an entry, with what an action on it has to add (a token that was minted, a mistake in a form)."""
     user = request.user
     notes = Note.objects.filter(kind=ledger.name, entry_id=str(row.pk)).select_related("author")
+    title, subtitle = _names(row)
     context = {
         "ledger": ledger,
         "entry": row,
-        "fields": fields_of(ledger, texts_of(ledger, row, lookups_for(user))),
+        "title": title,
+        "subtitle": subtitle,
+        "fields": linked(ledger, row, fields_of(ledger, texts_of(ledger, row, lookups_for(user))), user),
         "history": history_of(ledger, row),
         "notes": notes[:SHOWN],
         "may_edit": user.may(Right.LEDGER),
@@ -49,6 +53,21 @@ def show_entry(
         **(extra or {}),
     }
     return show(request, "web/entry.html", context, at=ledger.name, status=status)
+
+
+def _names(row: Entry) -> tuple[str, str]:
+    """What an entry is called: a medium by its number in the ledger first, then by what it is."""
+    if isinstance(row, Medium):
+        return (row.number, str(row)) if row.number and str(row) != row.number else (str(row), "")
+    return str(row), ""
+
+
+def _told(computer: Computer) -> dict[str, Any]:
+    """The newest scan of a computer's own disks or of a medium in it, and its newest self-check."""
+    return {
+        "last_scan": computer.scans.order_by("-started_at").first(),
+        "last_check": computer.self_checks.order_by("-seen_at").first(),
+    }
 
 
 def _around(row: Entry, user: User) -> dict[str, Any]:
@@ -64,6 +83,7 @@ def _around(row: Entry, user: User) -> dict[str, Any]:
             "incidents": incidents_of(user).filter(**about)[:SHOWN],
             "sessions": sessions.select_related("computer", "medium")[:SHOWN],
             "rows": decorate(list(with_names(groups)[:SHOWN]), False),
+            **(_told(row) if isinstance(row, Computer) else {}),
         }
     return {
         "is_person": True,
@@ -71,5 +91,5 @@ def _around(row: Entry, user: User) -> dict[str, Any]:
             *computers_of(user).filter(person=row).defer("public_key")[:SHOWN],
             *computers_of(user).filter(holder=row).exclude(person=row).defer("public_key")[:SHOWN],
         ],
-        "own_media": media_of(user).filter(holder=row)[:SHOWN],
+        "own_media": media_of(user).filter(Q(person=row) | Q(holder=row))[:SHOWN],
     }

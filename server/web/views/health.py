@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
+from server.accounts.peers import client_address
 from server.intake.models import Refusal, SpoolEntry
 from server.retention.purge import purged_since
 from server.violations.models import DroppedReport
@@ -80,10 +81,16 @@ def health(request: SignedInRequest) -> HttpResponse:
         "kept": _kept(now),
         "separation": settings.MIJIAN_SEPARATION,
         "proxies": settings.MIJIAN_TRUSTED_PROXIES,
+        "proxy_unnamed": _comes_by_unnamed_proxy(request),
         "https": settings.SESSION_COOKIE_SECURE,
         "level": settings.MIJIAN_LEVEL,
     }
     return show(request, "web/health.html", context, at="health")
+
+
+def _comes_by_unnamed_proxy(request: SignedInRequest) -> bool:
+    """Whether this very request came through a proxy that no setting names: then all people have one address."""
+    return "X-Forwarded-For" in request.headers and client_address(request.META) == request.META.get("REMOTE_ADDR")
 
 
 def _kept(now: datetime) -> list[dict[str, Any]]:

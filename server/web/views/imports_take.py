@@ -26,6 +26,7 @@ from server.intake.models import SpoolEntry
 from server.intake.spool import SpoolUnavailable
 from server.intake.taking import MOST_FILES, Taken, bundle, take
 from server.ledger.models import Computer
+from server.rules.bundles import Due, raw_of
 from server.web.pages import SignedInRequest, page_for, show
 
 MOST_POLICIES = 2000
@@ -70,12 +71,17 @@ def imports_receipts(request: SignedInRequest) -> HttpResponse:
 @page_for(Right.ENROL, whole_house=True)
 @require_POST
 def imports_policies(request: SignedInRequest) -> HttpResponse:
-    """The signed policies of the computers that report by file, as one file to carry there."""
+    """The signed policies of the computers that report by file, and the rules they name, as one file to carry there."""
     out = io.BytesIO()
     computers = _by_file()[:MOST_POLICIES]
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        wanted: dict[int, Due] = {}
         for computer in computers:
             archive.writestr(f"{computer.pk}.policy", policy.carried(computer))
+            if due := policy.rules_due(computer):
+                wanted[due.version] = due
+        for version, due in wanted.items():
+            archive.writestr(f"rules-{version}.bundle", raw_of(due))
     if not computers:
         messages.warning(request, _("No computer reports by file."))
         return HttpResponseRedirect(reverse("web:imports"))

@@ -74,7 +74,11 @@ def outside_accounts(request: SignedInRequest) -> HttpResponse:
         return _decide(request)
     rows = OutsideAccount.objects.select_related("user").order_by("-id")
     page_ = page_of(rows, request.GET.get("after"), request.GET.get("before"))
-    context = {"page": page_, "total": rows.count(), "asks": settings.MIJIAN_OIDC or settings.MIJIAN_LDAP}
+    context = {
+        "page": page_,
+        "total": rows.count(),
+        "asks": settings.MIJIAN_OIDC or settings.MIJIAN_SAML or settings.MIJIAN_LDAP,
+    }
     return show(request, "web/outside.html", context, at="users")
 
 

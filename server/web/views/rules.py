@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
 from server.ledger.models import Computer
 from server.ledger.scope import computers_of
-from server.rules.models import AgentState
+from server.rules import bundles
+from server.rules.models import AgentState, RuleBundle, RulesRelease
+from server.rules.standing import Standing, standings
 from server.web.packs import lines, shipped
 from server.web.pages import SignedInRequest, page, show
 
+BUNDLES = 20
+"""Bundles that are listed."""
 NAMED = 100
 """Computers that are listed with one set of rules."""
-TROUBLES = ("rules-altered", "rules-no-key", "rules-mistake", "rules-expired", "keywords-refused")
+TROUBLES = (
+    "rules-refused", "rules-altered", "rules-no-key", "rules-mistake", "rules-in-part", "rules-expired",
+    "keywords-refused",
+)  # fmt: skip
 """Words of agents for what is wrong with their rules and keyword lists (`agent.in_force`)."""
 
 
@@ -27,15 +35,21 @@ def rules(request: SignedInRequest) -> HttpResponse:
     """Show what is in force at the computers this person sees, and the packs that ship with the collector."""
     agents = computers_of(request.user).filter(enrolled_at__isnull=False, revoked_at=None)
     wanted = request.GET.get("rules")
+    may_set = request.user.may(Right.POLICY) and request.user.sees_everything
+    may_take = may_set or (request.user.may(Right.ADMINISTER) and request.user.sees_everything)
     context = {
         "in_force": _in_force(agents),
+        "bundles": _bundles(agents),
+        "may_take": may_take,
+        "may_look": may_take or (request.user.may(Right.AUDIT) and request.user.sees_everything),
+        "keys": len(settings.MIJIAN_RULES_KEYS),
         "policy": _policy(agents),
         "troubles": _troubles(agents),
         "packs": lines(),
         "shipped": shipped(),
         "wanted": wanted,
         "named": [] if wanted is None else _named(agents, wanted[:100]),
-        "may_set": request.user.may(Right.POLICY) and request.user.sees_everything,
+        "may_set": may_set,
     }
     return show(request, "web/rules.html", context, at="rules")
 
@@ -50,9 +64,32 @@ def _in_force(agents: QuerySet[Computer]) -> list[dict[str, Any]]:
         one["versions"].append((row["agent_version"] or "—", row["n"]))
         if row["newest"] is not None and (one["newest"] is None or row["newest"] > one["newest"]):
             one["newest"] = row["newest"]
+    versions = dict(RuleBundle.objects.values_list("rules", "version"))
     for one in sets.values():
-        one["kind"] = "unknown" if not one["rules"] else "shipped" if one["rules"] == shipped() else "other"
+        one["version"] = versions.get(one["rules"])
+        known = "bundle" if one["version"] else "other"
+        one["kind"] = "unknown" if not one["rules"] else "shipped" if one["rules"] == shipped() else known
     return sorted(sets.values(), key=lambda one: -one["n"])
+
+
+def _bundles(agents: QuerySet[Computer]) -> list[dict[str, Any]]:
+    """The newest bundles that were taken in, each with its releases in force and how far the computers have come."""
+    rows = RuleBundle.objects.defer("raw").prefetch_related(
+        Prefetch("releases", RulesRelease.objects.filter(ended_at=None).prefetch_related("departments"), "in_force")
+    )[:BUNDLES]
+    if not rows:
+        return []
+    standing = standings(agents)
+    return [
+        {
+            "row": row,
+            "standing": standing.get(row.version, Standing()),
+            "to": sorted({one.name for given in row.in_force for one in given.departments.all()}),
+            "to_all": any(not given.departments.all() for given in row.in_force),
+            "trusted": bundles.is_trusted(row),
+        }
+        for row in rows
+    ]
 
 
 def _policy(agents: QuerySet[Computer]) -> dict[str, int]:

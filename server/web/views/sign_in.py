@@ -65,6 +65,7 @@ def show_door(request: HttpRequest, mistake: str, *, status: int, name: str = ""
         "next": back or reverse("web:start"),
         "here": (here(request) if request.path == door else "") or door,
         "service": settings.MIJIAN_OIDC,
+        "saml": settings.MIJIAN_SAML,
     }
     return render(request, "web/sign_in.html", context, status=status)
 

@@ -20,6 +20,7 @@ from server.violations.models import IS_OPEN, SEVERITY_RANK, Severity, State, Wa
 from server.violations.scope import visible_to, waivers_of
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import count_many, counted
+from server.web.pressing import MOST
 from server.web.views.violations import decorate, with_names
 
 SHOWN = 8
@@ -76,13 +77,13 @@ def start(request: SignedInRequest) -> HttpResponse:
     return show(request, "web/start.html", context, at="start")
 
 
-def _alarms(user: User) -> list[Question]:
-    """The grave questions of the ledger check that have an answer; looked up once a minute for each scope."""
+def _alarms(user: User) -> list[tuple[Question, str]]:
+    """The grave questions of the ledger check with the number of answers; looked up once a minute for each scope."""
     key = f"alarms:{'all' if user.sees_everything else user.department_id}"
     found = cache.get(key)
     if found is None:
         grave = [question for question in QUESTIONS if question.grave]
-        counts = count_many([question.rows(user) for question in grave], 1)
-        found = [question.key for question, count in zip(grave, counts, strict=True) if count]
+        counts = count_many([question.rows(user) for question in grave], MOST)
+        found = [(question.key, counted(count, MOST)) for question, count in zip(grave, counts, strict=True) if count]
         cache.set(key, found, ALARMS_KEPT)
-    return [BY_KEY[key] for key in found]
+    return [(BY_KEY[key], number) for key, number in found]

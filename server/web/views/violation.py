@@ -67,7 +67,7 @@ def show_violation(
         "attachments": group.attachments.select_related("by"),
         "elsewhere": _elsewhere(request, group),
         **_belongs(request.user, group),
-        "inputs": _fingerprint_inputs(group, f"check:{latest.check}" if latest.check else "network"),
+        "inputs": _fingerprint_inputs(group, latest),
         "life": _life(group),
         **offers(group, request.user.may_triage),
         "may_comment": request.user.may_triage,
@@ -105,10 +105,11 @@ def _belongs(user: User, group: Group) -> dict[str, object]:
     }
 
 
-def _fingerprint_inputs(group: Group, kind: str) -> list[tuple[str, str]]:
+def _fingerprint_inputs(group: Group, latest: evidence.EvidenceShown) -> list[tuple[str, str]]:
     """What the fingerprint was made of (`server.violations.fingerprint`), for people to follow."""
+    kind = f"check:{latest.check}" if latest.check else latest.kind or "network"
     carrier: tuple[str, str] = (_("Computer"), str(group.computer_id))
-    if group.content_hash and group.medium is not None:
+    if (group.content_hash or kind == "medium") and group.medium is not None:
         carrier = (_("Removable medium"), group.medium.key or "")
     thing = (_("Content (keyed hash)"), group.content_hash) if group.content_hash else (_("Kind"), kind)
     return [(_("Control"), group.control), carrier, thing]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -10,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from server.accounts.models import Department
-from server.ledger.scope import computers_of
+from server.accounts.models import Department, User
+from server.ledger.scope import computers_of, media_of
 from server.notifications.queue import channels
 from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
@@ -47,7 +48,7 @@ def violations(request: SignedInRequest) -> HttpResponse:
     rows = page_of(with_names(chosen.in_tab(narrowed)), request.GET.get("after"), request.GET.get("before"))
     context = {
         "chosen": chosen,
-        "chips": _chips(chosen),
+        "chips": _chips(chosen, request.user),
         "tabs": _tabs(counts, chosen.tab),
         "columns": _COLUMNS,
         "page": rows,
@@ -81,6 +82,21 @@ def chosen_query(request: SignedInRequest) -> str:
 def department_name(pk: int) -> str:
     """Name of a department that the address names; the number itself for one that is not there."""
     return Department.objects.filter(pk=pk).values_list("name", flat=True).first() or str(pk)
+
+
+def _computer_name(wanted: str, user: User) -> str:
+    """Name of a computer whose id the address names, where this person may see it; else what the address says."""
+    try:
+        pk = uuid.UUID(wanted)
+    except ValueError:
+        return wanted
+    return computers_of(user).filter(pk=pk).values_list("name", flat=True).first() or wanted
+
+
+def _medium_name(pk: int, user: User) -> str:
+    """Number or make of a medium that the address names; the key itself for one this person may not see."""
+    medium = media_of(user).filter(pk=pk).first()
+    return str(pk) if medium is None else medium.number or str(medium)
 
 
 def decorate(groups: list[Group], may_triage: bool) -> list[dict[str, object]]:
@@ -122,14 +138,15 @@ def _kinds() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _chips(chosen: ViolationFilter) -> list[dict[str, str]]:
+def _chips(chosen: ViolationFilter, user: User) -> list[dict[str, str]]:
     """The filters that are on, each with the key of the address that turns it off."""
     chips: list[tuple[str, str, str]] = [
         ("severity", _("Severity"), "、".join(words.word(words.SEVERITIES, s) for s in chosen.severities)),
         ("q", _("Text"), chosen.text),
         ("family", _("Family"), words.word(words.FAMILIES, chosen.family)),
         ("control", _("Control"), chosen.control),
-        ("computer", _("Computer"), chosen.computer),
+        ("computer", _("Computer"), _computer_name(chosen.computer, user)),
+        ("medium", _("Removable medium"), "" if chosen.medium is None else _medium_name(chosen.medium, user)),
         ("assignee", _("Assigned to"), {"me": _("me"), "none": _("nobody")}.get(chosen.assignee, "")),
         ("due", _("Due"), _("overdue") if chosen.overdue else ""),
         ("department", _("Department"), "" if chosen.department is None else department_name(chosen.department)),

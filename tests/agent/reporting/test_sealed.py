@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -164,3 +166,40 @@ def test_a_second_file_of_an_export_replaces_none_that_exists(
         sealed.export(outbox, mine, tmp_path / "report.mijian")
     assert (tmp_path / "report-2.mijian").read_bytes() == b"precious"
     assert outbox.waiting() == {"check": 2}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A medium with room for 64 kB."""
+    place = tmp_path / "medium"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "mijian-test", place], check=True)
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+@pytest.mark.root
+def test_a_medium_that_cannot_be_written_is_told_before_anything_is_sealed(
+    mine: Identity, outbox: Outbox, small: Path
+) -> None:
+    outbox.put(check())
+    subprocess.run(["mount", "-o", "remount,ro", small], check=True)
+    with pytest.raises(sealed.SealedFileError, match="Read-only file system; nothing was sealed"):
+        sealed.export(outbox, mine, small / "report.mijian")
+    subprocess.run(["mount", "-o", "remount,rw", small], check=True)
+    (written,) = sealed.export(outbox, mine, small / "report.mijian")
+    assert written.leased.sequence == 1, "the first attempt used up no number"
+
+
+@pytest.mark.root
+def test_a_medium_without_room_is_told_with_how_much_is_needed_and_left_as_it_was(
+    collector: Any, mine: Identity, outbox: Outbox, small: Path, tmp_path: Path
+) -> None:
+    records = [check() for _ in range(4000)]  # ids do not pack: some 90 kB sealed
+    outbox.put(*records)
+    with pytest.raises(sealed.SealedFileError, match=r"has room for 65\.5 kB, the report needs"):
+        sealed.export(outbox, mine, small / "report.mijian")
+    assert list(small.iterdir()) == []
+    for written in sealed.export(outbox, mine, tmp_path / "report.mijian"):
+        sealed.take_receipt(outbox, mine, carry(collector, written.path))
+    assert collector.ids == [record.id for record in records]

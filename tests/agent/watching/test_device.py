@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from agent.watching import device
 from agent.watching.device import Device
 
@@ -39,3 +43,19 @@ def test_another_organisation_cannot_recognise_the_stick() -> None:
 def test_a_device_that_is_not_there_is_none() -> None:
     assert device.describe("4095:7") is None
     assert not device.exists("4095:7")
+
+
+def test_an_unlocked_container_is_gone_with_the_stick_it_lies_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tree as the kernel makes it; the whole of it is seen in an emulated computer (tests/deploy/emulated.py)."""
+    monkeypatch.setattr(device, "SYS_BLOCK", tmp_path)
+    stick, mapped = tmp_path / "8:16", tmp_path / "254:0"
+    stick.mkdir()
+    (mapped / "slaves").mkdir(parents=True)
+    (mapped / "dm").mkdir()
+    (mapped / "slaves" / "sdb").symlink_to(stick)
+    assert device.exists("254:0")
+    stick.rmdir()
+    assert not device.exists("8:16")
+    assert not device.exists("254:0")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, Inotify
 from agent.settings import FilesSettings
 from agent.watching import files as module
 from agent.watching.files import FileWatch
+from agent.watching.waiting import Stop
 
 
 @pytest.fixture
@@ -130,3 +133,92 @@ def test_a_folder_that_comes_later_and_one_that_is_mounted_over_are_watched(
         assert str(late / "new.txt") in gather(watch, 1)
     finally:
         watch.stop()
+
+
+def test_a_file_of_a_time_to_come_is_not_taken_for_one_written_since(tmp_path: Path) -> None:
+    """As on a stick that was written by a clock of another zone: it was scanned when it came."""
+    late, old = tmp_path / "late", tmp_path / "late" / "old.txt"
+    wanted: list[str] = []
+    watch = FileWatch(FilesSettings(settle_seconds=0.1), lambda _: None, lambda: tuple(wanted), lambda _: time.time())
+    assert watch.start() == []
+    try:
+        late.mkdir()
+        old.write_text("x")
+        os.utime(old, (time.time() + 8 * 3600,) * 2)
+        wanted.append(str(late))
+        watch.refresh()
+        (late / "new.txt").write_text("x")
+        assert gather(watch, 1) == [str(late / "new.txt")]
+    finally:
+        watch.stop()
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A place below the watched folder at which a file system can be mounted; a file lies in it already."""
+    if os.geteuid() != 0:
+        pytest.skip("real mounts need root")
+    place = tmp_path / "work" / "deep" / "memory"
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)
+
+
+def mount_memory(place: Path) -> None:
+    """Mount a file system in memory there."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "mijian-test", place], check=True)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[Callable[[Path], bool]]:
+    """A running watch of the folder ``work``, as a question: whether it comes to tell a file."""
+    (tmp_path / "work" / "deep" / "memory").mkdir(parents=True)
+    found: list[str] = []
+    watch = FileWatch(FilesSettings(watch=(str(tmp_path / "work"),), settle_seconds=0.1), found.extend)
+    assert watch.start() == []
+    stop = Stop()
+    thread = threading.Thread(target=watch.run, args=(stop,))
+    thread.start()
+
+    def is_told(path: Path) -> bool:
+        until = time.monotonic() + 60
+        while str(path) not in found and time.monotonic() < until:
+            time.sleep(0.02)
+        return str(path) in found
+
+    yield is_told
+    stop.set()
+    thread.join()
+    watch.stop()
+
+
+def test_what_is_mounted_below_a_watched_folder_is_watched_and_what_it_covered_is_again_afterwards(
+    memory: Path, told: Callable[[Path], bool]
+) -> None:
+    mount_memory(memory)
+    (memory / "at once.txt").write_text("x")  # before the watch stands: looked up by its times
+    assert told(memory / "at once.txt")
+    (memory / "sub").mkdir()
+    (memory / "sub" / "later.txt").write_text("x")
+    assert told(memory / "sub" / "later.txt")
+    subprocess.run(["umount", memory], check=True)
+    (memory / "below.txt").write_text("x")
+    assert told(memory / "below.txt")
+    mount_memory(memory)
+    (memory / "again.txt").write_text("x")
+    assert told(memory / "again.txt")
+
+
+def test_what_another_computer_writes_to_a_share_is_looked_up_by_the_clock(
+    watch: FileWatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel says nothing of such a file: as of one that was here before the watch began."""
+    monkeypatch.setattr(module, "on_servers", lambda folders, _: list(folders))
+    path = tmp_path / "work" / "theirs.txt"
+    path.write_text("x")
+    assert gather(watch, 1) == [str(path)]
+    watch.refresh()
+    watch.keep_up()
+    assert watch.settled() == []  # not yet
+    monkeypatch.setattr(module, "SHARE_SECONDS", 0.0)
+    watch.keep_up()
+    assert gather(watch, 1) == [str(path)]

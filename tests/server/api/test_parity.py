@@ -51,6 +51,9 @@ TWINS: dict[str, str] = {
     "departments": "department-add",
     "department": "department-change",
     "policy": "policy-class policy-house",
+    "bundle-take": "bundle-take",
+    "bundle-release": "bundle-release",
+    "bundle-withdraw": "bundle-withdraw",
     "reports": "report-order",
     "report-retry": "report-retry",
     "imports-take": "imports-take",
@@ -63,6 +66,7 @@ TWINS: dict[str, str] = {
 FOR_PEOPLE: dict[str, str] = {
     "sign-in": "a program shows its key",
     "second-factor": "a program shows its key",
+    "saml-answer": "a program shows its key",
     "sign-out": "a program has no session",
     "language": "a program says Accept-Language",
     "account-password": "a key that could set passwords would be worth as much as one",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from server.accounts.models import Role, SignInFailure, User
 from server.audit.models import Entry
 from server.ledger.models import Computer
-from tests.server.web.test_permissions import NAMES, addresses, foreign
+from tests.server.web.test_permissions import NAMES, OWN_PROOF, addresses, foreign
 
 __all__ = ["foreign"]
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_no_form_is_taken_from_another_site(foreign: dict[str, Any], person: Cal
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(person(Role.ADMIN))
     taken = []
-    for name in (name for name in NAMES if name.startswith("web:")):
+    for name in (name for name in NAMES if name.startswith("web:") and name not in OWN_PROOF):
         for address in addresses(name, foreign):
             answer = strict.post(address, {"x": "y"}, headers={"origin": "https://evil.example"})
             if answer.status_code not in (403, 405):

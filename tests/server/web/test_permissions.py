@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from protocol import keys
 from server.accounts import api_keys
 from server.accounts.models import ApiKey, ApiScope, Factor, Role, User
 from server.api.urls import api
@@ -31,8 +32,11 @@ from server.intake.sql import connection_of
 from server.ledger.models import Computer, Medium, Person
 from server.reports import shelf
 from server.reports.models import Report
+from server.rules.models import RuleBundle, RulesRelease
 from server.violations import waivers
 from server.violations.models import Group, SavedView
+from signatures import bundles
+from signatures.rules import PACKS
 
 pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
@@ -40,10 +44,11 @@ People = Callable[..., User]
 
 PUBLIC = {
     "web:sign-in", "web:second-factor", "web:outside-begin", "web:outside-back", "web:language", "health",
+    "web:saml-begin", "web:saml-done", "web:saml-metadata",
     "programs:openapi-json", "programs:api-root",
 }  # fmt: skip
 """Addresses that anybody may ask for; they tell nothing of what the collector holds."""
-OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy"}
+OWN_PROOF = {"api:enroll", "api:envelopes", "api:policy", "api:rules", "web:saml-answer"}
 """Addresses that take a token or a signature instead of a session."""
 CANARY = "天机不可泄露"
 """Stands in everything that belongs to the other department: a page of ours that says it has leaked."""
@@ -102,6 +107,7 @@ def foreign(office: Any, person: People, enter: Any, make_round: Any) -> dict[st
         "key": api_keys.mint(boss, note=CANARY)[0].pk,
         "factor": factor.pk,
         "report": foreign_report(pc).pk,
+        "bundle": foreign_bundle(pc).pk,
     }
 
 
@@ -113,6 +119,20 @@ def foreign_report(pc: Computer) -> Report:
         state="done", problem=CANARY, requested_at=timezone.now(),
     )  # fmt: skip
     shelf.put(made, "pdf", CANARY.encode())
+    return made
+
+
+def foreign_bundle(pc: Computer) -> RuleBundle:
+    """A bundle of rules, released to the other department's computers."""
+    key = keys.Ed25519PrivateKey.generate()
+    raw = bundles.build({"tlp.yaml": (PACKS / "tlp.yaml").read_bytes()}, key, version=7, created=timezone.now())
+    made = RuleBundle.objects.create(
+        version=7, digest="sha256:7", rules="sha256:8", key=keys.b64(keys.public_bytes(key)), raw=raw, size=len(raw),
+        created_at=timezone.now(), taken_at=timezone.now(), pack_count=1, rule_count=1,
+    )  # fmt: skip
+    given = RulesRelease.objects.create(bundle=made, released_at=timezone.now(), note=CANARY)
+    assert pc.department is not None
+    given.departments.add(pc.department)
     return made
 
 
@@ -150,7 +170,7 @@ def arguments(name: str, foreign: dict[str, Any]) -> list[dict[str, Any]]:
     also |= {"key": "report"} if told == "incident-duty" else {}
     also |= {"measure": 1} if told == "incident-measure-done" else {}
     kinds = ("incident", "campaign", "computer", "medium", "person", "department", "waiver", "view", "user")
-    for kind in (*kinds, "key", "factor", "report"):
+    for kind in (*kinds, "key", "factor", "report", "bundle"):
         if told == kind or told.startswith(f"{kind}-"):
             return [{"pk": foreign[kind], **also}]
     if set(wanted) == {"pk"} and str(ADDRESSES[name].pattern).startswith("violations/<"):
@@ -197,6 +217,7 @@ FORM = {
     "act": "note",
     "kind": "leak",
     "sign": "1",
+    "to": "all",
 }
 """A form that would do something everywhere, if it were let."""
 
@@ -274,6 +295,7 @@ SENT = {
     "username": "x",
     "password": "长长的口令-12345",
     "holidays": [],
+    "everywhere": True,
 }
 """A body that would do something everywhere, if it were let."""
 
@@ -348,6 +370,7 @@ def stored(kind: str, foreign: dict[str, Any]) -> str:
         "campaign": Campaign,
         "incident": Incident,
         "report": Report,
+        "bundle": RuleBundle,
     }
     return repr(sorted(models[kind].objects.filter(pk=foreign[kind]).values().get().items(), key=lambda pair: pair[0]))
 

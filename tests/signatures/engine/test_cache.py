@@ -49,6 +49,32 @@ def test_a_damaged_database_is_compiled_anew(tmp_path: Path, damage: bytes | Non
     assert len(file.read_bytes()) == len(good)
 
 
+@pytest.mark.parametrize("place", [0, 48, 70, 500, 5000])
+def test_a_database_of_which_a_single_bit_is_wrong_is_compiled_anew(tmp_path: Path, place: int) -> None:
+    build(LITERALS, cache=tmp_path)
+    [file] = kept(tmp_path)
+    good = file.read_bytes()
+    wrong = bytearray(good)
+    wrong[place] ^= 1
+    file.write_bytes(wrong)
+    assert build(LITERALS, cache=tmp_path).worth(TEXT, encodings=frozenset({"utf-8"}))
+    assert Cache(tmp_path).load(file.stem) is not None
+
+
+def test_what_proves_itself_is_loaded_whatever_its_digest_and_never_cut_short(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.store("key", b"blob")
+    file = tmp_path / "key.sieve"
+    kept_whole = file.read_bytes()
+    file.write_bytes(kept_whole[:-1] + b"B")
+    assert cache.load("key") is None
+    assert cache.load("key", proven=True) == b"bloB"
+    file.write_bytes(kept_whole[:20])
+    assert cache.load("key", proven=True) is None
+    file.write_bytes(b"x" + kept_whole[1:])
+    assert cache.load("key", proven=True) is None
+
+
 def test_a_foreign_blob_in_a_good_wrapping_is_compiled_anew(tmp_path: Path) -> None:
     build(LITERALS, cache=tmp_path)
     [file] = kept(tmp_path)

@@ -30,6 +30,16 @@ CANONICAL = st.sampled_from(MARKS)
         ("p1_top_left", "密级：机密  编号：0012", "机密"),
         ("p1_top_left", "启用前★绝密", "绝密"),
         ("p1_top_left", "ＳＥＣＲＥＴ//NOFORN", "SECRET"),
+        ("p1_top_left", "文件密级-机密", "机密"),
+        ("p1_top_left", "库房密级：秘密", "秘密"),
+        ("p1_top_left", "【密级】绝密 【保密期限】20年", "绝密"),
+        ("p1_top_left", "秘密等级：机密  保密期限：8年", "机密"),
+        ("table_field", "密级：( )绝密 (√)机密 ( )秘密", "机密"),
+        ("table_field", "密级（勾选）\t☑机密 □秘密", "机密"),
+        ("header", "机密　专人传递", "机密"),
+        ("stamp", "㊙", "秘密"),
+        ("p1_top_left", "| TLP | AMBER |", "AMBER"),
+        ("subject", "绝密：演练安排", "绝密"),
         ("p1_top_left", "秘密\n★\n5年", "秘密"),
         ("table_field", "密级\t机密\t保密期限\t5年", "机密"),
         ("table_field", "密级：绝密□ 机密☑ 秘密□", "机密"),
@@ -52,6 +62,12 @@ def test_markings_are_found_as_real_documents_carry_them(find: Find, zone: str, 
     "text",
     [
         "机密文件管理办法",
+        "晒一晒绝密★启用前试卷",
+        "为什么封面要写绝密★启用前",
+        "秘密（2009年）",
+        "机密★　年",
+        "三级保密资质（秘密级）",
+        "【机密】（英国电影）",
         "阅卷前，试卷封面印有“绝密★启用前”字样的，不得提前拆封，这是考务常识。",
         "A.机密★10年",
         "A. 绝密",
@@ -231,3 +247,14 @@ def test_a_form_whose_cells_come_one_a_line_still_gives_its_term(grammar: Gramma
 @pytest.mark.parametrize("text", ["答：B（机密★20年）", "解析：机密★20年", "请在首页标注“秘密★5年”后再送审。"])
 def test_an_answer_or_an_instruction_is_no_mark(find: Find, text: str) -> None:
     assert find(text, "p1_top_left") == ()
+
+
+@pytest.mark.parametrize("term", ["7年", "（7年）", "保密期限：7年", "期限 7年"])
+def test_the_term_on_the_line_below_a_level_belongs_to_it(find: Find, term: str) -> None:
+    (found,) = find(f"秘密\n{term}")
+    assert (found.family, found.level, found.period) == ("state", "秘密", "P7Y")
+
+
+def test_a_date_below_a_level_is_that_of_the_paper(find: Find) -> None:
+    (found,) = find("秘密\n2024年5月3日")
+    assert (found.family, found.period) == ("level_only", None)

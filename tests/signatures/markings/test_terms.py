@@ -27,6 +27,12 @@ from signatures.markings.terms import number_of, parse_term
         ("20331231", "DATE:2033-12-31", "2033年12月31日"),
         ("2026年12月31日前", "DATE:2026-12-31", "2026年12月31日"),
         ("会议开始前", "COND:会议开始前", "会议开始前"),
+        ("一年半", "P18M", "18个月"),
+        ("两年零三个月", "P27M", "27个月"),
+        ("保密至2029年3月1日", "DATE:2029-03-01", "2029年3月1日"),
+        ("二〇二九年三月一日", "DATE:2029-03-01", "2029年3月1日"),
+        ("二○二九年二月", "DATE:2029-02-28", "2029年2月"),
+        ("二〇二九年", "DATE:2029-12-31", "2029年"),
     ],
 )
 def test_terms_are_understood_in_all_their_writings(text: str, period: str, shown: str) -> None:

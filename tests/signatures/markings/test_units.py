@@ -64,10 +64,10 @@ def test_a_bracket_at_the_end_marks_a_title_and_no_sentence(length: int, taken: 
     assert (("tail", "机密") in [(p.kind, text[p.start : p.end]) for p in pieces_of(text, Zone.TITLE, None)]) is taken
 
 
-def test_the_first_and_last_three_edges_of_a_name_are_tried() -> None:
+def test_the_first_and_last_three_edges_of_a_name_are_tried_and_what_stands_between_two() -> None:
     name = "a-b-c-d-e.txt"
     pieces = [name[p.start : p.end] for p in pieces_of(name, Zone.FILENAME, None)]
-    assert pieces == ["a", "a-b", "a-b-c", "e", "d-e", "c-d-e"]
+    assert pieces == ["a", "a-b", "a-b-c", "e", "d-e", "c-d-e", "b", "c", "d"]
 
 
 def test_what_begins_or_ends_a_name_does_not_stand_alone() -> None:

@@ -361,3 +361,25 @@ def test_no_real_document_raises_anything_but_not_examined(read_pieces: Any, sha
     outcomes = [read_pieces(docx, path.read_bytes()) for path in files]
     assert len(outcomes) > 30
     assert sum(outcome.problem is None for outcome in outcomes) > 25
+
+
+@pytest.mark.parametrize("instruction", ["EQ \\o\\ad(\\s\\up 9(x),机密★10年)", 'QUOTE "机密★10年"'])
+@pytest.mark.parametrize("result", [None, "绝密★20年"])
+def test_a_field_shows_its_result_and_without_one_what_it_says(
+    read_pieces: Any, instruction: str, result: str | None
+) -> None:
+    def mark(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    shown = mark("separate") + f"<w:r><w:t>{result}</w:t></w:r>" if result else ""
+    field = f"{mark('begin')}<w:r><w:instrText>{instruction}</w:instrText></w:r>{shown}{mark('end')}"
+    outcome = read_pieces(docx, with_body(f"<w:p>{field}</w:p>"))
+    assert outcome.texts(Zone.P1_TOP_LEFT) == [result or "机密★10年"]
+
+
+def test_a_reading_over_a_word_is_told_beside_it(read_pieces: Any) -> None:
+    ruby = (
+        "<w:ruby><w:rt><w:r><w:t>机密★10年</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>字</w:t></w:r></w:rubyBase></w:ruby>"
+    )
+    outcome = read_pieces(docx, with_body(f"<w:p><w:r>{ruby}</w:r></w:p>"))
+    assert "机密★10年" in [each.text for each in outcome.passages]

@@ -16,7 +16,7 @@ def told(outcome: Any) -> str:
     return "\n".join(passage.text for passage in outcome.passages)
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.ipynb", "lines.jsonl", "messages.properties"])
+@pytest.mark.parametrize("name", ["a.json", "a.ipynb", "lines.jsonl", "messages.properties", "a.yml", "a.toml", "a.js"])
 def test_it_is_known_by_the_ending_of_its_name(name: str) -> None:
     assert identify(Source.of(b'{"a": 1}'), name).media_type in escaped.MEDIA_TYPES
 

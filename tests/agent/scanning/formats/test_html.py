@@ -125,8 +125,24 @@ def test_a_hidden_marking_is_seen() -> None:
 
 
 def test_scripts_and_styles_are_no_text() -> None:
-    page = f"<body><script>var level = '机密';</script><style>/* 绝密 */</style>{PROSE * 3}</body>"
+    page = f"<body><script>if (机密) a(绝密)</script><style>/* 绝密 */</style>{PROSE * 3}</body>"
     assert read(page.encode()) == []
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "<script>document.write('机密★10年')</script>",
+        '<script>var a="x",b="机密★10年",c=1</script>',
+        '<style>body::before { content: "机密★10年" }</style>',
+        "<p data-level='机密★10年'>x</p>",
+        "<iframe srcdoc='&lt;p&gt;机密★10年&lt;/p&gt;'></iframe>",
+        "<template><p>机密★10年</p></template>",
+    ],
+)
+def test_a_string_or_attribute_that_holds_a_marking_stands_for_itself(aside: str) -> None:
+    page = f"<body>{PROSE * 3}{aside}{PROSE * 3}</body>"
+    assert texts(page, Zone.BODY) == ["机密★10年"]
 
 
 def test_deep_nesting_is_read_to_the_ground() -> None:

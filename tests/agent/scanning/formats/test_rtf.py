@@ -225,3 +225,24 @@ def test_control_characters_given_by_number_end_lines_or_are_nothing(read: Any) 
     found = read(paper(units("机密★10年"), "\\u13\\'0d\\u5\\'05", units("关于检查的通知"), "\\par"))
     assert found.only(Zone.P1_TOP_LEFT).text.split("\n")[0] == "机密★10年"
     assert "\x05" not in "".join(each.text for each in found.passages)
+
+
+@pytest.mark.parametrize(
+    ("before", "result"),
+    [(r"EQ \\* jc2 \\o\\ad(\\s\\up 9(x),", r"{\fldrslt {}}"), (r"EQ \\o\\ac(", ""), (r'QUOTE "', "")],
+)
+def test_a_field_that_shows_its_instruction_is_text(read: Any, before: str, result: str) -> None:
+    after = '"' if "QUOTE" in before else ")"
+    field = r"{\field{\*\fldinst {" + before + units("机密★10年") + after + "}}" + result + "}"
+    assert read(paper(field)).texts(Zone.P1_TOP_LEFT) == ["机密★10年"]
+
+
+def test_the_result_of_a_field_stands_for_its_instruction(read: Any) -> None:
+    field = r'{\field{\*\fldinst QUOTE "' + units("绝密") + r'"}{\fldrslt ' + units("机密★10年") + "}}"
+    assert read(paper(field)).texts(Zone.P1_TOP_LEFT) == ["机密★10年"]
+
+
+def test_the_alternative_text_of_a_picture_is_a_caption(read: Any) -> None:
+    description = r"{\sp{\sn wzDescription}{\sv " + units("机密★10年") + "}}"
+    picture = r"{\*\shppict{\pict{\*\picprop{\sp{\sn wzName}{\sv a}}" + description + r"}\pngblip 0102}}"
+    assert read(paper(picture, units(PROSE))).texts(Zone.CAPTION) == ["机密★10年"]

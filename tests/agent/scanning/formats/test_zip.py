@@ -13,6 +13,8 @@ import pytest
 from agent.scanning.formats import zip as zip_format
 from agent.scanning.formats.base import Budget, MiB
 from protocol.records import Reason
+from signatures.engine import build
+from signatures.literals import Literal
 from signatures.passages import Zone
 
 Zipped = Callable[[Mapping[str, bytes | str]], bytes]
@@ -88,3 +90,15 @@ def test_no_real_zip_raises_anything_but_not_examined(read_pieces: Any, shared: 
     members = sum(len(read_pieces(zip_format, path.read_bytes()).members) for path in files)
     assert len(files) > 20
     assert members > 100
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_what_is_remarked_on_a_zip_or_on_a_member_is_told(read_pieces: Any, codec: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        member = zipfile.ZipInfo("a.txt")
+        member.comment = "绝密★20年".encode(codec)
+        archive.writestr(member, "x")
+        archive.comment = "机密★10年".encode(codec)
+    sieve = build([Literal("机密"), Literal("绝密")])
+    assert read_pieces(zip_format, out.getvalue(), sieve=sieve).texts(Zone.BODY) == ["机密★10年", "绝密★20年"]

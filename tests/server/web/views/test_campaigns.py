@@ -238,3 +238,9 @@ def test_the_year_s_questions_to_the_office_are_a_round_of_their_own(
     assert client.get(address("campaign-members", campaign)).status_code == 200
     answers = client.get(address("campaign-answers", campaign, where.pk)).content.decode()
     assert all(question.control in answers for question in questions_of(campaign))
+    page = client.get(reverse("web:campaigns")).content.decode()
+    assert "0 departments have signed" in page
+    assert "100%" not in page  # of no computer at all
+    given = {question.control: attestations.Given("yes") for question in questions_of(campaign)}
+    attestations.sign(campaign, where, given, by=person(Role.ADMIN), password=PASSWORD)
+    assert "1 department has signed" in client.get(reverse("web:campaigns")).content.decode()

@@ -28,7 +28,7 @@ def test_a_computer_is_entered_and_shown_with_its_first_change(person: People, s
     answer = seat(person()).post(reverse("web:computer-new"), NEW, follow=True)
     page = answer.content.decode()
     assert Computer.objects.get().registered
-    for told in ("BG-9", "pc-9", "机密", "ledger.register", "Mint its enrolment token"):
+    for told in ("BG-9", "pc-9", "机密", "entered it into the ledger", "Mint its enrolment token"):
         assert told in page
 
 
@@ -102,6 +102,17 @@ def test_a_file_is_looked_at_first_and_taken_in_second(person: People, seat: Sea
     assert Person.objects.count() == 2
     assert not ImportDraft.objects.exists()
     assert client.post(address).status_code == 404
+
+
+def test_what_a_file_would_change_is_told_in_words(person: People, seat: Seat) -> None:
+    client = seat(person(), "zh-hans")
+    client.post(reverse("web:medium-new"), {"number": "U-1", "medium_class": "internal", "status": "in-use"})
+    page = upload(
+        client, "编号,类别,密级,状态\nU-1,涉密,机密,库存\n".encode("gb18030"), ledger="media"
+    ).content.decode()
+    for told in ("内部</span> → 涉密", "在用</span> → 库存"):
+        assert told in page
+    assert "in-store" not in page
 
 
 def test_a_file_with_a_wrong_row_cannot_be_taken_in(person: People, seat: Seat) -> None:
@@ -195,3 +206,39 @@ def test_the_page_of_a_medium_says_how_it_was_found_to_stand(
     MediaSession.objects.filter(pk=session).update(hold=hold, access=access)
     page = seat(person()).get(reverse("web:medium", args=[Medium.objects.get().pk])).content.decode()
     assert told in page
+
+
+def test_an_entry_leads_to_its_person_and_its_department_and_back(
+    person: People, seat: Seat, office: Any, self_check: Any
+) -> None:
+    pc = office.computer(department="总部/办公室", person="张三", registered_at=timezone.now(), number="B-1")
+    medium = Medium.objects.create(number="U-1", person=pc.person, department=pc.department, status="lost")
+    self_check(pc, 2, failed=("PWD-02",))
+    client = seat(person())
+    page = client.get(reverse("web:computer", args=[pc.pk])).content.decode()
+    assert reverse("web:person", args=[pc.person_id]) in page
+    assert f"{reverse('web:computers')}?department={pc.department_id}" in page
+    assert "5 passed, 1 failed" in page
+    page = client.get(reverse("web:medium", args=[medium.pk])).content.decode()
+    assert "<h1>U-1</h1>" in page
+    assert "! Lost" in page
+    assert f"?medium={medium.pk}&amp;state=all" in page
+    things = client.get(reverse("web:person", args=[pc.person_id])).content.decode()
+    assert reverse("web:computer", args=[pc.pk]) in things
+    assert reverse("web:medium", args=[medium.pk]) in things
+
+
+def test_the_ledgers_tell_what_is_late_gone_or_checked(
+    person: People, seat: Seat, office: Any, self_check: Any
+) -> None:
+    pc = office.computer()
+    self_check(pc, 3, failed=("PWD-02", "SEC-03"))
+    office.file(pc)
+    yesterday = timezone.localdate() - timezone.timedelta(days=1)
+    Medium.objects.update(number="U-1", registered_at=timezone.now(), status="destroyed", return_due=yesterday)
+    client = seat(person())
+    computers = client.get(reverse("web:computers")).content.decode()
+    assert "2 checks failed" in computers
+    media = client.get(reverse("web:media")).content.decode()
+    for told in ("1 day late", "! Destroyed", f"?medium={Medium.objects.get().pk}"):
+        assert told in media

@@ -128,6 +128,15 @@ def test_the_audit_log_is_narrowed_by_act_person_and_day(person: People, seat: S
         assert ("violation.false-alarm</code>" in page) == there, query
 
 
+def test_health_says_that_a_proxy_in_front_is_not_named(person: People, seat: Seat, settings: Any) -> None:
+    client, told = seat(person(Role.ADMIN)), "through a proxy that is not named"
+    assert told not in client.get(reverse("web:health")).content.decode()
+    through = {"headers": {"X-Forwarded-For": "203.0.113.9"}}
+    assert told in client.get(reverse("web:health"), **through).content.decode()
+    settings.MIJIAN_TRUSTED_PROXIES = ("127.0.0.1",)
+    assert told not in client.get(reverse("web:health"), **through).content.decode()
+
+
 def test_health_tells_what_computers_had_to_drop(person: People, seat: Seat, office: Any) -> None:
     pc = office.computer("full-box")
     DroppedReport.objects.create(id=uuid.uuid4(), computer=pc, seen_at=timezone.now(), counts={"scan": 12, "check": 3})

@@ -14,10 +14,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from protocol.ids import uuid7
-from protocol.records import Place, SettingEvidence, SettingSeen, Severity, ViolationSeen
+from protocol.records import (
+    AgentEvidence,
+    Medium,
+    MediumEvidence,
+    Place,
+    SettingEvidence,
+    SettingSeen,
+    Severity,
+    ViolationSeen,
+)
 from server.accounts.models import Role, User
 from server.violations import transitions
 from server.violations.models import Group, State
+from tests.server.web.conftest import STICK
 
 pytestmark = pytest.mark.django_db
 Seat = Callable[..., Client]
@@ -244,3 +254,39 @@ def test_a_failed_check_shows_what_was_seen_and_what_is_asked_for(
     chinese = read(seat(person(Role.IT), "zh-hans"), group)
     for words in ("口令使用天数：zhang", "口令按期更换", "自查不合格", "要求", "立即更换", "对密码进行定期更新"):
         assert words in chinese
+
+
+def reported(office: Any, control: str, evidence: Any, medium: Medium | None = None) -> Group:
+    """What a computer told of something that is no file."""
+    record = ViolationSeen(
+        id=uuid7(), seen_at=timezone.now(), control=control, severity=Severity.HIGH, evidence=evidence, medium=medium
+    )
+    group: Group = office.report(office.computer(), [record])
+    return group
+
+
+def test_a_medium_out_of_place_shows_how_it_stands_in_the_register(person: People, seat: Seat, office: Any) -> None:
+    evidence = MediumEvidence(status="destroyed", number="U-5", medium_class="internal", seen_in=("internet",))
+    group = reported(office, "DISPOSE-08", evidence, STICK)
+    page = read(seat(person()), group)
+    for words in ("recorded as destroyed", "U-5", "Seen before in", "Kingston DataTraveler"):
+        assert words in page
+    assert "has not arrived" not in page
+    made_of = page[page.index("It is made of:") :]
+    assert STICK.key[:12] in made_of
+    assert "<code>medium</code>" in made_of
+    row = seat(person(Role.IT)).get(reverse("web:violations")).content.decode()
+    assert "Kingston DataTraveler" in row[row.index("table__where") :]
+
+
+def test_an_agent_that_was_stopped_or_altered_is_told_in_words(person: People, seat: Seat, office: Any) -> None:
+    evidence = AgentEvidence(signals=("clock-set-back", "not-running"), seconds=7300)
+    group = reported(office, "SEC-13", evidence)
+    english = read(seat(person()), group)
+    for words in ("The clock of the computer was set back", "The agent did not run for a time", "<code>agent</code>"):
+        assert words in english
+    assert re.search(r"2\xa0hours, 1\xa0minute", english)
+    chinese = read(seat(person(Role.IT), "zh-hans"), group)
+    for words in ("计算机时钟被回拨", "客户端有一段时间未运行", "时长或偏差"):
+        assert words in chinese
+    assert "the agent itself" in seat(person(Role.ADMIN)).get(reverse("web:violations")).content.decode()

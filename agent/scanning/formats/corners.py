@@ -1,0 +1,96 @@
+"""What the exact readers of XML formats pass over: attributes, formulas, instructions of fields, texts of odd elements.
+
+A program shows far more than its paragraphs and cells: the name of a slide, the prompt of a form, a number format, a
+constant in a formula, a prefix of a list. Where a literal of some rule is in such a value and nobody has told it yet,
+the value is a passage of its own. It counts only where it is a marking by itself: see the grammar on `Zone.BODY`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from agent.scanning.formats.base import Reading
+from protocol.records import Place
+from signatures.passages import Passage, Zone
+
+_ENCODINGS = frozenset({"utf-8", "ent"})
+_MOST = 2_000
+"""Places with a literal in one part that are looked at; text dense with literals is told by its exact reader."""
+_LONGEST = 400
+_NAME = re.compile(rb"<(?:[^\s<>/:]+:)?([^\s<>/]+)")
+_JOINED = re.compile(r'"\s*&\s*"')
+_CONSTANT = re.compile(r'"((?:[^"]|"")*)"')
+_CHOICES = frozenset({b"listItem", b"listEntry"})
+"""Elements that offer a level to be chosen; what was chosen stands in the text."""
+_READING_AID = b"<rPh"
+
+
+class Told:
+    """Remembers what passages say while they go by, so that nothing is told twice."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._all = ""
+
+    def through(self, passages: Iterable[Passage]) -> Iterator[Passage]:
+        """The same passages."""
+        for passage in passages:
+            self._texts.append(passage.text)
+            yield passage
+
+    def has(self, text: str) -> bool:
+        """Whether some passage has this text in it. Remembers the text."""
+        if self._texts:
+            self._all += "\n" + "\n".join(self._texts)
+            self._texts.clear()
+        if text in self._all:
+            return True
+        self._texts.append(text)
+        return False
+
+
+def values(
+    xml: bytes | bytearray, reading: Reading, told: Told, *, but: frozenset[bytes] = frozenset()
+) -> Iterator[Passage]:
+    """Yield the values in this XML, which is in UTF-8, that hold a literal and were not told yet.
+
+    ``but``: local names of elements whose texts are left to the exact reader.
+    """
+    raw = bytes(xml)
+    for number, (start, end, _) in enumerate(reading.sieve.spans(raw, encodings=_ENCODINGS)):
+        if number == _MOST:
+            return
+        found = _around(raw, start, end, but)
+        value = html.unescape(found.decode("utf-8", "replace")).strip()
+        if value and not told.has(value):
+            for text in constants(value):
+                yield Passage(Zone.BODY, text, Place(part="setting"))
+
+
+def _around(raw: bytes, start: int, end: int, but: frozenset[bytes]) -> bytes:
+    """The attribute's value or the element's text that a literal is in; empty where it is too long or left out."""
+    low = max(0, start - 4 * _LONGEST)
+    opened, closed = raw.rfind(b"<", low, start), raw.rfind(b">", low, start)
+    if opened > closed:
+        tag = _NAME.match(raw, opened, start)
+        if tag is not None and tag[1] in _CHOICES:
+            return b""
+        quote = max(raw.rfind(b'"', opened, start), raw.rfind(b"'", opened, start))
+        past = raw.find(raw[quote : quote + 1], end, end + 4 * _LONGEST) if quote > 0 else -1
+        return raw[quote + 1 : past] if past > 0 else b""
+    tag = _NAME.match(raw, opened, closed) if opened >= 0 else None
+    if tag is None or (tag[1] in but and raw.rfind(_READING_AID, max(low, opened - 100), opened) < 0):
+        return b""
+    past = raw.find(b"<", end, end + 4 * _LONGEST)
+    return raw[closed + 1 : past] if past > 0 else b""
+
+
+def constants(value: str) -> list[str]:
+    """The strings in a formula, field or number format, those that are put together as one; else the value itself."""
+    if '"' not in value:
+        return [value]
+    merged = _JOINED.sub("", value)
+    found = [each.replace('""', '"').strip() for each in _CONSTANT.findall(merged)]
+    return [text for text in dict.fromkeys(found) if text]
