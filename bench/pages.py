@@ -1,8 +1,8 @@
 """How long the collector's pages take with a house full of rows: ``python -m bench.pages --home DIR``.
 
-Fills a collector of its own (20,000 computers, 50,000 media, 200,000 violations with 1,000,000 sightings), then asks
-for each page as somebody who sees the whole house and as a department officer. Processor time is told beside the
-clock: on a busy computer the clock says more about the others.
+Fills a collector of its own (20,000 computers, 50,000 media, 200,000 violations with 1,000,000 sightings, 200,000
+envelopes worked off), then asks for each page as somebody who sees the whole house and as a department officer.
+Processor time is told beside the clock: on a busy computer the clock says more about the others.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ PAGES = (
     "/violations/",
     "/violations/?severity=high",
     "/violations/?sort=due",
+    "/violations/?sort=count",
+    "/violations/?sort=last&state=all",
     "/violations/?due=overdue",
     "/violations/?q=BG-00017",
     "/violations/?q=pc-0001",
@@ -36,6 +38,7 @@ PAGES = (
     "/media/",
     "/ledger/check/",
     "/imports/",
+    "/imports/?tab=taken",
     "/health/",
 )
 ENDINGS = ("docx", "xlsx", "pdf", "txt", "zip", "pptx", "wps", "eml")
@@ -106,8 +109,35 @@ def fill(violations: int) -> None:
             batch_size=200,
         )  # fmt: skip
     _sightings(violations, now)
+    spooled(violations)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def spooled(envelopes: int) -> None:
+    """Put so many envelopes into the spool that were worked off, a few that are held and a few that cannot be read."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from server.intake.models import SpoolEntry
+    from server.intake.sql import insert_new
+    from server.ledger.models import Computer
+
+    now, computers = timezone.now(), list(Computer.objects.order_by("name").values_list("pk", flat=True))
+    odd = {7: SpoolEntry.State.HELD, 9: SpoolEntry.State.BAD}
+    done = SpoolEntry.State.DONE
+    for part in _parts(range(envelopes)):
+        with transaction.atomic(using=SpoolEntry.objects.db):
+            insert_new(
+                SpoolEntry,
+                [
+                    {"digest": f"{n:064x}", "agent_id": computers[n % len(computers)], "sequence": n,
+                     "previous": "0" * 64, "received_at": now - timedelta(seconds=envelopes - n), "raw": b"",
+                     "size": 5000, "road": "network", "state": odd.get(n % 20_000, done).value, "reason": "",
+                     "message": ""}
+                    for n in part
+                ],
+            )  # fmt: skip
 
 
 def _sightings(violations: int, now: datetime) -> None:
@@ -125,7 +155,7 @@ def _sightings(violations: int, now: datetime) -> None:
         with transaction.atomic():
             insert_new(Group, [_group(ids[n], n, computers, media, now, dice) for n in part])
     for part in _parts(range(5 * violations)):
-        seen = [
+        seen: list[dict[str, Any]] = [
             {"id": uuid.uuid4(), "group": ids[n % violations], "computer": computers[n % len(computers)],
              "seen_at": now, "received_at": now, "session_id": None, "evidence": {}, "sealed_place": ""}
             for n in part

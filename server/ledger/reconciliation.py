@@ -52,7 +52,8 @@ def _unregistered_computers(user: User) -> QuerySet[Computer]:
 
 
 def _gone_computers(user: User) -> QuerySet[Computer]:
-    return computers_of(user).filter(status__in=GONE, last_seen_at__date__gt=F("status_on"))
+    # One after the other: the few that are gone are found before any day is made out.
+    return computers_of(user).filter(status__in=GONE).filter(last_seen_at__date__gt=F("status_on"))
 
 
 def _unseen_media(user: User) -> QuerySet[Medium]:
@@ -66,7 +67,8 @@ def _unregistered_media(user: User) -> QuerySet[Medium]:
 
 
 def _gone_media(user: User) -> QuerySet[Medium]:
-    return media_of(user).filter(status__in=GONE, last_seen_at__date__gt=F("status_on"))
+    # One after the other: the few that are gone are found before any day is made out.
+    return media_of(user).filter(status__in=GONE).filter(last_seen_at__date__gt=F("status_on"))
 
 
 def _wrong_class(user: User) -> QuerySet[Medium]:

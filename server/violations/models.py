@@ -115,7 +115,7 @@ class Group(models.Model):
         indexes = (
             models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
             models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
-            models.Index(fields=("computer", "control"), name="group_computer"),
+            models.Index(fields=("computer", "state", "severity_rank"), name="group_computer"),
             models.Index(fields=("medium",), name="group_medium", condition=models.Q(medium__isnull=False)),
             models.Index(fields=("waiver",), name="group_waiver", condition=models.Q(waiver__isnull=False)),
             models.Index(fields=("is_open", "severity_rank", "-last_seen_at", "-id"), name="group_open"),
@@ -129,6 +129,7 @@ class Group(models.Model):
             models.Index(fields=("control", "family"), name="group_kinds"),
             models.Index(fields=("-last_seen_at", "-id"), name="group_last"),
             models.Index(fields=("-first_seen_at", "-id"), name="group_first"),
+            models.Index(fields=("-occurrence_count", "-last_seen_at", "-id"), name="group_count"),
         )
 
     def __str__(self) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from server.accounts.models import Department
 from server.violations.models import IS_OPEN, OPEN_STATES, SEVERITY_RANK, Group, Severity, State
-from server.web.paging import count_many
+from server.web.paging import MOST_COUNTED, count_many, counted
 from server.web.searching import with_text
 
 if TYPE_CHECKING:
@@ -29,6 +29,25 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 }
 """Orders of the list; the first is worst and newest first."""
 _LONGEST_TEXT = 100
+_MOST_FOUND = 1_000
+"""Up to which those in which a text is found are counted: each of them has to be looked at."""
+
+
+class TabCounts:
+    """How many groups each tab holds; of no state are more counted than anybody reads."""
+
+    def __init__(self, of_state: Mapping[str, int], most: int) -> None:
+        still_open = sum(of_state[state] for state in OPEN_STATES)
+        self._numbers = {**of_state, ALL: sum(of_state.values()), OPEN: still_open}
+        self._most = most
+
+    def any_in(self, tab: str) -> bool:
+        """Whether a tab holds anything."""
+        return bool(self._numbers[tab])
+
+    def told(self, tab: str) -> str:
+        """The number of a tab as people read it."""
+        return counted(self._numbers[tab], self._most)
 
 
 @dataclass(frozen=True)
@@ -81,6 +100,20 @@ class ViolationFilter:
 
     def narrow(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """The groups that fit, of every state."""
+        return self._narrow(groups)[0]
+
+    def narrow_and_count(self, groups: QuerySet[Group]) -> tuple[QuerySet[Group], TabCounts]:
+        """The groups that fit, and how many each tab holds, in one query."""
+        fitting, few = self._narrow(groups)
+        if few:  # looked up once, they are all counted
+            told = fitting.order_by().values_list("state").annotate(number=Count("pk"))
+            return fitting, TabCounts(dict.fromkeys(State.values, 0) | dict(told), MOST_COUNTED)
+        most = _MOST_FOUND if self.text else MOST_COUNTED
+        parts = [fitting.filter(state=state) for state in State.values]
+        return fitting, TabCounts(dict(zip(State.values, count_many(parts, most), strict=True)), most)
+
+    def _narrow(self, groups: QuerySet[Group]) -> tuple[QuerySet[Group], bool]:
+        """The groups that fit, and whether few enough are known to be in question to look at all of them."""
         if self.severities:
             groups = groups.filter(severity_rank__in=[SEVERITY_RANK[each] for each in self.severities])
         if self.family:
@@ -98,9 +131,7 @@ class ViolationFilter:
         if self.department is not None:
             top = Department.objects.filter(pk=self.department).values_list("path", flat=True).first()
             groups = groups.filter(computer__department__path__startswith=top) if top else groups.none()
-        if self.text:
-            groups = with_text(groups, self.text)
-        return groups
+        return with_text(groups, self.text) if self.text else (groups, False)
 
     def in_tab(self, groups: QuerySet[Group]) -> QuerySet[Group]:
         """Of these groups, those of the chosen tab, in the chosen order."""
@@ -111,14 +142,6 @@ class ViolationFilter:
         if self.sort == "due":
             groups = groups.filter(due_on__isnull=False)
         return groups.order_by(*SORTS[self.sort])
-
-
-def count_tabs(groups: QuerySet[Group]) -> dict[str, int]:
-    """How many groups each tab holds, in one query; no state is counted beyond what anybody reads (`MOST_COUNTED`)."""
-    counts = dict(zip(State.values, count_many([groups.filter(state=state) for state in State.values]), strict=True))
-    counts[ALL] = sum(counts.values())
-    counts[OPEN] = sum(counts[state] for state in OPEN_STATES)
-    return counts
 
 
 def _clean(text: str) -> str:

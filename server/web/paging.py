@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connections
 from django.db.models import Field, Model, Q, QuerySet, Value
 
 M = TypeVar("M", bound=Model)
@@ -77,7 +77,10 @@ def count_up_to(rows: QuerySet[Any], most: int = MOST_COUNTED) -> int:
 
 
 def count_many(lists: Sequence[QuerySet[Any]], most: int = MOST_COUNTED) -> list[int]:
-    """How many rows each list has, in one query; ``most + 1`` where there are more than ``most``."""
+    """How many rows each list has, in one query; ``most + 1`` where there are more than ``most``.
+
+    All of them live in one database.
+    """
     selects: list[str] = []
     values: list[Any] = []
     for rows in lists:
@@ -90,7 +93,7 @@ def count_many(lists: Sequence[QuerySet[Any]], most: int = MOST_COUNTED) -> list
         else:
             selects.append(f"(SELECT COUNT(*) FROM ({sql}) AS part)")  # noqa: S608 (made by the ORM, values apart)
             values += told
-    with connection.cursor() as cursor:
+    with connections[lists[0].db].cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(selects)}", values)
         return [int(number) for number in cursor.fetchone()]
 

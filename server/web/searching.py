@@ -29,19 +29,21 @@ SHORT = 200
 _HASH = re.compile("[0-9a-f]{4,64}")
 
 
-def with_text(groups: QuerySet[Group], text: str) -> QuerySet[Group]:
-    """Of these groups, those in which each word of the text is found."""
+def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool]:
+    """Of these groups, those in which each word of the text is found; and whether they are known to be few (`SOME`)."""
+    some = False
     for part in text.split():
         ways = _ways(part)
         lists = [Group.objects.order_by().filter(way).values_list("pk", flat=True) for way in ways]
         count, (first, *others) = sum(count_many(lists, SOME)), lists
+        some |= count <= SOME
         if count <= FEW:
             groups = groups.filter(pk__in=set().union(*lists))
         elif count <= SOME:
             groups = groups.filter(pk__in=first.union(*others).values("pk"))
         else:
             groups = groups.filter(reduce(or_, ways))
-    return groups
+    return groups, some
 
 
 def _ways(part: str) -> list[Q]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from server.intake.models import Refusal, SpoolEntry
 from server.retention.purge import purged_since
 from server.violations.models import DroppedReport
 from server.web.pages import SignedInRequest, page_for, show
+from server.web.paging import count_up_to, counted
 from server.web.sending import ways
 
 LEAST_FREE = 2 * 1024**3
@@ -37,38 +37,40 @@ LATELY = timedelta(days=30)
 def health(request: SignedInRequest) -> HttpResponse:
     """Show each number with whether it is well, and what to do where it is not."""
     now = timezone.now()
-    states: dict[str, Any] = {
-        row["state"]: row
-        for row in SpoolEntry.objects.order_by().values("state").annotate(n=Count("id"), oldest=Min("received_at"))
+    # Each asked of the index of states: what is done, nearly all of the spool, is not looked at.
+    spooled = {
+        state: SpoolEntry.objects.filter(state=state)
+        for state in (SpoolEntry.State.WAITING, SpoolEntry.State.HELD, SpoolEntry.State.BAD)
     }
-    waiting: dict[str, Any] = states.get(SpoolEntry.State.WAITING, {"n": 0, "oldest": None})
+    numbers = {state: counted(count_up_to(rows)) for state, rows in spooled.items()}
+    first = spooled[SpoolEntry.State.WAITING].order_by("id").values_list("received_at", flat=True).first()
     disk = shutil.disk_usage(Path(settings.MIJIAN_HOME))
     refused = Refusal.objects.filter(at__gt=now - timedelta(days=1)).count()
     dropped = DroppedReport.objects.select_related("computer").defer("computer__public_key")[:SHOWN]
-    behind = waiting["oldest"] is not None and now - waiting["oldest"] > LONGEST_WAIT
+    behind = first is not None and now - first > LONGEST_WAIT
     context = {
         "signs": [
             {
                 "name": _("Envelopes waiting"),
-                "value": waiting["n"],
+                "value": numbers[SpoolEntry.State.WAITING],
                 "bad": behind,
                 "remedy": _("The fan-out does not keep up: look into the collector’s log and at the disk."),
             },
             {
                 "name": _("Envelopes held"),
-                "value": states.get(SpoolEntry.State.HELD, {"n": 0})["n"],
+                "value": numbers[SpoolEntry.State.HELD],
                 "bad": False,
                 "remedy": "",
             },
             {
                 "name": _("Envelopes that cannot be read"),
-                "value": states.get(SpoolEntry.State.BAD, {"n": 0})["n"],
-                "bad": SpoolEntry.State.BAD in states,
+                "value": numbers[SpoolEntry.State.BAD],
+                "bad": numbers[SpoolEntry.State.BAD] != "0",
                 "remedy": _("The Imports page says why, and what to do about each."),
             },
             {"name": _("Refused in the last day"), "value": refused, "bad": False, "remedy": ""},
         ],
-        "oldest": waiting["oldest"],
+        "oldest": first,
         "free": disk.free,
         "disk_total": disk.total,
         "disk_used": round(100 * disk.used / disk.total) if disk.total else 0,

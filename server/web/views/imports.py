@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Count, Max
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,7 +13,7 @@ from server.accounts.models import Right
 from server.intake.models import Refusal, SpoolEntry
 from server.ledger.models import Computer
 from server.web.pages import SignedInRequest, page_for, show
-from server.web.paging import page_of
+from server.web.paging import count_many, count_up_to, counted, page_of
 
 HELD, BAD, REFUSED, TAKEN = "held", "bad", "refused", "taken"
 _STATES = {
@@ -28,14 +27,10 @@ _STATES = {
 @require_safe
 def imports(request: SignedInRequest) -> HttpResponse:
     """Show one page of the envelopes of one kind, with the number of each kind."""
-    by_state = {
-        state: (number, last)
-        for state, number, last in SpoolEntry.objects.order_by()
-        .values_list("state")
-        .annotate(n=Count("id"), last=Max("received_at"))
-    }
-    counts = {tab: sum(by_state.get(state, (0, None))[0] for state in states) for tab, states in _STATES.items()}
-    counts[REFUSED] = Refusal.objects.count()
+    lists = {tab: SpoolEntry.objects.filter(state__in=states) for tab, states in _STATES.items()}
+    lists[TAKEN] = SpoolEntry.objects.exclude(state__in=(*_STATES[HELD], *_STATES[BAD]))  # nearly all: newest first
+    counts = dict(zip(lists, count_many(list(lists.values())), strict=True))
+    counts[REFUSED] = count_up_to(Refusal.objects.all())
     # Whoever comes without a wish is led to where there is trouble.
     tab = request.GET.get("tab", "")
     if tab not in counts:
@@ -46,13 +41,12 @@ def imports(request: SignedInRequest) -> HttpResponse:
         rows = list(refusals)
         context = {"page": refusals, "rows": rows, "computers": _names(row.agent_id for row in rows)}
     else:
-        entries = SpoolEntry.objects.filter(state__in=_STATES[tab]).defer("raw").order_by("-id")
-        spooled = page_of(entries, after, before)
+        spooled = page_of(lists[tab].defer("raw").order_by("-id"), after, before)
         taken = list(spooled)
         context = {"page": spooled, "rows": taken, "computers": _names(str(row.agent_id) for row in taken)}
-    latest = max((last for _number, last in by_state.values()), default=None)
+    latest = SpoolEntry.objects.order_by("-id").values_list("received_at", flat=True).first()
     about = {
-        "total": counts[tab],
+        "total": counted(counts[tab]),
         "tab": tab,
         "tabs": _tabs(counts, tab),
         "latest": latest,
@@ -63,7 +57,16 @@ def imports(request: SignedInRequest) -> HttpResponse:
 
 def _tabs(counts: dict[str, int], current: str) -> list[dict[str, object]]:
     names = {HELD: _("Held"), BAD: _("Unreadable"), REFUSED: _("Refused"), TAKEN: _("Taken")}
-    return [{"key": key, "name": names[key], "count": counts[key], "current": key == current} for key in names]
+    return [
+        {
+            "key": key,
+            "name": names[key],
+            "count": counted(counts[key]),
+            "empty": not counts[key],
+            "current": key == current,
+        }
+        for key in names
+    ]
 
 
 def _names(agent_ids: Iterable[str]) -> dict[str, str]:

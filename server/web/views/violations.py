@@ -14,15 +14,14 @@ from django.views.decorators.http import require_safe
 from server.accounts.models import Department, User
 from server.ledger.scope import computers_of, media_of
 from server.notifications.queue import channels
-from server.violations.bulk import LARGEST
 from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
 from server.web import words
 from server.web.controls import control
-from server.web.filters import ALL, OPEN, ViolationFilter, count_tabs
+from server.web.filters import ALL, OPEN, TabCounts, ViolationFilter
 from server.web.offers import offers
 from server.web.pages import SignedInRequest, page, show
-from server.web.paging import counted, page_of
+from server.web.paging import page_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -45,8 +44,7 @@ def violations(request: SignedInRequest) -> HttpResponse:
     """Show one page of the violations that fit the address's filters, with the number in each state."""
     chosen = ViolationFilter.read(request.GET, request.user.pk)
     everything = visible_to(request.user)
-    narrowed = chosen.narrow(everything)
-    counts = count_tabs(narrowed)
+    narrowed, counts = chosen.narrow_and_count(everything)
     rows = page_of(with_names(chosen.in_tab(narrowed)), request.GET.get("after"), request.GET.get("before"))
     context = {
         "chosen": chosen,
@@ -54,8 +52,7 @@ def violations(request: SignedInRequest) -> HttpResponse:
         "tabs": _tabs(counts, chosen.tab),
         "columns": _COLUMNS,
         "page": rows,
-        "total": counted(counts[chosen.tab]),
-        "total_number": min(counts[chosen.tab], LARGEST),
+        "total": counts.told(chosen.tab),
         "filter_query": chosen_query(request),
         "views": saved_views_of(request.user).select_related("owner"),
         "channels": list(channels()) if request.user.may_triage else [],
@@ -63,7 +60,7 @@ def violations(request: SignedInRequest) -> HttpResponse:
         "rows": decorate(list(rows), request.user.may_triage),
         "kinds": _kinds(),
         "severities": words.SEVERITIES,
-        "enrolled": bool(counts[ALL]) or computers_of(request.user).exists(),
+        "enrolled": counts.any_in(ALL) or computers_of(request.user).exists(),
     }
     return show(request, "web/violations.html", context, at="violations")
 
@@ -116,14 +113,14 @@ def decorate(groups: list[Group], may_triage: bool) -> list[dict[str, object]]:
     ]
 
 
-def _tabs(counts: dict[str, int], current: str) -> list[dict[str, object]]:
+def _tabs(counts: TabCounts, current: str) -> list[dict[str, object]]:
     names = {OPEN: _("Open"), **words.STATES, ALL: _("All")}
     return [
         {
             "key": key,
             "name": names[key],
-            "count": counted(counts[key]),
-            "empty": not counts[key],
+            "count": counts.told(key),
+            "empty": not counts.any_in(key),
             "current": key == current,
             "gap": key in (State.NEW, ALL),
         }

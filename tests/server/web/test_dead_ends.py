@@ -41,10 +41,10 @@ def test_an_expired_form_says_that_nothing_was_changed(person: Callable[..., Use
 def test_a_failure_of_the_collector_shows_no_detail(
     person: Callable[..., User], seat: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_groups: object) -> dict[str, int]:
+    def broken(*_told: object) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("server.web.views.violations.count_tabs", broken)
+    monkeypatch.setattr("server.web.views.violations.ViolationFilter.narrow_and_count", broken)
     client = seat(person())
     client.raise_request_exception = False
     answer = client.get(reverse("web:violations"))

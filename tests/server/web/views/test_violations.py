@@ -144,6 +144,39 @@ def test_the_tabs_count_every_state_under_the_filters(person: People, seat: Seat
     assert listed(client, "?assignee=me") == ids(first)
 
 
+@pytest.mark.parametrize(
+    ("few", "some", "most", "told"),
+    [
+        (500, 10_000, 1, {"New": "3", "False alarm": "1", "All": "4"}),
+        (0, 10_000, 1, {"New": "3", "False alarm": "1", "All": "4"}),
+        (0, 0, 2, {"New": "2+", "False alarm": "1", "All": "2+"}),
+    ],
+    ids=["a few", "some", "very many"],
+)
+def test_the_tabs_count_those_in_which_a_text_is_found_and_of_very_many_only_the_first(
+    person: People,
+    seat: Seat,
+    office: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    some: int,
+    most: int,
+    told: dict[str, str],
+) -> None:
+    monkeypatch.setattr("server.web.searching.FEW", few)
+    monkeypatch.setattr("server.web.searching.SOME", some)
+    monkeypatch.setattr("server.web.filters._MOST_FOUND", most)
+    boss, pc = person(), office.computer("pc-1")
+    fitting = [office.file(pc, content=str(number), medium=None) for number in range(4)]
+    office.file(office.computer("other"), content="elsewhere", medium=None)
+    transitions.mark_false_alarm(fitting[0], by=boss, reason="template")
+    client = seat(boss)
+    page = client.get(f"{URL}?q=pc-1").content.decode()
+    tabs = dict(re.findall(r'<a class="tabs__tab[^>]*>([^<]+) <span class="tabs__count">([^<]+)</span>', page))
+    assert {name: number for name, number in tabs.items() if name in told} == told
+    assert sorted(listed(client, "?q=pc-1&state=all")) == sorted(ids(*fitting))
+
+
 def test_a_long_list_is_cut_into_pages_that_keep_the_filters(person: People, seat: Seat, office: Any) -> None:
     pc = office.computer()
     for number in range(53):
