@@ -86,7 +86,10 @@ def words(count: int) -> list[str]:
 def strings_of(listed: Iterable[str]) -> list[tuple[bytes, bool]]:
     """The byte strings of our literals and of these words in all encodings, each with whether case counts not."""
     found: dict[bytes, bool] = {}
-    for text, caseless in [*((one.text, one.any_case) for one in RULES.literals), *((word, True) for word in listed)]:
+    for text, caseless in [
+        *((one.text.strip("\n"), one.any_case) for one in RULES.literals),
+        *((word, True) for word in listed),
+    ]:
         for form in {form for encoding in ENCODINGS for form in spellings(text, encoding)}:
             found[form] = caseless
     return sorted(found.items())

@@ -142,12 +142,13 @@ def _ripgrep(name: str, file: Path, patterns: list[str]) -> Peer:
 def ripgrep_same(work: Path) -> Peer:
     """ripgrep with every literal our rules look for, in the bytes of all encodings: the same search as ours.
 
-    Without full-width forms and without what may stand between the characters, which would make it slower.
+    Without full-width forms and without what may stand between the characters, which would make it slower; without the
+    ends of lines in a few of them, which it does not take.
     """
     lines = set()
     for literal in load_rules().literals:
         flags = "(?i-u)" if literal.any_case else "(?-u)"
-        for form in {form for encoding in ENCODINGS for form in spellings(literal.text, encoding)}:
+        for form in {form for encoding in ENCODINGS for form in spellings(literal.text.strip("\n"), encoding)}:
             lines.add(flags + "".join(f"\\x{byte:02x}" for byte in form))
     return _ripgrep("ripgrep, our literals", work / "literals.txt", sorted(lines))
 
