@@ -52,9 +52,9 @@ def test_a_collector_killed_in_mid_stream_has_everything_exactly_once(house: Any
 
 def test_an_agent_killed_in_mid_scan_tells_everything_exactly_once(house: Any) -> None:
     house.set_up()
-    wanted = [marked(number, bulk=200) for number in range(200)]
+    wanted = [marked(number, bulk=200) for number in range(600)]
     house.fill({f"{number}.txt": data for number, data in enumerate(wanted)})
-    for goal in (1, 40, 100):
+    for goal in (1, 100, 300):
         house.start_agent()
         house.until(lambda goal=goal: house.violations().total() >= goal)
         house.kill_agent()

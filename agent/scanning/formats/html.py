@@ -11,8 +11,9 @@ from lxml import etree
 
 from agent.scanning.formats import markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
-from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges, values
+from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
 from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
+from agent.scanning.formats.quoted import values
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 

@@ -151,28 +151,6 @@ def _split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-_QUOTED = re.compile(
-    r"""(?:(?<=[=:(\[,{>])|(?<=[=:(\[,{>][ ])|^[ \t]*)(?P<quote>["'`])"""
-    r"(?P<quoted>(?:(?!(?P=quote))[^\\\n]|\\.){2,200}+)(?P=quote)(?=\s*(?:[,;)\]}:<>/]|$))"
-    r"|>(?P<element>[^<>\n]{2,200}+)</"
-    r"|(?<=[A-Za-z*\]])\{(?P<braced>[^{}\n]{2,200}+)\}"
-)
-"""A value as JSON, SQL, program text, markup and TeX write it; in prose no sign of theirs stands beside a quote."""
-_IN_CODE = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){0,200}+)\1""")
-_TAG = re.compile(r"<[^<>]{1,400}>")
-_LINE_ENDS = re.compile(r"\\[nrt]")
-
-
-def values(line: str, *, code: bool = False) -> Iterator[str]:
-    """The values that share this line with others; with ``code`` every string in quotes is one."""
-    found = [each[2] for each in _IN_CODE.finditer(line)] if code else []
-    found += [each["quoted"] or each["element"] or each["braced"] for each in _QUOTED.finditer(line)]
-    for value in dict.fromkeys(found):
-        plain = _TAG.sub("\n", _LINE_ENDS.sub("\n", value).replace('\\"', '"')).strip()
-        if plain and plain != line.strip():
-            yield plain
-
-
 def hit_lines(sieve: Sieve, lines: Sequence[str]) -> set[int]:
     """The indices of the lines in which a literal begins; one that runs on into the next lines is found too."""
     coded = [line.encode("utf-8", "replace") for line in lines]

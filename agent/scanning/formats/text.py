@@ -13,7 +13,8 @@ import msgspec
 from agent.scanning.formats import markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
-from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined, values
+from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
+from agent.scanning.formats.quoted import values
 from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
 from agent.scanning.formats.text_talk import MUCH, apart, besides
 from protocol.records import Place

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from agent.scanning.formats.base import MiB, NotExamined, Reading, Source
 from agent.scanning.formats.charset import decode, rank
-from agent.scanning.formats.lines import values
 from agent.scanning.formats.ole import CompoundFile
+from agent.scanning.formats.quoted import values
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 

@@ -13,7 +13,6 @@ from agent.scanning.formats.lines import (
     is_prose,
     ranges,
     undecorated,
-    values,
 )
 from signatures.engine import build
 from signatures.literals import Literal
@@ -67,39 +66,3 @@ def test_only_labels_of_classification_make_fields() -> None:
 )
 def test_only_markdown_around_the_whole_line_is_taken_off(line: str, bare: str) -> None:
     assert undecorated(line) == bare
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"a":1,"title":"机密★10年","b":[1,2]}',
-        "INSERT INTO d VALUES (1,'机密★10年',NULL),(2,'x',NULL);",
-        '<node TEXT="机密★10年"/>',
-        "<a><b>机密★10年</b></a>",
-        "\\title{机密★10年}",
-        'mj = "机密★10年"',
-        '   "机密★10年",',
-        '{"text": "<p>机密★10年</p>"}',
-        '["x\\n", "机密★10年\\n"]',
-    ],
-)
-def test_a_value_of_data_is_told_without_what_shares_its_line(line: str) -> None:
-    assert "机密★10年" in values(line)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        '首页左上角标注"机密★10年"字样。',
-        "如“机密★10年”，应当顶格",
-        "marked 'SECRET//NOFORN' by hand",
-        "机密★10年",
-        "a{b}",
-    ],
-)
-def test_what_prose_quotes_is_no_value(line: str) -> None:
-    assert list(values(line)) == []
-
-
-def test_in_program_text_every_string_is_a_value() -> None:
-    assert list(values('MsgBox "机密★10年"', code=True)) == ["机密★10年"]
