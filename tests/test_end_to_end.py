@@ -37,7 +37,7 @@ def test_each_marked_document_of_a_medium_arrives_exactly_once_and_no_other_does
 
 def test_a_collector_killed_in_mid_stream_has_everything_exactly_once(house: Any) -> None:
     house.set_up()
-    wanted = [marked(number) for number in range(300)]
+    wanted = [marked(number) for number in range(800)]
     house.fill({f"{number}.txt": data for number, data in enumerate(wanted)})
     house.start_agent()
     for goal in (1, 60, 150):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -309,7 +311,15 @@ def _system(*command: str) -> str:
 
 
 @pytest.fixture
-def stick(tmp_path: Path) -> Iterator[Callable[[], Stick]]:
+def media_to_itself() -> Iterator[None]:
+    """No other test has media meanwhile, in whatever process: an agent attends to, holds and unmounts all it sees."""
+    with (Path(tempfile.gettempdir()) / f"mijian-tests-media-{os.geteuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def stick(tmp_path: Path, media_to_itself: None) -> Iterator[Callable[[], Stick]]:
     """Makes sticks. Needs root and loop devices."""
     if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
         pytest.skip("real mounts need root and loop devices")

@@ -67,7 +67,7 @@ class House:
 
 
 @pytest.fixture
-def house(collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any) -> House:
+def house(media_to_itself: None, collector: Any, service_state: Path, running: Any, quick: Any, wait_for: Any) -> House:
     collector.enrolled(service_state)
 
     def start(files: FilesSettings | None = None, **more: Any) -> Any:
