@@ -39,6 +39,9 @@ PATIENCE = 60.0
 BYTES_AT_ONCE = 32 * MiB
 """Bytes in the hands of one worker, above which it is handed no more until it has answered."""
 
+DOCUMENT = 2 * MiB
+"""What a document weighs there beside its bytes: a worker with many in hand would keep the others waiting at the end."""
+
 BREATH = 0.002
 """Seconds that answers are let gather while every worker has enough in hand."""
 
@@ -51,6 +54,16 @@ for what workers have in hand of a medium that has gone."""
 
 STILLBIRTHS = 3
 """Processes in a row that may end before they are ready, until that is taken for a broken installation."""
+
+
+def _is_document(file: Found) -> bool:
+    """Whether it is, by the ending of its name, more than plain text."""
+    return file.name.rpartition(".")[2].lower() in EXTENSIONS
+
+
+def _weight(file: Found) -> int:
+    """What a file counts for among those in a worker's hands: a document takes as long as a long text."""
+    return file.status.st_size + (DOCUMENT if _is_document(file) else 0)
 
 
 class CageBroken(Exception):
@@ -208,7 +221,7 @@ class Cage:
             if file is None:
                 break
             self._waiting.append(file)
-            self._plain = self._plain and file.name.rpartition(".")[2].lower() not in EXTENSIONS
+            self._plain = self._plain and not _is_document(file)
         return True
 
     def _staff(self) -> None:
@@ -243,7 +256,7 @@ class Cage:
             return
         fair = self._at_once if more else ceil(len(self._waiting) / (2 * self._most))
         count = min(self._at_once - len(worker.tasks), max(1, fair))
-        weight = sum(task.job.size for task in worker.tasks)
+        weight = sum(_weight(task.file) for task in worker.tasks)
         tasks: list[Task] = []
         while self._waiting and len(tasks) < count and (weight < BYTES_AT_ONCE or not (worker.tasks or tasks)):
             file = self._waiting.popleft()
@@ -254,7 +267,7 @@ class Cage:
                 self._done.append(task)
                 continue
             tasks.append(task)
-            weight += task.job.size
+            weight += _weight(file)
         if tasks:
             worker.give(tasks)
             self._flush(worker)
