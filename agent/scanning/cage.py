@@ -40,7 +40,7 @@ BYTES_AT_ONCE = 32 * MiB
 """Bytes in the hands of one worker, above which it is handed no more until it has answered."""
 
 DOCUMENT = 2 * MiB
-"""What a document weighs there beside its bytes: a worker with many in hand would keep the others waiting at the end."""
+"""What a document weighs there beside its bytes: with many in one hand, the others would wait for it at the end."""
 
 BREATH = 0.002
 """Seconds that answers are let gather while every worker has enough in hand."""
