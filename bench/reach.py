@@ -111,6 +111,7 @@ def ours(data: bytes, name: str) -> tuple[str, str, Reason | None]:
     budget = Budget()
 
     def read(data: bytes, name: str, depth: int) -> str:
+        """One file with its members; its media type."""
         source = Source.of(data)
         identity = identify(source, name)
         module = format_for(identity.media_type)

@@ -68,6 +68,7 @@ def _as_problem(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
 
     @functools.wraps(view)
     def told(*given: Any, **named: Any) -> HttpResponseBase:
+        """The view, with that answer told anew."""
         response = view(*given, **named)
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             return response

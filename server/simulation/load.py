@@ -75,6 +75,7 @@ def send(
     answered: list[list[_Answered]] = []
 
     def work(lane: list[Sent]) -> None:
+        """Send what one connection has to send, one after the other."""
         answers: list[_Answered] = []
         latencies: list[float] = []
         answered.append(answers)

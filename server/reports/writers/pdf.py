@@ -77,6 +77,7 @@ def write(document: blocks.Document) -> bytes:
     out = io.BytesIO()
 
     def foot(canvas: Canvas, _document: object) -> None:
+        """What stands at the foot of each page."""
         canvas.setFont(sheet.face, 8)
         canvas.drawString(MARGIN, 9 * mm, blocks.plain(document.foot))
         page = _("page %(n)s") % {"n": canvas.getPageNumber()}
