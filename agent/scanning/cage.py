@@ -61,6 +61,10 @@ def _is_document(file: Found) -> bool:
     return file.name.rpartition(".")[2].lower() in EXTENSIONS
 
 
+def _size(file: Found) -> int:
+    return file.status.st_size
+
+
 def _weight(file: Found) -> int:
     """What a file counts for among those in a worker's hands: a document takes as long as a long text."""
     return file.status.st_size + (DOCUMENT if _is_document(file) else 0)
@@ -256,7 +260,8 @@ class Cage:
             return
         fair = self._at_once if more else ceil(len(self._waiting) / (2 * self._most))
         count = min(self._at_once - len(worker.tasks), max(1, fair))
-        weight = sum(_weight(task.file) for task in worker.tasks)
+        weigh = _size if self._plain else _weight
+        weight = sum(weigh(task.file) for task in worker.tasks)
         tasks: list[Task] = []
         while self._waiting and len(tasks) < count and (weight < BYTES_AT_ONCE or not (worker.tasks or tasks)):
             file = self._waiting.popleft()
@@ -267,7 +272,7 @@ class Cage:
                 self._done.append(task)
                 continue
             tasks.append(task)
-            weight += _weight(file)
+            weight += weigh(file)
         if tasks:
             worker.give(tasks)
             self._flush(worker)
