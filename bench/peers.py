@@ -77,6 +77,11 @@ def halves(tree: Path, work: Path) -> list[Path]:
     return lists
 
 
+def _program(name: str, code: str) -> Peer:
+    """A few lines of Python that look for nothing: what comes before any search."""
+    return Peer(name, lambda tree: [[sys.executable, "-I", "-c", code, str(tree)]], _none, "one process")
+
+
 def reader() -> Peer:
     """A program that only reads the files: the floor."""
     code = (
@@ -86,7 +91,7 @@ def reader() -> Peer:
         "        with open(os.path.join(d,f),'rb',0) as h:\n"
         "            while h.read(1<<20): pass\n"
     )
-    return Peer("read only", lambda tree: [[sys.executable, "-I", "-c", code, str(tree)]], _none, "one process")
+    return _program("read only", code)
 
 
 def inflater() -> Peer:
@@ -101,7 +106,7 @@ def inflater() -> Peer:
         "    for f in fs:\n"
         "        with open(os.path.join(d,f),'rb',0) as h: inflate(h.read())\n"
     )
-    return Peer("read and inflate", lambda tree: [[sys.executable, "-I", "-c", code, str(tree)]], _none, "one process")
+    return _program("read and inflate", code)
 
 
 def pdfium() -> Peer:
@@ -114,7 +119,7 @@ def pdfium() -> Peer:
         "            page=document[number]; text=page.get_textpage()\n"
         "            text.get_text_range(); text.close(); page.close()\n"
     )
-    return Peer("PDFium alone", lambda tree: [[sys.executable, "-c", code, str(tree)]], _none, "one process")
+    return _program("PDFium alone", code)
 
 
 def mijian(workers: int = 2) -> Peer:
