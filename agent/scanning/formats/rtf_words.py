@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 from agent.scanning.formats.ole_properties import code_page_codec
+from agent.scanning.formats.word_story import SYMBOLS
 
 CHARSETS = {
     77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5hkscs", 161: "cp1253",
@@ -43,6 +44,7 @@ THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "f
 """Groups that a program may pass over, but that hold text."""
 SWITCHES = {
     "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
+    "intbl": "in_table", "qc": "centred",
 }  # fmt: skip
 SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
 """Words that switch or set what holds in a group, by the field of `rtf_story.State`."""
@@ -70,6 +72,8 @@ _BYTES = re.compile(rb"(?:\\'[0-9a-fA-F]{2})+")
 _FONTS = re.compile(rb"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 """The table of fonts, whose names nobody reads as text."""
 _HIGH = re.compile(rb"\\'[89a-fA-F]")
+_NUMBER = re.compile(rb"-?\d{1,10}")
+_SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _MOST_UNITS = 1 << 16
 """Characters that are kept by how they are written; there are two numbers for each."""
 _LONGEST_UNIT = 16
@@ -164,6 +168,40 @@ class _Units(dict[bytes, bytes]):
 @cache
 def _units_of(codec: str, skip: int) -> _Units:
     return _Units(codec, skip)
+
+
+class _Shown(dict[bytes, str]):
+    """Characters by what follows their ``\\u``; half of one as it is, which is no text yet."""
+
+    def __missing__(self, written: bytes) -> str:
+        found = _NUMBER.match(written)
+        number = int(found[0]) & 0xFFFF if found else 0
+        if len(self) > _MOST_UNITS:  # written with zeros before them, to fill the memory
+            self.clear()
+        made = self[written] = SYMBOLS.get(number) or (chr(number) if 0xD800 <= number < 0xE000 else unit(number))
+        return made
+
+
+SHOWN = _Shown()
+"""What follows a ``\\u`` to the character that is shown for it."""
+
+
+def end_of_group(data: bytes, at: int) -> int:
+    """The end of the group around a place, before its closing brace."""
+    depth = 0
+    while (token := _SKIPPED.match(data, at)) is not None:
+        sign = token.group()
+        if token[1] is not None:
+            at = token.end() + int(token[1])
+            continue
+        if sign == b"{":
+            depth += 1
+        elif sign == b"}":
+            if depth == 0:
+                break
+            depth -= 1
+        at = token.end()
+    return at
 
 
 def _as_text(codec: str) -> Callable[[re.Match[bytes]], bytes]:
