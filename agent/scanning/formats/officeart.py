@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -99,4 +100,4 @@ def shape_texts(data: bytes, begin: int = 0, end: int | None = None) -> list[tup
 
 def wide(data: bytes | memoryview) -> str:
     """UTF-16 as text that every encoder takes: lone surrogates are replaced."""
-    return bytes(data).decode("utf-16-le", "replace").encode("utf-8", "replace").decode()
+    return utf_16_le_decode(data, "replace", True)[0]
