@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from agent.scanning.formats.ole_properties import code_page_codec
 from agent.scanning.formats.word_story import SYMBOLS
@@ -76,6 +76,7 @@ _NUMBER = re.compile(rb"-?\d{1,10}")
 _SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _MOST_UNITS = 1 << 16
 """Characters that are kept by how they are written; there are two numbers for each."""
+_LONGEST_ROW = 64
 _LONGEST_UNIT = 16
 """Bytes of one that is kept: its number, a blank, and two bytes for older programs."""
 _SKIPS = re.compile(rb"\\uc(\d{1,2})")
@@ -204,9 +205,20 @@ def end_of_group(data: bytes, at: int) -> int:
     return at
 
 
+@cache
 def _as_text(codec: str) -> Callable[[re.Match[bytes]], bytes]:
-    return lambda found: _as_bytes(found).decode(codec, "replace").encode("utf-8", "replace")
+    """What turns rows of bytes in hexadecimal to text in UTF-8; lists have the same few at each level."""
+
+    def turned(written: bytes) -> bytes:
+        return _of_hexadecimal(written).decode(codec, "replace").encode("utf-8", "replace")
+
+    known = lru_cache(maxsize=4096)(turned)
+    return lambda found: (known if found.end() - found.start() <= _LONGEST_ROW else turned)(found[0])
 
 
 def _as_bytes(found: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(found[0].replace(b"\\'", b"").decode("ascii"))
+    return _of_hexadecimal(found[0])
+
+
+def _of_hexadecimal(written: bytes) -> bytes:
+    return bytes.fromhex(written.replace(b"\\'", b"").decode("ascii"))
