@@ -39,8 +39,7 @@ _TOKEN = re.compile(
 _ROW = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n])){2,}")
 """Characters by their numbers, each with the one byte that older programs show instead."""
 _UNIT = re.compile(rb"\\u(-?\d{1,10})")
-_HALF = re.compile("[\ud800-\udfff]")
-"""Half of a character beyond the first plane."""
+_HALF = re.compile("[\ud800-\udfff]")  # of a character beyond the first plane
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
 _MOST_STORIES_OPEN = 50

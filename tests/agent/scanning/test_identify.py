@@ -72,6 +72,8 @@ def tar_of() -> bytes:
         (("[Content_Types].xml", "xl/workbook.bin"), "application/vnd.ms-excel.sheet.binary.macroEnabled.12"),
         (("[Content_Types].xml", "visio/document.xml"), "application/vnd.ms-visio.drawing"),
         (("[Content_Types].xml", "Documents/1/FixedDoc.fdoc"), "application/vnd.ms-xpsdocument"),
+        (("[Content_Types].xml", "word\\document.xml"), f"{OOXML}wordprocessingml.document"),
+        (("[Content_Types].xml", "word\\document.xml", "xl/a.xml"), f"{OOXML}wordprocessingml.document"),
         (("OFD.xml", "Doc_0/Document.xml"), "application/ofd"),
         (("META-INF/container.xml", "book.opf"), "application/epub+zip"),
         (("META-INF/MANIFEST.MF", "a.class"), "application/java-archive"),

@@ -78,6 +78,10 @@ def test_chinese_is_understood_however_it_is_written(read: Any, text: str) -> No
     assert read(paper(rf"\pard {text}\par ", units(PROSE))).texts(Zone.P1_TOP_LEFT) == ["机密★10年"]
 
 
+def test_a_character_in_two_halves_stands_among_its_neighbours(read: Any) -> None:
+    assert read(paper(r"\pard \u26426?\u23494?\u-10179?\u-8704?\par ")).texts(Zone.P1_TOP_LEFT) == ["机密\U0001f600"]
+
+
 def test_traditional_chinese_is_read_in_its_code_page(read: Any) -> None:
     head = r"{\rtf1\ansi\ansicpg950{\fonttbl{\f0\fcharset136 MingLiU;}}\f0 "
     assert read(paper(hexadecimal("絕密★十年", "big5"), head=head)).texts(Zone.P1_TOP_LEFT) == ["絕密★十年"]

@@ -107,6 +107,17 @@ def test_numbers_of_all_kinds_stand_beside_their_labels(read_pieces: Any) -> Non
     assert outcome.texts(Zone.CELL) == ["12.34", "5", "-7"]
 
 
+def test_a_text_among_thousands_of_numbers_is_read_in_its_place(read_pieces: Any) -> None:
+    def numbers(row: int) -> bytes:
+        height = record(0x0208, struct.pack("<H", row) + bytes(14))
+        return height + record(0x0203, struct.pack("<HHHd", row, 0, 0, 1.5)) + shared_cell(row, 1, 0)
+
+    before, after = (b"".join(map(numbers, rows)) for rows in (range(700), range(701, 1400)))
+    label = record(0x0204, struct.pack("<HHH", 700, 2, 0) + wide("机密★10年"))
+    outcome = read_pieces(xls, book(shared_strings("名称"), before + label + after))
+    assert [(each.text, each.place.cell) for each in outcome.passages if "机密" in each.text] == [("机密★10年", "C701")]
+
+
 def test_text_boxes_and_lettering_are_read(read_pieces: Any) -> None:
     text = "机密★10年".encode("utf-16-le")
     lettering = "内部资料\0".encode("utf-16-le")
