@@ -13,6 +13,7 @@ import re
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
+from agent.scanning import formats
 from agent.scanning.bare_pictures import bare_picture
 from agent.scanning.directories import ZIP, ends_as_zip, ole_kind, zip_kind
 from agent.scanning.formats.base import Source
@@ -366,7 +367,11 @@ class _Magic(Protocol):
 
 @cache
 def _libmagic() -> _Magic | None:
-    """The library, loaded the first time bytes are in doubt. Without it identification goes on without."""
+    """The library, loaded the first time bytes are in doubt. Without it identification goes on without.
+
+    Raises `formats.NotLoaded` in a caged process that nobody loaded it in.
+    """
+    formats.still_open("libmagic")
     try:
         import magic
 

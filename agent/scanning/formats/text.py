@@ -12,7 +12,7 @@ import msgspec
 
 from agent.scanning.formats import markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
-from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
+from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, in_utf8, rank
 from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
 from agent.scanning.formats.quoted import values
 from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
@@ -161,14 +161,14 @@ def _as_utf8(
 ) -> tuple[Lines, list[tuple[int, int]]]:
     """A chunk in UTF-16 as lines in UTF-8, and the spans there that are its own."""
     data, encoding = bytes(chunk.data), marked[0]
-    text = decode(data, encoding).encode()
+    text = in_utf8(data, encoding)
     lines = Lines(text, _newline(text, "utf-8"), "utf-8", before, skip=3 if marked[1] and chunk.first else 0)
     found, whole = _searched(text, reading, _UTF8)
     if not whole and reading.quiet is not None:
         found += besides(lines, reading.quiet, _UTF8, first=chunk.first, last=chunk.last)
     spans = list(dict.fromkeys((start, end) for start, end, _ in found))
     if not chunk.first or not chunk.last:
-        low, high = (len(decode(data[:edge], encoding).encode()) for edge in (chunk.low, chunk.high))
+        low, high = (len(in_utf8(data[:edge], encoding)) for edge in (chunk.low, chunk.high))
         spans = [span for span in spans if low <= span[0] < high]
     lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
     return lines, spans
@@ -226,7 +226,7 @@ def _zoned(
     """Give the lines around the hits their zones. ``talk``: see `Reading.talk`."""
     hits = lines.lay(spans)
     low, high = 0, len(lines.data) + 1
-    if first and next(iter(hits)) < lines.past_head:
+    if first and lines.in_head(next(iter(hits))):
         if lines.table is not None:
             yield from _table(lines, hits, lines.table)
             return
@@ -236,7 +236,7 @@ def _zoned(
             text = "\n".join(lines.texts(lines.head[:count]))
             yield Passage(Zone.P1_TOP_LEFT, text, Place(line=lines.before + 1))
             yield from _values(lines, [hit for hit in hits if hit < low])
-    if last and next(reversed(hits)) >= lines.tail[0]:
+    if last and lines.in_tail(next(reversed(hits))):
         tail = [start for start in lines.tail if start >= low]
         foot = foot_start(lines.texts(tail))
         if foot < len(tail) and tail[foot] in hits:
