@@ -42,6 +42,9 @@ BYTES_AT_ONCE = 32 * MiB
 DOCUMENT = 2 * MiB
 """What a document weighs there beside its bytes: with many in one hand, the others would wait for it at the end."""
 
+WALKED_AHEAD = 4096
+"""Files that are looked for while the first worker is being started."""
+
 BREATH = 0.002
 """Seconds that answers are let gather while every worker has enough in hand."""
 
@@ -194,7 +197,8 @@ class Cage:
                 return
             if more and self._waiting and all(self._busy(worker) for worker in self._workers):
                 time.sleep(BREATH)  # nobody is in need: let answers gather, rather than wake for each
-            self._turn(0.0 if more and len(self._waiting) < FILES_AT_ONCE else 0.25)
+            enough = FILES_AT_ONCE if self._anybody_ready else WALKED_AHEAD
+            self._turn(0.0 if more and len(self._waiting) < enough else 0.25)
 
     def _vanish(self, *, late: bool) -> None:
         """End all files that nobody has in hand, and once it is ``late`` all others, as vanished."""
@@ -213,9 +217,14 @@ class Cage:
 
     # -- handing out ---------------------------------------------------------------------------------------------
 
+    @property
+    def _anybody_ready(self) -> bool:
+        return any(worker.ready for worker in self._workers)
+
     def _fill(self, files: Iterator[Found | None]) -> bool:
         """Take from the walk what the workers can do next. False where it is at its end."""
-        wanted = 2 * FILES_AT_ONCE * self._most
+        usual = 2 * FILES_AT_ONCE * self._most
+        wanted = usual if self._anybody_ready else min(len(self._waiting) + usual, WALKED_AHEAD)
         while len(self._waiting) < wanted:
             try:
                 file = next(files)

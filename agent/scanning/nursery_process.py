@@ -10,6 +10,8 @@ are met ask for: many a scan finds nothing changed, many a folder holds nothing 
 
 from __future__ import annotations
 
+import agent.scanning.lean  # noqa: F401  # isort: skip  — before msgspec is loaded
+
 import gc
 import os
 import selectors
