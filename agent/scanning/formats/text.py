@@ -15,7 +15,7 @@ from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
 from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
 from agent.scanning.formats.quoted import values
-from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
+from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines, line_ends
 from agent.scanning.formats.text_talk import MUCH, apart, besides
 from protocol.records import Place
 from signatures.engine import Span
@@ -128,18 +128,19 @@ def _passages(chunk: _Chunk, marked: tuple[str, int], reading: Reading, count: _
             yield from _zoned(lines, spans, reading.talk, first=chunk.first, last=chunk.last)
         return
     skip = marked[1] if chunk.first else 0
+    cut = (not chunk.first, not chunk.last)
+    likely = Lines(data, newline, order[0], before, skip, cut)
     if not whole and reading.quiet is not None:
-        lines = Lines(data, newline, order[0], before, skip)
-        claims += besides(lines, reading.quiet, _SEARCHED, first=chunk.first, last=chunk.last)
-        order = _order(data, claims, marked)
+        claims += besides(likely, reading.quiet, _SEARCHED, first=chunk.first, last=chunk.last)
+        if not {span[2] for span in claims} <= set(order):
+            order = _order(data, claims, marked)
     if not chunk.first or not chunk.last:
         claims = [span for span in claims if chunk.low <= span[0] < chunk.high]
     for encoding, own in _by_encoding(claims, order).items():
         if encoding.startswith("utf-16"):
             yield from _strays(data, own, encoding)
             continue
-        lines = Lines(data, newline, encoding, before, skip)
-        lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
+        lines = likely if encoding == likely.encoding else Lines(data, newline, encoding, before, skip, cut)
         yield from _zoned(lines, own, reading.talk, first=chunk.first, last=chunk.last)
 
 
@@ -168,7 +169,8 @@ def _as_utf8(
         found += besides(lines, reading.quiet, _UTF8, first=chunk.first, last=chunk.last)
     spans = list(dict.fromkeys((start, end) for start, end, _ in found))
     if not chunk.first or not chunk.last:
-        low, high = (len(decode(data[:edge], encoding).encode()) for edge in (chunk.low, chunk.high))
+        low = len(decode(data[: chunk.low], encoding).encode())
+        high = len(text) - len(decode(data[chunk.high :], encoding).encode())
         spans = [span for span in spans if low <= span[0] < high]
     lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
     return lines, spans
@@ -201,7 +203,7 @@ class _LineCount:
             data = stream.read(min(_CHUNK, offset - self._at))
             if not data:
                 break
-            self._count += data.count(newline)
+            self._count += line_ends(data, newline) if len(newline) == 1 else data.count(newline)
             self._at += len(data)
         stream.seek(back)
         return self._count
