@@ -94,12 +94,8 @@ def _whole(sample: bytes, encoding: str) -> str:
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """Bytes as text; a byte that is wrong in this encoding becomes U+FFFD and the rest stays."""
-    if encoding.startswith("utf-16"):
-        return in_utf8(data, encoding).decode("utf-8")
+    """Bytes as text; a byte that is wrong in this encoding becomes U+FFFD and the rest stays.
+
+    There is never a lone surrogate in it, which would stop every later encoder.
+    """
     return data.decode("big5hkscs" if encoding == "big5" else encoding, "replace")
-
-
-def in_utf8(data: bytes, encoding: str) -> bytes:
-    """Text in UTF-16 as UTF-8. A lone surrogate, which would stop every later encoder, becomes a question mark."""
-    return data.decode(encoding, "replace").encode("utf-8", "replace")
