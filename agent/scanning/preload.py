@@ -9,11 +9,11 @@ from __future__ import annotations
 import codecs
 import encodings
 import encodings.aliases
-import pkgutil
 import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from agent.scanning import formats
 from agent.scanning.formats import archive_library
@@ -54,6 +54,7 @@ def text() -> None:
         formats.load(name)
     for name in TEXT_CODECS:
         codecs.lookup(name)
+    import_module("heapq")  # `Counter.most_common` asks for it
     _charsets()
 
 
@@ -79,7 +80,8 @@ def everything() -> None:
 
 @cache
 def _charsets() -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - {"mbcs", "oem"}
+    files = [file for folder in encodings.__path__ for file in Path(folder).iterdir()]
+    return frozenset(file.stem for file in files if file.suffix == ".py") - {"__init__", "mbcs", "oem"}
 
 
 def close() -> None:
