@@ -139,7 +139,8 @@ class LiteralSieve:
 
     def _narrowed(self, data: Data, wanted: frozenset[str]) -> tuple[bytes, int, str] | None:
         """See `narrowed`."""
-        return None if wanted.isdisjoint(_UTF16) or not self._is_seen_narrow else narrowed(data, wanted)
+        found = None if wanted.isdisjoint(_UTF16) else narrowed(data, wanted)
+        return found if found is not None and self._is_seen_narrow else None
 
     @cached_property
     def _is_seen_narrow(self) -> bool:

@@ -15,6 +15,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 from operator import attrgetter
 
 import msgspec
@@ -84,7 +85,7 @@ class Words:
     @property
     def texts(self) -> Iterator[str]:
         """Each word as it is listed."""
-        return (text for texts in self._kinds.values() for text in texts)
+        return chain.from_iterable(self._kinds.values())
 
     @cached_property
     def _words(self) -> tuple[Literal, ...]:

@@ -49,6 +49,8 @@ _ALIKE = 200
 file that say the same, up to which all are read where hits are many."""
 _NEAR, _OFTEN = 5, 2000
 """Bytes on either side of a hit that tell of what sort its line is, and lines of one sort that are read."""
+_BESIDE_NEW = 3
+"""Lines on either side of one that is new that are searched with it."""
 _SORTS = 100_000
 """Different things said that are remembered."""
 _HEAD = HEAD_LINES * LONGEST_LINE
@@ -174,10 +176,10 @@ class Said:
                 self._times[key] += 1
                 if self._times[key] == _ALIKE:
                     new.discard(key)
-                found.append((begins[number], begins[number + 1] - len(sign)))
-        if in_lines:
-            return found
-        return [(max(0, start - len(sign)), min(end + len(sign), len(data))) for start, end in found]
+                # A literal may begin before what is new, and end after it.
+                first, past = max(0, number - _BESIDE_NEW), min(number + 1 + _BESIDE_NEW, len(parts))
+                found.append((begins[first], begins[past] - len(sign)))
+        return found
 
     def seldom(self, lines: Lines, hits: Hits, telling: Iterable[int]) -> list[int]:
         """The lines of those that may be marked in whose sort there were not thousands; where they begin.
