@@ -42,7 +42,7 @@ BYTES_AT_ONCE = 32 * MiB
 DOCUMENT = 2 * MiB
 """What a document weighs there beside its bytes: with many in one hand, the others would wait for it at the end."""
 
-WALKED_AHEAD = 4096
+WALKED_AHEAD = 8192
 """Files that are looked for while the first worker is being started."""
 
 BREATH = 0.002

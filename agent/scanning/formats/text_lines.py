@@ -140,9 +140,13 @@ class Lines:
     def table(self) -> Table | None:
         """The table that the text begins with, if it begins with one."""
         past = self.past_head
-        if all(self.data.count(sign, 0, past) < 2 for sign in _DELIMITERS):
+        if not any(self._is_twice(sign, past) for sign in _DELIMITERS):
             return None  # seen without decoding a line
         return Table.of(self.texts(self.head))
+
+    def _is_twice(self, sign: bytes, past: int) -> bool:
+        first = self.data.find(sign, 0, past)
+        return first >= 0 and self.data.find(sign, first + 1, past) >= 0
 
     def following(self, start: int, most: int) -> Iterator[int]:
         """Where this line and those after it begin."""
