@@ -20,7 +20,7 @@ from agent.scanning import formats
 from agent.scanning.formats import archive_library
 from agent.scanning.identify import libmagic_available
 
-CORE = ("text", "html", "escaped")
+CORE = ("text", "html", "escaped", "binary")
 """Formats that are loaded with the core: quick to load, and the most frequent."""
 
 CORE_CODECS = (
