@@ -22,6 +22,10 @@ _LONGEST = 400
 _NAME = re.compile(rb"<(?:[^\s<>/:]+:)?([^\s<>/]+)")
 _JOINED = re.compile(r'"\s*&\s*"')
 _CONSTANT = re.compile(r'"((?:[^"]|"")*)"')
+_NUMBER_FORMAT = re.compile(r'(?:"[^"]*"(?!")|\[[^\]]*\]|[_*\\].|[0-9#?.@;%/ :+-]|[\u2e80-\uffff])+')
+_DRESS = re.compile(r'\[[^\]]*\]|[_*].|["\\@]')
+_PLACES = re.compile(r"^[0#?.,% ]+|(?<![1-9])[0#?.,% ]+$")
+"""Where the number itself stands."""
 _CHOICES = frozenset({b"listItem", b"listEntry"})
 """Elements that offer a level to be chosen; what was chosen stands in the text."""
 _READING_AID = b"<rPh"
@@ -93,4 +97,12 @@ def constants(value: str) -> list[str]:
         return [value]
     merged = _JOINED.sub("", value)
     found = [each.replace('""', '"').strip() for each in _CONSTANT.findall(merged)]
+    if _NUMBER_FORMAT.fullmatch(value):
+        found += sections(value)
     return [text for text in dict.fromkeys(found) if text]
+
+
+def sections(code: str) -> list[str]:
+    """What the sections of a number format put around a number, its own digits among it (ECMA-376-1, 18.8.31)."""
+    parts = (_PLACES.sub("", section.strip()).strip() for section in _DRESS.sub("", code).split(";"))
+    return [said for said in parts if said and not said.isascii()]

@@ -20,7 +20,7 @@ LIMITS = {"file bytes": FILE_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "Pictures are read (with OCR) only where the document has little text; metafiles (WMF, EMF) are not.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
-    "Numbers of lists, document variables and what mail programs keep of HTML are not read.",
+    "Numbers of lists and what mail programs keep of HTML are not read.",
     "Hidden text counts as text.",
 )
 

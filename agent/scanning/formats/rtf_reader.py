@@ -153,7 +153,7 @@ class Reader:
         state, (outer, stories) = self._state, self._groups.pop()
         if state.into == "stylesheet":
             self._name_style(state.style)
-        elif state.into not in ("text", "skip", outer.into):
+        elif state.into == "docvar" or state.into not in ("text", "skip", outer.into):
             self._deliver(state.into)
         while len(self._open) > max(1, stories):
             self._close_story(state)
@@ -310,6 +310,8 @@ class Reader:
         paragraph = self._open[-1].paragraph
         if into.startswith("=") and text:
             self.properties.append(Property(into[1:], text, "core-properties"))
+        elif into == "docvar" and text:  # the name of a variable, then its value, each in a group
+            self.properties.append(Property("", text, "setting"))
         elif into in ("propname", "sn"):
             self._name = text
         elif into == "staticval" and self._name and text:

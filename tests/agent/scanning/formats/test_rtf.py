@@ -246,3 +246,8 @@ def test_the_alternative_text_of_a_picture_is_a_caption(read: Any) -> None:
     description = r"{\sp{\sn wzDescription}{\sv " + units("机密★10年") + "}}"
     picture = r"{\*\shppict{\pict{\*\picprop{\sp{\sn wzName}{\sv a}}" + description + r"}\pngblip 0102}}"
     assert read(paper(picture, units(PROSE))).texts(Zone.CAPTION) == ["机密★10年"]
+
+
+def test_the_value_of_a_document_variable_is_told(read: Any) -> None:
+    variable = r"{\*\docvar {mj}{" + units("机密★10年") + "}}"
+    assert "机密★10年" in read(paper(variable, units(PROSE))).texts(Zone.DOC_PROPERTY)

@@ -228,3 +228,25 @@ def test_what_a_rule_of_validation_says_is_read(read_pieces: Any) -> None:
     texts = b"".join(wide(each) for each in ("提示", "\0", "机密★10年", "\0"))
     found = read_pieces(xls, book(b"", record(0x01BE, bytes(4) + texts)))
     assert [one.text for one in found.passages if one.place.part == "validation"] == ["提示\n机密★10年"]
+
+
+def formula(tokens: bytes) -> bytes:
+    return record(0x06, struct.pack("<HHH8sHIH", 9, 1, 0, bytes(8), 0, 0, len(tokens)) + tokens)
+
+
+def token(text: str) -> bytes:
+    return b"\x17" + wide(text, "<B")
+
+
+@pytest.mark.parametrize(
+    ("common", "cells"),
+    [
+        (record(0x041E, struct.pack("<H", 170) + wide('"机密★10年"0')), b""),
+        (record(0x041E, struct.pack("<H", 170) + wide('"机密★"10"年"')), b""),
+        (record(0x18, struct.pack("<HBBHHH4x", 0, 0, 2, 16, 0, 0) + b"\0mj" + token("机密★10年")), b""),
+        (b"", formula(token("机密★10年") + b"\x1e\1\0")),
+        (b"", formula(b"\x1e\1\0" + token("机密") + token("★10年") + b"\x08")),
+    ],
+)
+def test_strings_in_number_formats_names_and_formulas_are_told(read_pieces: Any, common: bytes, cells: bytes) -> None:
+    assert "机密★10年" in [one.text for one in read_pieces(xls, book(common, cells)).passages if one.place.part == "setting"]
