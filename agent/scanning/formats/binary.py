@@ -166,7 +166,7 @@ def _is_media(head: bytes) -> bool:
 
 def _id3(source: Source, head: bytes) -> Iterator[tuple[int, int]]:
     """The frames of a tag before the sound, but for pictures (ID3v2.2 to 2.4)."""
-    if not head.startswith(b"ID3"):
+    if not head.startswith(b"ID3") or len(head) < 10:
         return
     old, new = head[3] == 2, head[3] == 4
     at, end = 10, 10 + _seven(head[6:10])

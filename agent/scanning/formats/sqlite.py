@@ -32,6 +32,8 @@ LIMITATIONS = (
 _ENCODINGS = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
 _OVERLAP = 4096
 _LONGEST = 400
+_TROUBLE = (sqlite3.Error, ValueError, OverflowError)
+"""What the library raises for damaged files; `ValueError` where it cannot even say why, or a name holds what none may."""
 _AT_ONCE = 10_000
 _LIST = (
     "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name IS NOT NULL AND sql IS NOT NULL"
@@ -103,7 +105,7 @@ class _Tables:
             try:
                 self._open(base, data)
                 tables = base.execute(_LIST).fetchall()
-            except sqlite3.Error:
+            except _TROUBLE:
                 self.damaged = True
             for name, statement in tables:
                 yield from _split(statement)
@@ -129,7 +131,7 @@ class _Tables:
                 for value in row:
                     if isinstance(value, str):
                         yield from _split(value)
-        except (sqlite3.Error, MemoryError, OverflowError):
+        except _TROUBLE:
             self.damaged = True
 
 
