@@ -43,8 +43,8 @@ LIMITS = {
     "values told": 2_000,
 }
 LIMITATIONS = (
-    "Of sound and film the tags are read (ID3, MP4, FLAC, Ogg, RIFF, ASF, Matroska); what is said or shown in them is not.",
-    "Files of unknown kind are searched for values that are a marking by themselves; what is packed in them is not read.",
+    "Of sound and film the tags are read (ID3, MP4, FLAC, Ogg, RIFF, ASF, Matroska), not what is said or shown.",
+    "Files of unknown kind are searched for values that are a marking by themselves; what is packed is not read.",
     "Programs and fonts are examined by their names only.",
 )
 

@@ -52,7 +52,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
 
 
 def _fields(data: bytes, begin: int) -> Iterator[tuple[int, int]]:
-    """Where in a row each field of characters begins and ends; every row begins with a sign that tells whether it lives."""
+    """Where in a row each field begins and ends; every row begins with a sign that tells whether it was deleted."""
     at, low = _FIELD, 1
     while at + _FIELD <= min(begin, len(data)) and data[at] != 0x0D:
         kind, size = data[at + 11 : at + 12], data[at + 16]

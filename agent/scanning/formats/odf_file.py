@@ -83,7 +83,7 @@ class OdfFile:
         return [] if self._zip is None else [name for name in self._zip.entries if _BESIDE.search(name)]
 
     def corners(self, told: Told) -> Iterator[Passage]:
-        """What no passage has told yet: prompts, names, formulas, number formats, prefixes of lists, macros, settings."""
+        """What no passage has told yet: prompts, names, formulas, formats, prefixes of lists, macros, settings."""
         parts = [self.content]
         if self._zip is not None:
             parts += [self._styles, self._meta, *map(self._zip.read, self._beside())]

@@ -26,6 +26,7 @@ from agent.scanning.formats.rtf_words import (
     THROUGH,
     description,
     document_codec,
+    end_of_group,
     unit,
 )
 from agent.scanning.formats.word_story import PAGE_FIELD, SYMBOLS
@@ -37,7 +38,6 @@ _TOKEN = re.compile(
 _ROW = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n])){2,}")
 """Characters by their numbers, each with the one byte that older programs show instead."""
 _UNIT = re.compile(rb"\\u(-?\d{1,10})")
-_SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
 _MOST_STORIES_OPEN = 50
@@ -79,8 +79,6 @@ class Reader:
         self._run()
         self.body = self._open[0]
 
-    # --- tokens ------------------------------------------------------------------------------------------------
-
     def _run(self) -> None:
         data, at = self._data, max(0, self._data.find(b"{"))
         while (token := _TOKEN.match(data, at)) is not None:
@@ -105,7 +103,7 @@ class Reader:
             elif sign is not None:
                 self._sign(sign)
             if self._state.into == "skip":
-                begun, at = at, self._skip_group(at)
+                begun, at = at, end_of_group(self._data, at)
                 if described := description(data, begun, at):
                     self._open[-1].paragraph.descriptions.append(described)
         self._flush()
@@ -113,23 +111,6 @@ class Reader:
         while self._groups:
             self._end()
         self._open[0].finish(self._state)
-
-    def _skip_group(self, at: int) -> int:
-        """The end of the group that nobody reads, before its closing brace."""
-        depth = 0
-        while (token := _SKIPPED.match(self._data, at)) is not None:
-            sign = token.group()
-            if token[1] is not None:
-                at = token.end() + int(token[1])
-                continue
-            if sign == b"{":
-                depth += 1
-            elif sign == b"}":
-                if depth == 0:
-                    break
-                depth -= 1
-            at = token.end()
-        return at
 
     def _begin(self) -> None:
         self._flush()
@@ -310,7 +291,7 @@ class Reader:
         paragraph = self._open[-1].paragraph
         if into.startswith("=") and text:
             self.properties.append(Property(into[1:], text, "core-properties"))
-        elif into == "docvar" and text:  # the name of a variable, then its value, each in a group
+        elif into == "docvar" and text:  # its name, then its value
             self.properties.append(Property("", text, "setting"))
         elif into in ("propname", "sn"):
             self._name = text

@@ -37,7 +37,9 @@ SILENT = frozenset({
 })  # fmt: skip
 """Groups whose text no reader sees, or sees once more elsewhere."""
 
-GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info", "docvar"})
+GATHERING = frozenset(
+    {"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info", "docvar"}
+)
 """Groups whose text is no text of the document but tells something of it."""
 THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
 """Groups that a program may pass over, but that hold text."""
@@ -60,6 +62,7 @@ STORIES = {
 }  # fmt: skip
 """Groups with a text of their own."""
 
+_SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _DESCRIPTION = re.compile(rb"wzDescription\s*\}\s*\{\s*\\sv ?([^{}]{1,4000})\}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F\r\n \t]{64,}")
 _WORD = re.compile(rb"\\(?!u-?\d)[a-zA-Z]{1,32}(?:-?\d{1,10})?[ \r\n]?")
@@ -84,6 +87,24 @@ def document_codec(data: bytes) -> str:
     if found:
         return code_page_codec(int(found[1]))
     return "mac_roman" if b"\\mac\\" in data[:64] else "cp1252"
+
+
+def end_of_group(data: bytes, at: int) -> int:
+    """The end of the group that nobody reads, before its closing brace."""
+    depth = 0
+    while (token := _SKIPPED.match(data, at)) is not None:
+        sign = token.group()
+        if token[1] is not None:
+            at = token.end() + int(token[1])
+            continue
+        if sign == b"{":
+            depth += 1
+        elif sign == b"}":
+            if depth == 0:
+                break
+            depth -= 1
+        at = token.end()
+    return at
 
 
 def plain_texts(data: bytes) -> list[bytes]:

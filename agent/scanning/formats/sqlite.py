@@ -33,7 +33,7 @@ _ENCODINGS = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
 _OVERLAP = 4096
 _LONGEST = 400
 _TROUBLE = (sqlite3.Error, ValueError, OverflowError)
-"""What the library raises for damaged files; `ValueError` where it cannot even say why, or a name holds what none may."""
+"""What the library raises for damaged files; `ValueError` where it cannot even say why."""
 _AT_ONCE = 10_000
 _LIST = (
     "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name IS NOT NULL AND sql IS NOT NULL"

@@ -7,6 +7,7 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 
@@ -51,7 +52,10 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     for chunk in _chunks(source):
         if chunk.first:
             marked = byte_order_mark(bytes(chunk.data[:4]))
-            if markup.is_xml(bytes(chunk.data[:512])) and source.size <= LIMITS["bytes of XML read as a tree of lines"]:
+            if (
+                markup.is_xml(bytes(chunk.data[:512]), reading.name)
+                and source.size <= LIMITS["bytes of XML read as a tree of lines"]
+            ):
                 yield from markup.xml_passages(source, reading)
                 return
         yield from _passages(chunk, marked, reading, count)
@@ -146,8 +150,8 @@ def _passages(chunk: _Chunk, marked: tuple[str, int], reading: Reading, count: _
 
 def _written_out(chunk: _Chunk, reading: Reading) -> Iterator[Passage]:
     """Values in lines of code and logs whose characters are written as numbers."""
-    data = chunk.data if isinstance(chunk.data, bytes) else chunk.data.obj
-    if b"\\" not in data or not escapes.numbered(raw := bytes(chunk.data)):
+    whole = chunk.data if isinstance(chunk.data, bytes) else cast("bytearray", chunk.data.obj)
+    if b"\\" not in whole or not escapes.numbered(raw := bytes(chunk.data)):
         return
     for at, line in escapes.lines(raw):
         if chunk.low <= at < chunk.high and reading.worth(line, encodings=_UTF8):

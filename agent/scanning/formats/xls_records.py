@@ -96,6 +96,8 @@ class Joined:
 
     def string(self) -> str:
         """A string with its length, its runs of formats and its reading passed over (XLUnicodeRichExtendedString)."""
+        if self.exhausted:
+            return ""
         at = self._at
         head = self._data[at : at + 3] if at + 3 <= self._parts[self._index].end else self.take(3)
         if len(head) < 3:
@@ -180,7 +182,7 @@ def constants(data: bytes, begin: int, end: int, codec: str | None) -> Iterator[
     """
     at = data.find(_STRING_TOKEN, begin, end)
     before, past = "", -1
-    while 0 <= at and at + 3 < end:
+    while at >= 0 and at + 3 < end:
         count, size = data[at + 1], 0
         if codec is not None or data[at + 2] <= 1:
             size = count if codec is not None else 1 + (count << data[at + 2])

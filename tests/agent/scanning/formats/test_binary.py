@@ -30,6 +30,9 @@ def comments(*said: str) -> bytes:
     return b"\4\0\0\0test" + struct.pack("<I", len(coded)) + b"".join(struct.pack("<I", len(o)) + o for o in coded)
 
 
+NAMED = comments("TITLE=" + MARK, "ARTIST=ab")
+
+
 def mp4() -> bytes:
     name = box(b"\xa9nam", box(b"data", struct.pack(">II", 1, 0) + MARK.encode()))
     tags = box(b"udta", box(b"meta", b"\0\0\0\0" + box(b"ilst", name)))
@@ -48,9 +51,8 @@ MARKED = {
     "gbk.mp3": id3(b"\x00" + MARK.encode("gbk")),
     "old.mp3": b"\xff\xfb\x90\0" + NOISE + b"TAG" + MARK.encode("gbk").ljust(125, b"\0"),
     "a.mp4": mp4(),
-    "a.flac": b"fLaC\0\0\0\x22" + bytes(34) + b"\x84\0\0" + struct.pack("B", len(comments("TITLE=" + MARK, "ARTIST=ab")))
-    + comments("TITLE=" + MARK, "ARTIST=ab") + NOISE,
-    "a.ogg": b"OggS\0\2" + bytes(20) + b"\3vorbis" + comments("TITLE=" + MARK, "ARTIST=ab") + NOISE,
+    "a.flac": b"fLaC\0\0\0\x22" + bytes(34) + b"\x84\0\0" + struct.pack("B", len(NAMED)) + NAMED + NOISE,
+    "a.ogg": b"OggS\0\2" + bytes(20) + b"\3vorbis" + NAMED + NOISE,
     "a.wav": b"RIFF\0\0\1\0WAVELIST\x18\0\0\0INFOINAM\x10\0\0\0" + MARK.encode("gbk") + b"\0\0data" + NOISE,
     "recent.lnk": shortcut(f"..\\..\\公文\\{MARK}.docx"),
     "a.dat": b"\x93MYDB\0\1" + NOISE + bytes(7) + MARK.encode("utf-16-le") + b"\0\0" + NOISE,

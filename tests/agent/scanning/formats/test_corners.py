@@ -132,9 +132,10 @@ def test_a_marking_in_a_value_of_opendocument_is_told(read_pieces: Any, where: s
 
 
 @pytest.mark.parametrize(
-    "part", ["Basic/Standard/Module1.xml", "settings.xml", "META-INF/documentsignatures.xml", "META-INF/macrosignatures.xml"]
+    "part",
+    ["Basic/Standard/Module1.xml", "settings.xml", "META-INF/documentsignatures.xml", "META-INF/macrosignatures.xml"],
 )
-def test_a_macro_setting_or_remark_of_a_signer_in_opendocument_is_told(read_pieces: Any, zipped: Any, part: str) -> None:
+def test_a_macro_setting_or_remark_of_a_signer_is_told(read_pieces: Any, zipped: Any, part: str) -> None:
     content = f"<office:document-content{ODF}><office:body><office:text/></office:body></office:document-content>"
     parts = {
         "mimetype": "application/vnd.oasis.opendocument.text",

@@ -33,5 +33,6 @@ def test_a_file_in_an_address_is_read_as_what_it_is(examiner: Examiner, name: st
 
 
 def test_pictures_and_fonts_are_dress_and_no_files(examiner: Examiner) -> None:
-    page = f'<html><img src="data:image/png;base64,{coded("x" * 99)}"><style>@font-face{{src:url(data:font/woff2;base64,AA)}}'
+    font = "<style>@font-face{src:url(data:font/woff2;base64,AAAAAAAAAAAAAAAAAAAAAAAA)}"
+    page = f'<html><img src="data:image/png;base64,{coded("x" * 99)}">{font}'
     assert len(examiner.examine(Source.of(page.encode()), "a.html").rows) == 1

@@ -62,6 +62,6 @@ def test_one_that_is_too_large_for_the_library_is_searched_as_bytes(
     tmp_path: Path, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sqlite.LIMITS, "bytes read as tables", 100)
-    data = database(tmp_path, "CREATE TABLE alone (a)", f"INSERT INTO alone VALUES ('{MARK}')")
+    data = database(tmp_path, "CREATE TABLE alone (a)", "INSERT INTO alone SELECT said FROM notes")
     (row,) = examiner.examine(Source.of(data), "a.db").rows
     assert (row.findings[0].level, row.reason) == ("机密", None)

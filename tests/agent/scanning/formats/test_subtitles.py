@@ -7,7 +7,7 @@ import pytest
 from agent.scanning.examine import Examiner
 from agent.scanning.formats.base import Source
 
-HEAD = "[Script Info]\nTitle: a\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+HEAD = "[Script Info]\nTitle: a\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, X, Text\n"
 EVENT = "Dialogue: 0,0:00:01.00,0:00:05.00,Default,,0,0,0,,{}\nDialogue: 0,0:00:06.00,0:00:07.00,Default,,0,0,0,,甲\n"
 
 

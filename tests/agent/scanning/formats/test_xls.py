@@ -249,4 +249,6 @@ def token(text: str) -> bytes:
     ],
 )
 def test_strings_in_number_formats_names_and_formulas_are_told(read_pieces: Any, common: bytes, cells: bytes) -> None:
-    assert "机密★10年" in [one.text for one in read_pieces(xls, book(common, cells)).passages if one.place.part == "setting"]
+    assert "机密★10年" in [
+        one.text for one in read_pieces(xls, book(common, cells)).passages if one.place.part == "setting"
+    ]
