@@ -63,6 +63,7 @@ _LEAST = 3
 """Characters of a value; less may be chance among bytes that are no text."""
 _FOREIGN = "\u2e80"
 """From here on are characters of Chinese."""
+_LONGEST_COUNTED = 60
 _MOST_BOXES = 1_000
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 
@@ -95,6 +96,8 @@ def values(data: bytes, spans: list[Span]) -> Iterator[str]:
         if start < past.get(encoding, 0):
             continue
         value, past[encoding] = _value(data, start, end, encoding)
+        if encoding == "utf-16-le":
+            yield from (one for one in _counted(data, start, end) if one != value)
         value = _LABEL.sub("", value, count=1) if _LABEL.match(value) else value
         if len(value) >= _LEAST:
             yield value
@@ -119,6 +122,19 @@ def _value(data: bytes, start: int, end: int, encoding: str) -> tuple[str, int]:
         back = decode(data[start : begin + said], encoding).rstrip("\ufffd")
         size = said
     return " ".join((front + back).split()), max(end, begin + size)
+
+
+def _counted(data: bytes, start: int, end: int) -> Iterator[str]:
+    """Texts in UTF-16 that take in a place by the number of characters before them, where letters stand before that."""
+    for begin in range(start, max(2, start - 2 * _LONGEST_COUNTED), -2):
+        counts = {int.from_bytes(data[begin - 2 : begin], "little")}
+        if data[begin - 1] == 1 and begin > 2:  # as in workbooks: a sign for two bytes to the character
+            counts.add(int.from_bytes(data[begin - 3 : begin - 1], "little"))
+        for count in counts:
+            if _LEAST <= count <= _LONGEST_COUNTED and begin + 2 * count >= end:
+                text = decode(data[begin : begin + 2 * count], "utf-16-le")
+                if len(text) == count and not _NO_VALUE.search(text):
+                    yield text.strip()
 
 
 def _said_length(data: bytes, begin: int, size: int, *, wide: bool) -> int:

@@ -26,6 +26,8 @@ _NUMBER_FORMAT = re.compile(r'(?:"[^"]*"(?!")|\[[^\]]*\]|[_*\\].|[0-9#?.@;%/ :+-
 _DRESS = re.compile(r'\[[^\]]*\]|[_*].|["\\@]')
 _PLACES = re.compile(r"^[0#?.,% ]+|(?<![1-9])[0#?.,% ]+$")
 """Where the number itself stands."""
+_LEVEL = re.compile(r"%[1-9]\.?")
+"""Where the number of a list stands."""
 _CHOICES = frozenset({b"listItem", b"listEntry"})
 """Elements that offer a level to be chosen; what was chosen stands in the text."""
 _READING_AID = b"<rPh"
@@ -49,8 +51,13 @@ class Told:
         if self._texts:
             self._all += "\n" + "\n".join(self._texts)
             self._texts.clear()
-        if text in self._all:
-            return True
+        at = self._all.find(text)
+        while at >= 0:
+            # What a number goes on with is another text: a format puts words around the value of a cell.
+            past = at + len(text)
+            if not self._all[max(0, at - 1) : at].isdecimal() and not self._all[past : past + 1].isdecimal():
+                return True
+            at = self._all.find(text, at + 1)
         self._texts.append(text)
         return False
 
@@ -93,6 +100,7 @@ def _around(raw: bytes, start: int, end: int, but: frozenset[bytes]) -> bytes:
 
 def constants(value: str) -> list[str]:
     """The strings in a formula, field or number format, those that are put together as one; else the value itself."""
+    value = _LEVEL.sub("", value)
     if '"' not in value:
         return [value]
     merged = _JOINED.sub("", value)

@@ -75,6 +75,8 @@ class Reader:
         self.stories: list[Story] = []
         """Headers, footers, notes and comments."""
         self.properties: list[Property] = []
+        self.skipped: list[tuple[int, int]] = []
+        """Begin and end of groups that nobody reads."""
         self.damaged = False
         self._run()
         self.body = self._open[0]
@@ -104,6 +106,7 @@ class Reader:
                 self._sign(sign)
             if self._state.into == "skip":
                 begun, at = at, end_of_group(self._data, at)
+                self.skipped.append((begun, at))
                 if described := description(data, begun, at):
                     self._open[-1].paragraph.descriptions.append(described)
         self._flush()

@@ -131,6 +131,14 @@ def plain_texts(data: bytes) -> list[bytes]:
     return found
 
 
+def readable(text: bytes) -> str:
+    """One of the texts that `plain_texts` gives, as characters."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("gb18030", "replace")
+
+
 def _joined(between: list[bytes], written: list[list[bytes]], codec: str) -> bytes:
     """The text with each row of ``\\u`` words, given by their numbers, as characters of a codec."""
     known = _units_of(codec).__getitem__

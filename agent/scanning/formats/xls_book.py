@@ -22,6 +22,9 @@ STRING_CHARACTERS = 64_000_000
 _NOTE_OBJECT = 0x19
 _LONGEST_NOTE = 32_768
 """Bytes of a comment before BIFF8."""
+_BESIDE = frozenset(
+    {biff.SCENARIO, biff.LINK_TIP, biff.CUSTOM_VIEW, biff.EXTERNAL_NAME, biff.EXTERNAL_CELLS, biff.PIVOT_TEXT}
+)
 _MOST_CONSTANTS = 50_000
 _LABELS = frozenset({0x0004, biff.LABEL, biff.RSTRING})
 _RESULTS = frozenset({0x0007, biff.STRING})
@@ -74,6 +77,7 @@ class Book:
         self.names: list[str] = []
         self.constants: dict[str, None] = {}
         """Strings in formulas, defined names and rules, and what number formats put around a number; each once."""
+        self._beside: list[Record] = []
         self.strings = SharedStrings(Joined(b"", [Record(0, 0, 0)]), 0)
         self.sheets: list[Sheet] = []
         self._starts: dict[int, int] = {}
@@ -115,6 +119,8 @@ class Book:
                 waiting = [record]
             elif kind == biff.OBJ and record.end - record.begin >= 8:
                 object_kind, object_number = struct.unpack_from("<HH", self.stream, record.begin + 4)
+            elif kind in _BESIDE:
+                self._beside.append(record)
             elif sheet is None:
                 self._global(record)
             elif depth == 1 or kind in (biff.SERIES_TEXT, biff.HEADER, biff.FOOTER):
@@ -162,6 +168,10 @@ class Book:
     def _constant(self, text: str) -> None:
         if len(text) > 1 and not text.isascii() and len(self.constants) < _MOST_CONSTANTS:
             self.constants[text] = None
+
+    def beside(self) -> bytes:
+        """The records that hold names, remarks and values kept of elsewhere, one after the other."""
+        return b"\0\0".join(self.stream[begin:end] for _, begin, end in self._beside)
 
     def _finish(self, parts: list[Record], sheet: Sheet | None, object_kind: int, object_number: int) -> None:
         """Read a record that was continued."""

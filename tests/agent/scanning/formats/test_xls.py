@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.scanning.examine import Examiner
 from agent.scanning.formats import xls
 from agent.scanning.formats.base import NotExamined, Reading, Source
 from agent.scanning.formats.ole import CompoundFile
@@ -252,3 +253,11 @@ def test_strings_in_number_formats_names_and_formulas_are_told(read_pieces: Any,
     assert "机密★10年" in [
         one.text for one in read_pieces(xls, book(common, cells)).passages if one.place.part == "setting"
     ]
+
+
+@pytest.mark.parametrize("kind", [0xAF, 0x0800, 0x01A9, 0x23, 0x5A, 0xCD])
+def test_a_value_beside_the_cells_is_told(examiner: Examiner, kind: int) -> None:
+    cells = record(kind, b"\1\0\0\6\0\4Calc" + wide("机密★10年") + bytes(4))
+    data = book(shared_strings("食堂"), cells + shared_cell(0, 0, 0))
+    (row,) = examiner.examine(Source.of(data), "a.xls").rows
+    assert [finding.level for finding in row.findings] == ["机密"]
