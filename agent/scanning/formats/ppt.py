@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from agent.scanning.formats import ole_corners, ole_objects, ole_properties, ppt_95
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
-from agent.scanning.formats.officeart import Record, records
 from agent.scanning.formats.corners import Told
+from agent.scanning.formats.officeart import Record, records
 from agent.scanning.formats.ole import CompoundFile
 from agent.scanning.formats.ole_objects import MEMBER_BYTES
 from agent.scanning.formats.ole_properties import Property
