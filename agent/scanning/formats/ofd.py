@@ -164,8 +164,8 @@ class _Body:
             if part in handed:
                 continue
             xml = bytes(self._file.read(part))
-            text = self._file.text_of(part)
-            if self._file.hit(text) or self._file.scattered(part):
+            paged = b"TextCode" in xml
+            if paged and (self._file.hit(self._file.text_of(part)) or self._file.scattered(part)):
                 layout = self._laid_out(part, 1)
                 yield Passage(Zone.BODY, "\n".join(one.text for one in layout.fragments), Place(part="template"))
             elif self._file.hit(xml):

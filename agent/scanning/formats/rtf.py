@@ -69,12 +69,17 @@ def _passages(reader: Reader) -> Iterator[Passage]:
 
 def _corners(data: bytes, groups: list[tuple[int, int]], reading: Reading, told: Told) -> Iterator[Passage]:
     """Values in groups that no reader sees, as `corners` tells them of XML: prefixes of lists, names, authors."""
-    for begin, end in groups:
-        if end - begin > _LONGEST_GROUP or data[max(0, begin - 12) : begin].rstrip().endswith(_CHOICES):
+    short = [
+        data[begin:end]
+        for begin, end in groups
+        if end - begin <= _LONGEST_GROUP and not data[max(0, begin - 12) : begin].rstrip().endswith(_CHOICES)
+    ]
+    if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(b"\\par ".join(short))):
+        return
+    for group in short:
+        if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(group)):
             continue
-        if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(data[begin:end])):
-            continue
-        for part in _BRACES.split(data[begin:end]):
+        for part in _BRACES.split(group):
             for text in plain_texts(part):
                 value = _BESIDE_TEXT.sub("", readable(text)).strip(" ;.")
                 if (
