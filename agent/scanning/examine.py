@@ -245,8 +245,8 @@ class Examination:
         sight.finish(rest)
 
     def _pieces(self, identity: Identity, source: Source, name: str, depth: int) -> Iterator[Piece]:
-        if identity.kind in (Kind.BINARY, Kind.EMPTY):
-            return iter(())  # a program, a video, nothing at all: only its name is looked at
+        if identity.kind is Kind.EMPTY or (identity.kind is Kind.BINARY and identity.media_type not in FORMATS):
+            return iter(())  # a program, a font, nothing at all: only its name is looked at
         if identity.media_type in ENCRYPTED:
             raise NotExamined(Reason.ENCRYPTED)
         reader: Format | None = format_for(identity.media_type)
