@@ -37,7 +37,7 @@ from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching import schedule
 from agent.watching.folders import resolve
-from agent.watching.mounts import MountTable, fixed_roots
+from agent.watching.mounts import current, fixed_roots
 from agent.watching.presence import Presence, Watcher
 from protocol.ids import uuid7
 from protocol.policy import Waiver
@@ -228,13 +228,7 @@ class Housekeeping:
     def _roots(self) -> Sequence[str]:
         if self._parts.settings.schedule.roots:
             return self._parts.settings.schedule.roots
-        table = MountTable()
-        try:
-            return fixed_roots(
-                table.read(), [session.attached.path for session in self._parts.attending.sessions.all()]
-            )
-        finally:
-            table.close()
+        return fixed_roots(current(), [session.attached.path for session in self._parts.attending.sessions.all()])
 
     def _runs(self) -> dict[str, datetime]:
         try:
