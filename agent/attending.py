@@ -199,7 +199,7 @@ class Attending:
     def _look_left(self, session: Session) -> bool:
         """Report documents that have lain for too long on a medium that is approved for carrying."""
         if self._is_for_carrying(session) and not session.gone.is_set():
-            self._check_register(session, self._left.look(session.attached.medium.key, session.attached.path))
+            self._check_register(session, self._left.look(session.attached.medium, session.attached.path))
         return True
 
     def _check_register(self, session: Session, left: Left = NOTHING_LEFT) -> None:

@@ -20,7 +20,7 @@ from agent.reporting.identity import make_private
 from agent.scanning.media_types import EXTENSIONS, TEXT_EXTENSIONS, Kind
 from agent.scanning.walk import Found, MissingPath, NotEntered, Walk
 from protocol import keys
-from protocol.records import Reason
+from protocol.records import Medium, Reason
 
 FILE = "left.sqlite3"
 MOST_FILES = 20_000
@@ -53,17 +53,18 @@ class LeftFiles:
         self.failed = False
         """Whether the last look could not be kept, so that times are not known."""
 
-    def look(self, medium: str, path: str, now: datetime | None = None) -> Left:
-        """See which documents lie at ``path``, on the medium with this key, and what has been there for too long.
+    def look(self, medium: Medium, path: str, now: datetime | None = None) -> Left:
+        """See which documents lie at ``path``, where a medium is mounted, and what has been there for too long.
 
         What has gone from the medium is forgotten. Where the table cannot be used nothing is told but `failed`.
         """
         at = int((now or datetime.now(UTC)).timestamp() * 1000)
-        met = list(self._documents(medium, path))
+        name = f"{medium.key} {medium.filesystem_uuid_hash or ''}".encode()  # each partition for itself
+        met = list(self._documents(name, path))
         whole = None not in met
         there = [one for one in met if one is not None][:MOST_FILES]
         try:
-            left = self._kept(self._hash(medium.encode()), there, at, whole=whole and len(there) < MOST_FILES)
+            left = self._kept(self._hash(name), there, at, whole=whole and len(there) < MOST_FILES)
         except (sqlite3.Error, OSError) as error:
             self.failed = True
             log.warning("how long documents lie on media is not known: %s", type(error).__name__)
@@ -74,7 +75,7 @@ class LeftFiles:
         self.failed = False
         return left
 
-    def _documents(self, medium: str, path: str) -> Iterator[bytes | None]:
+    def _documents(self, medium: bytes, path: str) -> Iterator[bytes | None]:
         """The hash of each document; None for a folder that could not be looked into."""
         try:
             for met in Walk([path]):
@@ -82,7 +83,7 @@ class LeftFiles:
                     if met.reason is not Reason.SPECIAL_FILE:
                         yield None
                 elif met.name.rpartition(".")[2].lower() in _DOCUMENTS:
-                    yield self._hash(b"%s\0%s" % (medium.encode(), _identity(met, path)))
+                    yield self._hash(b"%s\0%s" % (medium, _identity(met, path)))
         except MissingPath:  # pulled
             yield None
 
