@@ -104,9 +104,7 @@ def test_the_table_is_bounded_and_forgets_media_that_do_not_come_back(
     monkeypatch.setattr(left, "MOST_ROWS", 2)
     for number in range(4):
         files.look(Medium(key=f"k{number}"), str(stick), MONDAY + number * DAY)
-    assert files.look(Medium(key="k0"), str(stick), MONDAY + 30 * DAY) == NOTHING_LEFT, (
-        "seen the longest ago: forgotten"
-    )
+    assert files.look(Medium(key="k0"), str(stick), MONDAY + 30 * DAY) == NOTHING_LEFT, "seen longest ago"
     assert files.look(Medium(key="k3"), str(stick), MONDAY + 31 * DAY) == Left(1, 28)
     assert files.look(Medium(key="k3"), str(stick), MONDAY + 32 * DAY + left.FORGOTTEN) == Left(1, 429)
     assert files.look(Medium(key="k0"), str(stick), MONDAY + 33 * DAY + left.FORGOTTEN) == NOTHING_LEFT
