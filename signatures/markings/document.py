@@ -20,8 +20,9 @@ _ABOUT = Expression(r"保密|涉密|定密|密级|秘密|机密|泄密|涉秘")
 _RULEBOOK = Expression(r"制度|办法|规定|条例|释义|试题|测试|问答|培训|宣传|讲义|知识|细则|对照表|汇编|学习|词汇")
 _COLUMN_HEADS = frozenset({"密级", "涉密等级", "秘密等级", "密别", "保密级别", "保密等级"})
 _CELL_EXAMPLE = Expression(r"示例|样例|举例|例子|标志形式|最长保密期限|标注方法|对照")
-_LEVEL_LABEL = Expression(r"秘密(?=等级|级别|程度)")
-"""A level word that is the label of a level: ``秘密等级：机密`` names one."""
+_NO_LEVEL = Expression(r"秘密(?=等级|级别|程度)|(?<=国家)秘密")
+"""A level word that names none: the label of one (``秘密等级：机密``), or all of them (``国家秘密 机密★10年``)."""
+_EXAMPLE_HEAD = Expression(r"(?:示例|样例|范例|举例|样式|式样)$")
 _CELL_NAME = Expression(r"([A-Z]{1,3})(\d{1,7})")
 _SOME = 8
 _UNBACKED = 40
@@ -91,7 +92,8 @@ class Document:
             above = self._passages[candidate.line.index - 1].text[-_LINE:].split("\n")[-1:]
         for line in above:
             text = unicodedata.normalize("NFKC", line).strip()
-            if text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text)):
+            announced = text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text))
+            if announced or _EXAMPLE_HEAD.search(text):
                 candidate.add("the line above announces an example", -45)
 
     def _boxes(self, candidate: Candidate) -> None:
@@ -173,7 +175,7 @@ class Document:
             bare = {c.level for c in group if _loose(c)}
             state = {c.level for c in group if _loose(c) and c.family in ("state", "level_only")}
             for c in group:
-                on_line = set(LEVEL.findall(_LEVEL_LABEL.sub("", c.line.text)))
+                on_line = set(LEVEL.findall(_NO_LEVEL.sub("", c.line.text)))
                 if len(on_line) >= 2 and "CHANGED_MARK" not in c.codes and not BOX.search(c.line.text):
                     c.add("several levels on the line", -50)
                 elif c.starred and len(starred) >= 3:

@@ -29,6 +29,12 @@ _TOLD = Expression(
 _NO_PROSE = Expression(r"[\s★(:/|·级文资材-]")
 """What follows a level word in a mark or its name rather than in a sentence."""
 _SUBTITLE = Expression(r"\s*(?:——|—|--)\s?[^\W\d_]")
+_WORK = Expression(
+    r"\W?(?:[一-龥]{0,6}(?:小说|散文|诗歌|剧本|电影|影片|电视剧|网剧|话剧|漫画|动漫|手游|游戏|连载)\W?"
+    r"|(?:作者|作词|作曲|演唱|编剧|导演|主演|译者)\s?[: ].*|[一-龥·\s]{2,12}(?:著|编著|译|主演))$"
+)
+"""What stands below the title of a book, a film or a song: its kind, or who made it."""
+_NUMBER = Expression(r"\s*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)章节条]|\([一二三四五六七八九十\d]{1,3}\))\s*")
 _LABEL = Expression(r"(?i:^\s*TLP\s?:\s?(RED|AMBER|GREEN|CLEAR|WHITE))", re.MULTILINE)
 _ENGLISH_WORD = Expression(
     r"(?i:\b(?:cui|classif(?:y|ied|ication)|secre(?:t|cy)|confidential(?:ity)?|markings?|tlp|traffic light protocol)\b)"
@@ -93,6 +99,8 @@ class Headings:
             candidate.add("the line below takes the word up again", -30)
         elif candidate.form == "BARE" and lines and _SUBTITLE.match(lines[0]):
             candidate.add("a subtitle follows", -30)
+        elif lines and _WORK.match(lines[0]):
+            candidate.add("it is the title of a work", -30)
         elif candidate.form == "BARE" and candidate.level in self._prose_words():
             candidate.add("the word is a word of the prose", -30)
         elif candidate.form in _KINDS and lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate):
@@ -152,9 +160,12 @@ def _bracketed(candidate: Candidate) -> bool:
 
 
 def _takes_up(line: str, word: str) -> bool:
-    """Whether a line of prose begins with the word."""
-    folded = line.casefold()
+    """Whether a line of prose begins with the word, or a numbered heading asks of it (``一、秘密的含义``)."""
+    number = _NUMBER.match(line)
+    folded = line[number.end() if number else 0 :].casefold()
     if not folded.startswith(word):
         return False
     after = folded[len(word) :]
-    return (word.isascii() and after.startswith(",")) or not (not after or _NO_PROSE.match(after))
+    if number:
+        return after.startswith(("的", "是", "指", "之", "与", "和"))
+    return bool(after) and not _NO_PROSE.match(after)

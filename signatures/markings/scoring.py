@@ -10,7 +10,7 @@ import re
 from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
 from signatures.markings.units import BOX
-from signatures.markings.zones import BONUS, FURNITURE, LEADS, NAMES
+from signatures.markings.zones import BONUS, CELLS, FURNITURE, LEADS, NAMES
 from signatures.passages import Zone
 
 ALERT, REVIEW, WEAK = 70, 45, 25
@@ -30,8 +30,11 @@ _NAMED_EXAMPLE = Expression(r"例[::如]|示例|样例|字样|什么|怎么|写�
 _TALKED_OF = Expression(r"(?:的|是|字样|怎么|什么|吗|呢)")
 _QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|岗位|网络|场所|部位|级别)\W{0,3}$")
 """What has a level of its own: ``涉密信息系统（机密级）``."""
-_DEFINED = Expression(r"\W{0,3}(?:是指|指的是|级|信息|包括|的)|\W{0,2}[(\[][^()\[\]]{1,20}[)\]]\s*$")
-"""What tells what the word means, or glosses it: ``【机密】（电影）``."""
+_DEFINED = Expression(
+    r"\W{0,3}(?:是指|指的是|级|信息|包括|的|一词|[二两]字)|\W{0,2}[(\[][^()\[\]]{1,20}[)\]]\s*$"
+    r"|[^,。]{0,10}(?:电影|影评|小说|漫画|游戏|攻略|读后感|观后感|讲座|直播|团购|报名)\W{0,2}$"
+)
+"""What tells what the word means, glosses it (``【机密】（电影）``), or shows it to be a title or a topic."""
 _NOUN_AFTER = Expression(r"级?(?:级别|文件|资料|信息|事项|档案|性|工作|合同|件|载体|文档|图纸|岗位|人员)")
 _WORD_BEFORE = Expression(r"(?:国家|公司|商业|党和国家|涉及|属于|泄露|保守|不该说的)的?$")
 _VERB = Expression(r"是指|应当|不得|必须|严禁|包括|禁止|规定|负责|不应")
@@ -75,7 +78,8 @@ def _against(candidate: Candidate) -> None:
     before, after = text[:start], text[end:]
     if candidate.form == "field" and _ANOTHER.match(after):
         candidate.add("one of several values", -45)
-    if candidate.form in ("STARRED", "REVERSED") and _NOUN_AFTER.match(after):
+    row = candidate.form == "PLAIN" and zone in CELLS and "级" in text[start:end]  # 机密级 20年, of a table of levels
+    if row or (candidate.form in ("STARRED", "REVERSED") and _NOUN_AFTER.match(after)):
         candidate.add("a noun follows", -40)
     if _WORD_BEFORE.search(before):
         candidate.add("a word before it makes it a noun", -30)

@@ -20,6 +20,11 @@ from signatures.passages import Passage, Zone
         "秘密\n那年夏天，我们住在山里。",
         "说明\n内部\n外部\n合计",
         "CUI training: what it is\nCUI\nInformation the law wants protected.",
+        "秘密\n一、秘密的由来\n从前有座山。",
+        "机密\n谍战小说\n第一章",
+        "绝密\n（长篇小说）",
+        "绝密\n赵山河 著",
+        "商业机密\n作者：赵山河",
     ],
 )
 def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Grammar, text: str) -> None:
@@ -34,6 +39,9 @@ def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Gr
         ("【机密】\n那年夏天，我们住在山里。", "机密"),
         ("机密\n通知\n定于下周三开会。", "机密"),
         ("机密\n特急\n通知", "机密"),
+        ("机密\n电影审查情况报告", "机密"),
+        ("机密\n桥梁勘测研究\n作者：第二测绘队", "机密"),
+        ("机密\n一、机密载体清点情况\n现将有关情况报告如下。", "机密"),
         ("秘密\n为做好汛期工作，现将安排通知如下。", "秘密"),
         ("机密\n各县水务局：\n请报送水情。", "机密"),
         ("CUI\nCost of the new pumping station\nMinutes", "CUI"),
@@ -76,6 +84,7 @@ def test_a_paper_of_its_own_below_a_mark_is_no_half_title(grammar: Grammar) -> N
     [
         ("机密\n机密是国家秘密的密级之一。", "the line below takes the word up again", -30),
         ("绝密\n——一艘潜艇的故事", "a subtitle follows", -30),
+        ("绝密\n（长篇小说）", "it is the title of a work", -30),
         ("秘密\n关于一事\n这个秘密藏在山里", "the word is a word of the prose", -30),
         ("CUI\nControlled unclassified information.", "the line below spells it out", -30),
         ("商业秘密\n保护指引", "the line below goes on with it", -25),

@@ -87,9 +87,11 @@ def test_a_line_is_long_from_thirty_one_characters(grammar: Grammar) -> None:
     assert long == (STAR, TOP, ("part of a long line", -25))
 
 
-@pytest.mark.parametrize("after", ["是指泄露后的", "级事项为下列", "信息的范围", "包括下列"])
+@pytest.mark.parametrize(
+    "after", ["是指泄露后的", "级事项为下列", "信息的范围", "包括下列", "一词的由来和", "手机游戏攻略", "知识讲座报名"]
+)
 def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> None:
-    (given,) = points(grammar, "para_lead", f"（机密）{after}内容。")
+    (given,) = points(grammar, "para_lead", f"（机密）{after}" + ("" if after.endswith(("略", "名")) else "内容。"))
     assert given[-1] == ("a definition follows", -25)
 
 
@@ -117,7 +119,7 @@ def test_levels_one_after_the_other_take_points_from_each(grammar: Grammar, text
 
 
 @pytest.mark.parametrize(
-    "text", ["绝密★30年\n机密★20年", "机密\n机密", "机密\n内部", "机密\n密级：秘密", "机密★20年（变更为秘密★10年）"]
+    "text", ["绝密★30年\n机密★20年", "机密\n机密", "机密\n内部", "机密\n密级：秘密", "机密★20年（变更为秘密★10年）", "国家秘密 机密★20年"]
 )
 def test_fewer_levels_than_a_list_has_take_none(grammar: Grammar, text: str) -> None:
     found = points(grammar, "p1_top_left", text)
@@ -144,6 +146,8 @@ def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> 
     [
         ("p1_top_left", "标注的格式如下：\n机密★5年", ("the line above announces an example", -45)),
         ("p1_top_left", "国家秘密的标志为\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "标志示例\n机密★5年", ("the line above announces an example", -45)),
+        ("cell", "绝密级 30年", ("a noun follows", -40)),
         ("cover", "密级：机密\n□\n□", ("boxes of a form stand beside it", -60)),
         ("p1_top_left", "非密\n机密★5年", ("a notation in the same zone says the opposite", -30)),
         ("header", "SECRET", ("needs to be repeated or backed by a classification block", -20)),
