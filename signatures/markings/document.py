@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
@@ -28,6 +28,8 @@ _SOME = 8
 _UNBACKED = 40
 """Most points of a mark that needs support and has none: weak, never for review."""
 _LINE = 200
+_HEAD = 2000
+"""Characters of a passage that are asked for titles and headings, and of a paragraph that is a neighbour."""
 _BELOW = 4
 """Lines below a candidate that are asked whether it is their heading."""
 _SPOKEN = frozenset({"level_only", "commercial", "work"})
@@ -66,15 +68,9 @@ class Document:
         line = candidate.line
         before, after = line.above(reach), line.below(reach)
         kin = FRONT if line.passage.zone in FRONT else frozenset({line.passage.zone})
-        for step, found, end in ((-1, before, 0), (1, after, len(self._passages) - 1)):
-            at = line.index
-            while len(found) < reach and at != end and abs(at - line.index) < reach:
-                at += step
-                if self._passages[at].zone in kin and len(self._passages[at].text) <= 2000:
-                    more = self._passages[at].text.split("\n")
-                    found[:0] = more[-(reach - len(found)) :] if step < 0 else []
-                    found += more[: reach - len(found)] if step > 0 else []
-        return before + after
+        earlier = self._passages[max(0, line.index - reach) : line.index]
+        later = self._passages[line.index + 1 : line.index + 1 + reach]
+        return (_lines_of(earlier, kin) + before)[-reach:] + (after + _lines_of(later, kin))[:reach]
 
     def _neighbours(self, candidate: Candidate) -> None:
         zone = candidate.line.passage.zone
@@ -89,7 +85,7 @@ class Document:
         """A line just above that announces an example."""
         above = candidate.line.above(1)
         if not above and candidate.line.passage.zone is Zone.BODY and candidate.line.index:
-            above = self._passages[candidate.line.index - 1].text[-_LINE:].split("\n")[-1:]
+            above = self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2:]
         for line in above:
             text = unicodedata.normalize("NFKC", line).strip()
             announced = text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text))
@@ -119,7 +115,7 @@ class Document:
             line = candidate.line
             below = line.below(_BELOW)
             for passage in self._passages[line.index + 1 : line.index + 1 + _BELOW]:
-                below += passage.text[: 4 * _LINE].split("\n")
+                below += passage.text[:_HEAD].split("\n")
             headings.judge(candidate, below)
 
     def _secrecy(self, candidate: Candidate) -> None:
@@ -139,7 +135,7 @@ class Document:
     def _titled_so(self) -> bool:
         for index, passage in enumerate(self._passages[:40]):
             if passage.zone in (Zone.TITLE, Zone.FILENAME, Zone.COVER, Zone.P1_TOP_LEFT, Zone.P1_BLOCK) or index == 0:
-                titles = passage.text[: 8 * _LINE].split("\n")[:8]
+                titles = passage.text[:_HEAD].split("\n")[:8]
                 if any(len(t) <= 50 and _ABOUT.search(t) and _RULEBOOK.search(t) for t in titles):
                     return True
         return False
@@ -250,6 +246,12 @@ class Document:
 
 def _same(candidate: Candidate) -> object:
     return candidate.rule.id, candidate.level, candidate.term, candidate.line.passage.zone
+
+
+def _lines_of(passages: Sequence[Passage], zones: Collection[Zone]) -> list[str]:
+    """The lines of the paragraphs in some zones; what is longer than a paragraph is left out."""
+    near = (passage.text.split("\n") for passage in passages if passage.zone in zones and len(passage.text) <= _HEAD)
+    return [line for lines in near for line in lines]
 
 
 def _meaning(candidate: Candidate) -> tuple[str | None, str]:

@@ -263,7 +263,8 @@ class Grammar:
                 candidate.term = term if "{{plain_term}}" in (candidate.rule.pattern or "") else None
                 candidate.codes.update(term.codes if candidate.term else ())
                 return
-            if term is not None and self._timed(candidate, term, "FIELD"):
+            if term is not None:
+                self._timed(candidate, term, "FIELD")
                 return
 
     def _continue(self, candidate: Candidate) -> None:
@@ -277,7 +278,7 @@ class Grammar:
             if found and term is not None and (found["label"] or not term.period.startswith("DATE")):
                 self._timed(candidate, term, "PLAIN")
 
-    def _timed(self, candidate: Candidate, term: Term, form: str) -> bool:
+    def _timed(self, candidate: Candidate, term: Term, form: str) -> None:
         """Make a candidate one of the rule for its form with a term, where a pack has such a rule."""
         for state in self._states:
             rule = state.rule_for(form, with_term=True, zone=candidate.line.passage.zone)
@@ -285,8 +286,7 @@ class Grammar:
                 candidate.rule, candidate.term, candidate.form = rule, term, form
                 candidate.codes.update(term.codes)
                 candidate.marking = f"{candidate.level} {term.text}"
-                return True
-        return False
+                return
 
     def _strike(self, candidates: Sequence[Candidate]) -> None:
         """Marks that were struck through: voided, and changed where another mark stands instead."""

@@ -129,7 +129,6 @@ def _quoted(before: str, after: str) -> bool:
         open_still = begun >= 0 and (
             before.count(opening) % 2 == 1 if opening == closing else closing not in before[begun:]
         )
-        end = after.find(closing) if open_still else -1
-        if end >= 0 and re.search(r"\w", before[begun + 1 :] + after[:end]):
+        if open_still and closing in after and re.search(r"\w", before[begun + 1 :] + after.partition(closing)[0]):
             return True
     return False

@@ -99,3 +99,46 @@ def test_what_makes_a_heading_of_a_word_takes_so_many_points(
 ) -> None:
     given = [each for reading in grammar.explain(text, Zone.P1_TOP_LEFT).readings for each in reading.points]
     assert (reason, points) in given
+
+
+def test_what_is_told_in_a_paragraph_of_its_own_makes_a_heading_too(grammar: Grammar) -> None:
+    word, told = Passage(Zone.P1_TOP_LEFT, "机密"), Passage(Zone.BODY, "机密是国家秘密的密级之一。")
+    assert grammar.find([word, told]) == ()
+    assert grammar.find([word, Passage(Zone.BODY, "关于桥梁值勤安排的通知"), told])
+
+
+@pytest.mark.parametrize(
+    "banner", ["TOP SECRET", "UK SECRET", "EU SECRET", "NATO SECRET", "TLP:RED", "Company Confidential"]
+)
+@pytest.mark.parametrize(
+    "title",
+    [
+        Passage(Zone.TITLE, "Classification markings: a training course"),
+        Passage(Zone.FILENAME, "Classification markings guide.docx"),
+        Passage(Zone.DOC_PROPERTY, "Classification markings guide", name="title"),
+        Passage(Zone.P1_BLOCK, "Classification markings guide"),
+    ],
+)
+def test_an_english_paper_about_markings_shows_examples(grammar: Grammar, banner: str, title: Passage) -> None:
+    mark = Passage(Zone.COVER, banner)
+    before = grammar.find([mark], least=1)[0].confidence
+    found = [f for f in grammar.find([mark, title], least=1) if f.zone == "cover"]
+    assert [f.confidence for f in found] == [before - 30]
+    body = Passage(Zone.BODY, title.text)
+    assert grammar.find([mark, body], least=1)[0].confidence == before
+
+
+def test_labels_explained_in_the_text_leave_one_around_the_pages_alone(grammar: Grammar) -> None:
+    told = Passage(
+        Zone.BODY, "TLP:RED is for named recipients.\nTLP:GREEN is for the community.\nTLP:CLEAR is for all."
+    )
+    assert [f.level for f in grammar.find([Passage(Zone.HEADER, "TLP:AMBER"), told])] == ["AMBER"]
+    assert grammar.find([Passage(Zone.COVER, "TLP:AMBER"), told]) == ()
+
+
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [("花园\n小径\n池塘\n亭子", False), ("四字词语\n四字成语", False), ("五个字词语\n五个字成语", True)],
+)
+def test_items_of_up_to_four_characters_below_a_word_are_a_menu(grammar: Grammar, items: str, found: bool) -> None:
+    assert bool(grammar.find([Passage(Zone.P1_TOP_LEFT, f"秘密\n{items}")])) is found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from protocol.records import Finding, Severity
+from signatures.characters import confused_forms
 
 Find = Callable[..., tuple[Finding, ...]]
 
@@ -74,3 +75,21 @@ def test_what_only_resembles_a_mark_is_none(find: Find, text: str) -> None:
 def test_a_star_misread_as_a_character_is_believed_on_a_line_of_its_own(find: Find, star: str) -> None:
     assert [(f.marking, f.codes) for f in find(f"机密{star}5年")] == [("机密★5年", ("OCR_FIX",))]
     assert find(f"机密{star}5年的文件") == ()
+
+
+def test_every_usual_misreading_of_a_level_is_understood_beside_a_star(find: Find) -> None:
+    for level in ("绝密", "机密", "秘密"):
+        for bad in confused_forms(level):
+            (found,) = find(f"{bad}★5年")
+            assert (found.level, "OCR_FIX" in found.codes) == (level, bad not in ("绝密", "机密", "秘密"))
+
+
+@pytest.mark.parametrize("word", ["工作", "商业", "公司", "企业", "集团", "警务", "技术", "个人", "商用"])
+def test_a_star_makes_no_state_secret_of_what_another_word_claims(find: Find, word: str) -> None:
+    assert not any(f.family in ("state", "level_only") for f in find(f"{word}秘密★3年", "header", least=1))
+
+
+def test_level_and_term_may_stand_together_and_a_year_in_history_is_none(find: Find) -> None:
+    assert [(f.level, f.period) for f in find("机密5年")] == [("机密", "P5Y")]
+    assert find("机密1950年前") == ()
+    assert find("秘密十年") == ()

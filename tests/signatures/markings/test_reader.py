@@ -205,3 +205,36 @@ def test_only_the_last_six_lines_of_a_text_may_be_its_notes(following: int, foun
     one_each = [Passage(Zone.BODY, "各单位应当按时报送水情。"), *(Passage(Zone.BODY, line) for line in lines)]
     assert bool(grammar.find(one_each)) is found
     assert bool(grammar.find([Passage(Zone.BODY, "\n".join(["各单位应当按时报送水情。", *lines]))])) is found
+
+
+def test_a_field_at_the_end_of_a_text_is_told_with_its_line() -> None:
+    grammar = Grammar(load_rules())
+    lines = ["各单位应当按时报送水情。"] * 9
+    for after in range(3):
+        (found,) = grammar.find([Passage(Zone.BODY, "\n".join([*lines, "密级：机密", *lines[:after]]))])
+        assert found.place.line == 10
+
+
+@pytest.mark.parametrize(("length", "found"), [(60, True), (61, False)])
+def test_a_field_at_the_end_of_a_text_is_a_short_line(length: int, found: bool) -> None:
+    field = "密级：机密" + " " * (length - len("密级：机密"))
+    assert bool(Grammar(load_rules()).find([Passage(Zone.BODY, f"各单位应当按时报送水情。\n{field}")])) is found
+
+
+def test_a_field_that_begins_with_this_paper_needs_no_colon() -> None:
+    grammar = Grammar(load_rules())
+    for text in ("本件密级为机密", "此件密级为机密级"):
+        assert [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, text)])] == ["机密"]
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "文件密级为机密")]) == ()
+
+
+@pytest.mark.parametrize(("length", "found"), [(300, True), (301, False)])
+def test_a_line_of_running_text_is_read_up_to_three_hundred_characters(length: int, found: bool) -> None:
+    text = "机密★10年" + " " * (length - len("机密★10年"))
+    assert bool(Grammar(load_rules()).find([Passage(Zone.BODY, text)])) is found
+
+
+def test_a_mark_broken_over_two_lines_is_found_far_down_as_well() -> None:
+    text = "各单位应当按时报送水情。\n" * 60 + "机\n密★10年"
+    (found,) = Grammar(load_rules()).find([Passage(Zone.COVER, text)])
+    assert (found.level, found.period, found.place.line) == ("机密", "P10Y", 61)

@@ -49,6 +49,8 @@ def test_form_zone_and_a_line_of_its_own_give_points(
         ("国家机密★5年", (("a word before it makes it a noun", -30),)),
         ("附有“机密★5年”", (("in quotation marks", -40),)),
         ("附有“ 机密★5年 ”", (("in quotation marks", -40),)),
+        ("附有“机密★5年”。", (("in quotation marks", -40),)),
+        ("见“甲 机密★5年”", (("inside quotation marks with other words", -45),)),
         ("格式 机密★5年", (("words of example or instruction", -45),)),
         ("机密★5年 字样", (("words of example or instruction", -45),)),
         ("机密★5年 " + "甲" * 30, (("part of a long line", -25),)),
@@ -119,7 +121,15 @@ def test_levels_one_after_the_other_take_points_from_each(grammar: Grammar, text
 
 
 @pytest.mark.parametrize(
-    "text", ["绝密★30年\n机密★20年", "机密\n机密", "机密\n内部", "机密\n密级：秘密", "机密★20年（变更为秘密★10年）", "国家秘密 机密★20年"]
+    "text",
+    [
+        "绝密★30年\n机密★20年",
+        "机密\n机密",
+        "机密\n内部",
+        "机密\n密级：秘密",
+        "机密★20年（变更为秘密★10年）",
+        "国家秘密 机密★20年",
+    ],
 )
 def test_fewer_levels_than_a_list_has_take_none(grammar: Grammar, text: str) -> None:
     found = points(grammar, "p1_top_left", text)
@@ -316,3 +326,65 @@ def test_every_name_of_the_column_makes_a_register(grammar: Grammar, head: str) 
     register = f"文号\n{head}\n份数\n第1号\n机密★10年\n3\n第2号\n秘密★5年\n2"
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, register)]) == ()
     assert grammar.find([Passage(Zone.HEADER, register)]), "a header is no table"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "cue"),
+    [
+        ("body", "机密★5年\n特急", True),
+        ("header", "机密\n特急", False),
+        ("p1_top_left", "机密\n一\n二\n三\n四\n五\n特急", True),
+        ("p1_top_left", "机密\n一\n二\n三\n四\n五\n六\n特急", False),
+        ("p1_top_left", "特急\n一\n二\n三\n四\n五\n机密", True),
+        ("p1_top_left", "特急\n一\n二\n三\n四\n五\n六\n机密", False),
+    ],
+)
+def test_cues_count_within_six_lines_in_the_text_and_on_the_front(
+    grammar: Grammar, zone: str, text: str, cue: bool
+) -> None:
+    (given,) = points(grammar, zone, text)
+    assert (("neighbour: urgency", 8) in given) is cue
+
+
+@pytest.mark.parametrize(("far", "counts"), [(6, True), (7, False)])
+def test_cues_count_within_six_paragraphs(grammar: Grammar, far: int, counts: bool) -> None:
+    paragraphs = ["特急", *["一"] * (far - 1), "机密"]
+    for order in (paragraphs, paragraphs[::-1]):
+        found = grammar.find([Passage(Zone.P1_TOP_LEFT, text) for text in order], least=1)
+        assert found[0].confidence == (73 if counts else 65)
+
+
+def test_a_page_of_text_is_no_paragraph_beside_a_mark(grammar: Grammar) -> None:
+    mark = Passage(Zone.P1_TOP_LEFT, "机密")
+    assert confidence(grammar, mark, Passage(Zone.P1_TOP_LEFT, "特急\n" + "一" * 1997)) == 73
+    assert confidence(grammar, mark, Passage(Zone.P1_TOP_LEFT, "特急\n" + "一" * 1998)) == 65
+
+
+def test_a_line_that_announces_an_example_may_be_the_end_of_the_paragraph_before(grammar: Grammar) -> None:
+    mark = Passage(Zone.BODY, "机密★10年")
+    assert grammar.find([Passage(Zone.BODY, "第三条\n标志的格式如下："), mark]) == ()
+    assert grammar.find([Passage(Zone.BODY, "标志的格式如下：\n第三条 附则"), mark])
+    assert grammar.find([Passage(Zone.COVER, "标志的格式如下：\n机密★10年")])[0].confidence == 50
+    assert grammar.find([Passage(Zone.COVER, "标志的格式如下：\n第三条\n机密★10年")])[0].confidence == 95
+    assert grammar.find([Passage(Zone.TITLE, "标志的格式如下："), Passage(Zone.COVER, "机密★10年")])[0].confidence == 95
+
+
+def test_different_marks_on_different_pages_repeat_nothing(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "机密", Place(page=1)), Passage(Zone.HEADER, "内部资料", Place(page=2))]
+    assert [f.confidence for f in grammar.find(pages)] == [60, 60]
+
+
+def test_a_mark_on_the_page_and_its_bare_level_in_the_name_agree(grammar: Grammar) -> None:
+    page, name = Passage(Zone.HEADER, "机密★5年"), Passage(Zone.FILENAME, "（机密）方案.docx")
+    assert confidence(grammar, name, page) == confidence(grammar, name) + 15
+    assert confidence(grammar, name, Passage(Zone.HEADER, "公司机密")) == confidence(grammar, name)
+
+
+def test_level_and_term_without_a_star_in_a_paper_about_secrecy_weigh_less(grammar: Grammar) -> None:
+    plain = Passage(Zone.P1_TOP_LEFT, "机密（10年）")
+    assert confidence(grammar, plain, Passage(Zone.FILENAME, "保密制度.docx")) == confidence(grammar, plain) - 15
+
+
+def test_fields_below_a_column_head_are_fields_all_the_same(grammar: Grammar) -> None:
+    text = "密级\n姓名\n密级：秘密\n文号\n密级：秘密"
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)])
