@@ -128,6 +128,7 @@ REASONS: Texts = {
     "an option of a question": ("是试题的选项", "an option of a question"),
     "a placeholder stands for the term": ("期限处是占位符", "a placeholder stands for the term"),
     "the line above announces an example": ("上一行引出例子", "the line above announces an example"),
+    "a clause stands above it": ("上面是条款，已不是版头", "a clause stands above it: this is no longer the head"),
     "boxes of a form stand beside it": ("旁边是未勾选的方框", "unticked boxes of a form stand beside it"),
     "repeated over pages": ("多页重复出现", "repeated over pages"),
     "repeated header or footer": ("重复的页眉或页脚", "repeated header or footer"),

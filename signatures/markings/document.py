@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from signatures.expressions import Expression
-from signatures.markings.candidates import Candidate
+from signatures.markings.candidates import Candidate, Line
 from signatures.markings.cues import cues_in, cues_of
 from signatures.markings.headings import Headings
 from signatures.markings.notations import Notations
-from signatures.markings.scoring import EXAMPLE
+from signatures.markings.scoring import EXAMPLE, WEAK
 from signatures.markings.triggers import LEVEL
 from signatures.markings.units import BOX
 from signatures.markings.zones import CELLS, FRONT, FURNITURE, side_of
@@ -22,6 +22,8 @@ _COLUMN_HEADS = frozenset({"密级", "涉密等级", "秘密等级", "密别", "
 _CELL_EXAMPLE = Expression(r"示例|样例|举例|例子|标志形式|最长保密期限|标注方法|对照")
 _NO_LEVEL = Expression(r"秘密(?=等级|级别|程度)|(?<=国家)秘密")
 """A level word that names none: the label of one (``秘密等级：机密``), or all of them (``国家秘密 机密★10年``)."""
+_CLAUSE = Expression(r"\s*第\s?[一二三四五六七八九十百\d]{1,5}\s?[条章]")
+"""What a rulebook is made of: a mark stands above it all."""
 _EXAMPLE_HEAD = Expression(r"(?:示例|样例|范例|举例|样式|式样)$")
 _CELL_NAME = Expression(r"([A-Z]{1,3})(\d{1,7})")
 _SOME = 8
@@ -66,11 +68,12 @@ class Document:
     def around(self, candidate: Candidate, reach: int = 6) -> list[str]:
         """The lines up to ``reach`` before and after, its own left out; over passages where each is one paragraph."""
         line = candidate.line
-        before, after = line.above(reach), line.below(reach)
-        kin = FRONT if line.passage.zone in FRONT else frozenset({line.passage.zone})
-        earlier = self._passages[max(0, line.index - reach) : line.index]
         later = self._passages[line.index + 1 : line.index + 1 + reach]
-        return (_lines_of(earlier, kin) + before)[-reach:] + (after + _lines_of(later, kin))[:reach]
+        return self._above(line, reach) + (line.below(reach) + _lines_of(later, _kin(line)))[:reach]
+
+    def _above(self, line: Line, reach: int) -> list[str]:
+        earlier = self._passages[max(0, line.index - reach) : line.index]
+        return (_lines_of(earlier, _kin(line)) + line.above(reach))[-reach:]
 
     def _neighbours(self, candidate: Candidate) -> None:
         zone = candidate.line.passage.zone
@@ -80,6 +83,8 @@ class Document:
             candidate.add(f"neighbour: {name}", 8)
             if zone is Zone.P1_BLOCK:
                 candidate.add(f"block around the mark: {name}", 10)
+        if candidate.form == "BARE" and any(_CLAUSE.match(text) for text in self._above(candidate.line, 6)):
+            candidate.add("a clause stands above it", -25)
 
     def _instructions(self, candidate: Candidate) -> None:
         """A line just above that announces an example."""
@@ -216,10 +221,10 @@ class Document:
     def _agreement(self) -> None:
         sides: dict[tuple[str | None, str], set[str]] = {}
         for candidate in self._candidates:
-            if candidate.confidence >= 25:
+            if candidate.confidence >= WEAK:
                 sides.setdefault(_meaning(candidate), set()).add(side_of(candidate.line.passage.zone))
         for candidate in self._candidates:
-            if candidate.confidence >= 25 and len(sides.get(_meaning(candidate), ())) >= 2:
+            if candidate.confidence >= WEAK and len(sides.get(_meaning(candidate), ())) >= 2:
                 candidate.add("two sources agree", 15)
 
     def _support(self) -> None:
@@ -246,6 +251,11 @@ class Document:
 
 def _same(candidate: Candidate) -> object:
     return candidate.rule.id, candidate.level, candidate.term, candidate.line.passage.zone
+
+
+def _kin(line: Line) -> frozenset[Zone]:
+    """The zones whose lines are its neighbours."""
+    return FRONT if line.passage.zone in FRONT else frozenset({line.passage.zone})
 
 
 def _lines_of(passages: Sequence[Passage], zones: Collection[Zone]) -> list[str]:

@@ -54,6 +54,8 @@ _GOES_ON = Expression(
     r"(?i:information|secrets?|policy|agreement|computing|guide|training)\b)(?!.*(?:报告|通知|方案|纪要|请示)$).{0,20}$"
 )
 """What makes a title, with the word above it, that is no mark: 商业秘密 and below it 保护指引."""
+_TWO_PARTS = Expression(r"[一-龥][\s,]+[一-龥]")
+"""A marking with a note of handling (``内部资料 妥善保管``) is no half of a title."""
 _NO_TITLES = frozenset({"绝密", "机密"})
 """Level words that head an essay or a story less often than a report: of these a person is to judge."""
 _PAPER = Expression(
@@ -103,7 +105,7 @@ class Headings:
             candidate.add("it is the title of a work", -30)
         elif candidate.form == "BARE" and candidate.level in self._prose_words():
             candidate.add("the word is a word of the prose", -30)
-        elif candidate.form in _KINDS and lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate):
+        elif lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate) and not _TWO_PARTS.search(word):
             candidate.add("the line below goes on with it", -25)
         elif told and _spells_out(told[0], word):
             candidate.add("the line below spells it out", -30)
@@ -156,7 +158,7 @@ def _is_list(lines: Sequence[str]) -> bool:
 
 def _bracketed(candidate: Candidate) -> bool:
     """Whether brackets or ruling stand around it, as they do around no heading."""
-    return candidate.start > 0 and bool(candidate.line.text[: candidate.start].strip())
+    return bool(candidate.line.text[: candidate.start].strip())
 
 
 def _takes_up(line: str, word: str) -> bool:

@@ -101,6 +101,7 @@ def test_a_long_line_above_a_date_is_no_signature() -> None:
 def test_a_date_deep_in_a_very_long_line_is_none() -> None:
     assert issue_date([Passage(Zone.BODY, "甲" * 500 + " 2024年3月15日")]) is None
     assert issue_date([Passage(Zone.BODY, " " * 100 + "2024年3月15日")]) is not None
+    assert issue_date([Passage(Zone.BODY, " " * 500 + "2024年3月15日")]) is None
 
 
 def test_without_a_signature_the_last_line_that_is_a_date_counts() -> None:

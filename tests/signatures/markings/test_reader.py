@@ -238,3 +238,10 @@ def test_a_mark_broken_over_two_lines_is_found_far_down_as_well() -> None:
     text = "各单位应当按时报送水情。\n" * 60 + "机\n密★10年"
     (found,) = Grammar(load_rules()).find([Passage(Zone.COVER, text)])
     assert (found.level, found.period, found.place.line) == ("机密", "P10Y", 61)
+
+
+@pytest.mark.parametrize(("properties", "found"), [(39, True), (40, False)])
+def test_the_end_of_a_text_is_looked_for_before_its_properties(properties: int, found: bool) -> None:
+    text = Passage(Zone.BODY, "各单位应当按时报送水情。\n密级：机密")
+    after = [Passage(Zone.DOC_PROPERTY, "值班表", name=f"own{number}") for number in range(properties)]
+    assert bool(Grammar(load_rules()).find([text, *after])) is found

@@ -44,6 +44,9 @@ def test_form_zone_and_a_line_of_its_own_give_points(
     [
         ("机蜜★5年", (ALONE, ("a character was read for another", -10))),
         ("机密太5年", (ALONE, ("a character was read for another", -10))),
+        ("机密★1O年", (ALONE, ("a character was read for another", -10))),
+        ("· 机密★5年", (ALONE,)),
+        ("见“·机密★5年”", ()),
         ("机密★5年文件", (("a noun follows", -40),)),
         ("属于机密★5年", (("a word before it makes it a noun", -30),)),
         ("国家机密★5年", (("a word before it makes it a noun", -30),)),
@@ -90,7 +93,17 @@ def test_a_line_is_long_from_thirty_one_characters(grammar: Grammar) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", ["是指泄露后的", "级事项为下列", "信息的范围", "包括下列", "一词的由来和", "手机游戏攻略", "知识讲座报名"]
+    "after",
+    [
+        "是指泄露后的",
+        "级事项为下列",
+        "信息的范围",
+        "包括下列",
+        "一词的由来和",
+        "手机游戏攻略",
+        "知识讲座报名",
+        "条款和",
+    ],
 )
 def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> None:
     (given,) = points(grammar, "para_lead", f"（机密）{after}" + ("" if after.endswith(("略", "名")) else "内容。"))
@@ -102,6 +115,7 @@ def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar:
         (("form LEAD", 30), ("zone para_lead", 15))
     ]
     assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
+    assert points(grammar, "title", "关于经费应当安排的请示（内部资料）") == [(("form tail", 30), ("zone title", 15))]
 
 
 @pytest.mark.parametrize(
@@ -158,6 +172,7 @@ def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> 
         ("p1_top_left", "国家秘密的标志为\n机密★5年", ("the line above announces an example", -45)),
         ("p1_top_left", "标志示例\n机密★5年", ("the line above announces an example", -45)),
         ("cell", "绝密级 30年", ("a noun follows", -40)),
+        ("p1_top_left", "第一条 总则\n机密", ("a clause stands above it", -25)),
         ("cover", "密级：机密\n□\n□", ("boxes of a form stand beside it", -60)),
         ("p1_top_left", "非密\n机密★5年", ("a notation in the same zone says the opposite", -30)),
         ("header", "SECRET", ("needs to be repeated or backed by a classification block", -20)),
@@ -174,7 +189,7 @@ def test_what_stands_around_gives_and_takes_points(
     assert any(reason in each for each in points(grammar, zone, text))
 
 
-@pytest.mark.parametrize("above", ["请按期反馈：", "保密要求", "会议时间如下"])
+@pytest.mark.parametrize("above", ["请按期反馈：", "保密要求", "会议时间如下", "第一条 总则"])
 def test_a_line_above_that_announces_something_else_takes_none(grammar: Grammar, above: str) -> None:
     assert points(grammar, "p1_top_left", f"{above}\n机密★5年") == [(STAR, TOP, ALONE)]
 
@@ -223,6 +238,7 @@ def test_cells_below_a_column_head_or_among_examples_are_held_down(grammar: Gram
     assert confidence(grammar, cell("机密", "B10"), cell("密级", "B9")) == 5
     assert confidence(grammar, cell("机密", "B2"), cell("标志示例", "C1")) == 10
     assert confidence(grammar, cell("机密", "B2"), Passage(Zone.BODY, "标志示例")) == 55
+    assert confidence(grammar, Passage(Zone.HEADER, "机密"), cell("标志示例", "C1")) == 60
     assert confidence(grammar, cell("机密", "B2"), cell("标志示例" + "甲" * 60, "C1")) == 55
 
 
@@ -388,3 +404,17 @@ def test_level_and_term_without_a_star_in_a_paper_about_secrecy_weigh_less(gramm
 def test_fields_below_a_column_head_are_fields_all_the_same(grammar: Grammar) -> None:
     text = "密级\n姓名\n密级：秘密\n文号\n密级：秘密"
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)])
+
+
+@pytest.mark.parametrize(("lines", "taken"), [(3, True), (4, False)])
+def test_the_boxes_of_a_form_stand_within_three_lines_below_its_field(
+    grammar: Grammar, lines: int, taken: bool
+) -> None:
+    (given,) = points(grammar, "cover", "密级：机密" + "\n" * lines + "□")
+    assert (("boxes of a form stand beside it", -60) in given) is taken
+
+
+def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> None:
+    titles = [Passage(Zone.TITLE, "绝密"), Passage(Zone.TITLE, "内部资料")]
+    found = grammar.find([Passage(Zone.HEADER, "机密", pages=3), *titles], least=1)
+    assert {f.zone: f.confidence for f in found} == {"header": 80, "title": 55}

@@ -129,3 +129,7 @@ def test_of_a_subject_up_to_the_first_six_words_are_tried_and_the_most_first() -
     assert [subject[p.start : p.end] for p in openings_of(subject)] == [
         "A B C D E F", "A B C D E", "A B C D", "A B C", "A B",
     ]  # fmt: skip
+
+
+def test_no_part_of_a_name_is_empty() -> None:
+    assert set(texts("-机密-.docx", Zone.FILENAME, "name")) == {"-机密", "机密", "机密-"}
