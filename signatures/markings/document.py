@@ -168,7 +168,7 @@ class Document:
         groups: dict[object, list[Candidate]] = {}
         for candidate in self._candidates:
             zone = candidate.line.passage.zone
-            groups.setdefault("cells" if zone in CELLS else candidate.line.index, []).append(candidate)
+            groups.setdefault(CELLS if zone in CELLS else candidate.line.index, []).append(candidate)
         loose = [c for c in self._candidates if _loose(c) and not _fixed(c)]
         everywhere = {id(c) for c in loose} if len({c.level for c in loose}) >= 3 else set()
         for group in groups.values():

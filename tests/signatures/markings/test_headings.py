@@ -145,3 +145,8 @@ def test_labels_explained_in_the_text_leave_one_around_the_pages_alone(grammar: 
 )
 def test_items_of_up_to_four_characters_below_a_word_are_a_menu(grammar: Grammar, items: str, found: bool) -> None:
     assert bool(grammar.find([Passage(Zone.P1_TOP_LEFT, f"秘密\n{items}")])) is found
+
+
+@pytest.mark.parametrize("asked", ["的由来", "是什么", "指什么", "之由来", "与公开", "和公开"])
+def test_a_numbered_heading_that_asks_of_the_word_makes_a_heading_of_it(grammar: Grammar, asked: str) -> None:
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, f"秘密\n一、秘密{asked}")]) == ()

@@ -105,6 +105,7 @@ def test_a_subject_that_begins_with_a_marking_of_several_words_is_marked(find: F
     "subject",
     [
         "TOP SECRET recipe for soup",
+        "SECRET UE/EU SECRET recipe",
         "内部 使用 说明",
         "秘密 花园 读书会",
         "机密 绝密 秘密 三级标志",

@@ -93,3 +93,21 @@ def test_level_and_term_may_stand_together_and_a_year_in_history_is_none(find: F
     assert [(f.level, f.period) for f in find("机密5年")] == [("机密", "P5Y")]
     assert find("机密1950年前") == ()
     assert find("秘密十年") == ()
+
+
+@pytest.mark.parametrize(("commas", "declassified"), [(21, True), (22, False)])
+def test_a_word_of_declassification_stands_within_twenty_four_characters(
+    find: Find, commas: int, declassified: bool
+) -> None:
+    (found,) = find("机密★10年" + "," * commas + "已解密")
+    assert ("DECLASSIFIED_STAMP" in found.codes) is declassified
+
+
+def test_in_running_text_a_mark_in_the_wrong_order_is_none(find: Find) -> None:
+    assert find("5年★机密", "header")[0].codes == ("ORDER",)
+    assert find("5年★机密", "body") == ()
+
+
+@pytest.mark.parametrize("gap", ["X", "x", "1", "的", "/"])
+def test_only_blanks_and_dashes_are_gaps_in_a_level(find: Find, gap: str) -> None:
+    assert find(f"机{gap}密★5年") == ()
