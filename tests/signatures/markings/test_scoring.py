@@ -418,3 +418,9 @@ def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> No
     titles = [Passage(Zone.TITLE, "绝密"), Passage(Zone.TITLE, "内部资料")]
     found = grammar.find([Passage(Zone.HEADER, "机密", pages=3), *titles], least=1)
     assert {f.zone: f.confidence for f in found} == {"header": 80, "title": 55}
+
+
+@pytest.mark.parametrize(("length", "example"), [(60, True), (61, False)])
+def test_a_cell_that_tells_of_examples_is_short(grammar: Grammar, length: int, example: bool) -> None:
+    told = Passage(Zone.CELL, "标志示例".ljust(length, "甲"), Place(cell="C1"))
+    assert confidence(grammar, Passage(Zone.CELL, "机密", Place(cell="B2")), told) == (10 if example else 55)
