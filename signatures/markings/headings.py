@@ -30,7 +30,7 @@ _NO_PROSE = Expression(r"[\s★(:/|·级文资材-]")
 """What follows a level word in a mark or its name rather than in a sentence."""
 _SUBTITLE = Expression(r"\s*(?:——|—|--)\s?[^\W\d_]")
 _WORK = Expression(
-    r"\W?(?:[一-龥]{0,6}(?:小说|散文|诗歌|剧本|电影|影片|电视剧|网剧|话剧|漫画|动漫|手游|游戏|连载)\W?"
+    r"\W?(?:[一-龥]{0,10}(?:小说|散文|诗歌|剧本|电影|影片|电视剧|网剧|话剧|漫画|动漫|手游|游戏|连载)\W?"
     r"|(?:作者|作词|作曲|演唱|编剧|导演|主演|译者)\s?[: ].*|[一-龥·\s]{2,12}(?:著|编著|译|主演))$"
 )
 """What stands below the title of a book, a film or a song: its kind, or who made it."""

@@ -32,7 +32,7 @@ _QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|�
 """What has a level of its own: ``涉密信息系统（机密级）``."""
 _DEFINED = Expression(
     r"\W{0,3}(?:是指|指的是|级|信息|包括|的|一词|[二两]字|条款|定义|作文)|\W{0,2}[(\[][^()\[\]]{1,20}[)\]]\s*$"
-    r"|[^,。]{0,10}(?:电影|影评|小说|漫画|游戏|攻略|读后感|观后感|讲座|直播|团购|报名)\W{0,2}$"
+    r"|[^,。]{0,10}(?:电影|影评|小说|漫画|游戏|攻略|读后感|观后感|讲座|直播|团购|报名|案例|案例分析)\W{0,2}$"
 )
 """What tells what the word means, glosses it (``【机密】（电影）``), or shows it to be a title or a topic."""
 _TOPIC = Expression(

@@ -255,7 +255,9 @@ def test_an_outsiders_knowledge_changes_no_code_of_consistency(grammar: Grammar)
 
 def test_a_missing_mark_is_told_from_its_own_confidence_on(grammar: Grammar) -> None:
     paper = [Passage(Zone.P1_BLOCK, "000012\n特急\n远山市人民政府文件\n远政〔2024〕15号")]
-    assert [f.codes for f in grammar.find(paper, least=40)] == [("COPY_NUMBER_NO_MARK",)]
+    assert [(f.rule, f.codes) for f in grammar.find(paper, least=40)] == [
+        ("cn-state.copy-number", ("COPY_NUMBER_NO_MARK",))
+    ]
     assert grammar.find(paper, least=41) == ()
 
 

@@ -23,6 +23,7 @@ from signatures.passages import Passage, Zone
         "秘密\n一、秘密的由来\n从前有座山。",
         "机密\n谍战小说\n第一章",
         "绝密\n（长篇小说）",
+        "机密\n一部讲述间谍的电影",
         "绝密\n赵山河 著",
         "商业机密\n作者：赵山河",
     ],

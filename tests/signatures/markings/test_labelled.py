@@ -91,3 +91,8 @@ def test_only_properties_of_a_usual_length_are_labels(grammar: Grammar) -> None:
     assert grammar.find([Passage(Zone.BODY, OTHER, name=unknown.name)]) == ()
     assert grammar.find([prop(unknown.name, OTHER.ljust(200))])
     assert grammar.find([prop(unknown.name, OTHER.ljust(201))]) == ()
+
+
+def test_a_label_of_several_lines_is_told_with_its_first(grammar: Grammar) -> None:
+    (found,) = grammar.find([prop(f"MSIP_Label_{ID}_Name", "Rose\ngarden")])
+    assert found.place.line == 1

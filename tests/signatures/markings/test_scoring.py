@@ -102,11 +102,14 @@ def test_a_line_is_long_from_thirty_one_characters(grammar: Grammar) -> None:
         "一词的由来和",
         "手机游戏攻略",
         "知识讲座报名",
+        "案例分析",
         "条款和",
     ],
 )
 def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> None:
-    (given,) = points(grammar, "para_lead", f"（机密）{after}" + ("" if after.endswith(("略", "名")) else "内容。"))
+    (given,) = points(
+        grammar, "para_lead", f"（机密）{after}" + ("" if after.endswith(("略", "名", "分析")) else "内容。")
+    )
     assert given[-1] == ("a definition follows", -25)
 
 
@@ -402,8 +405,8 @@ def test_level_and_term_without_a_star_in_a_paper_about_secrecy_weigh_less(gramm
 
 
 def test_fields_below_a_column_head_are_fields_all_the_same(grammar: Grammar) -> None:
-    text = "密级\n姓名\n密级：秘密\n文号\n密级：秘密"
-    assert grammar.find([Passage(Zone.P1_TOP_LEFT, text)])
+    for field in ("密级：秘密", "商密等级：核心商密"):
+        assert grammar.find([Passage(Zone.P1_TOP_LEFT, f"密级\n姓名\n{field}\n文号\n{field}")])
 
 
 @pytest.mark.parametrize(("lines", "taken"), [(3, True), (4, False)])
@@ -416,7 +419,7 @@ def test_the_boxes_of_a_form_stand_within_three_lines_below_its_field(
 
 def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> None:
     titles = [Passage(Zone.TITLE, "绝密"), Passage(Zone.TITLE, "内部资料")]
-    found = grammar.find([Passage(Zone.HEADER, "机密", pages=3), *titles], least=1)
+    found = grammar.find([Passage(Zone.HEADER, "机密", pages=2), *titles], least=1)
     assert {f.zone: f.confidence for f in found} == {"header": 80, "title": 55}
 
 
@@ -424,3 +427,18 @@ def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> No
 def test_a_cell_that_tells_of_examples_is_short(grammar: Grammar, length: int, example: bool) -> None:
     told = Passage(Zone.CELL, "标志示例".ljust(length, "甲"), Place(cell="C1"))
     assert confidence(grammar, Passage(Zone.CELL, "机密", Place(cell="B2")), told) == (10 if example else 55)
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"), [("title", "涉密信息系统（机密级）"), ("filename", "涉密信息系统（机密级）.docx")]
+)
+def test_the_level_of_a_system_is_none_of_the_paper(grammar: Grammar, zone: str, name: str) -> None:
+    (given,) = points(grammar, zone, name)
+    assert ("the level of what is named before it", -25) in given
+    (paper,) = points(grammar, zone, name.replace("系统", "报告"))
+    assert ("the level of what is named before it", -25) not in paper
+
+
+def test_a_ticked_box_fills_its_field_as_if_it_stood_alone(grammar: Grammar) -> None:
+    (given,) = points(grammar, "cover", "密级：□绝密 ☑机密 □秘密")
+    assert given == (("form FIELD", 40), ("zone cover", 25), ALONE)
