@@ -111,3 +111,8 @@ def test_in_running_text_a_mark_in_the_wrong_order_is_none(find: Find) -> None:
 @pytest.mark.parametrize("gap", ["X", "x", "1", "的", "/"])
 def test_only_blanks_and_dashes_are_gaps_in_a_level(find: Find, gap: str) -> None:
     assert find(f"机{gap}密★5年") == ()
+
+
+def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
+    assert find("机 密★5年")[0].codes == ("SPACING",)
+    assert find("5 年★机密")[0].codes == ("ORDER", "SPACING")

@@ -89,3 +89,10 @@ def test_blank_lines_around_notes_do_not_hide_the_first_and_the_last(find: Find)
     assert told(find, "\nTLP:RED\nWelcome everybody.", "notes") == [("tlp", "RED")]
     assert told(find, "\n \nTLP:RED\nWelcome everybody.\n\n", "notes") == [("tlp", "RED")]
     assert told(find, "\nWelcome everybody.\nTLP:RED\n \n", "notes") == [("tlp", "RED")]
+
+
+def test_every_title_of_an_outline_is_asked(find: Find) -> None:
+    assert told(find, "TLP:RED\nFindings\nOFFICIAL-SENSITIVE\nEnd", "outline") == [
+        ("tlp", "RED"),
+        ("uk", "OFFICIAL-SENSITIVE"),
+    ]

@@ -442,3 +442,8 @@ def test_the_level_of_a_system_is_none_of_the_paper(grammar: Grammar, zone: str,
 def test_a_ticked_box_fills_its_field_as_if_it_stood_alone(grammar: Grammar) -> None:
     (given,) = points(grammar, "cover", "密级：□绝密 ☑机密 □秘密")
     assert given == (("form FIELD", 40), ("zone cover", 25), ALONE)
+
+
+@pytest.mark.parametrize("text", ["机密★5年 已解密", "已解密 机密★5年"])
+def test_a_mark_beside_the_word_declassified_still_has_its_line_to_itself(grammar: Grammar, text: str) -> None:
+    assert points(grammar, "p1_top_left", text) == [(STAR, TOP, ALONE)]
