@@ -151,3 +151,9 @@ def test_items_of_up_to_four_characters_below_a_word_are_a_menu(grammar: Grammar
 @pytest.mark.parametrize("asked", ["的由来", "是什么", "指什么", "之由来", "与公开", "和公开"])
 def test_a_numbered_heading_that_asks_of_the_word_makes_a_heading_of_it(grammar: Grammar, asked: str) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, f"秘密\n一、秘密{asked}")]) == ()
+
+
+@pytest.mark.parametrize(("between", "heading"), [(3, True), (4, False)])
+def test_of_a_title_the_four_lines_below_are_asked(grammar: Grammar, between: int, heading: bool) -> None:
+    text = "\n".join(["机密", *["桥梁值勤安排"] * between, "机密是国家秘密的密级之一。"])
+    assert (grammar.find([Passage(Zone.TITLE, text)]) == ()) is heading

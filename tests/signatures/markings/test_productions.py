@@ -116,3 +116,21 @@ def test_only_blanks_and_dashes_are_gaps_in_a_level(find: Find, gap: str) -> Non
 def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
     assert find("机 密★5年")[0].codes == ("SPACING",)
     assert find("5 年★机密")[0].codes == ("ORDER", "SPACING")
+
+
+@pytest.mark.parametrize(
+    ("term", "period"),
+    [
+        ("二〇三一年六月三十日", "DATE:2031-06-30"),
+        ("二〇三一年六月", "DATE:2031-06-30"),
+        ("2031年", "DATE:2031-12-31"),
+        ("2031-06-30", "DATE:2031-06-30"),
+        ("20310630", "DATE:2031-06-30"),
+        ("半年", "P6M"),
+        ("一年半", "P18M"),
+        ("长期", "LONG"),
+        ("任务完成后", "COND:任务完成后"),
+    ],
+)
+def test_a_term_of_any_kind_stands_behind_a_star(find: Find, term: str, period: str) -> None:
+    assert [(f.level, f.period) for f in find(f"机密★{term}")] == [("机密", period)]
