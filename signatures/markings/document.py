@@ -90,7 +90,7 @@ class Document:
         """A line just above that announces an example."""
         above = candidate.line.above(1)
         if not above and candidate.line.passage.zone is Zone.BODY and candidate.line.index:
-            above = self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2:]
+            above = [self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2]]
         for line in above:
             text = unicodedata.normalize("NFKC", line).strip()
             announced = text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text))

@@ -291,3 +291,21 @@ def test_a_notation_in_a_part_of_a_header_is_heard(grammar: Grammar) -> None:
 def test_a_bracket_at_the_end_of_a_cell_marks_it_only_with_a_term(find: Find) -> None:
     assert find("关于经费安排的报告（机密）", "cell") == ()
     assert [f.period for f in find("关于经费安排的报告（机密 5年）", "cell")] == ["P5Y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "marking", "period", "codes"),
+    [
+        ("机密\n★10年", "机密★10年", "P10Y", ()),
+        ("机密★\n10年", "机密★10年", "P10Y", ()),
+        ("机密★\n2031年6月30日", "机密★", None, ("PERIOD_MISSING",)),
+        ("机密\n★2031年6月30日", "机密★2031年6月30日", "DATE:2031-06-30", ()),
+        ("机密\n10年", "机密 10年", "P10Y", ("STAR_MISSING",)),
+        ("机密★\n关于防汛的通知", "机密★", None, ("PERIOD_MISSING",)),
+    ],
+)
+def test_a_mark_broken_before_or_behind_its_star_is_one_mark(
+    find: Find, text: str, marking: str, period: str | None, codes: tuple[str, ...]
+) -> None:
+    (found,) = find(text)
+    assert (found.marking, found.period, found.codes) == (marking, period, codes)
