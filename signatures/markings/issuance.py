@@ -166,7 +166,7 @@ def _line(text: str, at: int) -> str:
     if first == 0 and at > 2 * _SHORT:
         return ""
     last = text.find("\n", at, at + 2 * _SHORT)
-    last = min(len(text), at + 2 * _SHORT) if last < 0 else last
+    last = min(len(text), at + 2 * _SHORT) if last == -1 else last
     return _plain(text[first:last])
 
 

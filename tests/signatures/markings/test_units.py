@@ -133,3 +133,13 @@ def test_of_a_subject_up_to_the_first_six_words_are_tried_and_the_most_first() -
 
 def test_no_part_of_a_name_is_empty() -> None:
     assert set(texts("-机密-.docx", Zone.FILENAME, "name")) == {"-机密", "机密", "机密-"}
+
+
+@pytest.mark.parametrize(
+    "name", ["绝密.docx", "机密 飞行计划全集.docx", "(机密)方案.docx", "机密-方案.docx", "a-机密-b.docx"]
+)
+def test_no_part_of_a_name_stands_alone(name: str) -> None:
+    found = [
+        piece for piece in pieces_of(name, Zone.FILENAME, None) if name[piece.start : piece.end] in ("机密", "绝密")
+    ]
+    assert found and not any(piece.alone for piece in found)
