@@ -157,3 +157,11 @@ def test_a_numbered_heading_that_asks_of_the_word_makes_a_heading_of_it(grammar:
 def test_of_a_title_the_four_lines_below_are_asked(grammar: Grammar, between: int, heading: bool) -> None:
     text = "\n".join(["机密", *["桥梁值勤安排"] * between, "机密是国家秘密的密级之一。"])
     assert (grammar.find([Passage(Zone.TITLE, text)]) == ()) is heading
+
+
+@pytest.mark.parametrize("mark", ["商业秘密 3年", "普通商密★3年", "商业秘密★", "密级：机密", "【商业秘密】"])
+def test_a_mark_with_star_term_label_or_brackets_is_no_half_title(grammar: Grammar, mark: str) -> None:
+    (alone, *_), (above, *_) = (
+        grammar.explain(text, Zone.P1_TOP_LEFT).readings for text in (mark, f"{mark}\n保护指引")
+    )
+    assert above.points == alone.points

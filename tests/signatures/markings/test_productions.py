@@ -134,3 +134,8 @@ def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
 )
 def test_a_term_of_any_kind_stands_behind_a_star(find: Find, term: str, period: str) -> None:
     assert [(f.level, f.period) for f in find(f"机密★{term}")] == [("机密", period)]
+
+
+def test_a_cry_is_a_mark_only_around_the_pages(find: Find) -> None:
+    assert [f.level for f in find("机密！", "stamp")] == ["机密"]
+    assert find("机密！", "p1_top_left") == ()
