@@ -201,7 +201,7 @@ def details(entry: Entry, departments: Mapping[int, str] | None = None) -> list[
                 (f"{ours}{labels.get(key) or words.word(NAMES, key)}", _value(key, part, known))
                 for key, part in value.items()
             ]
-        else:
+        elif value not in (None, ""):
             shown.append((words.word(NAMES, name), _value(name, value, known)))
     return [(name, text[:_LONGEST] or "—") for name, text in shown[:_MOST]]
 
