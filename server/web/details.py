@@ -17,6 +17,7 @@ from server.accounts.models import ApiScope, Department, Factor
 from server.incidents.duties import duties
 from server.incidents.models import Kind as IncidentKind
 from server.ledger.kinds import LEDGERS
+from server.notifications.models import Notice
 from server.reports.kinds import KINDS as REPORTS
 from server.web import words
 from signatures.profiles import load_profiles
@@ -156,6 +157,7 @@ _TABLES: Mapping[str, words.Words] = {
     "factor": _FACTORS,
     "how": _HOWS,
     "rows": words.STANDINGS,
+    "subject": dict(Notice.Subject.choices),
     "fields": NAMES,
     "password": {"changed": gettext_lazy("changed")},
 }
