@@ -1,0 +1,104 @@
+"""A process that opens the next envelopes while the fan-out stores those before: SQLite has one writer, not one core.
+
+It is begun when envelopes have piled up, by the process that works the spool off with SQLite, and ends with the pile
+or with that process. It reads the spool and writes nothing: whatever becomes of it, what it had in hand still waits.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+
+import msgspec
+from django.db import connections
+
+from server.intake.claims import whole
+from server.intake.opening import Opened, opened
+
+LINGER = 5.0
+"""Seconds for which it is kept when nothing waits."""
+
+_decoder = msgspec.msgpack.Decoder(Opened)
+
+
+class Ahead:
+    """The process, as the one that stores sees it. Every error of it is an `OSError` or `EOFError`: do without then."""
+
+    def __init__(self, next_ones: Callable[[Collection[int]], list[int]]) -> None:
+        self._next_ones = next_ones
+        """Ids of the envelopes to open next, given those in hand."""
+        self._channel: Connection | None = None
+        self._pid = 0
+        self._asked = False
+        self._needed = 0.0
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process has been begun."""
+        return self._channel is not None
+
+    def begin(self) -> None:
+        """Begin the process. No transaction may be open: connections to databases are closed first."""
+        connections.close_all()  # an SQLite handle must not be carried across
+        ours, theirs = Pipe()
+        pid = os.fork()
+        if not pid:
+            try:
+                _serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+        self._channel, self._pid, self._asked, self._needed = ours, pid, False, time.monotonic()
+
+    def next(self) -> Opened | None:
+        """The next envelopes, opened; those after them are begun with. None where nothing waits."""
+        if not self._asked and not self._ask(()):
+            if time.monotonic() > self._needed + LINGER:
+                self.end()
+            return None
+        if self._channel is None:
+            return None
+        told = _decoder.decode(self._channel.recv_bytes())
+        self._asked, self._needed = False, time.monotonic()
+        self._ask(told.entries)
+        return told
+
+    def _ask(self, in_hand: Collection[int]) -> bool:
+        if self._channel is None or not (ids := self._next_ones(in_hand)):
+            return False
+        self._channel.send_bytes(msgspec.msgpack.encode(ids))
+        self._asked = True
+        return True
+
+    def end(self) -> None:
+        """End the process; what it has opened meanwhile is forgotten, and still waits."""
+        if self._channel is not None:
+            self._channel.close()
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)  # it holds nothing that would be left half done
+            with suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+        self._channel, self._asked = None, False
+
+
+def _serve(channel: Connection) -> None:
+    """The life of the process: open what is asked for until nobody asks any more."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _let_go(channel.fileno())
+    with suppress(OSError, EOFError):  # the process that stores has ended: so does this one
+        while True:
+            ids = msgspec.msgpack.decode(channel.recv_bytes(), type=list[int])
+            channel.send_bytes(msgspec.msgpack.encode(opened(whole(ids))))
+
+
+def _let_go(but: int) -> None:
+    """Close what was inherited: the lock of the one who stores must end with it, however it ends."""
+    for number in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+        if number > 2 and number != but:
+            with suppress(OSError):
+                os.close(number)
