@@ -39,7 +39,7 @@ from server.intake.sql import chunks, update_by_pk
 from server.intake.turns import turn_to_work
 from server.ledger.models import Computer
 from server.locks import between_commits
-from server.violations import waivers
+from server.violations import statistics, waivers
 
 POLL = 0.2
 """Seconds between looks at the spool when nobody of this process has said that something came."""
@@ -216,11 +216,12 @@ class FanOut(threading.Thread):
         connections.close_all()
 
     def _look_at_the_clock(self, mine: Callable[[], bool]) -> None:
-        """End the waivers whose last day is over, once in a while; of several workers only one does."""
+        """Do what is due once in a while (waivers whose last day is over end); of several workers only one does."""
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + CLOCK
             if mine():
                 waivers.expire()
+                statistics.renew()
                 note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
 
     def _work_while_locked(self) -> None:

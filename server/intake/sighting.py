@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from protocol.ids import uuid7
 from protocol.records import Evidence, FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.sql import Prepared
 from server.violations.fingerprint import fingerprint
@@ -20,6 +21,8 @@ class Sighting(msgspec.Struct, array_like=True, gc=False):
     id: Any
     seen_at: Any
     fingerprint: str
+    group: Any
+    """Id for the group of this fingerprint, should there be none yet."""
     control: str
     severity: str
     medium: str | None
@@ -41,7 +44,7 @@ _NO_PLACE = ("", "")
 
 
 def sighting_of(record: ViolationSeen, agent: str, as_stored: Prepared) -> Sighting:
-    """The sighting that a record of this agent tells of; its words are within bounds by now (`server.intake.bounds`)."""
+    """The sighting that a record of this agent tells of; its words are within bounds (`server.intake.bounds`)."""
     evidence, marking, kind, place = record.evidence, _NO_MARKING, _NO_KIND, _NO_PLACE
     if isinstance(evidence, FileEvidence):
         if evidence.findings:
@@ -55,6 +58,7 @@ def sighting_of(record: ViolationSeen, agent: str, as_stored: Prepared) -> Sight
         as_stored.identity(record.id),
         as_stored.moment(record.seen_at),
         fingerprint(record, agent),
+        as_stored.identity(uuid7()),
         record.control,
         record.severity.value,
         None if record.medium is None else record.medium.key,

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from protocol.ids import uuid7
 from server.intake.records import Delivery
 from server.intake.sighting import Sighting
 from server.intake.sql import Prepared, chunks, insert_prepared, rows_of, update_prepared
@@ -114,17 +113,20 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
     occurrences: list[tuple[Any, ...]] = []
     before: Delivery | None = None
     computer = received = None
+    person = ""
     for each, delivery in fresh:
         if delivery is not before:
             before = delivery
             computer, received = as_stored.uuid(delivery.agent), as_stored.moment(delivery.received_at)
+            person = persons.of(delivery.agent)
         medium = None if each.medium is None else media[each.medium]
         severity = each.severity
-        carrier = (severity, SEVERITY_RANK[severity], computer, medium, persons.of(delivery.agent, medium))
+        holder = person if medium is None else persons.holder(medium) or person
+        carrier = (severity, SEVERITY_RANK[severity], computer, medium, holder)
         told = carrier + each.marking + each.kind
         group = groups.get(each.fingerprint)
         if group is None:
-            group = groups[each.fingerprint] = _new_group(each, told, due[severity], now, as_stored)
+            group = groups[each.fingerprint] = _new_group(each, told, due[severity], now)
             created.append(group)
         else:
             _fold(group, each, told, steps, now)
@@ -169,15 +171,18 @@ class _Persons:
             for pk, holder in LedgerMedium.objects.filter(pk__in=part).values_list("pk", "holder__name")
         }
 
-    def of(self, computer: uuid.UUID, medium: int | None) -> str:
-        """The holder of the medium where one is known, else the person of the computer."""
-        holder = None if medium is None else self._media.get(medium)
-        return holder or self._computers.get(computer) or ""
+    def of(self, computer: uuid.UUID) -> str:
+        """The person of a computer; empty where none is known."""
+        return self._computers.get(computer) or ""
+
+    def holder(self, medium: int) -> str:
+        """The holder of a medium, who answers for it before the person of any computer; empty where none is known."""
+        return self._media.get(medium) or ""
 
 
-def _new_group(each: Sighting, told: tuple[Any, ...], due: str | None, now: Any, as_stored: Prepared) -> _Group:
+def _new_group(each: Sighting, told: tuple[Any, ...], due: str | None, now: Any) -> _Group:
     return _Group(
-        id=as_stored.identity(uuid7()),
+        id=each.group,
         fingerprint=each.fingerprint,
         control=each.control,
         occurrence_count=1,
