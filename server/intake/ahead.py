@@ -6,6 +6,7 @@ or with that process. It reads the spool and writes nothing: whatever becomes of
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -23,6 +24,7 @@ from server.intake.opening import Opened, opened
 LINGER = 5.0
 """Seconds for which it is kept when nothing waits."""
 
+_log = logging.getLogger(__name__)
 _decoder = msgspec.msgpack.Decoder(Opened)
 
 
@@ -43,13 +45,19 @@ class Ahead:
         return self._channel is not None
 
     def begin(self) -> None:
-        """Begin the process. No transaction may be open: connections to databases are closed first."""
-        connections.close_all()  # an SQLite handle must not be carried across
+        """Begin the process.
+
+        No other thread of this one may be at the databases: an SQLite handle must not be carried across. Those of
+        this thread are closed first.
+        """
+        connections.close_all()
         ours, theirs = Pipe()
         pid = os.fork()
         if not pid:
             try:
                 _serve(theirs)
+            except Exception as error:  # noqa: BLE001 (the end of a process: nothing of the other's may run in it)
+                _log.error("nothing is opened ahead: %s", type(error).__name__)
             finally:
                 os._exit(0)
         theirs.close()

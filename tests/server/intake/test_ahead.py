@@ -14,6 +14,7 @@ from protocol.records import ViolationSeen
 from server.intake import claims
 from server.intake.fanout import FanOut
 from server.intake.models import SpoolEntry
+from server.intake.spool import spool
 from server.violations.models import Group, Occurrence
 
 Seen = Callable[..., ViolationSeen]
@@ -29,6 +30,7 @@ def pile(deliver: Deliver, sender: Any, file_seen: Seen, monkeypatch: pytest.Mon
     told = [(file_seen("same"), file_seen(f"file {number}")) for number in range(9)]
     for seen in told:
         deliver(sender.next(*seen), work=False)
+    spool.stop()  # as in the process that works the spool off: no other thread of it is at the database
     return [each for seen in told for each in seen]
 
 
@@ -84,6 +86,7 @@ def test_an_envelope_that_cannot_be_used_is_set_aside_by_two_as_by_one(
     pile: list[ViolationSeen], worker: FanOut, deliver: Deliver, sender: Any, file_seen: Seen
 ) -> None:
     deliver(sender.next(file_seen()), work=False)
+    spool.stop()
     last = SpoolEntry.objects.latest("pk")
     SpoolEntry.objects.filter(pk=last.pk).update(raw=bytes(last.raw)[:-70])
     while worker._work():
