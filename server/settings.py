@@ -165,7 +165,7 @@ DATABASES = (
     {"default": _postgresql(_home.database_url())}
     if _home.on_postgresql()
     else {
-        "default": _sqlite(_home.database(MIJIAN_HOME), 32768),
+        "default": _sqlite(_home.database(MIJIAN_HOME), 16384),
         "spool": _sqlite(_home.spool(MIJIAN_HOME), 8192),
     }
 )

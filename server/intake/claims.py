@@ -22,6 +22,8 @@ MAX_BATCH = 256
 """Envelopes of one transaction."""
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of the envelopes of one transaction, the first one aside."""
+PILE = 4
+"""Batches that wait when it is worth a process of its own to open them ahead."""
 _WINDOW = 4 * MAX_BATCH
 """Waiting envelopes a worker looks at: beyond the batches that others have in hand."""
 _AT_ONCE = 64
@@ -92,8 +94,8 @@ def next_ones(but: Collection[int] = ()) -> list[int]:
 
 
 def piled_up() -> bool:
-    """Whether at least another whole batch waits."""
-    return len(_waiting(MAX_BATCH)) == MAX_BATCH
+    """Whether several whole batches wait."""
+    return len(_waiting(PILE * MAX_BATCH)) == PILE * MAX_BATCH
 
 
 def whole(chosen: Sequence[int]) -> list[SpoolEntry]:

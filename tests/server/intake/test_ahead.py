@@ -27,6 +27,7 @@ def pile(deliver: Deliver, sender: Any, file_seen: Seen, monkeypatch: pytest.Mon
     if claims.several():
         pytest.skip("with PostgreSQL several processes open and store")
     monkeypatch.setattr(claims, "MAX_BATCH", 2)
+    monkeypatch.setattr(claims, "PILE", 1)
     told = [(file_seen("same"), file_seen(f"file {number}")) for number in range(9)]
     for seen in told:
         deliver(sender.next(*seen), work=False)
