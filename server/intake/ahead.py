@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -19,8 +19,11 @@ import msgspec
 from django.db import connections
 
 from server.intake.claims import whole
-from server.intake.opening import Opened, opened
+from server.intake.opening import MAX_BATCH_WEIGHT, Opened, opened
+from server.intake.sql import chunks
 
+_PIECE = 16
+"""Envelopes that are written in one piece."""
 LINGER = 5.0
 """Seconds for which it is kept when nothing waits."""
 
@@ -71,7 +74,11 @@ class Ahead:
             return None
         if self._channel is None:
             return None
-        told = _decoder.decode(self._channel.recv_bytes())
+        told = Opened([], [])
+        while piece := self._channel.recv_bytes():
+            part = _decoder.decode(piece)
+            told.deliveries.extend(part.deliveries)
+            told.bad.extend(part.bad)
         self._asked, self._needed = False, time.monotonic()
         self._ask(told.entries)
         return told
@@ -101,7 +108,19 @@ def _serve(channel: Connection) -> None:
     with suppress(OSError, EOFError):  # the process that stores has ended: so does this one
         while True:
             ids = msgspec.msgpack.decode(channel.recv_bytes(), type=list[int])
-            channel.send_bytes(msgspec.msgpack.encode(opened(whole(ids))))
+            for piece in [*_pieces(ids), b""]:
+                channel.send_bytes(piece)
+
+
+def _pieces(ids: Sequence[int]) -> Iterator[bytes]:
+    """These envelopes, opened and written a few at a time: so many objects need never be in memory at once."""
+    weight = 0
+    for part in chunks(ids, _PIECE):
+        told = opened(whole(part), before=weight)
+        weight += told.weight
+        yield msgspec.msgpack.encode(told)
+        if weight >= MAX_BATCH_WEIGHT:
+            return
 
 
 def _let_go(but: int) -> None:

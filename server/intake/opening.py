@@ -42,11 +42,16 @@ class Opened(msgspec.Struct, frozen=True):
         """Ids of all their spool entries."""
         return [each.entry for each in self.deliveries] + [each.entry for each in self.bad]
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes their records take in memory."""
+        return sum(each.weight for each in self.deliveries)
 
-def opened(entries: Iterable[SpoolEntry]) -> Opened:
-    """Open these envelopes, or the first few where they hold very many records."""
+
+def opened(entries: Iterable[SpoolEntry], *, before: int = 0) -> Opened:
+    """Open these envelopes, or the first few where they hold very many records; ``before`` is the weight of others."""
     told = Opened([], [])
-    as_stored, key, weight = Prepared(Occurrence), collector_keys().sealing, 0
+    as_stored, key, weight = Prepared(Occurrence), collector_keys().sealing, before
     for entry in entries:
         try:
             envelope = parse(bytes(entry.raw))
