@@ -166,7 +166,7 @@ DATABASES = (
     if _home.on_postgresql()
     else {
         "default": _sqlite(_home.database(MIJIAN_HOME), 16384),
-        "spool": _sqlite(_home.spool(MIJIAN_HOME), 8192),
+        "spool": _sqlite(_home.spool(MIJIAN_HOME), 2048),
     }
 )
 DATABASE_ROUTERS = ["server.intake.routing.SpoolRouter"]

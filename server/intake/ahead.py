@@ -6,6 +6,8 @@ or with that process. It reads the spool and writes nothing: whatever becomes of
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import logging
 import os
 import signal
@@ -54,6 +56,7 @@ class Ahead:
         this thread are closed first.
         """
         connections.close_all()
+        _give_back()
         ours, theirs = Pipe()
         pid = os.fork()
         if not pid:
@@ -94,6 +97,7 @@ class Ahead:
         """End the process; what it has opened meanwhile is forgotten, and still waits."""
         if self._channel is not None:
             self._channel.close()
+            _give_back()
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)  # it holds nothing that would be left half done
             with suppress(ChildProcessError):
@@ -121,6 +125,13 @@ def _pieces(ids: Sequence[int]) -> Iterator[bytes]:
         yield msgspec.msgpack.encode(told)
         if weight >= MAX_BATCH_WEIGHT:
             return
+
+
+def _give_back() -> None:
+    """Give memory that is free back to the system: what is there when a process is forked, both of them hold."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # glibc's; another C library has no such thing
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _let_go(but: int) -> None:
