@@ -42,6 +42,9 @@ def narrowed(data: Data, encodings: frozenset[str]) -> tuple[bytes, int, str] | 
         begin = len(mark) if raw.startswith(mark) else 0
         if encoding not in encodings or bool(raw[begin]) is (encoding == "utf-16-be"):
             continue
+        upper = raw[begin + (encoding == "utf-16-le") : _TOLD : 2]
+        if upper.count(0) < len(upper):
+            continue  # seen without decoding all of it
         try:
             text = raw[begin : begin + (len(raw) - begin) // 2 * 2].decode(encoding)
         except UnicodeDecodeError:

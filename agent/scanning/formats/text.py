@@ -238,7 +238,7 @@ def _zoned(lines: Lines, spans: list[tuple[int, int]], file: _File, *, first: bo
     """Give the lines around the hits their zones."""
     hits = lines.lay(spans)
     low, high = 0, len(lines.data) + 1
-    if first and next(iter(hits)) < lines.past_head:
+    if first and lines.in_head(next(iter(hits))):
         if lines.table is not None:
             yield from _table(lines, hits, lines.table)
             return
@@ -248,7 +248,7 @@ def _zoned(lines: Lines, spans: list[tuple[int, int]], file: _File, *, first: bo
             text = "\n".join(lines.texts(lines.head[:count]))
             yield Passage(Zone.P1_TOP_LEFT, text, Place(line=lines.before + 1))
             yield from _values(lines, [hit for hit in hits if hit < low])
-    if last and next(reversed(hits)) >= lines.tail[0]:
+    if last and lines.in_tail(next(reversed(hits))):
         tail = [start for start in lines.tail if start >= low]
         foot = foot_start(lines.texts(tail))
         if foot < len(tail) and tail[foot] in hits:

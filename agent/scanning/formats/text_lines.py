@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import overload
 
 from agent.scanning.formats.charset import decode
@@ -19,6 +19,8 @@ _UPRIGHT, _ONE_CHARACTER = 24, 6
 """Lines that a marking written downwards may take, and bytes of one of them with its line end."""
 _FIRST_LINES = 5 * HEAD_LINES
 """Lines in which a head, or the first rows of a table, are looked for."""
+_EDGE_BYTES = 16 * 1024
+"""Bytes at either end of a text that most often hold the first and the last lines whole: split in one call."""
 _DELIMITERS = tuple(sign.encode("ascii") for sign in DELIMITERS)
 _SAMPLE, _PROSE = 4096, 100
 """Bytes by which lines are told to be long, and how long they are then."""
@@ -98,9 +100,25 @@ class Lines:
                 hits[start].append(span)
         return hits
 
+    def in_head(self, start: int) -> bool:
+        """Whether the line that begins at ``start`` is one of the first."""
+        return self._fewer(0, start, _FIRST_LINES)
+
+    def in_tail(self, start: int) -> bool:
+        """Whether the line that begins at ``start`` is one of the last."""
+        return self._fewer(start, len(self.data), FOOT_LINES)
+
+    def _fewer(self, start: int, end: int, most: int) -> bool:
+        """Whether fewer than so many lines end between two offsets; most often seen in a few thousand bytes."""
+        near = self.data.count(self.newline, start, min(end, start + _EDGE_BYTES))
+        return near < most and (end <= start + _EDGE_BYTES or line_ends(self.data, self.newline, start, end) < most)
+
     @cached_property
     def head(self) -> list[int]:
         """Where the first lines begin."""
+        lengths = [len(line) + 1 for line in self.data[:_EDGE_BYTES].split(self.newline, _FIRST_LINES)]
+        if len(lengths) > _FIRST_LINES:
+            return [0, *accumulate(lengths[: _FIRST_LINES - 1])]
         return list(self.following(0, _FIRST_LINES))
 
     @property
@@ -111,6 +129,10 @@ class Lines:
     @cached_property
     def tail(self) -> list[int]:
         """Where the last lines begin."""
+        lengths = [len(line) + 1 for line in self.data[-_EDGE_BYTES:].rsplit(self.newline, FOOT_LINES)[1:]]
+        if len(lengths) == FOOT_LINES:
+            first = len(self.data) + 1 - sum(lengths)
+            return [first, *(first + past for past in accumulate(lengths[:-1]))]
         last = self.begin(len(self.data))
         return [*reversed(list(self._preceding(last, FOOT_LINES - 1))), last]
 
@@ -118,9 +140,13 @@ class Lines:
     def table(self) -> Table | None:
         """The table that the text begins with, if it begins with one."""
         past = self.past_head
-        if all(self.data.count(sign, 0, past) < 2 for sign in _DELIMITERS):
+        if not any(self._is_twice(sign, past) for sign in _DELIMITERS):
             return None  # seen without decoding a line
         return Table.of(self.texts(self.head))
+
+    def _is_twice(self, sign: bytes, past: int) -> bool:
+        first = self.data.find(sign, 0, past)
+        return first >= 0 and self.data.find(sign, first + 1, past) >= 0
 
     def following(self, start: int, most: int) -> Iterator[int]:
         """Where this line and those after it begin."""
