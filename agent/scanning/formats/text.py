@@ -60,7 +60,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
                 yield from markup.xml_passages(source, reading)
                 return
         yield from _passages(chunk, file)
-        yield from _written_out(chunk, reading)
+        if not file.marked[0].startswith("utf-16"):
+            yield from _written_out(chunk, reading)
 
 
 class _File(msgspec.Struct):
