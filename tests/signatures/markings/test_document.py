@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from protocol.records import Finding, Place, Severity
 from signatures.markings import Grammar
 from signatures.passages import Passage, Zone
@@ -113,3 +115,64 @@ def test_neighbours_in_another_part_of_the_front_speak_for_a_mark_and_those_in_t
         return found[0].confidence
 
     assert confidence(Zone.P1_BLOCK) == confidence(Zone.BODY) + 16
+
+
+def confidence(grammar: Grammar, *passages: Passage) -> int:
+    """Of the mark in the first passage."""
+    return next(f.confidence for f in grammar.find(passages, least=1) if f.zone == passages[0].zone)
+
+
+@pytest.mark.parametrize(("far", "counts"), [(6, True), (7, False)])
+def test_cues_count_within_six_paragraphs(grammar: Grammar, far: int, counts: bool) -> None:
+    paragraphs = ["特急", *["一"] * (far - 1), "机密"]
+    for order in (paragraphs, paragraphs[::-1]):
+        found = grammar.find([Passage(Zone.P1_TOP_LEFT, text) for text in order], least=1)
+        assert found[0].confidence == (73 if counts else 65)
+
+
+def test_a_page_of_text_is_no_paragraph_beside_a_mark(grammar: Grammar) -> None:
+    mark = Passage(Zone.P1_TOP_LEFT, "机密")
+    assert confidence(grammar, mark, Passage(Zone.P1_TOP_LEFT, "特急\n" + "一" * 1997)) == 73
+    assert confidence(grammar, mark, Passage(Zone.P1_TOP_LEFT, "特急\n" + "一" * 1998)) == 65
+
+
+def test_a_line_that_announces_an_example_may_be_the_end_of_the_paragraph_before(grammar: Grammar) -> None:
+    mark = Passage(Zone.BODY, "机密★10年")
+    assert grammar.find([Passage(Zone.BODY, "第三条\n标志的格式如下："), mark]) == ()
+    assert grammar.find([Passage(Zone.BODY, "标志的格式如下：\n第三条 附则"), mark])
+    assert grammar.find([Passage(Zone.COVER, "标志的格式如下：\n机密★10年")])[0].confidence == 50
+    assert grammar.find([Passage(Zone.COVER, "标志的格式如下：\n第三条\n机密★10年")])[0].confidence == 95
+    assert grammar.find([Passage(Zone.TITLE, "标志的格式如下："), Passage(Zone.COVER, "机密★10年")])[0].confidence == 95
+
+
+def test_different_marks_on_different_pages_repeat_nothing(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "机密", Place(page=1)), Passage(Zone.HEADER, "内部资料", Place(page=2))]
+    assert [f.confidence for f in grammar.find(pages)] == [60, 60]
+
+
+def test_a_mark_on_the_page_and_its_bare_level_in_the_name_agree(grammar: Grammar) -> None:
+    page, name = Passage(Zone.HEADER, "机密★5年"), Passage(Zone.FILENAME, "（机密）方案.docx")
+    assert confidence(grammar, name, page) == confidence(grammar, name) + 15
+    assert confidence(grammar, name, Passage(Zone.HEADER, "公司机密")) == confidence(grammar, name)
+
+
+def test_level_and_term_without_a_star_in_a_paper_about_secrecy_weigh_less(grammar: Grammar) -> None:
+    plain = Passage(Zone.P1_TOP_LEFT, "机密（10年）")
+    assert confidence(grammar, plain, Passage(Zone.FILENAME, "保密制度.docx")) == confidence(grammar, plain) - 15
+
+
+def test_fields_below_a_column_head_are_fields_all_the_same(grammar: Grammar) -> None:
+    for field in ("密级：秘密", "商密等级：核心商密"):
+        assert grammar.find([Passage(Zone.P1_TOP_LEFT, f"密级\n姓名\n{field}\n文号\n{field}")])
+
+
+def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> None:
+    titles = [Passage(Zone.TITLE, "绝密"), Passage(Zone.TITLE, "内部资料")]
+    found = grammar.find([Passage(Zone.HEADER, "机密", pages=2), *titles], least=1)
+    assert {f.zone: f.confidence for f in found} == {"header": 80, "title": 55}
+
+
+@pytest.mark.parametrize(("length", "example"), [(60, True), (61, False)])
+def test_a_cell_that_tells_of_examples_is_short(grammar: Grammar, length: int, example: bool) -> None:
+    told = Passage(Zone.CELL, "标志示例".ljust(length, "甲"), Place(cell="C1"))
+    assert confidence(grammar, Passage(Zone.CELL, "机密", Place(cell="B2")), told) == (10 if example else 55)

@@ -96,3 +96,9 @@ def test_every_title_of_an_outline_is_asked(find: Find) -> None:
         ("tlp", "RED"),
         ("uk", "OFFICIAL-SENSITIVE"),
     ]
+
+
+@pytest.mark.parametrize(("length", "found"), [(60, True), (61, False)])
+def test_a_marking_in_a_note_is_a_short_line(find: Find, length: int, found: bool) -> None:
+    note = "OFFICIAL-SENSITIVE".ljust(length)
+    assert bool(told(find, f"{note}\nWelcome everybody.", "notes")) is found
