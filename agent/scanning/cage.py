@@ -17,13 +17,12 @@ from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
-from agent.scanning.formats import FORMATS
-from agent.scanning.media_types import EXTENSIONS, TEXT_EXTENSIONS
+from agent.scanning.demands import takes, weight
 from agent.scanning.nursery import Nursery, told
 from agent.scanning.opening import Done, LookUp, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found
-from agent.scanning.wire import ALL, COMMON, FILES_AT_ONCE, TEXT, Ended, Loaded, Ready, Reply, Start
+from agent.scanning.wire import ALL, FILES_AT_ONCE, TEXT, Ended, Loaded, Ready, Reply, Start
 from agent.scanning.workforce import Task, Worker
 from protocol.records import Reason
 
@@ -40,9 +39,6 @@ PATIENCE = 60.0
 BYTES_AT_ONCE = 32 * MiB
 """Bytes in the hands of one worker, above which it is handed no more until it has answered."""
 
-DOCUMENT = 2 * MiB
-"""What a document weighs there beside its bytes: with many in one hand, the others would wait for it at the end."""
-
 WALKED_AHEAD = 8192
 """Files that are looked for while the first worker is being started."""
 
@@ -56,29 +52,8 @@ LAST_WORD = 1.0
 """Seconds that are waited for the nursery to tell how a worker ended that has closed its socket; three times as long
 for what workers have in hand of a medium that has gone."""
 
-_LOADED_FOR = {"text": TEXT, "escaped": TEXT, "html": COMMON}
-"""Formats of text, and how much has to be loaded for each (see `agent.scanning.preload`)."""
-
 STILLBIRTHS = 3
 """Processes in a row that may end before they are ready, until that is taken for a broken installation."""
-
-
-def _takes(file: Found) -> int:
-    """How much a worker has to have loaded to read it, by the ending of its name."""
-    ending = file.name.rpartition(".")[2].lower()
-    media_type = TEXT_EXTENSIONS.get(ending)
-    if media_type is not None:
-        return _LOADED_FOR.get(FORMATS.get(media_type, ""), ALL)
-    return ALL if ending in EXTENSIONS else TEXT
-
-
-def _size(file: Found) -> int:
-    return file.status.st_size
-
-
-def _weight(file: Found) -> int:
-    """What a file counts for among those in a worker's hands: a document takes as long as a long text."""
-    return file.status.st_size + (DOCUMENT if _takes(file) == ALL else 0)
 
 
 class CageBroken(Exception):
@@ -237,7 +212,7 @@ class Cage:
             if file is None:
                 break
             self._waiting.append(file)
-            self._enough = max(self._enough, _takes(file))
+            self._enough = max(self._enough, takes(file))
         return True
 
     def _staff(self) -> None:
@@ -272,10 +247,9 @@ class Cage:
             return
         fair = self._at_once if more else ceil(len(self._waiting) / (2 * self._most))
         count = min(self._at_once - len(worker.tasks), max(1, fair))
-        weigh = _weight if self._enough == ALL else _size
-        weight = sum(weigh(task.file) for task in worker.tasks)
+        in_hand = worker.weight
         tasks: list[Task] = []
-        while self._waiting and len(tasks) < count and (weight < BYTES_AT_ONCE or not (worker.tasks or tasks)):
+        while self._waiting and len(tasks) < count and (in_hand < BYTES_AT_ONCE or not (worker.tasks or tasks)):
             file = self._waiting.popleft()
             task = self._open(file, bool(tasks) or any(other.tasks for other in self._workers))
             if task is None:
@@ -283,8 +257,9 @@ class Cage:
             if isinstance(task, Done):
                 self._done.append(task)
                 continue
+            task.weight = weight(file) if self._enough == ALL else file.status.st_size
             tasks.append(task)
-            weight += weigh(file)
+            in_hand += task.weight
         if tasks:
             worker.give(tasks)
             self._flush(worker)

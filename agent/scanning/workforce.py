@@ -42,6 +42,8 @@ class Task(msgspec.Struct):
     """Whether a worker was lost at it before: then it is alone in this one's hands."""
     known: Known | None = None
     """What its content was found to be before."""
+    weight: int = 0
+    """What it counts for among those in hand (see `agent.scanning.demands`)."""
 
 
 class Worker:
@@ -61,6 +63,8 @@ class Worker:
         self.leaving = False
         self.garbled = False
         self.tasks: deque[Task] = deque()
+        self.weight = 0
+        """Of all of these together."""
         self.outgoing: deque[tuple[memoryview, list[Task]]] = deque()
         self._incoming = bytearray()
         self._since = time.monotonic()
@@ -70,6 +74,7 @@ class Worker:
         if not self.tasks:
             self._since = time.monotonic()
         self.tasks.extend(tasks)
+        self.weight += sum(task.weight for task in tasks)
         self.outgoing.append((memoryview(framed([task.job for task in tasks])), tasks))
 
     def flush(self) -> None:
@@ -142,7 +147,9 @@ class Worker:
     def answered(self) -> Task:
         """The file that the next reply is about; the clock starts for the one after it."""
         self._since = time.monotonic()
-        return self.tasks.popleft()
+        task = self.tasks.popleft()
+        self.weight -= task.weight
+        return task
 
     def overdue(self, now: float, start_patience: float) -> bool:
         """Whether it takes longer than it was granted: for the file it is at, or to get ready."""
