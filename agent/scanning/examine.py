@@ -16,7 +16,7 @@ import msgspec
 
 from agent.scanning import disguises
 from agent.scanning.at_work import GRAMMAR, AtWork
-from agent.scanning.formats import FORMATS, format_for, inner_pictures
+from agent.scanning.formats import FORMATS, format_for, pictures_in
 from agent.scanning.formats.base import (
     Budget,
     Format,
@@ -240,7 +240,7 @@ class Examination:
         except OnlyPictures as problem:
             rest = problem
         if self.eyes is not None or self.tell_pictures:
-            for picture in inner_pictures.of(FORMATS.get(identity.media_type), source):
+            for picture in pictures_in(identity.media_type, source):
                 sight.meet(picture)
         sight.finish(rest)
 

@@ -196,7 +196,7 @@ def _cpu() -> str:
         lines = Path("/proc/cpuinfo").read_text("ascii", "replace").splitlines()
     except OSError:
         return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
 class Re2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 from lxml import etree
@@ -89,6 +90,12 @@ def _parse(source: str) -> etree._Element | None:
     return page if whole else None
 
 
+@lru_cache(maxsize=1024)
+def _name(tag: object) -> str:
+    """The name of an element without its namespace."""
+    return str(tag).rsplit("}", 1)[-1].lower()
+
+
 class _Block(msgspec.Struct):
     """A paragraph, heading, list item or table cell, as one line of text."""
 
@@ -127,7 +134,7 @@ class _Blocks:
             if event in ("comment", "pi"):
                 self._add(element.tail, states[-1])
                 continue
-            tag = str(element.tag).rsplit("}", 1)[-1].lower()
+            tag = _name(element.tag)
             if event == "start":
                 if tag in _BLOCKS:
                     self._flush(states[-1])
@@ -137,27 +144,30 @@ class _Blocks:
                 elif tag == "tr" and tables:
                     self._rows[tables[-1]] += 1
                 states.append(self._inside(tag, element, states[-1], tables))
-                self._add(element.text, states[-1])
+                if text_ := element.text:
+                    self._add(text_, states[-1])
             else:
                 if tag in _BLOCKS:
                     self._flush(states[-1])
                 if tag == "table" and tables:
                     tables.pop()
                 states.pop()
-                self._add(element.tail, states[-1])
+                if text_ := element.tail:
+                    self._add(text_, states[-1])
         self._flush(states[-1])
 
     def _inside(self, tag: str, element: etree._Element, outer: _State, tables: list[int]) -> _State:
-        name = f"{element.get('id') or ''} {element.get('class') or ''}"
+        dressed = element.keys()
+        name = f"{element.get('id') or ''} {element.get('class') or ''}" if dressed else ""
         zone = outer.zone
-        if _FURNITURE.search(name):
+        if name and _FURNITURE.search(name):
             zone = Zone.WATERMARK
         elif tag in ("header", "footer"):
             zone = Zone.HEADER if tag == "header" else Zone.FOOTER
         elif tag in _SKIPPED or tag in ("title", "head"):
             tag = "skipped"
         row = (tables[-1], self._rows[tables[-1]]) if tag in ("td", "th") and tables else outer.row
-        style = (element.get("style") or "").lower().replace(" ", "")
+        style = (element.get("style") or "").lower().replace(" ", "") if dressed else ""
         return _State(
             tag="skipped" if outer.tag == "skipped" else tag,
             zone=zone,
@@ -179,7 +189,7 @@ class _Blocks:
         """End a block. Emphasis and strokes count where they cover all of it."""
         if not self._text:
             return
-        line = _BLANKS.sub(" ", "".join(self._text)).strip()
+        line = _BLANKS.sub(" ", "".join(self._text)).strip() if self._plain else ""  # else there are blanks alone
         if line:
             self.found.append(
                 _Block(

@@ -15,6 +15,7 @@ from agent.scanning.formats.ole_objects import MEMBER_BYTES
 from agent.scanning.formats.ole_properties import Property
 from agent.scanning.formats.ooxml import without_page_numbers
 from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
+from agent.scanning.formats.sheet_rows import holding
 from agent.scanning.formats.xls_book import Book, Sheet
 from agent.scanning.formats.xls_cells import address, hit_rows, rows
 from agent.scanning.formats.xlsx_rows import plain_header
@@ -97,9 +98,8 @@ def _string_hits(book: Book, reading: Reading) -> set[int]:
     """Numbers of the shared strings that hold a literal."""
     strings, found = book.strings, set[int]()
     for first in range(0, len(strings), 256):
-        last = min(first + 256, len(strings))
-        if _worth(strings.block(first, last), reading):
-            found.update(number for number in range(first, last) if _worth(strings[number], reading))
+        numbers = range(first, min(first + 256, len(strings)))
+        found.update(holding(numbers, lambda some: _worth(strings.block(some[0], some[-1] + 1), reading)))
     return found
 
 

@@ -95,7 +95,7 @@ class Book:
         globals_seen = False
         waiting: list[Record] = []
         """A record that may be continued, and those that continue it."""
-        for record in biff.records(self.stream):
+        for record in biff.telling_records(self.stream):
             kind = record.kind
             if kind == biff.CONTINUE:
                 if waiting:
