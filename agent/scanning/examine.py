@@ -207,6 +207,7 @@ class Examination:
             sha256=_digest(source) if findings and self.digests else None,
             findings=findings,
             pictures=self.tell_pictures and sight.missed > 0,
+            unread=reason is not None and bool(findings),
         )
 
     def _read(
@@ -282,6 +283,7 @@ class Examination:
                 reason=None if findings else piece.problem.reason if piece.problem else Reason.DAMAGED,
                 member=member,
                 findings=findings,
+                unread=bool(findings),
             )
         )
 

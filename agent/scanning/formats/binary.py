@@ -52,7 +52,10 @@ _WHOLE = LIMITS["bytes of a file of unknown kind"]
 _EDGE = LIMITS["bytes at the start and at the end of sound, film and larger files"]
 _TAGS = LIMITS["bytes of tags"]
 _SEARCHED = frozenset(TEXT_ENCODINGS)
+<<<<<<< HEAD
 _WIDE = frozenset({"utf-16-le"})
+=======
+>>>>>>> 96c4c61acfbd8e8f947ba3cf3979c25281953fcc
 _AROUND = 400
 """Bytes before and after a literal that a value may take."""
 _NO_VALUE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd\ufeff\ufffe\uffff\ue000-\uf8ff]|[ \u3000]{3,}")
@@ -75,8 +78,9 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     for begin, size in _regions(source):
         data = _read(source, begin, size)
         found = list(values(data, reading.sieve.spans(data, encodings=_SEARCHED)))
-        if wide := reading.sieve.spans(data[1:], encodings=_WIDE):  # between other values they begin at any byte
-            found += values(data[1:], wide)
+        # Between other values those of two bytes a character begin at any byte.
+        shifted = reading.sieve.spans(data[1:], encodings=_SEARCHED)
+        found += values(data[1:], [span for span in shifted if span[2].startswith("utf-16")])
         for value in found:
             if value in told or len(told) >= LIMITS["values told"]:
                 continue
