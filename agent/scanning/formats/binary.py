@@ -52,10 +52,6 @@ _WHOLE = LIMITS["bytes of a file of unknown kind"]
 _EDGE = LIMITS["bytes at the start and at the end of sound, film and larger files"]
 _TAGS = LIMITS["bytes of tags"]
 _SEARCHED = frozenset(TEXT_ENCODINGS)
-<<<<<<< HEAD
-_WIDE = frozenset({"utf-16-le"})
-=======
->>>>>>> 96c4c61acfbd8e8f947ba3cf3979c25281953fcc
 _AROUND = 400
 """Bytes before and after a literal that a value may take."""
 _NO_VALUE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd\ufeff\ufffe\uffff\ue000-\uf8ff]|[ \u3000]{3,}")

@@ -140,11 +140,6 @@ class Joined:
 
     def string(self) -> str:
         """A string with its length, its runs of formats and its reading passed over (XLUnicodeRichExtendedString)."""
-<<<<<<< HEAD
-        if self.exhausted:
-            return ""
-=======
->>>>>>> 96c4c61acfbd8e8f947ba3cf3979c25281953fcc
         head = self.take(3)
         if len(head) < 3:
             return ""
