@@ -48,7 +48,7 @@ class TalkSieve(Sieve, Protocol):
     def besides_talk(self, data: Data, own: str) -> list[int] | None:
         """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other.
 
-        None where there are more than `MANY` such places, or nobody can tell.
+        None where there are more than `MANY` such places, or the engine cannot tell.
         """
         ...
 
@@ -121,8 +121,8 @@ class LiteralSieve:
     def few(self, data: Data, most: int, *, encodings: frozenset[str] | None = None) -> tuple[list[Span], bool]:
         """As `spans`, but once there are ``most`` of them the rest is not looked for; and whether these are all.
 
-        All of them always, where the engine knows no better, and up to `MANY` where words are looked for. So whoever
-        is told that they are not all may ask `besides_talk` for what matters of the rest.
+        Up to `MANY` always, where words are looked for. So whoever is told that they are not all may ask
+        `besides_talk` for what matters of the rest.
         """
         wanted = _wanted(encodings)
         if narrow := self._narrowed(data, wanted):
@@ -134,8 +134,9 @@ class LiteralSieve:
             most = max(most, MANY)
             words = set(islice(self._words.each(data, wanted), most))
         ends, whole = engine.few(data, most)
-        found = words | plan.occurrences(ends, data) if ends else words
-        return _ordered(found), whole and (len(words) < most)
+        found = plan.occurrences(ends, data, None if engine.tells_where else most) if ends else set()
+        whole = whole and len(words) < most and (engine.tells_where or len(found) < most)
+        return _ordered(found | words), whole
 
     def _narrowed(self, data: Data, wanted: frozenset[str]) -> tuple[bytes, int, str] | None:
         """See `narrowed`."""
@@ -153,7 +154,7 @@ class LiteralSieve:
         See `signatures.engine.quiet`; ``own`` is one of its encodings. None where there are more than `MANY` such
         places, and where words are looked for: those are no talk.
         """
-        if self._words:
+        if self._words or not self._engine(_UTF8)[1].tells_where:
             return None
         ends, whole = self._quiet_engine(own).few(data, MANY)
         if not whole:

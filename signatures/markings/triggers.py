@@ -141,6 +141,9 @@ def column_around(text: str, first: int, last: int, limit: int = 24) -> tuple[in
     return first, last
 
 
+_INVISIBLE = dict.fromkeys(map(ord, ZERO_WIDTH))
+
+
 def _short(line: str) -> bool:
-    line = line.strip()
+    line = line.translate(_INVISIBLE).strip()
     return len(line) == 1 or (len(line) <= 4 and line.isdecimal())

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
-from agent.scanning.formats.lines import AROUND, HEAD_LINES, foot_start, head_end, joined
+from agent.scanning.formats.lines import HEAD_LINES, foot_start, head_end, joined
 from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
 from signatures.characters import STARS
 from signatures.engine import MANY, Sieve, Span, TalkSieve
@@ -132,7 +132,7 @@ def _all_that_differ(
 
 
 def _edges(lines: Lines, *, first: bool, last: bool) -> list[tuple[int, int]]:
-    """The first and the last lines of the text, as far as they are here: they count whatever they say.
+    """The first lines of the text and its foot, as far as they are here: they count whatever they say.
 
     Not those that are longer than any that counts for where it stands.
     """
@@ -142,7 +142,7 @@ def _edges(lines: Lines, *, first: bool, last: bool) -> list[tuple[int, int]]:
         found += [(0, lines.end(head[-1]))] if head else []
     if last:
         foot = foot_start(lines.texts(lines.tail))
-        found += [(start, lines.end(start)) for start in lines.tail[max(0, foot - AROUND) :]]
+        found += [(start, lines.end(start)) for start in lines.tail[foot : foot + 1]]
     return [(start, end) for start, end in found if end - start <= _HEAD]
 
 

@@ -101,3 +101,10 @@ def test_a_line_that_begins_as_a_word_ends_wakes_nobody_unless_the_line_before_e
 
 def test_what_stands_out_too_often_is_not_told_place_by_place(sieve: LiteralSieve) -> None:
     assert sieve.besides_talk("机密★".encode() * (MANY + 1), "utf-8") is None
+
+
+def test_an_engine_that_tells_no_places_leaves_no_talk_out() -> None:
+    sieve = build(LITERALS, talk=TALK, prefer="portable")
+    data = "机密文件".encode()
+    assert sieve.besides_talk(data, "utf-8") is None
+    assert not sieve.few(data * MANY, MANY)[1]
