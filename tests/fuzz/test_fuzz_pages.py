@@ -153,6 +153,8 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "text": text,
     "escaped": lambda: [b'{"a": "\\u673a\\u5bc6\\n", "b": "\\ud83d\\ude00"}\n', b"a=\\u673a\n"],
     "picture": picture,
+    "css": lambda: [b'a{content:"\\673a\\5bc6 "; b:url(data:text/html;base64,PHA+PC9wPg==)}'],
+    "links": lambda: [b"[InternetShortcut]\nURL=file:///%E6%9C%BA%E5%AF%86.docx\n"],
     "binary": values,
     "dbf": table,
     "sqlite": database,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from agent.scanning.formats import mime, text
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
+from agent.scanning.formats.charset import TEXT_ENCODINGS
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
@@ -23,6 +24,7 @@ LIMITATIONS = (
 )
 
 _UTF8 = frozenset({"utf-8"})
+_SEARCHED = frozenset(TEXT_ENCODINGS)
 _FOLDED = re.compile(rb"\r?\n[ \t]")
 _QUOTED = re.compile(
     rb"^([^:\r\n]{0,200};(?:ENCODING=)?QUOTED-PRINTABLE[^:\r\n]{0,200}):((?:[^\r\n]*=\r?\n)*[^\r\n]*)", re.I | re.M
@@ -41,7 +43,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         data = _QUOTED.sub(_read, _FOLDED.sub(b"", data) if not _QUOTED.search(data) else data)
         data = _MEANT.sub(lambda sign: b"\n" if sign[1] in b"nN" else sign[1], _FOLDED.sub(b"", data))
     yield from text.pieces(Source.of(data), reading)
-    if reading.worth(data):
+    if reading.worth(data, encodings=_SEARCHED):
         for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
             value = line.partition(":")[2].strip()
             if value and reading.worth(value.encode("utf-8", "replace"), encodings=_UTF8):

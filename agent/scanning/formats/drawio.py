@@ -20,6 +20,7 @@ LIMITATIONS = ("Pictures in diagrams are not read.",)
 
 _PAGE = re.compile(rb"<diagram\b[^>]*>([^<]*)</diagram>")
 _LABEL = re.compile(r"""\b(?:value|label|name|tooltip)\s*=\s*["']([^"']+)["']""")
+_UTF8 = frozenset({"utf-8"})
 _PAGE_BYTES = LIMITS["bytes of a page"]
 
 
@@ -62,5 +63,5 @@ def _labels(page: bytes, reading: Reading) -> Iterator[Passage]:
     for label in dict.fromkeys(_LABEL.findall(told)):
         lines = markup.xml_lines("".join(markup.xml_lines(label)))
         said = "\n".join(lines)
-        if said and reading.worth(said.encode("utf-8", "replace"), encodings=frozenset({"utf-8"})):
+        if said and reading.worth(said.encode("utf-8", "replace"), encodings=_UTF8):
             yield Passage(Zone.BODY, said, Place(part="drawing"))

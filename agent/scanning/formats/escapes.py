@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote_to_bytes
 
 _NUMBERED = re.compile(
     rb"(?:\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|\\U[0-9a-fA-F]{8}|\\U\+[0-9a-fA-F]{4}|\\x[89a-fA-F][0-9a-fA-F]"
@@ -65,7 +64,11 @@ _LONGEST = 2048
 
 def without_percent(data: bytes) -> bytes:
     """The bytes of an address that are written as numbers in their place."""
-    return _PERCENT.sub(lambda run: unquote_to_bytes(run[0]).translate(None, _CONTROLS), data) if b"%" in data else data
+    return _PERCENT.sub(lambda run: _percent(run).translate(None, _CONTROLS), data) if b"%" in data else data
+
+
+def _percent(run: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(run[0].replace(b"%", b"").decode("ascii"))
 
 
 def as_references(data: bytes) -> bytes:
@@ -74,7 +77,7 @@ def as_references(data: bytes) -> bytes:
 
 
 def _reference(run: re.Match[bytes]) -> bytes:
-    raw = unquote_to_bytes(run[0])
+    raw = _percent(run)
     for codec in ("utf-8", "gb18030"):
         try:
             return "".join(f"&#{ord(letter)};" for letter in raw.decode(codec)).encode("ascii")

@@ -167,8 +167,6 @@ class Reader:
             paragraph.watermarks += inner.watermarks
         paragraph.boxes.append(box)
 
-    # --- text --------------------------------------------------------------------------------------------------
-
     def _take(self, raw: bytes) -> None:
         """Bytes of text, of which those that only stand in for a ``\\u`` are passed over."""
         self._fresh = False
@@ -250,8 +248,6 @@ class Reader:
                 self._unit(int(number))
         else:
             self._emit(text)
-
-    # --- words -------------------------------------------------------------------------------------------------
 
     def _idle(self) -> None:
         """A word that says nothing that matters here, as most of them."""

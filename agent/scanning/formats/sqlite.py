@@ -12,6 +12,7 @@ from contextlib import closing
 
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.binary import values
+from agent.scanning.formats.charset import TEXT_ENCODINGS
 from protocol.records import Place, Reason
 from signatures.passages import Passage, Zone
 
@@ -30,6 +31,8 @@ LIMITATIONS = (
 )
 
 _ENCODINGS = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
+_SEARCHED = frozenset(TEXT_ENCODINGS)
+_UTF8 = frozenset({"utf-8"})
 _OVERLAP = 4096
 _LONGEST = 400
 _TROUBLE = (sqlite3.Error, ValueError, OverflowError)
@@ -48,7 +51,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     whole = source.size <= LIMITS["bytes read as tables"]
     found: list[str] = []
     for data in _stretches(source):
-        if spans := reading.sieve.spans(data, encodings=frozenset({encoding})):
+        spans = reading.sieve.spans(data, encodings=_SEARCHED)
+        if spans := [span for span in spans if span[2] == encoding]:
             if whole:
                 yield from _told(source.read(LIMITS["bytes read as tables"]), reading)
                 return
@@ -74,14 +78,14 @@ def _told(data: bytes, reading: Reading) -> Iterator[Passage]:
     told: set[str] = set()
     tables = _Tables()
     for value in tables.texts(data):
-        if value not in told and reading.worth(value.encode("utf-8", "replace"), encodings=frozenset({"utf-8"})):
+        if value not in told and reading.worth(value.encode("utf-8", "replace"), encodings=_UTF8):
             told.add(value)
             yield _passage(value)
             if len(told) >= LIMITS["values told"]:
                 return
     if not tables.damaged:
         return
-    spans = reading.sieve.spans(data, encodings=frozenset(_ENCODINGS.values()))
+    spans = reading.sieve.spans(data, encodings=_SEARCHED)
     for value in dict.fromkeys(values(data, spans)):
         if value not in told:
             yield _passage(value)

@@ -53,10 +53,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     for chunk in _chunks(source):
         if chunk.first:
             file.marked = byte_order_mark(bytes(chunk.data[:4]))
-            if (
-                markup.is_xml(bytes(chunk.data[:512]), reading.name)
-                and source.size <= LIMITS["bytes of XML read as a tree of lines"]
-            ):
+            small = source.size <= LIMITS["bytes of XML read as a tree of lines"]
+            if small and markup.is_xml(bytes(chunk.data[:512]), reading.name):
                 yield from markup.xml_passages(source, reading)
                 return
         yield from _passages(chunk, file)
