@@ -6,7 +6,6 @@ grammar (``STARRED``, ``BARE`` …, which take their words from the pack's vocab
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Collection, Iterable
@@ -326,6 +325,8 @@ def _line_of(rule_id: str, data: bytes) -> int:
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
+    import difflib  # only a mistake asks for it
+
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(known))}"
 

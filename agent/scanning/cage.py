@@ -17,12 +17,13 @@ from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
-from agent.scanning.media_types import EXTENSIONS
+from agent.scanning.formats import FORMATS
+from agent.scanning.media_types import EXTENSIONS, TEXT_EXTENSIONS
 from agent.scanning.nursery import Nursery, told
 from agent.scanning.opening import Done, LookUp, OutOfDescriptors, opened, row, unopened
 from agent.scanning.spawn import PROGRAM
 from agent.scanning.walk import Found
-from agent.scanning.wire import ALL, CORE, FILES_AT_ONCE, Ended, Loaded, Ready, Reply, Start
+from agent.scanning.wire import ALL, COMMON, FILES_AT_ONCE, TEXT, Ended, Loaded, Ready, Reply, Start
 from agent.scanning.workforce import Task, Worker
 from protocol.records import Reason
 
@@ -42,6 +43,9 @@ BYTES_AT_ONCE = 32 * MiB
 DOCUMENT = 2 * MiB
 """What a document weighs there beside its bytes: with many in one hand, the others would wait for it at the end."""
 
+WALKED_AHEAD = 8192
+"""Files that are looked for while the first worker is being started."""
+
 BREATH = 0.002
 """Seconds that answers are let gather while every worker has enough in hand."""
 
@@ -52,13 +56,20 @@ LAST_WORD = 1.0
 """Seconds that are waited for the nursery to tell how a worker ended that has closed its socket; three times as long
 for what workers have in hand of a medium that has gone."""
 
+_LOADED_FOR = {"text": TEXT, "escaped": TEXT, "html": COMMON}
+"""Formats of text, and how much has to be loaded for each (see `agent.scanning.preload`)."""
+
 STILLBIRTHS = 3
 """Processes in a row that may end before they are ready, until that is taken for a broken installation."""
 
 
-def _is_document(file: Found) -> bool:
-    """Whether it is, by the ending of its name, more than plain text."""
-    return file.name.rpartition(".")[2].lower() in EXTENSIONS
+def _takes(file: Found) -> int:
+    """How much a worker has to have loaded to read it, by the ending of its name."""
+    ending = file.name.rpartition(".")[2].lower()
+    media_type = TEXT_EXTENSIONS.get(ending)
+    if media_type is not None:
+        return _LOADED_FOR.get(FORMATS.get(media_type, ""), ALL)
+    return ALL if ending in EXTENSIONS else TEXT
 
 
 def _size(file: Found) -> int:
@@ -67,7 +78,7 @@ def _size(file: Found) -> int:
 
 def _weight(file: Found) -> int:
     """What a file counts for among those in a worker's hands: a document takes as long as a long text."""
-    return file.status.st_size + (DOCUMENT if _is_document(file) else 0)
+    return file.status.st_size + (DOCUMENT if _takes(file) == ALL else 0)
 
 
 class CageBroken(Exception):
@@ -90,7 +101,7 @@ class Cage:
         throttle: Throttle | None = None,
         program: Sequence[str] = PROGRAM,
         explain: bool = False,
-        first: int = CORE,
+        first: int = TEXT,
     ) -> None:
         """``explain``: have said of each file what was read of it (see `agent.scanning.explain`).
 
@@ -108,8 +119,8 @@ class Cage:
         self._first = first
         self._next = first
         """How much the next worker is to have loaded."""
-        self._plain = True
-        """Whether all files met so far are text, as far as their names tell."""
+        self._enough = TEXT
+        """How much workers need to have loaded for the files that were met, as far as their names tell."""
         self._workers: list[Worker] = []
         self._suspects: deque[Found] = deque()
         """Files at which a worker was lost: each is tried once more, alone."""
@@ -190,12 +201,8 @@ class Cage:
                 return
             if more and self._waiting and all(self._busy(worker) for worker in self._workers):
                 time.sleep(BREATH)  # nobody is in need: let answers gather, rather than wake for each
-            self._turn(0.0 if more and len(self._waiting) < FILES_AT_ONCE else 0.25)
-
-    @property
-    def _enough(self) -> int:
-        """How much workers need to have loaded for the files that were met."""
-        return CORE if self._plain else ALL
+            enough = FILES_AT_ONCE if self._anybody_ready else WALKED_AHEAD
+            self._turn(0.0 if more and len(self._waiting) < enough else 0.25)
 
     def _vanish(self, *, late: bool) -> None:
         """End all files that nobody has in hand, and once it is ``late`` all others, as vanished."""
@@ -214,9 +221,14 @@ class Cage:
 
     # -- handing out ---------------------------------------------------------------------------------------------
 
+    @property
+    def _anybody_ready(self) -> bool:
+        return any(worker.ready for worker in self._workers)
+
     def _fill(self, files: Iterator[Found | None]) -> bool:
         """Take from the walk what the workers can do next. False where it is at its end."""
-        wanted = 2 * FILES_AT_ONCE * self._most
+        usual = 2 * FILES_AT_ONCE * self._most
+        wanted = usual if self._anybody_ready else min(len(self._waiting) + usual, WALKED_AHEAD)
         while len(self._waiting) < wanted:
             try:
                 file = next(files)
@@ -225,7 +237,7 @@ class Cage:
             if file is None:
                 break
             self._waiting.append(file)
-            self._plain = self._plain and not _is_document(file)
+            self._enough = max(self._enough, _takes(file))
         return True
 
     def _staff(self) -> None:
@@ -260,7 +272,7 @@ class Cage:
             return
         fair = self._at_once if more else ceil(len(self._waiting) / (2 * self._most))
         count = min(self._at_once - len(worker.tasks), max(1, fair))
-        weigh = _size if self._plain else _weight
+        weigh = _weight if self._enough == ALL else _size
         weight = sum(weigh(task.file) for task in worker.tasks)
         tasks: list[Task] = []
         while self._waiting and len(tasks) < count and (weight < BYTES_AT_ONCE or not (worker.tasks or tasks)):
@@ -378,7 +390,7 @@ class Cage:
         self._setbacks = 0
         if reply.lacking:
             self._waiting.appendleft(task.file)
-            self._plain = False
+            self._enough = max(self._enough, min(worker.loaded + 1, ALL))
             self._next = max(self._enough, self._first)
             worker.leaving = True
             return

@@ -87,7 +87,11 @@ def _kind_of_ooxml(names: set[bytes]) -> Found:
     return ZIP
 
 
-_NOT_AT_A_GLANCE = (b"\\", b"ofd.xml", b"mimetype", b"workbook.bin")
+_NOT_AT_A_GLANCE = (
+    *(b"ofd.xml", b"mimetype", b"workbook.bin"),
+    *(folder.replace(b"/", b"\\") for folder, _ in _OOXML_MAINS),
+)
+"""What leaves a doubt; a backslash alone does not, which may be one of the bytes of a checksum."""
 
 
 def _ooxml_at_a_glance(directory: bytes) -> Found | None:

@@ -16,7 +16,7 @@ import msgspec
 
 from agent.scanning import disguises
 from agent.scanning.at_work import GRAMMAR, AtWork
-from agent.scanning.formats import FORMATS, format_for, inner_pictures
+from agent.scanning.formats import FORMATS, format_for, pictures_in
 from agent.scanning.formats.base import (
     Budget,
     Format,
@@ -207,6 +207,7 @@ class Examination:
             sha256=_digest(source) if findings and self.digests else None,
             findings=findings,
             pictures=self.tell_pictures and sight.missed > 0,
+            unread=reason is not None and bool(findings),
         )
 
     def _read(
@@ -240,13 +241,13 @@ class Examination:
         except OnlyPictures as problem:
             rest = problem
         if self.eyes is not None or self.tell_pictures:
-            for picture in inner_pictures.of(FORMATS.get(identity.media_type), source):
+            for picture in pictures_in(identity.media_type, source):
                 sight.meet(picture)
         sight.finish(rest)
 
     def _pieces(self, identity: Identity, source: Source, name: str, depth: int) -> Iterator[Piece]:
-        if identity.kind in (Kind.BINARY, Kind.EMPTY):
-            return iter(())  # a program, a video, nothing at all: only its name is looked at
+        if identity.kind is Kind.EMPTY or (identity.kind is Kind.BINARY and identity.media_type not in FORMATS):
+            return iter(())  # a program, a font, nothing at all: only its name is looked at
         if identity.media_type in ENCRYPTED:
             raise NotExamined(Reason.ENCRYPTED)
         reader: Format | None = format_for(identity.media_type)
@@ -282,6 +283,7 @@ class Examination:
                 reason=None if findings else piece.problem.reason if piece.problem else Reason.DAMAGED,
                 member=member,
                 findings=findings,
+                unread=bool(findings),
             )
         )
 

@@ -13,6 +13,7 @@ import re
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
+from agent.scanning import formats
 from agent.scanning.bare_pictures import bare_picture
 from agent.scanning.directories import ZIP, ends_as_zip, ole_kind, zip_kind
 from agent.scanning.formats.base import Source
@@ -70,9 +71,10 @@ def identify(source: Source, name: str) -> Identity:
         return _EMPTY
     if len(head) < _STUB and is_placeholder(name, head):
         return _PLACEHOLDER
-    found = _by_magic(source, head)
+    plain = b"\0" not in head and not head.translate(None, _NOT_CONTROLS)
+    found = _by_magic(source, head, plain=plain)
     if found is None:
-        if b"\0" not in head and not head.translate(None, _NOT_CONTROLS):
+        if plain:
             return _text_kind(head, name)
         found = _in_doubt(source, name)
     if found.kind in (Kind.BINARY, Kind.PICTURE) and ends_as_zip(source):
@@ -80,7 +82,8 @@ def identify(source: Source, name: str) -> Identity:
     return found
 
 
-def _by_magic(source: Source, head: bytes) -> Identity | None:
+def _by_magic(source: Source, head: bytes, *, plain: bool) -> Identity | None:
+    """``plain``: nothing in it is other than text. Then only a signature that text cannot be taken for counts."""
     first = head[0]
     for magic, identity, certain in _TABLE.get(first, ()):
         if head.startswith(magic) and (certain or not _looks_like_text(head)):
@@ -91,7 +94,10 @@ def _by_magic(source: Source, head: bytes) -> Identity | None:
         return Identity(*ole_kind(source, head))
     if b"%PDF-" in head[:1024] and _is_pdf(head):
         return _PDF
-    return _by_later_magic(source, head)
+    if not plain:
+        return _by_later_magic(source, head)
+    bare = first == 0x50 and bare_picture(head, source)
+    return Identity(bare, Kind.PICTURE) if bare else None
 
 
 def _is_pdf(head: bytes) -> bool:
@@ -100,7 +106,7 @@ def _is_pdf(head: bytes) -> bool:
 
 
 def _by_later_magic(source: Source, head: bytes) -> Identity | None:
-    """Signatures that do not stand at the start, or that need a second look."""
+    """Signatures that do not stand at the start, or that need a second look. All such files hold control bytes."""
     if head.startswith(b"MZ") and not _looks_like_text(head):
         return Identity("application/vnd.microsoft.portable-executable", Kind.BINARY)
     if head.startswith(b"RIFF"):
@@ -235,6 +241,8 @@ def _markup_kind(start: bytes, name: str) -> Identity:
         return Identity(TEXT_EXTENSIONS[ending], Kind.TEXT)
     if _MARKUP.search(start[:1024]):
         return Identity("text/html", Kind.TEXT)
+    if start[:7] == b"<mxfile":
+        return Identity("application/vnd.jgraph.mxfile", Kind.TEXT)
     if start[:4] == b"<svg":
         return Identity("image/svg+xml", Kind.TEXT)
     return Identity("application/xml", Kind.TEXT) if ending in TEXT_EXTENSIONS else _TEXT
@@ -366,7 +374,11 @@ class _Magic(Protocol):
 
 @cache
 def _libmagic() -> _Magic | None:
-    """The library, loaded the first time bytes are in doubt. Without it identification goes on without."""
+    """The library, loaded the first time bytes are in doubt. Without it identification goes on without.
+
+    Raises `formats.NotLoaded` in a caged process that nobody loaded it in.
+    """
+    formats.still_open("libmagic")
     try:
         import magic
 

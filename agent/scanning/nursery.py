@@ -12,7 +12,7 @@ import msgspec
 
 from agent.scanning.at_work import AtWork, page
 from agent.scanning.spawn import PROGRAM, spawn
-from agent.scanning.wire import ALL, CORE, LENGTH, LONGEST, Ended, Fire, Hire, Load, Loaded, Start, framed
+from agent.scanning.wire import ALL, LENGTH, LONGEST, TEXT, Ended, Fire, Hire, Load, Loaded, Start, framed
 
 _word = msgspec.msgpack.Decoder(Loaded | Ended)
 
@@ -28,7 +28,7 @@ class Nursery:
         self.garbled = False
         self._incoming = bytearray()
         self._closed = False
-        self._loading = CORE
+        self._loading = TEXT
         self._numbers = itertools.count(1)
         self._tell(framed(start))
 

@@ -10,6 +10,8 @@ are met ask for: many a scan finds nothing changed, many a folder holds nothing 
 
 from __future__ import annotations
 
+import agent.scanning.lean  # noqa: F401  # isort: skip  — before msgspec is loaded
+
 import gc
 import os
 import selectors
@@ -23,7 +25,7 @@ import msgspec
 
 from agent.scanning import preload, worker
 from agent.scanning.at_work import AtWork
-from agent.scanning.wire import ALL, CORE, OCR, Ended, Fire, Hire, Load, Start, framed
+from agent.scanning.wire import ALL, COMMON, OCR, TEXT, Ended, Fire, Hire, Load, Start, framed
 
 _request = msgspec.msgpack.Decoder(Hire | Load | Fire)
 
@@ -42,7 +44,7 @@ def main() -> int:
     if prepared is None:
         control.sendall(framed(ready))
         return 0
-    preload.core()
+    preload.text()
     control.sendall(framed(ready))
     nursery = _Nursery(control, start, prepared)
     try:
@@ -60,11 +62,11 @@ class _Nursery:
         self._control = control
         self._start = start
         self._prepared = prepared
-        self._loaded = CORE
-        self._steps: list[tuple[int, Callable[[], None]]] = [(ALL, preload.later)]
+        self._loaded = TEXT
+        self._steps: list[tuple[int, Callable[[], None]]] = [(COMMON, self._load_common), (ALL, preload.everything)]
         if start.pictures == "read":
             self._steps.append((OCR, lambda: prepared.open_eyes(start.picture_seconds)))
-        self._wanted = CORE
+        self._wanted = TEXT
         """How much is to be loaded without waiting for anybody to ask."""
         self._asked: list[tuple[Hire, list[int]]] = []
         self._numbers: dict[int, int] = {}
@@ -79,6 +81,10 @@ class _Nursery:
         signal.signal(signal.SIGCHLD, _take_note)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         self._selector.register(self._woken, selectors.EVENT_READ)
+
+    def _load_common(self) -> None:
+        self._prepared.prepare_common()
+        preload.common()
 
     def turn(self) -> bool:
         """Do the next thing: answer, fork, load a little more, or wait. False where nobody wants us any more."""

@@ -1,8 +1,7 @@
 """All that reading files may ask for, loaded before a cage closes: afterwards nothing can be opened any more.
 
-In two parts. `core` is what every file needs and what text takes; a worker forked after it can begin. `formats`
-is everything else; a file that needs it in a worker that has only the core is handed to another (see
-`agent.scanning.formats.NotLoaded`).
+In three parts: what plain text takes, after which the first worker can be forked; what is common besides; everything
+else. A file that needs what a worker does not have is handed to another (see `agent.scanning.formats.NotLoaded`).
 """
 
 from __future__ import annotations
@@ -10,20 +9,17 @@ from __future__ import annotations
 import codecs
 import encodings
 import encodings.aliases
-import pkgutil
 import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from agent.scanning import formats
 from agent.scanning.formats import archive_library
 from agent.scanning.identify import libmagic_available
 
-CORE = ("text", "html", "escaped")
-"""Formats that are loaded with the core: quick to load, and the most frequent."""
-
-CORE_CODECS = (
+TEXT_CODECS = (
     "utf-8-sig",
     "gb18030",
     "gbk",
@@ -52,20 +48,28 @@ LATE = (
 """Modules that the standard library and others import when they are first used in some way."""
 
 
-def core() -> None:
-    """Load what every worker has."""
-    for name in CORE:
+def text() -> None:
+    """Load what every worker has: `wire.TEXT`."""
+    for name in ("text", "escaped"):
         formats.load(name)
-    for name in CORE_CODECS:
+    for name in TEXT_CODECS:
         codecs.lookup(name)
-    libmagic_available()
+    import_module("heapq")  # `Counter.most_common` asks for it
     _charsets()
 
 
-def later() -> None:
+def common() -> None:
+    """Load what is quick to load, and met in most folders: `wire.COMMON`."""
+    for name in ("html", "binary"):
+        formats.load(name)
+    libmagic_available()
+
+
+def everything() -> None:
     """Load all formats, what they call by its name at run time, and every character set that a file may name."""
     for name in sorted(set(formats.FORMATS.values())):
         formats.load(name)
+    formats.load("inner_pictures")
     formats.load("old_pictures")
     archive_library.available()
     for name in LATE:
@@ -77,7 +81,8 @@ def later() -> None:
 
 @cache
 def _charsets() -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(encodings.__path__)) - {"mbcs", "oem"}
+    files = [file for folder in encodings.__path__ for file in Path(folder).iterdir()]
+    return frozenset(file.stem for file in files if file.suffix == ".py") - {"__init__", "mbcs", "oem"}
 
 
 def close() -> None:

@@ -41,9 +41,8 @@ FILES_TOGETHER = 4096
 """How many files of one folder are looked at together; bounds the memory of a walk through a folder of millions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A regular file that was met."""
+class Found(msgspec.Struct, frozen=True, eq=False):
+    """A regular file that was met; no other is equal to it."""
 
     path: str
     """As given on the command line joined with the walk; undecodable bytes as surrogates."""
@@ -52,7 +51,7 @@ class Found:
     status: os.stat_result
     target: str = ""
     """Where ``path`` leads, for a link that the person named; empty for everything met on the way."""
-    listing: Listing | None = field(default=None, repr=False, compare=False)
+    listing: Listing | None = None
     """The folder's files it was met with; None for one that the person named."""
 
     @property

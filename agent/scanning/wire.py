@@ -61,9 +61,9 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Not empty where the rules cannot be read: a message for the person who wrote them."""
 
 
-CORE, ALL, OCR = 0, 1, 2
-"""How much the nursery has loaded: what every file and text takes; all formats too; OCR too, in the nursery that is to
-read pictures and in no other."""
+TEXT, COMMON, ALL, OCR = 0, 1, 2, 3
+"""How much the nursery has loaded: what plain text takes; HTML and what tells unknown bytes too; all formats too; OCR
+too, in the nursery that is to read pictures and in no other."""
 
 
 class Hire(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -138,6 +138,8 @@ class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     findings: tuple[Finding, ...] = ()
     pictures: bool = False
     """Whether it has pictures that nobody looked at, and that are to be read."""
+    unread: bool = False
+    """With findings: whether it, or a part of it, could not be read, so that they may not be all there is."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

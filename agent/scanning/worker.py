@@ -53,14 +53,15 @@ if TYPE_CHECKING:
 _GARBAGE = 20_000
 """Objects that are made before the next look for circles among them; one file seldom leaves any."""
 
-ENCODINGS_AT_ONCE = (
-    frozenset({"utf-8"}),
+OF_TEXT = (frozenset({"utf-8"}), frozenset({"utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5"}))
+"""The sets of encodings that plain text asks the sieve for."""
+
+OF_OTHERS = (
     frozenset({"utf-8", "ent"}),
     frozenset({"utf-16-le"}),
     frozenset({"utf-8", "gb18030", "big5", "ent"}),
-    frozenset({"utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5"}),
 )
-"""The sets of encodings that formats ask the sieve for: made ready while compiled databases can still be kept."""
+"""Those that other formats ask for: made ready as well while compiled databases can still be kept."""
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a file is read whole before anybody looks at it."""
@@ -70,6 +71,11 @@ class Prepared(msgspec.Struct, frozen=True):
     """What is loaded once for all workers."""
 
     examiner: Examiner
+    sieve: LiteralSieve
+
+    def prepare_common(self) -> None:
+        """Load the databases that plain text has no use for."""
+        self.sieve.prepare(*OF_OTHERS)
 
     def open_eyes(self, seconds: float) -> None:
         """Load what reads pictures; ``seconds`` of processor time is what those of one file may cost."""
@@ -95,7 +101,7 @@ def prepare(start: Start) -> tuple[Prepared | None, Loaded]:
     compile_ahead(rules.digest, cache)
     tell, labels = start.pictures == "tell", bool(start.labels)
     examiner = Examiner(sieve, grammar, least=start.least, labels=labels, tell_pictures=tell, digests=start.digests)
-    return Prepared(examiner), Loaded(rules=digest)
+    return Prepared(examiner, sieve), Loaded(rules=digest)
 
 
 def work(connection: socket.socket, start: Start, prepared: Prepared, parent: int, at_work: AtWork) -> int:
@@ -157,12 +163,13 @@ def _sieve(
         if note is not None:
             fcntl.flock(note, fcntl.LOCK_EX)
         sieve = build(rules.literals, words=words, talk=talk, cache=cache)
-        sieve.prepare(*ENCODINGS_AT_ONCE)
+        sieve.prepare(*OF_TEXT)
         if talk:
             sieve.prepare_quiet()
         if note is not None:
             note.seek(0)
             if note.read() != (this := f"{digest} {program()}"):
+                sieve.prepare(*OF_OTHERS)
                 note.truncate(0)
                 note.write(this)
     return sieve

@@ -49,6 +49,8 @@ class Engine(Protocol):
     """Many expressions compiled into one thing that may be used by several threads at once."""
 
     name: str
+    tells_where: bool
+    """Whether it can tell where expressions match."""
 
     def any(self, data: Data) -> bool:
         """Whether any expression matches."""
@@ -71,6 +73,7 @@ class Hyperscan:
     """
 
     name = "hyperscan"
+    tells_where = True
     _slice = 1 << 30
     _overlap = 1 << 16
 
@@ -196,7 +199,7 @@ def _cpu() -> str:
         lines = Path("/proc/cpuinfo").read_text("ascii", "replace").splitlines()
     except OSError:
         return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
 class Re2:
@@ -206,6 +209,7 @@ class Re2:
     """
 
     name = "re2"
+    tells_where = False
     _memory = 256 * 1024 * 1024
 
     def __init__(self, given: Expressions, cache: Cache | None = None) -> None:
@@ -246,6 +250,7 @@ class Plain:
     """Python's own `re`: a few MB/s, and always there. Holds the GIL while it scans."""
 
     name = "re"
+    tells_where = False
 
     def __init__(self, given: Expressions, cache: Cache | None = None) -> None:
         del cache  # there is nothing to keep
@@ -282,6 +287,7 @@ class Nothing:
     """The engine for no expressions at all: an encoding that has none of the characters looked for."""
 
     name = "none"
+    tells_where = True
 
     def any(self, _data: Data) -> bool:
         """No."""

@@ -5,7 +5,9 @@ Searched as what it says, half as long and in one byte a character, it takes a t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from signatures.engine.engines import Data
 from signatures.engine.likely import has_many_nuls
@@ -21,11 +23,14 @@ def is_seen_narrow(texts: Iterable[str]) -> bool:
     Not so a single ASCII character, which is a byte of it as well, nor one all of whose characters are U+xx00: read
     with its bytes the other way round, such text is of these.
     """
-    for text in texts:
-        characters = text.strip()
-        if (len(characters) == 1 and characters.isascii()) or not any(ord(one) & 0xFF for one in characters):
-            return False
-    return True
+    return _seen_otherwise().search("\n".join(texts)) is None
+
+
+@lru_cache(maxsize=1)
+def _seen_otherwise() -> re.Pattern[str]:
+    """One of several lines that is seen otherwise: all at once, as there may be tens of thousands."""
+    low = "".join(f"\\u{high:02x}00" for high in range(256))
+    return re.compile(rf"^[^\S\n]*(?:[\x00-\x7f]|[{low}]+)[^\S\n]*$", re.MULTILINE)
 
 
 def narrowed(data: Data, encodings: frozenset[str]) -> tuple[bytes, int, str] | None:
@@ -37,6 +42,9 @@ def narrowed(data: Data, encodings: frozenset[str]) -> tuple[bytes, int, str] | 
         begin = len(mark) if raw.startswith(mark) else 0
         if encoding not in encodings or bool(raw[begin]) is (encoding == "utf-16-be"):
             continue
+        upper = raw[begin + (encoding == "utf-16-le") : _TOLD : 2]
+        if upper.count(0) < len(upper):
+            continue  # seen without decoding all of it
         try:
             text = raw[begin : begin + (len(raw) - begin) // 2 * 2].decode(encoding)
         except UnicodeDecodeError:

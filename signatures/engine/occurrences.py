@@ -44,12 +44,15 @@ class Plan:
         if self._kept is None:
             _ = self._wakes
 
-    def occurrences(self, ends: _Ends, data: Data) -> set[_Span]:
-        """The literals that stand where the expressions matched."""
+    def occurrences(self, ends: _Ends, data: Data, most: int | None = None) -> set[_Span]:
+        """The literals that stand where the expressions matched; once there are ``most`` the rest is not looked for."""
         found, others = self._solid(ends, bytes(data))
         for one, windows in self._windows(others, len(data)).items():
             for low, high in windows:
-                found.update((start, end, one.encoding) for start, end in _occurrences(one, data, low, high))
+                for start, end in _occurrences(one, data, low, high):
+                    found.add((start, end, one.encoding))
+                    if len(found) == most:
+                        return found
         return found
 
     @cached_property

@@ -8,10 +8,12 @@ and any separator before what may end a word with gaps; the reader looks at the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 
 from signatures.characters import STARS
-from signatures.engine.bytecode import SEPARATORS, escape, spellings
+from signatures.engine.bytecode import MOST_SEPARATORS, SEPARATORS, any_of, escape, separators, spellings
+from signatures.engine.engines import Data
 from signatures.engine.screens import screens
 from signatures.literals import Literal
 
@@ -38,6 +40,35 @@ def besides(literals: Iterable[Literal], talk: frozenset[str], encodings: frozen
     found |= dict.fromkeys(escape(gap + end) for gap in _written(SEPARATORS, own) for end in ends)
     found |= dict.fromkeys(escape(star) for star in _written((*STARS, "*", "＊"), own))
     return list(found)
+
+
+def begins_line(literals: Iterable[Literal], talk: frozenset[str], own: str) -> Callable[[Data, int], bool]:
+    """Says of an offset whether all that ends there is a separator and the first character of a line.
+
+    Many a line of prose begins with what may end a word written downwards; before the line end there must be the
+    rest of that word.
+    """
+    every = tuple(literal for literal in literals if literal.gaps)
+    lasts = {literal.text[-1] for literal in every if is_talk(literal, talk)}
+    forms = frozenset(_written(lasts, own))
+    if not forms:
+        return lambda _data, _end: False
+    rests = _written({literal.text[-2] for literal in every if literal.text[-1] in lasts}, own)
+    written = re.compile(f"{any_of(rests)}{separators(own)}{{1,{MOST_SEPARATORS}}}\\Z".encode("ascii"))
+    width, reach = min(map(len, forms)), max(map(len, rests)) + MOST_SEPARATORS * _LONGEST
+
+    def begins(data: Data, end: int) -> bool:
+        start = end - width
+        if bytes(data[start:end]) not in forms or bytes(data[max(0, start - 1) : start]) not in _LINE_ENDS:
+            return False
+        return written.search(bytes(data[max(0, start - reach) : start])) is None
+
+    return begins
+
+
+_LONGEST = 4
+"""Bytes of a separator."""
+_LINE_ENDS = (b"\n", b"\r")
 
 
 def _written(characters: Iterable[str], encoding: str) -> list[bytes]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -15,11 +16,14 @@ from signatures.engine.cache import Cache
 from signatures.engine.engines import Data, Engine, Expressions, make
 from signatures.engine.narrow import is_seen_narrow, narrowed
 from signatures.engine.occurrences import Plan, told
-from signatures.engine.quiet import QUIET_ENCODINGS, besides
+from signatures.engine.quiet import QUIET_ENCODINGS, begins_line, besides
 from signatures.engine.words import Span, Words
 from signatures.literals import Literal
 
-__all__ = ["LiteralSieve", "Sieve", "Span", "TalkSieve", "build"]
+__all__ = ["MANY", "LiteralSieve", "Sieve", "Span", "TalkSieve", "build"]
+
+MANY = 5000
+"""Places of one piece of text above which they are too many to be looked at one by one."""
 
 
 class Sieve(Protocol):
@@ -41,8 +45,11 @@ class TalkSieve(Sieve, Protocol):
         """As `spans`, but of some ``most`` literals only where there are more; and whether these are all."""
         ...
 
-    def besides_talk(self, data: Data, own: str) -> list[int]:
-        """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other."""
+    def besides_talk(self, data: Data, own: str) -> list[int] | None:
+        """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other.
+
+        None where there are more than `MANY` such places, or the engine cannot tell.
+        """
         ...
 
 
@@ -69,6 +76,7 @@ class LiteralSieve:
         self._prefer = prefer
         self._made: dict[frozenset[str], tuple[Plan, Engine]] = {}
         self._quiet: dict[str, Engine] = {}
+        self._begun: dict[str, Callable[[Data, int], bool]] = {}
         self._making = threading.Lock()
 
     @property
@@ -103,12 +111,9 @@ class LiteralSieve:
         """
         wanted = _wanted(encodings)
         if narrow := self._narrowed(data, wanted):
-            text, begin, sixteen = narrow
-            return [
-                (begin + 2 * start, begin + 2 * end, sixteen) for start, end, _ in self.spans(text, encodings=_UTF8)
-            ]
+            return _widened(self.spans(narrow[0], encodings=_UTF8), narrow)
         plan, engine = self._engine(wanted)
-        found = self._words.spans(data, wanted)
+        found = set(self._words.each(data, wanted))
         if ends := engine.ends(data):
             found |= plan.occurrences(ends, data)
         return _ordered(found)
@@ -116,33 +121,53 @@ class LiteralSieve:
     def few(self, data: Data, most: int, *, encodings: frozenset[str] | None = None) -> tuple[list[Span], bool]:
         """As `spans`, but once there are ``most`` of them the rest is not looked for; and whether these are all.
 
-        All of them always, where words are looked for or the engine knows no better. So whoever is told that they
-        are not all may ask `besides_talk` for what matters of the rest.
+        Up to `MANY` always, where words are looked for. So whoever is told that they are not all may ask
+        `besides_talk` for what matters of the rest.
         """
-        plan, engine = self._engine(encodings)
-        if self._words or self._narrowed(data, _wanted(encodings)):
-            return self.spans(data, encodings=encodings), True
+        wanted = _wanted(encodings)
+        if narrow := self._narrowed(data, wanted):
+            few, whole = self.few(narrow[0], most, encodings=_UTF8)
+            return _widened(few, narrow), whole
+        plan, engine = self._engine(wanted)
+        words: set[Span] = set()
+        if self._words:
+            most = max(most, MANY)
+            words = set(islice(self._words.each(data, wanted), most))
         ends, whole = engine.few(data, most)
-        return _ordered(plan.occurrences(ends, data)) if ends else [], whole
+        found = plan.occurrences(ends, data, None if engine.tells_where else most) if ends else set()
+        whole = whole and len(words) < most and (engine.tells_where or len(found) < most)
+        return _ordered(found | words), whole
 
     def _narrowed(self, data: Data, wanted: frozenset[str]) -> tuple[bytes, int, str] | None:
         """See `narrowed`."""
-        return None if wanted.isdisjoint(_UTF16) or not self._is_seen_narrow else narrowed(data, wanted)
+        found = None if wanted.isdisjoint(_UTF16) else narrowed(data, wanted)
+        return found if found is not None and self._is_seen_narrow else None
 
     @cached_property
     def _is_seen_narrow(self) -> bool:
         """See `is_seen_narrow`."""
         return is_seen_narrow(literal.text for literal in self._literals) and is_seen_narrow(self._words.texts)
 
-    def besides_talk(self, data: Data, own: str) -> list[int]:
+    def besides_talk(self, data: Data, own: str) -> list[int] | None:
         """Where something ends that stands out in text full of talk, in the encoding ``own`` or in any other.
 
-        See `signatures.engine.quiet`; ``own`` is one of its encodings.
+        See `signatures.engine.quiet`; ``own`` is one of its encodings. None where there are more than `MANY` such
+        places, and where words are looked for: those are no talk.
         """
-        found: set[int] = set()
-        for where in self._quiet_engine(own).ends(data).values():
-            found.update(where or ())
-        return sorted(found)
+        if self._words or not self._engine(_UTF8)[1].tells_where:
+            return None
+        ends, whole = self._quiet_engine(own).few(data, MANY)
+        if not whole:
+            return None
+        begins = self._begins_line(own)
+        return sorted({end for where in ends.values() for end in where or () if not begins(data, end)})
+
+    def _begins_line(self, own: str) -> Callable[[Data, int], bool]:
+        """See `begins_line`."""
+        made = self._begun.get(own)
+        if made is None:
+            made = self._begun[own] = begins_line(self._literals, self.talk, own)
+        return made
 
     def _quiet_engine(self, own: str) -> Engine:
         made = self._quiet.get(own)
@@ -165,6 +190,12 @@ class LiteralSieve:
                     plan = Plan(self._literals, wanted, self._cache)
                     made = self._made[wanted] = (plan, make(plan.expressions, prefer=self._prefer, cache=self._cache))
         return made
+
+
+def _widened(found: list[Span], narrow: tuple[bytes, int, str]) -> list[Span]:
+    """Spans in the narrow form of a text, as spans of the text itself (see `narrowed`)."""
+    _, begin, sixteen = narrow
+    return [(begin + 2 * start, begin + 2 * end, sixteen) for start, end, _ in found]
 
 
 def _ordered(found: set[Span]) -> list[Span]:

@@ -15,6 +15,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 from operator import attrgetter
 
 import msgspec
@@ -84,7 +85,7 @@ class Words:
     @property
     def texts(self) -> Iterator[str]:
         """Each word as it is listed."""
-        return (text for texts in self._kinds.values() for text in texts)
+        return chain.from_iterable(self._kinds.values())
 
     @cached_property
     def _words(self) -> tuple[Literal, ...]:
@@ -128,13 +129,14 @@ class Words:
         plain, moved = dereferenced(data)
         return bool(moved) and any(searcher.any(plain) for searcher in self._searchers(_UTF8, plain))
 
-    def spans(self, data: Data, encodings: frozenset[str]) -> set[Span]:
-        """Where each word may stand: start, end and encoding."""
+    def each(self, data: Data, encodings: frozenset[str]) -> Iterator[Span]:
+        """Where each word may stand: start, end and encoding. A place may be told twice."""
         if not self._kinds:
-            return set()
+            return
         raw = encodings - _REFERENCES
-        found = {span for searcher in self._searchers(raw, data) for span in searcher.spans(data)}
-        found.update(self._between_nuls(raw, data))
+        for searcher in self._searchers(raw, data):
+            yield from searcher.spans(data)
+        yield from self._between_nuls(raw, data)
         if encodings & _REFERENCES:
             plain, moved = dereferenced(data)
             original = bytes(data) if moved else b""
@@ -142,8 +144,7 @@ class Words:
             for start, end, _ in (span for searcher in searchers for span in searcher.spans(plain)):
                 start, end = moved.before(start), moved.after(end)
                 if b"&" in original[start:end]:
-                    found.add((start, end, "ent"))
-        return found
+                    yield start, end, "ent"
 
     def _searchers(self, encodings: frozenset[str], data: Data) -> list[_Searcher]:
         """What searches this data in these encodings."""

@@ -88,9 +88,10 @@ class Reader:
         """All lines of a document that can hold a marking."""
         alike = _Alike()
         count = 0
+        tail = _last_lines(passages)
         for index, passage in enumerate(passages):
-            if passage.zone is Zone.BODY and index >= len(passages) - _TAIL:
-                yield from self._closing_fields(passages, index)
+            if index in tail:
+                yield from self._closing_fields(passage, index, tail[index])
             if passage.zone is Zone.BODY and passage.place.part in _REMARKS:
                 yield from self._remark(passage, index)
             for stretch in self._stretches(passage):
@@ -99,13 +100,14 @@ class Reader:
                     view = normalise(stretch.text, self.joiner, vertical=stretch.vertical)
                     yield Line(passage, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
 
-    def _closing_fields(self, passages: Sequence[Passage], index: int) -> Iterator[Line]:
-        """Form fields on the last lines of the text: they stand where a paper has its notes, not in the midst of it."""
-        passage = passages[index]
-        left = _LAST_LINES - sum(p.text.count("\n") + 1 for p in passages[index + 1 :] if p.zone is Zone.BODY)
+    def _closing_fields(self, passage: Passage, index: int, left: int) -> Iterator[Line]:
+        """Form fields on the last lines of the text: they stand where a paper has its notes, not in the midst of it.
+
+        ``left`` is how many lines of the passage are among the last.
+        """
         end = len(passage.text)
         number = passage.text.count("\n")
-        while left > 0 and end >= 0:
+        while left > 0 and end != -1:
             first = passage.text.rfind("\n", 0, end) + 1
             if end - first <= _SHORT_LINE:
                 view = normalise(passage.text[first:end], self.joiner)
@@ -149,9 +151,9 @@ class Reader:
     def _stretches(self, passage: Passage) -> Iterator[_Stretch]:
         text = self._labelled(passage)
         body = passage.zone is Zone.BODY
-        done = -1
+        done = 0
         for number, first, last in lines_with(text, (STAR, self._body_trigger) if body else (self._trigger,)):
-            if first <= done:
+            if first < done:
                 continue
             if text.find("\n", first, last) >= 0:
                 if column := column_around(text, first, last):
@@ -180,6 +182,19 @@ class Reader:
         if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.names_level(name)):
             return f"{_LABEL}:{passage.text}"
         return passage.text
+
+
+def _last_lines(passages: Sequence[Passage]) -> dict[int, int]:
+    """The passages of running text that have some of its last lines, by their place, with how many at most."""
+    found: dict[int, int] = {}
+    left = _LAST_LINES
+    for index in range(len(passages) - 1, max(len(passages) - _TAIL, 0) - 1, -1):
+        if left <= 0:
+            break
+        if passages[index].zone is Zone.BODY:
+            found[index] = left
+            left -= passages[index].text.count("\n") + 1
+    return found
 
 
 def _first_line(text: str, start: int) -> int:
@@ -236,7 +251,7 @@ def _labels(words: Iterable[str]) -> Expression:
         "|".join(re.escape(word) for word in longest_first if word.isascii() is ascii_) or r"(?!)"
         for ascii_ in (False, True)
     )
-    this = "|".join(re.escape(word) for word in longest_first if word[0] in "本此") or r"(?!)"
+    this = "|".join(re.escape(word) for word in longest_first if word.startswith(("本", "此"))) or r"(?!)"
     return Expression(
         rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:"
         rf"(?:{_OF_WHAT})?(?:{chinese})(?:[】\])]|\s?\([^():]{{1,6}}\)(?=[:\t]))?"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def _unused() -> tuple[int, int]:
     """A user and group of which nothing is known here: not by name, not as a process, not to systemd."""
     running = _users_of_processes()
     for _ in range(100):
-        number = secrets.choice(DYNAMIC)
+        number = DYNAMIC[int.from_bytes(os.urandom(4)) % len(DYNAMIC)]
         if number not in running and not Path(f"/run/systemd/dynamic-uid/{number}").exists() and not _named(number):
             return number, number
     raise OSError("no unused user can be found")

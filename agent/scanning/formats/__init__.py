@@ -9,10 +9,16 @@ from __future__ import annotations
 import sys
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:  # what stands here is asked for by many who read no file
-    from agent.scanning.formats.base import Format
+    from collections.abc import Iterator
+
+    from agent.scanning.formats.base import Format, Picture, Source
+
+    class _InnerPictures(Protocol):
+        def of(self, name: str | None, source: Source) -> Iterator[Picture]: ...
+
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _OPENDOCUMENT = (
@@ -30,6 +36,14 @@ _OPENDOCUMENT = (
     "application/vnd.sun.xml.writer.global",
 )
 
+_BINARY = (
+    "application/octet-stream",
+    "application/x-ms-shortcut",
+    *(f"audio/{kind}" for kind in ("amr", "flac", "midi", "mpeg", "ogg", "x-wav")),
+    *(f"video/{kind}" for kind in ("mp4", "mpeg", "x-flv", "x-matroska", "x-ms-asf", "x-msvideo")),
+    "image/vnd.dxf; format=binary",
+)
+
 FORMATS: dict[str, str] = {
     "text/plain": "text",
     "text/csv": "text",
@@ -40,6 +54,13 @@ FORMATS: dict[str, str] = {
     "application/yaml": "escaped",
     "application/toml": "escaped",
     "text/javascript": "escaped",
+    "text/css": "escaped",
+    "application/x-url": "escaped",
+    "text/calendar": "cards",
+    "text/vcard": "cards",
+    "text/x-ssa": "subtitles",
+    "image/vnd.dxf": "dxf",
+    "application/vnd.jgraph.mxfile": "drawio",
     "image/svg+xml": "html",
     "text/html": "html",
     f"{_OOXML}wordprocessingml.document": "docx",
@@ -105,6 +126,10 @@ FORMATS: dict[str, str] = {
     "application/msword": "doc",
     "application/vnd.ms-excel": "xls",
     "application/vnd.ms-powerpoint": "ppt",
+    "application/vnd.sqlite3": "sqlite",
+    "application/x-dbf": "dbf",
+    "application/x-bplist": "plist",
+    **dict.fromkeys(_BINARY, "binary"),
     "image/png": "picture",
     "image/jpeg": "picture",
     "image/tiff": "picture",
@@ -125,6 +150,20 @@ def format_for(media_type: str) -> Format | None:
     return None if name is None else load(name)
 
 
+WITH_PICTURES = frozenset(
+    {"doc", "docx", "epub", "flat_opc", "odf", "ofd", "ppt", "pptx", "rtf", "uof", "wordml", "xls", "xlsx", "xps"}
+)
+"""Formats of documents that may be nothing but a picture (see `agent.scanning.formats.inner_pictures`)."""
+
+
+def pictures_in(media_type: str, source: Source) -> Iterator[Picture]:
+    """The pictures of a document that has no or little text. Raises as `load` does."""
+    name = FORMATS.get(media_type)
+    if name not in WITH_PICTURES:
+        return iter(())
+    return cast("_InnerPictures", load("inner_pictures")).of(name, source)
+
+
 class NotLoaded(BaseException):
     """A module is wanted that was not loaded before the cage closed, and cannot be now: another worker has it.
 
@@ -141,10 +180,16 @@ def close() -> None:
     _caged = True
 
 
+def still_open(name: str) -> None:
+    """Raises `NotLoaded` where nothing can be loaded in this process any more; ``name`` is what is wanted."""
+    if _caged:
+        raise NotLoaded(name)
+
+
 @cache
 def load(name: str) -> Format:
     """The module of a format. Raises `NotLoaded` in a caged process that does not have it."""
     module = f"{__name__}.{name}"
-    if _caged and module not in sys.modules:
-        raise NotLoaded(name)
+    if module not in sys.modules:
+        still_open(name)
     return cast("Format", import_module(module))

@@ -119,12 +119,14 @@ class _Document:
     def _paragraph(self, paragraph: Paragraph, front: Front, later: Later) -> Iterator[Passage]:
         taken = front.take(paragraph, self._number)
         if not taken:
-            yield from front.flush()
+            if not front.flushed:
+                yield from front.flush()
             if front.previous:  # the last line of the head stands before the first of the text
                 later.previous, front.previous = front.previous, ""
             if paragraph.breaks_before:
                 yield from later.turn()
-            yield from self._around([paragraph], front.first_page)
+            if paragraph.hung_with:
+                yield from self._around([paragraph], front.first_page)
             yield from later.take(paragraph, self._place())
         if paragraph.breaks_after:
             yield from later.turn()

@@ -156,7 +156,7 @@ class Front:
         self._paragraphs = 0
         self._open = True
         self._page_ended = False
-        self._flushed = False
+        self.flushed = False
 
     def take(self, paragraph: Paragraph, number: int) -> bool:
         """Take a paragraph into the head; False where it belongs to the text after it."""
@@ -197,9 +197,9 @@ class Front:
 
     def flush(self) -> Iterator[Passage]:
         """The passages of the head; nothing the second time."""
-        if self._flushed:
+        if self.flushed:
             return
-        self._flushed = True
+        self.flushed = True
         self._open = False
         characters = sum(len(item.paragraph.text) for item in self._items if item.paragraph is not None)
         if self._page_ended and 0 < characters <= _COVER_CHARACTERS:

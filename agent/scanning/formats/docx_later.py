@@ -56,7 +56,8 @@ class Later:
         if len(text) <= _LETTERS or (zone is Zone.BODY and page_heads.is_field(text)):
             yield from self._add(Zone.BODY, paragraph, place)
             return
-        yield from self.flush()
+        if self._lines:
+            yield from self.flush()
         yield Passage(zone, text, place, emphasis=paragraph.emphasis)
 
     def _joins_head(self, text: str, zone: Zone) -> bool:

@@ -26,6 +26,8 @@ _FRAMES = frozenset(
 )
 """What paragraphs and tables may be wrapped in; the last five in the one-file form of Word 2003."""
 _STRUCK = frozenset({"del", "moveFrom"})
+_PLAIN = (["t"], ["rPr", "t"])
+"""What a run has that is text and nothing else."""
 _PAGE_FIELD = re.compile(r"\b(?:PAGE|NUMPAGES|SECTIONPAGES)\b")
 _DEEPEST = 200
 _TORN = re.compile(
@@ -92,6 +94,11 @@ class Paragraph(msgspec.Struct):
     def emphasis(self) -> bool:
         """Whether it is large, bold or red."""
         return self.bold or self.red or self.size >= _LARGE
+
+    @property
+    def hung_with(self) -> bool:
+        """Whether something hangs on it that is not in its line: boxes, lettering, struck text, alternative texts."""
+        return bool(self.boxes or self.watermarks or self.struck_parts or self.descriptions)
 
     @property
     def large_centred(self) -> bool:
@@ -253,7 +260,10 @@ class _Walk:
                     paragraph.size = max(paragraph.size, int(value) if value.isdecimal() else 0)
                 case "color" if has_text:
                     paragraph.red |= is_red(attribute(each, "val"))
-        self.into(run, struck=struck, depth=depth + 1)
+        if names in _PLAIN and depth < _DEEPEST:  # as nearly all are
+            self._text(run[-1].text or "", struck=struck)
+        else:
+            self.into(run, struck=struck, depth=depth + 1)
 
     def _field(self, kind: str, *, struck: bool) -> None:
         if kind == "begin":
@@ -298,10 +308,12 @@ class _Walk:
 
 
 def shown_by(instruction: str) -> str:
-    """What a field without a result shows all the same: texts laid over each other (EQ), a text quoted (QUOTE)."""
+    """What a field without a result shows: texts laid over each other (EQ), a text quoted (QUOTE) or to be clicked."""
     kind = instruction.split(maxsplit=1)[0].upper() if instruction.strip() else ""
     if kind == "QUOTE":
         return "".join(_QUOTED.findall(instruction)) or instruction.split(maxsplit=1)[-1]
+    if kind == "MACROBUTTON":
+        return instruction.split(maxsplit=2)[2].strip() if len(instruction.split()) > 2 else ""
     if kind == "EQ":  # of a reading over a word the word is the longest of the texts
         return max((text.strip() for text in _ARGUMENT_ENDS.split(_SWITCH.sub("", instruction))), key=len)
     return ""

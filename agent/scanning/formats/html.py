@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 from lxml import etree
 
-from agent.scanning.formats import markup, text
+from agent.scanning.formats import data_uris, escapes, markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
 from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
@@ -22,6 +23,7 @@ MEDIA_TYPES = ("text/html", "image/svg+xml")
 LIMITS = {"bytes read as a page": markup.LONGEST}
 LIMITATIONS = (
     "of scripts and style sheets only strings that are a marking by themselves are seen",
+    "pictures that are written into the page itself are not read",
     "a page larger than 32 MiB is searched as plain text",
 )
 
@@ -41,6 +43,8 @@ _HEADINGS = frozenset({"h1", "h2", "h3"})
 _SHOWN = frozenset({"alt", "title", "placeholder", "value", "label", "summary", "srcdoc", "content"})
 """Attributes that people see; what others hold counts as data do, where it is a marking by itself."""
 
+_ADDRESSES = frozenset({"href", "src"})
+_ENDING = re.compile(r"\.\w{1,5}$")
 _FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
 _BLANKS = re.compile(r"[\t\r\n\f\0][ \t\r\n\f\0]*|\s{2,}")
 """Blanks that are shown as one; a single space is one already."""
@@ -57,7 +61,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     if source.size > LIMITS["bytes read as a page"]:
         yield from text.pieces(source, reading)
         return
-    raw = markup.plain_bytes(source.read(LIMITS["bytes read as a page"]))
+    raw = escapes.page(markup.plain_bytes(source.read(LIMITS["bytes read as a page"])))
+    yield from data_uris.members(raw, reading)
     if not markup.worth(raw, reading):
         return
     source_text = markup.to_text(raw)
@@ -83,6 +88,12 @@ def _parse(source: str) -> etree._Element | None:
         return None
     whole = all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
     return page if whole else None
+
+
+@lru_cache(maxsize=1024)
+def _name(tag: object) -> str:
+    """The name of an element without its namespace."""
+    return str(tag).rsplit("}", 1)[-1].lower()
 
 
 class _Block(msgspec.Struct):
@@ -123,7 +134,7 @@ class _Blocks:
             if event in ("comment", "pi"):
                 self._add(element.tail, states[-1])
                 continue
-            tag = str(element.tag).rsplit("}", 1)[-1].lower()
+            tag = _name(element.tag)
             if event == "start":
                 if tag in _BLOCKS:
                     self._flush(states[-1])
@@ -133,27 +144,30 @@ class _Blocks:
                 elif tag == "tr" and tables:
                     self._rows[tables[-1]] += 1
                 states.append(self._inside(tag, element, states[-1], tables))
-                self._add(element.text, states[-1])
+                if text_ := element.text:
+                    self._add(text_, states[-1])
             else:
                 if tag in _BLOCKS:
                     self._flush(states[-1])
                 if tag == "table" and tables:
                     tables.pop()
                 states.pop()
-                self._add(element.tail, states[-1])
+                if text_ := element.tail:
+                    self._add(text_, states[-1])
         self._flush(states[-1])
 
     def _inside(self, tag: str, element: etree._Element, outer: _State, tables: list[int]) -> _State:
-        name = f"{element.get('id') or ''} {element.get('class') or ''}"
+        dressed = element.keys()
+        name = f"{element.get('id') or ''} {element.get('class') or ''}" if dressed else ""
         zone = outer.zone
-        if _FURNITURE.search(name):
+        if name and _FURNITURE.search(name):
             zone = Zone.WATERMARK
         elif tag in ("header", "footer"):
             zone = Zone.HEADER if tag == "header" else Zone.FOOTER
         elif tag in _SKIPPED or tag in ("title", "head"):
             tag = "skipped"
         row = (tables[-1], self._rows[tables[-1]]) if tag in ("td", "th") and tables else outer.row
-        style = (element.get("style") or "").lower().replace(" ", "")
+        style = (element.get("style") or "").lower().replace(" ", "") if dressed else ""
         return _State(
             tag="skipped" if outer.tag == "skipped" else tag,
             zone=zone,
@@ -175,7 +189,7 @@ class _Blocks:
         """End a block. Emphasis and strokes count where they cover all of it."""
         if not self._text:
             return
-        line = _BLANKS.sub(" ", "".join(self._text)).strip()
+        line = _BLANKS.sub(" ", "".join(self._text)).strip() if self._plain else ""  # else there are blanks alone
         if line:
             self.found.append(
                 _Block(
@@ -332,6 +346,8 @@ def _asides(page: etree._Element, reading: Reading) -> Iterator[Passage]:
 def _attribute(tag: str, name: str, value: str) -> Iterator[Passage]:
     if name == "content" and tag == "meta":
         return  # told as a property
+    if name in _ADDRESSES:  # the name of the file it leads to
+        value = _ENDING.sub("", value.rpartition("/")[2])
     if name == "srcdoc":
         value = "\n".join(markup.xml_lines(value))
     yield Passage(Zone.CAPTION if tag == "img" and name in _SHOWN else Zone.BODY, value, Place(part="attribute"))

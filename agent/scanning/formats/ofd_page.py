@@ -185,20 +185,28 @@ class TextPage:
     def _character(self, letter: str, matrix: Matrix, place: tuple[float, float, float, float]) -> Character:
         x, y, wide, size = place
         left, top, _, height = self._area
+        text, at = " " if letter.isspace() else letter, len(self._runs) - 1
+        a, b, c, d, e, f = matrix
+        if b == 0.0 == c and a > 0.0 < d and wide >= 0.0 <= size:  # as nearly all are: upright
+            begin, end = (a * x + e - left) * POINTS, (a * (x + wide) + e - left) * POINTS
+            low = (height - (d * (y + 0.2 * size) + f - top)) * POINTS
+            high = (height - (d * (y - 0.8 * size) + f - top)) * POINTS
+            line = (height - (d * y + f - top)) * POINTS
+            return Character(text, begin, line, begin, low, end, high, 0.0, at)
         corners = [_moved(matrix, one, other) for one in (x, x + wide) for other in (y + 0.2 * size, y - 0.8 * size)]
         across = [(one - left) * POINTS for one, _ in corners]
         upward = [(height - (other - top)) * POINTS for _, other in corners]
         origin_x, origin_y = _moved(matrix, x, y)
         return Character(
-            " " if letter.isspace() else letter,
+            text,
             (origin_x - left) * POINTS,
             (height - (origin_y - top)) * POINTS,
             min(across),
             min(upward),
             max(across),
             max(upward),
-            math.atan2(-matrix[1], matrix[0]),
-            len(self._runs) - 1,
+            math.atan2(-b, a),
+            at,
         )
 
     def _picture(self, element: etree._Element) -> None:

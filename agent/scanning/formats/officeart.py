@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -38,8 +39,10 @@ def records(data: bytes, begin: int, end: int) -> Iterator[Record]:
         begin += length
 
 
-def all_records(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[Record]:
-    """Every record at any depth, containers before what they hold.
+def all_records(
+    data: bytes, begin: int = 0, end: int | None = None, *, kinds: frozenset[int] | None = None
+) -> Iterator[Record]:
+    """Every record at any depth, or all of some ``kinds``, containers before what they hold.
 
     Each begins at a place of its own, so that there are never more than an eighth of the bytes.
     """
@@ -56,11 +59,12 @@ def all_records(data: bytes, begin: int = 0, end: int | None = None) -> Iterator
         first, kind, length = _HEAD(data, at)
         begin = at + 8
         after = begin + length
-        record = Record(first & 15, first >> 4, kind, begin, min(after, end))
-        yield record
+        stop = after if after < end else end
+        if kinds is None or kind in kinds:
+            yield Record(first & 15, first >> 4, kind, begin, stop)
         if first & 15 == CONTAINER and len(around) < _DEEPEST:
             around.append((end, after))
-            at, end = begin, record.end
+            at, end = begin, stop
         else:
             at = after
 
@@ -94,9 +98,9 @@ def words(data: bytes, record: Record) -> Iterator[tuple[Zone, str]]:
 
 def shape_texts(data: bytes, begin: int = 0, end: int | None = None) -> list[tuple[Zone, str]]:
     """The same of every shape in a stretch of drawing data."""
-    return [each for record in all_records(data, begin, end) for each in words(data, record)]
+    return [each for record in all_records(data, begin, end, kinds=OPTIONS) for each in words(data, record)]
 
 
 def wide(data: bytes | memoryview) -> str:
     """UTF-16 as text that every encoder takes: lone surrogates are replaced."""
-    return bytes(data).decode("utf-16-le", "replace").encode("utf-8", "replace").decode()
+    return utf_16_le_decode(data, "replace", True)[0]

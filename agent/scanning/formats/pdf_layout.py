@@ -134,37 +134,40 @@ def _turn(one: Character, up: int, corner: tuple[float, float]) -> Character:
 
 def _fragments(characters: Iterable[Character]) -> Iterator[Fragment]:
     """Join what runs on. A blank is no text, but a run may step over up to three of them."""
-    current: Fragment | None = None
+    parts: list[str] = []
+    letter, begun, line, last, reach, tallest, first = "", 0.0, 0.0, 0.0, 0.0, 0.0, 0
     blanks, end = 0, 0.0
     for one in characters:  # some thousand times a page: what is asked twice is kept
-        text, x, right = one.text, one.x, one.right
-        height = one.top - one.bottom
+        text, x, y, _, bottom, right, top, _, at = one
+        height = top - bottom
         height = height if height > 1.0 else 1.0
-        tall = height if current is None or current.height < height else current.height
-        runs_on = current is not None and abs(one.y - current.y) <= 0.35 * tall
+        tall = height if tallest < height else tallest
+        runs_on = abs(y - line) <= 0.35 * tall and bool(parts)
         if text.isspace():
             if runs_on and -0.6 * height <= x - end <= 1.2 * height:
                 blanks, end = blanks + 1, right
             continue
-        if current is not None and runs_on:
+        if runs_on:
             gap = x - end
-            if text == current.text[-1] > "\u2e80" and abs(x - current.last) < 0.25 * height:
+            if text == letter > "\u2e80" and abs(x - last) < 0.25 * height:
                 continue  # drawn twice to look bold
-            if x - current.last < 0.05 and shares_box(current.last, current.right, current.text[-1], one):
-                current.text += text
+            if x - last < 0.05 and shares_box(last, reach, letter, one):
+                parts.append(text)
+                letter = text
                 continue
             # The step over may be an ideographic space, as wide as the line's own characters, before a small digit.
             if -0.6 * height <= gap <= 1.2 * tall and blanks <= 3:
-                current.text += " " + text if blanks or gap > 0.22 * height else text
-                current.right, current.last, current.height = right, x, tall
+                parts.append(" " + text if blanks or gap > 0.22 * height else text)
+                letter, reach, last, tallest = text, right, x, tall
                 blanks, end = 0, right
                 continue
-        if current is not None:
-            yield current
-        current = Fragment(text, x, one.y, right, height, one.at, x)
+        if parts:
+            yield Fragment("".join(parts), begun, line, reach, tallest, first, last)
+        parts = [text]
+        letter, begun, line, last, reach, tallest, first = text, x, y, x, right, height, at
         blanks, end = 0, right
-    if current is not None:
-        yield current
+    if parts:
+        yield Fragment("".join(parts), begun, line, reach, tallest, first, last)
 
 
 def _join_rows(fragments: list[Fragment]) -> list[Fragment]:

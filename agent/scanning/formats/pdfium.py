@@ -30,6 +30,8 @@ _MOST_BOOKMARKS = 5_000
 _MOST_NOTES = 2_000
 
 
+_BOX_OF = ctypes.PYFUNCTYPE(None)(ctypes.cast(pdfium.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0)
+"""The call for a character's box, whose arguments nobody looks at: it is made for each character laid out."""
 _EDGES = struct.Struct("4f").unpack
 """The fields of FS_RECTF: left, top, right, bottom."""
 
@@ -127,8 +129,9 @@ class Page:
         angle: to ask PDFium for both of each would double the time.
         """
         page, x, y, box = self.text_page, ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
-        origin_of, box_of = pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetLooseCharBox
-        angle_of, generated = pdfium.FPDFText_GetCharAngle, pdfium.FPDFText_IsGenerated
+        origin_of, angle_of = pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetCharAngle
+        generated = pdfium.FPDFText_IsGenerated
+        handle, into, new = ctypes.cast(page, ctypes.c_void_p), ctypes.byref(box), tuple.__new__
         upright = False
         low = high = before = shift = line = 0.0
         for index, code in enumerate(self._codes()):
@@ -136,10 +139,10 @@ class Page:
                 continue
             if code > 0xD7FF and (code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF):
                 continue
-            box_of(page, index, box)
+            _BOX_OF(handle, index, into)
             left, top, right, bottom = _EDGES(box)
             if upright and left > before and (bottom == low or top == high):
-                yield Character(chr(code), left + shift, line, left, bottom, right, top, 0.0, index)
+                yield new(Character, (chr(code), left + shift, line, left, bottom, right, top, 0.0, index))
                 before = left
                 continue
             origin_of(page, index, x, y)

@@ -20,6 +20,7 @@ DOCUMENT_ATOM, SLIDE_PERSIST, LIST, OUTLINE_REF, TEXT_HEADER = 1001, 1011, 4080,
 CHARACTERS, BYTES, STRING, USER_EDIT, DIRECTORY, OBJECT = 4000, 4008, 4026, 4085, 6002, 4113
 HEADERS_FOOTERS, BLOB, COMMENT, ENCRYPTION = 4057, 5003, 12000, 0x2F14
 TEXTS = frozenset({CHARACTERS, BYTES, STRING})
+_TELLING = TEXTS | OPTIONS
 _KINDS = {SLIDE, NOTES, MASTER, HANDOUT}
 _ENCRYPTED = 0xF3D1C4DF
 _HEIGHT = 4_320
@@ -66,18 +67,19 @@ class Presentation:
         """The texts of all that is live, for the sieve."""
         pages = [page.record for page in (*self.slides, *self.masters, *self.notes)]
         for whole in (self.document, *pages):
-            for record in () if whole is None else self.within(whole):
+            for record in () if whole is None else self.within(whole, _TELLING):
                 if record.kind in TEXTS:
                     yield self.text(record)
                 elif record.kind in OPTIONS:
                     yield from (text for _, text in words(self.data, record))
 
-    def within(self, whole: Record) -> Iterator[Record]:
-        """All records of a page, those in extensions of later versions too."""
-        for record in all_records(self.data, whole.begin, whole.end):
+    def within(self, whole: Record, kinds: frozenset[int] | None = None) -> Iterator[Record]:
+        """All records of a page, or those of some ``kinds``, those in extensions of later versions too."""
+        wanted = None if kinds is None else kinds | {BLOB}
+        for record in all_records(self.data, whole.begin, whole.end, kinds=wanted):
             yield record
             if record.kind == BLOB and record.version != CONTAINER:
-                yield from all_records(self.data, record.begin, record.end)
+                yield from all_records(self.data, record.begin, record.end, kinds=kinds)
 
     def text(self, record: Record) -> str:
         """The text of a record that has one."""

@@ -19,6 +19,7 @@ from agent.scanning.formats.rtf_words import (
     GATHERING,
     INFORMATION,
     SETTINGS,
+    SHOWN,
     SILENT,
     STORIES,
     SWITCHES,
@@ -26,6 +27,7 @@ from agent.scanning.formats.rtf_words import (
     THROUGH,
     description,
     document_codec,
+    end_of_group,
     unit,
 )
 from agent.scanning.formats.word_story import PAGE_FIELD, SYMBOLS
@@ -37,7 +39,8 @@ _TOKEN = re.compile(
 _ROW = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n])){2,}")
 """Characters by their numbers, each with the one byte that older programs show instead."""
 _UNIT = re.compile(rb"\\u(-?\d{1,10})")
-_SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character beyond the first plane."""
 _DEEPEST = 1_000
 _MOST_PARAGRAPHS = 500_000
 _MOST_STORIES_OPEN = 50
@@ -75,11 +78,11 @@ class Reader:
         self.stories: list[Story] = []
         """Headers, footers, notes and comments."""
         self.properties: list[Property] = []
+        self.skipped: list[tuple[int, int]] = []
+        """Begin and end of groups that nobody reads."""
         self.damaged = False
         self._run()
         self.body = self._open[0]
-
-    # --- tokens ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         data, at = self._data, max(0, self._data.find(b"{"))
@@ -92,6 +95,9 @@ class Reader:
                 self._take(bytes((int(byte, 16),)))
             elif word == b"bin":
                 at += max(0, int(number or 0))
+            elif word is not None and word not in _TELLING and not self._fresh:
+                self._idle()
+                continue
             elif word == b"u" and self._state.skip == 1 and (row := _ROW.match(data, token.start())) is not None:
                 at = row.end()
                 self._units(row.group())
@@ -105,7 +111,8 @@ class Reader:
             elif sign is not None:
                 self._sign(sign)
             if self._state.into == "skip":
-                begun, at = at, self._skip_group(at)
+                begun, at = at, end_of_group(data, at)
+                self.skipped.append((begun, at))
                 if described := description(data, begun, at):
                     self._open[-1].paragraph.descriptions.append(described)
         self._flush()
@@ -113,23 +120,6 @@ class Reader:
         while self._groups:
             self._end()
         self._open[0].finish(self._state)
-
-    def _skip_group(self, at: int) -> int:
-        """The end of the group that nobody reads, before its closing brace."""
-        depth = 0
-        while (token := _SKIPPED.match(self._data, at)) is not None:
-            sign = token.group()
-            if token[1] is not None:
-                at = token.end() + int(token[1])
-                continue
-            if sign == b"{":
-                depth += 1
-            elif sign == b"}":
-                if depth == 0:
-                    break
-                depth -= 1
-            at = token.end()
-        return at
 
     def _begin(self) -> None:
         self._flush()
@@ -153,7 +143,7 @@ class Reader:
         state, (outer, stories) = self._state, self._groups.pop()
         if state.into == "stylesheet":
             self._name_style(state.style)
-        elif state.into not in ("text", "skip", outer.into):
+        elif state.into == "docvar" or state.into not in ("text", "skip", outer.into):
             self._deliver(state.into)
         while len(self._open) > max(1, stories):
             self._close_story(state)
@@ -254,14 +244,22 @@ class Reader:
         self._flush()
         self._fresh = self._starred = False
         self._to_skip = 0
-        numbers = [int(number) & 0xFFFF for number in _UNIT.findall(row)]
-        if self._high or any(0xD800 <= number < 0xE000 for number in numbers):
-            for number in numbers:
-                self._unit(number)
+        written = row.split(b"\\u")[1:]
+        text = "".join(map(SHOWN.__getitem__, written))
+        if self._high or _HALF.search(text):
+            for number in _UNIT.findall(row):
+                self._unit(int(number))
         else:
-            self._emit("".join([SYMBOLS.get(number) or unit(number) for number in numbers]))
+            self._emit(text)
 
     # --- words -------------------------------------------------------------------------------------------------
+
+    def _idle(self) -> None:
+        """A word that says nothing that matters here, as most of them."""
+        if self._bytes:
+            self._flush()
+        self._starred = False
+        self._to_skip = 0
 
     def _word(self, name: str, number: int | None) -> None:
         self._flush()
@@ -310,6 +308,8 @@ class Reader:
         paragraph = self._open[-1].paragraph
         if into.startswith("=") and text:
             self.properties.append(Property(into[1:], text, "core-properties"))
+        elif into == "docvar" and text:  # its name, then its value
+            self.properties.append(Property("", text, "setting"))
         elif into in ("propname", "sn"):
             self._name = text
         elif into == "staticval" and self._name and text:
@@ -336,21 +336,8 @@ class Reader:
     def _colour_part(self, index: int, number: int) -> None:
         self._colour[index] = number & 0xFF
 
-    def _plain(self, _: int) -> None:
-        state = self._state
-        state.bold = state.struck = state.deleted = False
-        state.size = state.colour = 0
-
-    def _pard(self, _: int) -> None:
-        state = self._state
-        state.centred = state.in_table = state.breaks_before = False
-        state.style = 0
-
-    def _align(self, centred: bool) -> None:
-        self._state.centred = centred
-
-    def _in_table(self, number: int) -> None:
-        self._state.in_table = number != 0
+    def _aligned(self, _: int) -> None:
+        self._state.centred = False
 
     def _par(self, _: int, *, cell: bool = False) -> None:
         self._paragraphs += 1
@@ -399,11 +386,9 @@ _HANDLERS: dict[str, Callable[[Reader, int], None]] = {
     "red": lambda reader, number: reader._colour_part(0, number),
     "green": lambda reader, number: reader._colour_part(1, number),
     "blue": lambda reader, number: reader._colour_part(2, number),
-    "plain": Reader._plain,
-    "pard": Reader._pard,
-    "qc": lambda reader, _: reader._align(True),
-    **dict.fromkeys(("ql", "qr", "qj", "qd"), lambda reader, _: reader._align(False)),
-    "intbl": Reader._in_table,
+    "plain": lambda reader, _: reader._state.plain(),
+    "pard": lambda reader, _: reader._state.new_paragraph(),
+    **dict.fromkeys(("ql", "qr", "qj", "qd"), Reader._aligned),
     **dict.fromkeys(("par", "nestcell"), lambda reader, _: reader._par(1)),
     "cell": lambda reader, _: reader._par(1, cell=True),
     "row": Reader._row,
@@ -415,3 +400,5 @@ _HANDLERS: dict[str, Callable[[Reader, int], None]] = {
     "shpfblwtxt": Reader._behind_text,
     "upr": Reader._unicode_follows,
 }
+_TELLING = frozenset(name.encode("ascii") for name in ("u", "bin", *SWITCHES, *SETTINGS, *_HANDLERS, *CHARACTERS))
+"""Words that do something wherever they stand; all others only as the first of a group."""

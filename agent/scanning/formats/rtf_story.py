@@ -26,6 +26,16 @@ class State(msgspec.Struct):
     in_table: bool = False
     breaks_before: bool = False
 
+    def plain(self) -> None:
+        """Characters look like any other from here on."""
+        self.bold = self.struck = self.deleted = False
+        self.size = self.colour = 0
+
+    def new_paragraph(self) -> None:
+        """Paragraphs look like any other from here on."""
+        self.centred = self.in_table = self.breaks_before = False
+        self.style = 0
+
 
 class Story(msgspec.Struct):
     """A text of its own: the body, a header, a note, a box."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from agent.scanning.formats.ole_properties import code_page_codec
+from agent.scanning.formats.word_story import SYMBOLS
 
 CHARSETS = {
     77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5hkscs", 161: "cp1253",
@@ -30,19 +31,22 @@ SILENT = frozenset({
     "objname", "objdata", "objalias", "datafield", "formfield", "atnid", "atnauthor", "atntime", "atnref", "atnicn",
     "atndate", "atnparent", "atrfstart", "atrfend", "tc", "tcn", "xe", "ftnsep", "ftnsepc", "ftncn", "aftnsep",
     "aftnsepc", "aftncn", "passwordhash", "template", "falt", "panose", "fontemb", "fontfile", "blipuid", "picprop",
-    "htmltag", "mhtmltag", "oldcprops", "oldpprops", "oldtprops", "oldsprops", "docvar", "operator", "author",
+    "htmltag", "mhtmltag", "oldcprops", "oldpprops", "oldtprops", "oldsprops", "operator", "author",
     "creatim", "revtim", "printim", "buptim", "edmins", "nofpages", "nofwords", "nofchars", "nofcharsws", "fchars",
     "lchars", "cchs", "propertytype", "linkval", "xform", "xmlattrname", "xmlattrvalue", "writereservhash",
     "protusertbl", "ebcstart", "ebcend", "nonesttables", "nesttableprops",
 })  # fmt: skip
 """Groups whose text no reader sees, or sees once more elsewhere."""
 
-GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
+GATHERING = frozenset(
+    {"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info", "docvar"}
+)
 """Groups whose text is no text of the document but tells something of it."""
 THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
 """Groups that a program may pass over, but that hold text."""
 SWITCHES = {
     "b": "bold", "strike": "struck", "striked": "struck", "deleted": "deleted", "pagebb": "breaks_before",
+    "intbl": "in_table", "qc": "centred",
 }  # fmt: skip
 SETTINGS = {"f": "font", "uc": "skip", "fs": "size", "cf": "colour", "s": "style"}
 """Words that switch or set what holds in a group, by the field of `rtf_story.State`."""
@@ -62,15 +66,21 @@ STORIES = {
 
 _DESCRIPTION = re.compile(rb"wzDescription\s*\}\s*\{\s*\\sv ?([^{}]{1,4000})\}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F\r\n \t]{64,}")
-_WORD = re.compile(rb"\\(?!u-?\d)[a-zA-Z]{1,32}(?:-?\d{1,10})?[ \r\n]?")
+_WORD = rb"\\(?!u-?\d)[a-zA-Z]{1,32}+(?:-?\d{1,10}+)?+[ \r\n]?+"
+_WORDS = re.compile(_WORD + b"(?:" + _WORD + b")*+")
+"""Control words in a row, as they most often come: one match for many is what makes it quick."""
 _SIGN = re.compile(rb"\\[*:|-]")
 _BYTES = re.compile(rb"(?:\\'[0-9a-fA-F]{2})+")
 _FONTS = re.compile(rb"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 """The table of fonts, whose names nobody reads as text."""
 _HIGH = re.compile(rb"\\'[89a-fA-F]")
-_UNIT = re.compile(rb"\\u(-?\d{1,10})")
-_MOST_UNITS = 1 << 17
-"""Numbers whose characters are kept; there are two ways to write each."""
+_NUMBER = re.compile(rb"-?\d{1,10}")
+_SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
+_MOST_UNITS = 1 << 16
+"""Characters that are kept by how they are written; there are two numbers for each."""
+_LONGEST_ROW = 64
+_LONGEST_UNIT = 16
+"""Bytes of one that is kept: its number, a blank, and two bytes for older programs."""
 _SKIPS = re.compile(rb"\\uc(\d{1,2})")
 _CHARSET = re.compile(rb"\\fcharset(\d{1,3})")
 _SEARCHED = frozenset({"gb18030", "big5hkscs"})
@@ -94,29 +104,32 @@ def plain_texts(data: bytes) -> list[bytes]:
     skips = {int(count) for count in _SKIPS.findall(data)} or {1}
     text = _FONTS.sub(b"", data, 1)
     text = _HEXADECIMAL.sub(b"", text) if b"\\pict" in data or b"\\objdata" in data else text
-    text = _SIGN.sub(b"", _WORD.sub(b"", text)).replace(b"\\~", b" ").replace(b"\\_", b"-")
-    text = text.translate(None, b"\r\n{}\0")
+    text = _SIGN.sub(b"", _WORDS.sub(b"", text)).replace(b"\\~", b" ").replace(b"\\_", b"-")
+    first, *units = text.translate(None, b"\r\n{}\0").split(b"\\u")
     codec = document_codec(data)
     single = "cp1252" if codec in _DOUBLE else codec
     found: list[bytes] = []
     for count in sorted(skips)[:4]:
-        units = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d})+" % min(count, 8))
-        between, written = units.split(text), [_UNIT.findall(run) for run in units.findall(text)]
-        found.append(_BYTES.sub(_as_text(single), _joined(between, written, "utf-8")))
-        for each in _double_codecs(data, codec) if _HIGH.search(b" ".join(between)) else ():
+        text = _joined(first, units, "utf-8", count)
+        found.append(_BYTES.sub(_as_text(single), text))
+        for each in _double_codecs(data, codec) if _HIGH.search(text) else ():
             # The second byte of a character may be an ASCII letter, which stands as it is.
-            raw = _BYTES.sub(_as_bytes, _joined(between, written, each))
+            raw = _BYTES.sub(_as_bytes, _joined(first, units, each, count))
             found.append(raw if each in _SEARCHED else raw.decode(each, "replace").encode("utf-8", "replace"))
     return found
 
 
-def _joined(between: list[bytes], written: list[list[bytes]], codec: str) -> bytes:
-    """The text with each row of ``\\u`` words, given by their numbers, as characters of a codec."""
-    known = _units_of(codec).__getitem__
-    whole = [b""] * (len(between) + len(written))
-    whole[::2] = between
-    whole[1::2] = [b"".join(map(known, run)) for run in written]
-    return b"".join(whole)
+def readable(text: bytes) -> str:
+    """One of the texts that `plain_texts` gives, as characters."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("gb18030", "replace")
+
+
+def _joined(first: bytes, units: list[bytes], codec: str, skip: int) -> bytes:
+    """The text with its ``\\u`` words, each given by what follows the ``u``, as characters of a codec."""
+    return first + b"".join(map(_units_of(codec, min(skip, 8)).__getitem__, units))
 
 
 def description(data: bytes, begin: int, end: int) -> str:
@@ -141,27 +154,81 @@ def unit(number: int) -> str:
 
 
 class _Units(dict[bytes, bytes]):
-    """The characters of ``\\u`` words by their numbers as written, in one codec: a text has thousands of them."""
+    """What follows a ``\\u``, with its number as a character of one codec: a text has thousands of them.
 
-    def __init__(self, codec: str) -> None:
+    ``skip`` characters behind the number only stand in for it.
+    """
+
+    def __init__(self, codec: str, skip: int) -> None:
         super().__init__()
         self._codec = codec
+        self._number = re.compile(rb"(-?\d{1,10}) ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d}" % skip)
 
-    def __missing__(self, number: bytes) -> bytes:
-        if len(self) > _MOST_UNITS:  # written with zeros before them, to fill the memory
-            self.clear()
-        made = self[number] = unit(int(number)).encode(self._codec, "replace")
+    def __missing__(self, written: bytes) -> bytes:
+        found = self._number.match(written)
+        if found is None:
+            return b"\\u" + written
+        made = unit(int(found[1])).encode(self._codec, "replace") + written[found.end() :]
+        if len(written) <= _LONGEST_UNIT:
+            if len(self) > _MOST_UNITS:  # numbers with zeros before them, to fill the memory
+                self.clear()
+            self[written] = made
         return made
 
 
 @cache
-def _units_of(codec: str) -> _Units:
-    return _Units(codec)
+def _units_of(codec: str, skip: int) -> _Units:
+    return _Units(codec, skip)
 
 
+class _Shown(dict[bytes, str]):
+    """Characters by what follows their ``\\u``; half of one as it is, which is no text yet."""
+
+    def __missing__(self, written: bytes) -> str:
+        found = _NUMBER.match(written)
+        number = int(found[0]) & 0xFFFF if found else 0
+        if len(self) > _MOST_UNITS:  # written with zeros before them, to fill the memory
+            self.clear()
+        made = self[written] = SYMBOLS.get(number) or (chr(number) if 0xD800 <= number < 0xE000 else unit(number))
+        return made
+
+
+SHOWN = _Shown()
+"""What follows a ``\\u`` to the character that is shown for it."""
+
+
+def end_of_group(data: bytes, at: int) -> int:
+    """The end of the group around a place, before its closing brace."""
+    depth = 0
+    while (token := _SKIPPED.match(data, at)) is not None:
+        sign = token.group()
+        if token[1] is not None:
+            at = token.end() + int(token[1])
+            continue
+        if sign == b"{":
+            depth += 1
+        elif sign == b"}":
+            if depth == 0:
+                break
+            depth -= 1
+        at = token.end()
+    return at
+
+
+@cache
 def _as_text(codec: str) -> Callable[[re.Match[bytes]], bytes]:
-    return lambda found: _as_bytes(found).decode(codec, "replace").encode("utf-8", "replace")
+    """What turns rows of bytes in hexadecimal to text in UTF-8; lists have the same few at each level."""
+
+    def turned(written: bytes) -> bytes:
+        return _of_hexadecimal(written).decode(codec, "replace").encode("utf-8", "replace")
+
+    known = lru_cache(maxsize=4096)(turned)
+    return lambda found: (known if found.end() - found.start() <= _LONGEST_ROW else turned)(found[0])
 
 
 def _as_bytes(found: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(found[0].replace(b"\\'", b"").decode("ascii"))
+    return _of_hexadecimal(found[0])
+
+
+def _of_hexadecimal(written: bytes) -> bytes:
+    return bytes.fromhex(written.replace(b"\\'", b"").decode("ascii"))

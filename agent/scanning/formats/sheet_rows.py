@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
 from protocol.records import Place
 from signatures.passages import Passage, Zone
+
+_One = TypeVar("_One")
+_PARTS = 8
 
 FIRST_ROWS = 5
 """Rows with cells at the top of a sheet that may hold its head."""
@@ -33,3 +37,13 @@ def sheet(rows: Sequence[Row], is_hit: Callable[[bytes], bool], place: Place) ->
         if is_hit("\n".join(cell.text for cell in row).encode("utf-8", "replace")):
             yield from later_row(row, before, place)
             before = row
+
+
+def holding(items: Sequence[_One], is_hit: Callable[[Sequence[_One]], bool]) -> list[_One]:
+    """Those of these that hold a literal by themselves, as ``is_hit`` says of some at a time: most often few do."""
+    if not items or not is_hit(items):
+        return []
+    if len(items) == 1:
+        return [items[0]]
+    step = -(-len(items) // _PARTS)
+    return [one for at in range(0, len(items), step) for one in holding(items[at : at + step], is_hit)]

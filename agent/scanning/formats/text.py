@@ -7,16 +7,17 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 
-from agent.scanning.formats import markup
+from agent.scanning.formats import escapes, markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
 from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
 from agent.scanning.formats.quoted import values
-from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
-from agent.scanning.formats.text_talk import MUCH, apart, besides
+from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines, line_ends
+from agent.scanning.formats.text_talk import MUCH, Said, apart, besides
 from protocol.records import Place
 from signatures.engine import Span
 from signatures.passages import Passage, Zone
@@ -31,9 +32,11 @@ LIMITS = {
 LIMITATIONS = (
     "UTF-7, UTF-32, HZ and EUC-TW are not searched",
     "a marking within a line counts where it is a value of data (JSON, SQL, markup, TeX), not where prose quotes it",
-    "what calendars and address cards fold or write in quoted-printable is not put together",
+    "of characters written as numbers (\\u673a) only values that are a marking by themselves are seen",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
     "page headers and footers between form feeds are told as such only where they repeat within one mebibyte",
+    "where level words are in their thousands, of lines that differ in numbers only two hundred are read, and of marked "
+    "lines with the same beside the mark two thousand",
 )
 
 _CHUNK = LIMITS["bytes searched at once"]
@@ -46,15 +49,28 @@ _UTF8 = frozenset({"utf-8"})
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the passages around every literal of the rules; nothing from a text that has none."""
-    marked = ("", 0)
-    count = _LineCount(source)
+    file = _File(reading, _LineCount(source))
     for chunk in _chunks(source):
         if chunk.first:
-            marked = byte_order_mark(bytes(chunk.data[:4]))
-            if markup.is_xml(bytes(chunk.data[:512])) and source.size <= LIMITS["bytes of XML read as a tree of lines"]:
+            file.marked = byte_order_mark(bytes(chunk.data[:4]))
+            if (
+                markup.is_xml(bytes(chunk.data[:512]), reading.name)
+                and source.size <= LIMITS["bytes of XML read as a tree of lines"]
+            ):
                 yield from markup.xml_passages(source, reading)
                 return
-        yield from _passages(chunk, marked, reading, count)
+        yield from _passages(chunk, file)
+        yield from _written_out(chunk, reading)
+
+
+class _File(msgspec.Struct):
+    """What is known of a file from one chunk to the next."""
+
+    reading: Reading
+    count: _LineCount
+    said: Said = msgspec.field(default_factory=Said)
+    marked: tuple[str, int] = ("", 0)
+    """See `byte_order_mark`."""
 
 
 class _Chunk(msgspec.Struct):
@@ -70,6 +86,11 @@ class _Chunk(msgspec.Struct):
     @property
     def first(self) -> bool:
         return self.start == 0
+
+    @property
+    def cut(self) -> tuple[bool, bool]:
+        """Whether its first and its last line go on in its neighbours."""
+        return not self.first, not self.last
 
 
 def _chunks(source: Source) -> Iterator[_Chunk]:
@@ -106,14 +127,15 @@ def _chunks(source: Source) -> Iterator[_Chunk]:
         kept, low = _KEPT, _KEPT - _MARGIN
 
 
-def _passages(chunk: _Chunk, marked: tuple[str, int], reading: Reading, count: _LineCount) -> Iterator[Passage]:
-    """The passages of one chunk in which the sieve found something. ``marked``: see `byte_order_mark`."""
+def _passages(chunk: _Chunk, file: _File) -> Iterator[Passage]:
+    """The passages of one chunk in which the sieve found something."""
+    reading, marked = file.reading, file.marked
     if marked[0].startswith("utf-16") and chunk.first and chunk.last:
         if not reading.worth(chunk.data, encodings=_SEARCHED):
             return
-        lines, spans = _as_utf8(chunk, marked, 0, reading)
+        lines, spans = _as_utf8(chunk, marked, 0, file)
         if spans:
-            yield from _zoned(lines, spans, reading.talk, first=True, last=True)
+            yield from _zoned(lines, spans, file, first=True, last=True)
             return
     claims, whole = _searched(chunk.data, reading, _SEARCHED)
     if not claims:
@@ -121,26 +143,38 @@ def _passages(chunk: _Chunk, marked: tuple[str, int], reading: Reading, count: _
     data = bytes(chunk.data)
     order = _order(data, claims, marked)
     newline = _newline(data, order[0])
-    before = count.until(chunk.start, newline)
+    before = file.count.until(chunk.start, newline)
     if order[0].startswith("utf-16"):
-        lines, spans = _as_utf8(chunk, (order[0], marked[1]), before, reading)
+        lines, spans = _as_utf8(chunk, (order[0], marked[1]), before, file)
         if spans:
-            yield from _zoned(lines, spans, reading.talk, first=chunk.first, last=chunk.last)
+            yield from _zoned(lines, spans, file, first=chunk.first, last=chunk.last)
         return
     skip = marked[1] if chunk.first else 0
+    likely = Lines(data, newline, order[0], before, skip, chunk.cut)
     if not whole and reading.quiet is not None:
-        lines = Lines(data, newline, order[0], before, skip)
-        claims += besides(lines, reading.quiet, _SEARCHED, first=chunk.first, last=chunk.last)
-        order = _order(data, claims, marked)
+        claims += besides(likely, reading.quiet, _SEARCHED, file.said, first=chunk.first, last=chunk.last)
+        if not {span[2] for span in claims} <= set(order):
+            order = _order(data, claims, marked)
     if not chunk.first or not chunk.last:
         claims = [span for span in claims if chunk.low <= span[0] < chunk.high]
     for encoding, own in _by_encoding(claims, order).items():
         if encoding.startswith("utf-16"):
             yield from _strays(data, own, encoding)
             continue
-        lines = Lines(data, newline, encoding, before, skip)
-        lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
-        yield from _zoned(lines, own, reading.talk, first=chunk.first, last=chunk.last)
+        lines = likely if encoding == likely.encoding else Lines(data, newline, encoding, before, skip, chunk.cut)
+        yield from _zoned(lines, own, file, first=chunk.first, last=chunk.last)
+
+
+def _written_out(chunk: _Chunk, reading: Reading) -> Iterator[Passage]:
+    """Values in lines of code and logs whose characters are written as numbers."""
+    whole = chunk.data if isinstance(chunk.data, bytes) else cast("bytearray", chunk.data.obj)
+    if b"\\" not in whole or not escapes.numbered(raw := bytes(chunk.data)):
+        return
+    for at, line in escapes.lines(raw):
+        if chunk.low <= at < chunk.high and reading.worth(line, encodings=_UTF8):
+            told = decode(line, "utf-8")
+            for value in dict.fromkeys((*values(told, code=True), told.strip())):
+                yield Passage(Zone.BODY, value, Place())
 
 
 def _searched(data: bytes | memoryview, reading: Reading, encodings: frozenset[str]) -> tuple[list[Span], bool]:
@@ -156,21 +190,20 @@ def _order(data: bytes, claims: list[Span], marked: tuple[str, int]) -> tuple[st
     return rank(data[max(0, middle - 2048) : middle + 2048], marked[0], {span[2] for span in claims})
 
 
-def _as_utf8(
-    chunk: _Chunk, marked: tuple[str, int], before: int, reading: Reading
-) -> tuple[Lines, list[tuple[int, int]]]:
-    """A chunk in UTF-16 as lines in UTF-8, and the spans there that are its own."""
-    data, encoding = bytes(chunk.data), marked[0]
+def _as_utf8(chunk: _Chunk, marked: tuple[str, int], before: int, file: _File) -> tuple[Lines, list[tuple[int, int]]]:
+    """A chunk in UTF-16 as lines in UTF-8, and the spans there that are its own. ``before``: lines before it."""
+    data, encoding, reading = bytes(chunk.data), marked[0], file.reading
     text = decode(data, encoding).encode()
-    lines = Lines(text, _newline(text, "utf-8"), "utf-8", before, skip=3 if marked[1] and chunk.first else 0)
+    skip = 3 if marked[1] and chunk.first else 0
+    lines = Lines(text, _newline(text, "utf-8"), "utf-8", before, skip, chunk.cut)
     found, whole = _searched(text, reading, _UTF8)
     if not whole and reading.quiet is not None:
-        found += besides(lines, reading.quiet, _UTF8, first=chunk.first, last=chunk.last)
+        found += besides(lines, reading.quiet, _UTF8, file.said, first=chunk.first, last=chunk.last)
     spans = list(dict.fromkeys((start, end) for start, end, _ in found))
     if not chunk.first or not chunk.last:
-        low, high = (len(decode(data[:edge], encoding).encode()) for edge in (chunk.low, chunk.high))
+        low = len(decode(data[: chunk.low], encoding).encode())
+        high = len(text) - len(decode(data[chunk.high :], encoding).encode())
         spans = [span for span in spans if low <= span[0] < high]
-    lines.cut_first, lines.cut_last = not chunk.first, not chunk.last
     return lines, spans
 
 
@@ -201,7 +234,7 @@ class _LineCount:
             data = stream.read(min(_CHUNK, offset - self._at))
             if not data:
                 break
-            self._count += data.count(newline)
+            self._count += line_ends(data, newline) if len(newline) == 1 else data.count(newline)
             self._at += len(data)
         stream.seek(back)
         return self._count
@@ -220,13 +253,11 @@ def _by_encoding(spans: list[Span], order: tuple[str, ...]) -> dict[str, list[tu
     return found
 
 
-def _zoned(
-    lines: Lines, spans: list[tuple[int, int]], talk: frozenset[bytes], *, first: bool, last: bool
-) -> Iterator[Passage]:
-    """Give the lines around the hits their zones. ``talk``: see `Reading.talk`."""
+def _zoned(lines: Lines, spans: list[tuple[int, int]], file: _File, *, first: bool, last: bool) -> Iterator[Passage]:
+    """Give the lines around the hits their zones."""
     hits = lines.lay(spans)
     low, high = 0, len(lines.data) + 1
-    if first and next(iter(hits)) < lines.past_head:
+    if first and lines.in_head(next(iter(hits))):
         if lines.table is not None:
             yield from _table(lines, hits, lines.table)
             return
@@ -236,7 +267,7 @@ def _zoned(
             text = "\n".join(lines.texts(lines.head[:count]))
             yield Passage(Zone.P1_TOP_LEFT, text, Place(line=lines.before + 1))
             yield from _values(lines, [hit for hit in hits if hit < low])
-    if last and next(reversed(hits)) >= lines.tail[0]:
+    if last and lines.in_tail(next(reversed(hits))):
         tail = [start for start in lines.tail if start >= low]
         foot = foot_start(lines.texts(tail))
         if foot < len(tail) and tail[foot] in hits:
@@ -247,7 +278,8 @@ def _zoned(
         furniture = _furniture(lines, hits)
         yield from furniture.values()
         hits = {hit: laid for hit, laid in hits.items() if lines.text(hit).strip() not in furniture}
-    telling, talking = apart(lines, hits, talk)
+    telling, talking = apart(lines, hits, file.reading.talk)
+    telling = file.said.seldom(lines, hits, telling)
     for hit in telling:
         if field := Table.field(lines.text(hit)):
             yield Passage(Zone.TABLE_FIELD, field, Place(line=lines.number(hit)))

@@ -6,11 +6,12 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
-from agent.scanning.formats.lines import AROUND, foot_start, head_end, joined
+from agent.scanning.formats.lines import HEAD_LINES, foot_start, head_end, joined
 from agent.scanning.formats.text_lines import LONGEST_LINE, Hits, Lines
 from signatures.characters import STARS
-from signatures.engine import Sieve, Span, TalkSieve
+from signatures.engine import MANY, Sieve, Span, TalkSieve
 from signatures.engine.bytecode import any_of, spellings
 from signatures.engine.quiet import QUIET_ENCODINGS
 
@@ -44,7 +45,20 @@ _REACH = 160
 _MOST = 4000
 """Lines of one chunk up to which they are looked at one by one."""
 _ALIKE = 200
-"""Places of one chunk that say the very same, up to which all are read where there are more than that."""
+"""Places of one chunk that say the very same, up to which all are read where there are more than that; and lines of one
+file that say the same, up to which all are read where hits are many."""
+_NEAR, _OFTEN = 5, 2000
+"""Bytes on either side of a hit that tell of what sort its line is, and lines of one sort that are read."""
+_BESIDE_NEW = 3
+"""Lines on either side of one that is new that are searched with it."""
+_SORTS = 100_000
+"""Different things said that are remembered."""
+_HEAD = HEAD_LINES * LONGEST_LINE
+"""Bytes that the first lines may have."""
+_LINE, _SHORT = 1024, 8
+"""Bytes of a line, on the average, above which it is taken apart, and up to which it says little by itself."""
+_NUMBERS = bytes.maketrans(b"123456789abcdef", b"000000000000000")
+"""What makes all numbers alike, those in hexadecimal as well."""
 
 
 def apart(lines: Lines, hits: Hits, talk: frozenset[bytes]) -> tuple[list[int], list[int]]:
@@ -83,7 +97,9 @@ def _may_be_field(data: bytes, start: int, end: int) -> bool:
     return end - start <= _FIELD_BYTES or data.find(_WIDE_BLANK, start, end) >= 0
 
 
-def besides(lines: Lines, sieve: TalkSieve, encodings: frozenset[str], *, first: bool, last: bool) -> list[Span]:
+def besides(
+    lines: Lines, sieve: TalkSieve, encodings: frozenset[str], said: Said, *, first: bool, last: bool
+) -> list[Span]:
     """The hits in data full of talk, without those in lines that `apart` would find to be mere talk.
 
     A level word that is mere talk wakes nobody here: only one with a gap, beside a star, in a line that may be a
@@ -91,21 +107,102 @@ def besides(lines: Lines, sieve: TalkSieve, encodings: frozenset[str], *, first:
     """
     data = lines.data
     if b"\f" in data or lines.encoding not in QUIET_ENCODINGS or (first and lines.table is not None):
-        return sieve.spans(data, encodings=encodings)  # there every line counts, or nobody knows what is talk
-    fields = _few_alike(data, list(_signed(lines)))
-    woken = _few_alike(
-        data, [(max(0, end - _REACH), end + _BESIDE) for end in sieve.besides_talk(data, lines.encoding)]
-    )
-    if len(fields) + len(woken) > _MOST:
-        return sieve.spans(data, encodings=encodings)
+        # There every line counts, or nobody knows what is talk.
+        return _all_that_differ(lines, sieve, encodings, said, first=first, last=last)
+    ends = sieve.besides_talk(data, lines.encoding)
+    fields = None if ends is None else _few_alike(data, list(_signed(lines)))
+    if ends is None or fields is None or len(fields) > _MOST:
+        return _all_that_differ(lines, sieve, encodings, said, first=first, last=last)
+    woken = _few_alike(data, [(max(0, end - _REACH), end + _BESIDE) for end in ends])
     stretches = [_around(lines, start, end - _BESIDE) for start, end in woken]
+    stretches += [*fields, *_edges(lines, first=first, last=last)]
+    return list(_within(data, joined(stretches), sieve, encodings))
+
+
+def _all_that_differ(
+    lines: Lines, sieve: TalkSieve, encodings: frozenset[str], said: Said, *, first: bool, last: bool
+) -> list[Span]:
+    """All the hits, and where they are many, those in what has not been said some hundreds of times."""
+    found, whole = sieve.few(lines.data, MANY, encodings=encodings)
+    if whole:
+        return found
+    places = Counter(lines.data[start:end] for start, end, _ in found)
+    stretches = [_around(lines, start, end) for start, end in said.anew(lines, places.most_common(1)[0][0])]
+    return list(_within(lines.data, joined([*stretches, *_edges(lines, first=first, last=last)]), sieve, encodings))
+
+
+def _edges(lines: Lines, *, first: bool, last: bool) -> list[tuple[int, int]]:
+    """The first lines of the text and its foot, as far as they are here: they count whatever they say.
+
+    Not those that are longer than any that counts for where it stands.
+    """
+    found = []
     if first:
         head = lines.head[: head_end(lines.texts(lines.head))]
-        stretches += [(0, lines.end(head[-1]))] if head else []
+        found += [(0, lines.end(head[-1]))] if head else []
     if last:
         foot = foot_start(lines.texts(lines.tail))
-        stretches += [(start, lines.end(start)) for start in lines.tail[max(0, foot - AROUND) :]]
-    return list(_within(data, joined([*stretches, *fields]), sieve, encodings))
+        found += [(start, lines.end(start)) for start in lines.tail[foot : foot + 1]]
+    return [(start, end) for start, end in found if end - start <= _HEAD]
+
+
+class Said:
+    """What the lines of one file say, and how often: after some hundreds of one sort, counting is enough.
+
+    Lines that differ in nothing but numbers say the same. Lines that are longer than most are, such as the only one of
+    a file, are taken apart at the literal that is most frequent in them.
+    """
+
+    def __init__(self) -> None:
+        self._times: Counter[int] = Counter()
+
+    def anew(self, lines: Lines, frequent: bytes) -> list[tuple[int, int]]:
+        """The stretches that say what has been said `_ALIKE` times at most, in order."""
+        data, sign = lines.data, lines.newline
+        in_lines = data.count(sign) * _LINE > len(data)
+        sign = sign if in_lines else frequent
+        parts = data.translate(_NUMBERS).split(sign)
+        # In what is no line of its own, and in lines of a character or two, what goes before matters as well.
+        whole = in_lines and len(parts) * _SHORT < len(data)
+        keys = [*map(hash, parts)] if whole else [*map(hash, zip(["", *parts], parts, strict=False))]
+        self._forget()
+        new = {key for key in set(keys) if self._times[key] < _ALIKE}
+        if not new:
+            return []
+        begins = [0, *accumulate(len(part) + len(sign) for part in parts)]
+        found = []
+        for number, key in enumerate(keys):
+            if key in new:
+                self._times[key] += 1
+                if self._times[key] == _ALIKE:
+                    new.discard(key)
+                # A literal may begin before what is new, and end after it.
+                first, past = max(0, number - _BESIDE_NEW), min(number + 1 + _BESIDE_NEW, len(parts))
+                found.append((begins[first], begins[past] - len(sign)))
+        return found
+
+    def seldom(self, lines: Lines, hits: Hits, telling: Iterable[int]) -> list[int]:
+        """The lines of those that may be marked in whose sort there were not thousands; where they begin.
+
+        Of one sort are those whose first and last hits have the same beside them, whatever else they say.
+        """
+        self._forget()
+        data = lines.data
+        found = []
+        for start in telling:
+            spans = hits[start]
+            ends = spans if len(spans) < 3 else (spans[0], spans[-1])
+            beside = [data[max(start, first - _NEAR) : last + _NEAR].translate(_NUMBERS) for first, last in ends]
+            sort = hash((spans[0][0] == start, len(spans), *beside))
+            self._times[sort] += 1
+            if self._times[sort] <= _OFTEN:
+                found.append(start)
+        return found
+
+    def _forget(self) -> None:
+        """Begin anew with too much to remember: then more is read than need be."""
+        if len(self._times) > _SORTS:
+            self._times.clear()
 
 
 def _few_alike(data: bytes, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -123,12 +220,14 @@ def _few_alike(data: bytes, places: list[tuple[int, int]]) -> list[tuple[int, in
 
 
 def _around(lines: Lines, start: int, end: int) -> tuple[int, int]:
-    """The line of what is told between two places; of a very long one in UTF-8, a part."""
+    """The line of what is told between two places; of a very long one, a part."""
     low, high = lines.begin(start), lines.end(end)
-    if high - low <= LONGEST_LINE or lines.encoding != "utf-8":
+    if high - low <= LONGEST_LINE:
         return low, high
+    # In an encoding of two bytes nobody sees where a character begins. Where it would matter, so far in front of
+    # what is told, the sieve is in doubt, and takes it as it would take it in the whole line.
     low, high = max(low, start - LONGEST_LINE // 2), min(high, end + LONGEST_LINE // 2)
-    while low < start and lines.data[low] & 0xC0 == 0x80:
+    while lines.encoding == "utf-8" and low < start and lines.data[low] & 0xC0 == 0x80:
         low += 1  # to the beginning of a character
     return low, high
 

@@ -21,7 +21,7 @@ STREAM_BYTES = 16 * MiB
 _FOLDER = "vba"
 _FIRST_WORDS = b"\0Attribut"
 """How the packed source of a module begins, after three bytes; what stands before is for the program only."""
-_ENCODINGS = frozenset({"utf-8", "gb18030", "big5"})
+_ENCODINGS = frozenset({"utf-8", "gb18030", "big5", "ent"})
 _COMMENT = re.compile(r"(?i)^\s*(?:'|rem\s)\s*(.+)$")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
+from codecs import utf_16_le_decode
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 from agent.scanning.formats.officeart import wide
@@ -14,8 +17,17 @@ BOF, EOF, FILEPASS, CODEPAGE, BOUNDSHEET, SST, CONTINUE = 0x0809, 0x0A, 0x2F, 0x
 LABELSST, LABEL, RSTRING, FORMULA, STRING, HEADER, FOOTER = 0xFD, 0x0204, 0xD6, 0x06, 0x0207, 0x14, 0x15
 NUMBER, RK, MULRK, NOTE, TXO, DRAWING, DRAWING_GROUP = 0x0203, 0x027E, 0xBD, 0x1C, 0x01B6, 0xEC, 0xEB
 HEADER_FOOTER, SERIES_TEXT, OBJ, VALIDATION = 0x089C, 0x100D, 0x5D, 0x01BE
+SCENARIO, LINK_TIP, CUSTOM_VIEW, EXTERNAL_NAME, EXTERNAL_CELLS, PIVOT_TEXT = 0xAF, 0x0800, 0x01A9, 0x23, 0x5A, 0xCD
+FORMAT, DEFINED_NAME, DEFINED_NAME_OLD, CONDITION = 0x041E, 0x18, 0x0218, 0x01B1
 STARTS = frozenset({0x0009, 0x0209, 0x0409, BOF})
 """Records that begin a stretch: workbook, sheet, chart. Older versions have numbers of their own for the same."""
+
+
+_WITHOUT_TEXT = re.compile(
+    rb"(?s:(?:\xfd\x00\x0a\x00.{10}|\x7e\x02\x0a\x00.{10}|\x03\x02\x0e\x00.{14}|\x01\x02\x06\x00.{6}|\x08\x02\x10\x00.{16})++)"
+)
+"""Records in a row that hold no text: shared strings by their numbers, numbers, empty cells, heights of rows."""
+_STRING_HEAD = struct.Struct("<HB").unpack_from
 
 
 class Record(NamedTuple):
@@ -35,6 +47,22 @@ def records(data: bytes, at: int = 0) -> Iterator[Record]:
         begin = at + 4
         at = begin + length
         yield Record(kind, begin, at if at <= size else size)
+
+
+def telling_records(data: bytes) -> Iterator[Record]:
+    """The same, but of several in a row that hold no text only the first: nearly all of a sheet are such."""
+    size = len(data)
+    head = struct.Struct("<HH").unpack_from
+    at = 0
+    while at + 4 <= size:
+        kind, length = head(data, at)
+        begin = at + 4
+        at = begin + length
+        yield Record(kind, begin, at if at <= size else size)
+        if silent := _WITHOUT_TEXT.match(data, at):
+            kind, length = head(data, at)
+            yield Record(kind, at + 4, at + 4 + length)
+            at = silent.end()
 
 
 class Joined:
@@ -93,21 +121,29 @@ class Joined:
                     is_wide = bool(self.take(1)[:1].strip(b"\0"))
         return "".join(found)
 
+    def plain_strings(self, most: int) -> list[str]:
+        """The next strings that lie whole in this record and have no runs, as nearly all do; none where none does."""
+        found: list[str] = []
+        if self.exhausted:
+            return found
+        data, at, end = self._data, self._at, self._parts[self._index].end
+        while len(found) < most and at + 3 <= end:
+            count, flags = _STRING_HEAD(data, at)
+            last = at + 3 + (count << (flags & 1))
+            if flags & 0x0C or last >= end:
+                break
+            raw = data[at + 3 : last]
+            found.append(utf_16_le_decode(raw, "replace", True)[0] if flags & 1 else raw.decode("latin-1"))
+            at = last
+        self._at = at
+        return found
+
     def string(self) -> str:
         """A string with its length, its runs of formats and its reading passed over (XLUnicodeRichExtendedString)."""
-        at = self._at
-        head = self._data[at : at + 3] if at + 3 <= self._parts[self._index].end else self.take(3)
+        head = self.take(3)
         if len(head) < 3:
             return ""
         count, flags = struct.unpack("<HB", head)
-        if at == self._at:
-            last = at + 3 + (count << (flags & 1))
-            if not flags & 0x0C and last < self._parts[self._index].end:
-                # Nearly every string lies whole in one record and has no runs.
-                self._at = last
-                raw = self._data[at + 3 : last]
-                return wide(raw) if flags & 1 else raw.decode("latin-1")
-            self.skip(3)
         runs = int.from_bytes(self.take(2), "little") if flags & 8 else 0
         extra = int.from_bytes(self.take(4), "little") if flags & 4 else 0
         text = self.characters(count, is_wide=bool(flags & 1))
@@ -130,10 +166,10 @@ class SharedStrings:
         self._ends = array("L")
         length = 0
         while len(self._ends) < count and not joined.exhausted and length < most:
-            text = joined.string()
-            parts.append(text)
-            length += len(text) + 1
-            self._ends.append(length)
+            texts = joined.plain_strings(count - len(self._ends)) or [joined.string()]
+            parts += texts
+            self._ends.extend(accumulate((len(text) + 1 for text in texts[1:]), initial=length + len(texts[0]) + 1))
+            length = self._ends[-1]
         self.text = "\n".join(parts)
         """All of them, each on a line of its own."""
         self.whole = len(self._ends) >= count
@@ -167,6 +203,30 @@ def short_string(data: bytes, begin: int, end: int, codec: str | None, *, size: 
     if flags & 1:
         return wide(data[begin : min(begin + 2 * count, end)])
     return data[begin : min(begin + count, end)].decode("latin-1")
+
+
+_STRING_TOKEN, _JOIN_TOKEN = b"\x17", b"\x08"
+
+
+def constants(data: bytes, begin: int, end: int, codec: str | None) -> Iterator[str]:
+    """The strings in the tokens of a formula (MS-XLS 2.5.198.89), and what it puts together of two of them.
+
+    They are found by their sign: what is none, by chance, is no text either.
+    """
+    at = data.find(_STRING_TOKEN, begin, end)
+    before, past = "", -1
+    while at >= 0 and at + 3 < end:
+        count, size = data[at + 1], 0
+        if codec is not None or data[at + 2] <= 1:
+            size = count if codec is not None else 1 + (count << data[at + 2])
+        if count and size and at + 2 + size <= end:
+            text = short_string(data, at + 1, end, codec, size=1)
+            yield text
+            joined = at == past and data[at + 2 + size : at + 3 + size] == _JOIN_TOKEN
+            if joined:
+                yield before + text
+            before, past = text, at + 2 + size
+        at = data.find(_STRING_TOKEN, at + 1, end)
 
 
 def rk_number(value: int) -> float:

@@ -27,7 +27,7 @@ from agent.scanning.formats.ooxml import (
 from agent.scanning.formats.ooxml_drawing import text_bodies
 from agent.scanning.formats.ooxml_properties import properties
 from agent.scanning.formats.ooxml_tables import Row
-from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, later_row
+from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, holding, later_row
 from agent.scanning.formats.xlsx_rows import Strings, cells, plain_header, references, rich_text, rows
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -123,9 +123,9 @@ class _Workbook:
         self._sheets = sheets
         self._strings = Strings(package.read(_STRINGS))
         self._hits: set[int] = set()
-        for numbers, xml in self._strings.blocks():
-            if self._is_hit(xml):
-                self._hits.update(number for number in numbers if self._is_hit(self._strings.raw(number)))
+        for first in range(0, len(self._strings), _BATCH):
+            numbers = range(first, min(first + _BATCH, len(self._strings)))
+            self._hits.update(holding(numbers, lambda some: self._is_hit(self._strings.between(some[0], some[-1]))))
 
     def _is_hit(self, xml: bytes) -> bool:
         return self._package.hit(stripped(xml))
@@ -171,13 +171,10 @@ class _Workbook:
         before = first[FIRST_ROWS - 1] if seen else ()
         rest = chain(seen, every)
         while batch := list(islice(rest, _BATCH)):
-            if not self._matters(b"".join(batch), inline):
-                continue
-            for row in batch:
-                if self._matters(row, inline):
-                    here = cells(row, self._strings)
-                    yield from later_row(here, before, place)
-                    before = here
+            for row in holding(batch, lambda some: self._matters(b"".join(some), inline)):
+                here = cells(row, self._strings)
+                yield from later_row(here, before, place)
+                before = here
 
     def _matters(self, xml: bytes, inline: bool) -> bool:
         """Whether a row, or some rows, refer to a string with a hit or hold one themselves."""

@@ -13,7 +13,6 @@ from agent.scanning.formats.ooxml_tables import Cell
 
 _STRING = re.compile(rb"<(?:\w+:)?si(?=[\s/>])[^>]*>"), re.compile(rb"</(?:\w+:)?si\s*>")
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^>]*>"), re.compile(rb"</(?:\w+:)?row\s*>")
-_BLOCK = 256
 _REFERENCE = re.compile(rb"<(?:\w+:)?v>\s*(\d+)\s*</")
 _HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d{1,3}|[A-Za-z&])')
 
@@ -30,11 +29,9 @@ class Strings:
     def __len__(self) -> int:
         return len(self._bounds) // 2
 
-    def blocks(self) -> Iterator[tuple[range, bytes]]:
-        """Some strings at a time: their numbers and their XML, for a first look at many together."""
-        for first in range(0, len(self), _BLOCK):
-            numbers = range(first, min(first + _BLOCK, len(self)))
-            yield numbers, self._xml[self._bounds[2 * first] : self._bounds[2 * numbers[-1] + 1]]
+    def between(self, first: int, last: int) -> bytes:
+        """The XML of some strings that follow each other, for one look at all of them."""
+        return self._xml[self._bounds[2 * first] : self._bounds[2 * last + 1]]
 
     def raw(self, number: int) -> bytes:
         """The XML of one string."""

@@ -22,7 +22,7 @@ LIMITS = {
     "entries": MOST_ENTRIES,
 }
 _UTF8 = frozenset({"utf-8"})
-_COMMENTED = frozenset({"utf-8", "gb18030", "big5"})
+_COMMENTED = frozenset({"utf-8", "gb18030", "big5", "ent"})
 LIMITATIONS = (
     "Members behind a password, by PPMd or implode, and those in other parts of a split zip are not read.",
     "Members that the directory does not list are read only where the directory itself is lost.",

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from agent.scanning.formats import zipnames
 
 
-class Entry:
+class Entry(msgspec.Struct, eq=False, gc=False):
     """One member as the directory tells it. ``size`` is -1 where only unpacking can tell."""
 
-    __slots__ = ("crc", "disk", "extra", "flags", "method", "offset", "packed", "raw", "size")
-
-    def __init__(
-        self,
-        raw: bytes,
-        flags: int,
-        method: int,
-        crc: int,
-        packed: int,
-        size: int,
-        offset: int,
-        disk: int,
-        extra: bytes,
-    ) -> None:
-        self.raw = raw
-        self.flags = flags
-        self.method = method
-        self.crc = crc
-        self.packed = packed
-        self.size = size
-        self.offset = offset
-        self.disk = disk
-        self.extra = extra
+    raw: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int
+    disk: int
+    extra: bytes
 
     @property
     def name(self) -> str:

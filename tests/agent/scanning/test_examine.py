@@ -18,7 +18,7 @@ from agent.scanning import examine
 from agent.scanning.examine import Examiner, about_file
 from agent.scanning.formats.base import Budget, Member, NotExamined, Piece, Reading, Source
 from agent.scanning.wire import Examined
-from agent.scanning.worker import ENCODINGS_AT_ONCE
+from agent.scanning.worker import OF_OTHERS, OF_TEXT
 from protocol.records import Reason, Verdict
 from signatures.passages import Passage, Zone
 
@@ -48,6 +48,13 @@ def test_a_marked_text_is_a_finding_with_its_digest(examiner: Examiner) -> None:
 def test_a_text_about_secrecy_is_clean_and_has_no_digest(examiner: Examiner) -> None:
     (row,) = rows(examiner, ORDINARY, "通知.txt")
     assert (row.verdict, row.sha256, row.findings) == (Verdict.CLEAN, None, ())
+
+
+def test_a_finding_in_a_document_that_could_not_be_read_whole_says_so(examiner: Examiner) -> None:
+    named = rows(examiner, zipped({"word/document.xml": b"<w"})[:60], "机密★10年 草稿.docx")[0]
+    assert (named.verdict, named.unread) == (Verdict.FINDING, True)
+    (read,) = rows(examiner, ORDINARY, "机密★10年 草稿.txt")
+    assert (read.verdict, read.unread) == (Verdict.FINDING, False)
 
 
 def test_an_empty_file_is_clean(examiner: Examiner) -> None:
@@ -201,7 +208,7 @@ def test_workers_make_ready_every_set_of_encodings_that_formats_ask_for(
     everything = {"a.txt": MARKED, "b.html": html, "c.txt": "机密★10年".encode("utf-16")} | _office()
     result = rows(examiner, zipped(everything), "all.zip")
     assert [row.verdict for row in result[1:]] == [Verdict.FINDING] * len(everything)
-    assert asked <= set(ENCODINGS_AT_ONCE)
+    assert asked <= set(OF_TEXT + OF_OTHERS)
 
 
 def _office() -> dict[str, bytes]:

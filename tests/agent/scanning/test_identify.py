@@ -142,7 +142,26 @@ def test_content_wins_over_the_name(data: bytes, name: str, media_type: str, kin
     assert kind_of(data, name) == Identity(media_type, kind)
 
 
-@pytest.mark.parametrize("magic", [b"MZ", b"BM", b"FWS", b"BZh", b"regf", b"KDMV", b"hsqs", b"`\xea", b"\xc7q"])
+@pytest.mark.parametrize(
+    "magic",
+    [
+        b"MZ",
+        b"BM",
+        b"FWS",
+        b"BZh",
+        b"regf",
+        b"KDMV",
+        b"hsqs",
+        b"RIFF",
+        b"0123ftypheic",
+        b"Ab-lh5-",
+        b"RIFF",
+        b"0123ftypheic",
+        b"Ab-lh5-",
+        b"`\xea",
+        b"\xc7q",
+    ],
+)
 def test_a_text_that_begins_like_a_magic_number_is_text(magic: bytes) -> None:
     assert kind_of(magic + "级干部会议纪要，请各单位落实。".encode("gb18030"), "a.txt").kind is Kind.TEXT
 

@@ -21,9 +21,9 @@ from agent.scanning.wire import Examined, Start
 WHAT_IS_LOADED = """
 import json, sys
 from agent.scanning import preload
-preload.core()
+preload.text()
 core = [name for name in sys.modules if name.startswith("agent.scanning.formats.")]
-preload.later()
+preload.everything()
 print(json.dumps([core, sorted(sys.modules)]))
 """
 
@@ -32,8 +32,9 @@ import codecs, sys
 from agent.scanning import formats, preload
 from agent.scanning.formats.archive_library import available
 from agent.scanning.identify import libmagic_available
-preload.core()
-preload.later()
+preload.text()
+preload.common()
+preload.everything()
 preload.close()
 opened = []
 sys.addaudithook(lambda event, values: opened.append(event) if event in ("open", "import", "ctypes.dlopen") else None)
@@ -48,7 +49,7 @@ print(libmagic_available(), available(), opened)
 WHAT_IS_LACKING = """
 import codecs, sys
 from agent.scanning import formats, preload
-preload.core()
+preload.text()
 preload.close()
 sys.meta_path.clear()  # as in a cage: nothing can be imported
 for name in ("koi8-r", "EUC-KR", "no-such-charset"):
@@ -65,10 +66,10 @@ def _printed(program: str) -> str:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
 
-def test_the_core_is_text_and_all_formats_come_later() -> None:
+def test_text_comes_first_and_all_other_formats_later() -> None:
     core, everything = json.loads(_printed(WHAT_IS_LOADED))
     assert "agent.scanning.formats.text" in core
-    assert "agent.scanning.formats.pdf" not in core
+    assert not {f"agent.scanning.formats.{name}" for name in ("html", "pdf", "zipdir")} & set(core)
     assert {f"agent.scanning.formats.{name}" for name in FORMATS.values()} <= set(everything)
 
 
@@ -101,6 +102,29 @@ def test_a_folder_of_nothing_but_text_loads_no_other_format(
         nursery = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1]
         assert ("pdfium" in Path(f"/proc/{nursery}/maps").read_text()) == loaded
     assert len(done) == 20
+
+
+SETS = """
+import json
+from importlib import import_module
+from pkgutil import walk_packages
+from agent import scanning
+from agent.scanning.worker import OF_OTHERS, OF_TEXT
+from signatures.engine.bytecode import ENCODINGS
+asked = {
+    value
+    for module in walk_packages(scanning.__path__, "agent.scanning.") if ".ocr" not in module.name
+    for value in vars(import_module(module.name)).values()
+    if isinstance(value, frozenset) and value and value <= set(ENCODINGS)
+}
+print(json.dumps([sorted(map(sorted, asked)), sorted(map(sorted, OF_TEXT + OF_OTHERS))]))
+"""
+
+
+def test_what_any_format_asks_of_the_sieve_was_compiled_before_the_cage_closed() -> None:
+    asked, prepared = json.loads(_printed(SETS))
+    assert len(asked) > 3
+    assert [each for each in asked if each not in prepared] == []
 
 
 @pytest.mark.shared

@@ -68,6 +68,8 @@ def test_literals_that_ascii_text_may_hold_otherwise_are_looked_for_in_its_bytes
     assert is_seen_narrow(["机密", "SECRET", "一般"])
     assert not is_seen_narrow(["SECRET", "一一"])
     assert not is_seen_narrow(["S"])
+    assert not is_seen_narrow(["机密", " S "])
+    assert not is_seen_narrow(["机密", "一"])
     turned = build([Literal("匀一")])
     data = (PLAIN + "SN").encode("utf-16-le")
     assert (len(data) - 4, len(data), "utf-16-be") in turned.spans(data, encodings=ALL)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signatures.engine import LiteralSieve, build
+from signatures.engine import MANY, LiteralSieve, build
 from signatures.engine.bytecode import SEPARATORS
 from signatures.engine.quiet import QUIET_ENCODINGS, is_talk
 from signatures.literals import Literal
@@ -41,7 +41,7 @@ def test_a_level_word_with_anything_between_its_characters_wakes_somebody(
 ) -> None:
     head = "机密文件".encode(own)
     written = f"机{gap}密".encode(own)
-    told = sieve.besides_talk(head + written + head, own)
+    told = sieve.besides_talk(head + written + head, own) or []
     assert any(len(head) < end <= len(head) + len(written) for end in told)
 
 
@@ -49,7 +49,7 @@ def test_a_level_word_with_anything_between_its_characters_wakes_somebody(
 @pytest.mark.parametrize("mark", ["机密★", "机密 ★ 10年", "★机密", "绝密*", "注意保", "一般★", "SECRET//NOFORN"])
 def test_a_star_and_every_other_literal_wake_somebody(sieve: LiteralSieve, own: str, mark: str) -> None:
     head = "机密文件".encode(own)
-    (first, *_) = sieve.besides_talk(head + mark.encode(own) + head, own)
+    (first, *_) = sieve.besides_talk(head + mark.encode(own) + head, own) or []
     assert len(head) < first <= len(head) + len(mark.encode(own))
 
 
@@ -77,7 +77,34 @@ def test_few_are_the_first_or_all_and_say_which(engine: str) -> None:
     assert sieve.few(b"nothing", 7) == ([], True)
 
 
-def test_where_words_are_looked_for_few_are_all_of_them() -> None:
+def test_where_words_are_looked_for_few_are_all_of_them_unless_they_are_thousands() -> None:
     sieve = build(LITERALS, words=[Literal("文件")], talk=TALK)
     data = "机密文件".encode() * 100
     assert sieve.few(data, 7) == (sieve.spans(data), True)
+    few, whole = sieve.few(data * MANY, 7)
+    assert not whole
+    assert MANY <= len(few) < 3 * MANY
+    assert sieve.besides_talk(data, "utf-8") is None
+
+
+@pytest.mark.parametrize("own", QUIET_ENCODINGS)
+def test_a_line_that_begins_as_a_word_ends_wakes_nobody_unless_the_line_before_ends_as_it_begins(own: str) -> None:
+    sieve = build([*LITERALS, Literal("内部", gaps=True)], talk=TALK | {"内部"})
+
+    def told(text: str) -> list[int] | None:
+        return sieve.besides_talk(text.encode(own), own)
+
+    assert told("会议要求\n部门密切配合。\r\n密切配合。\n\n密") == []
+    for end in ("\n", "\r\n", "\r", " \n", "\n\n"):
+        assert told(f"会议\n内{end}部门") == [len(f"会议\n内{end}部".encode(own))]
+
+
+def test_what_stands_out_too_often_is_not_told_place_by_place(sieve: LiteralSieve) -> None:
+    assert sieve.besides_talk("机密★".encode() * (MANY + 1), "utf-8") is None
+
+
+def test_an_engine_that_tells_no_places_leaves_no_talk_out() -> None:
+    sieve = build(LITERALS, talk=TALK, prefer="portable")
+    data = "机密文件".encode()
+    assert sieve.besides_talk(data, "utf-8") is None
+    assert not sieve.few(data * MANY, MANY)[1]

@@ -35,22 +35,20 @@ SPACES = st.text(alphabet=" \u00a0\u3000", max_size=3)
 TRADITIONAL_OF = {plain: odd for odd, plain in TRADITIONAL.items()}
 
 
+def letters(plain: str) -> st.SearchStrategy[str]:
+    """A character in any of its writings of N1 and N3."""
+    wide = [chr(ord(plain) + 0xFEE0)] if plain.isdigit() else []
+    return st.sampled_from([plain, *wide, TRADITIONAL_OF.get(plain, plain)])
+
+
 @st.composite
 def variations(draw: st.DrawFn, level: str, term: str) -> str:
     """``level★term`` in any mixture of the writings of N1 to N5."""
-
-    def letter(plain: str) -> str:
-        if plain.isdigit() and draw(st.booleans()):
-            plain = chr(ord(plain) + 0xFEE0)
-        if plain in TRADITIONAL_OF and draw(st.booleans()):
-            plain = TRADITIONAL_OF[plain]
-        return plain
-
-    first, second = (letter(c) for c in level)
+    first, second = (draw(letters(c)) for c in level)
     star = draw(st.sampled_from(["★", *sorted(STARS), "*", "＊"]))
     between = draw(GAP)
     before, after = draw(SPACES), draw(SPACES)
-    told = "".join(letter(c) + draw(INVISIBLE) for c in term)
+    told = "".join(draw(letters(c)) + draw(INVISIBLE) for c in term)
     return f"{first}{between}{second}{before}{star}{after}{told}"
 
 
@@ -71,7 +69,8 @@ def test_a_mark_written_top_down_says_the_same(
 ) -> None:
     end = data.draw(st.sampled_from(["\n", "\r\n", " \n"]))
     above = data.draw(st.sampled_from(["", "关于演练安排的通知\n"]))
-    text = above + end.join(f"{level}★{term[0]}")
+    star = data.draw(st.sampled_from(["★", *sorted(STARS)]))
+    text = above + end.join(data.draw(letters(c)) + data.draw(INVISIBLE) for c in f"{level}{star}{term[0]}")
     found = GRAMMAR.find([Passage(zone, text)])
     assert [(f.level, f.period) for f in found] == [(level, term[1])]
     assert "VERTICAL" in found[0].codes
