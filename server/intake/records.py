@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -64,25 +65,34 @@ def read(
 ) -> Delivery:
     """Open an envelope and check every record. Raises `EnvelopeError` with the reason it cannot be used for."""
     records: list[Record] = []
+    for record in open_body(envelope, key):
+        if len(records) >= MAX_RECORDS:
+            raise EnvelopeError("malformed", f"the envelope has more than {MAX_RECORDS} records")
+        try:
+            check(record)
+        except ValueError as error:
+            raise EnvelopeError("malformed", f"record {len(records) + 1} cannot be used: {error}") from error
+        records.append(bounded(record, received_at))
+    return delivery_of(entry, agent, received_at, records, as_stored)
+
+
+def delivery_of(
+    entry: int, agent: uuid.UUID, received_at: datetime, records: Iterable[Record], as_stored: Prepared
+) -> Delivery:
+    """The delivery that these records make, which are checked and within bounds."""
+    others: list[Record] = []
     sightings: list[Sighting] = []
     media: list[tuple[Medium, datetime]] = []
     named, weight = str(agent), 0
-    for number, told in enumerate(open_body(envelope, key), 1):
-        if number > MAX_RECORDS:
-            raise EnvelopeError("malformed", f"the envelope has more than {MAX_RECORDS} records")
-        try:
-            check(told)
-        except ValueError as error:
-            raise EnvelopeError("malformed", f"record {number} cannot be used: {error}") from error
-        record = bounded(told, received_at)
+    for record in records:
         weight += _weight(record)
         if isinstance(record, ViolationSeen):
             sightings.append(sighting_of(record, named, as_stored))
         else:
-            records.append(record)
+            others.append(record)
         if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
             media.append((record.medium, _seen_at(record)))
-    return Delivery(entry, agent, received_at, tuple(records), tuple(sightings), tuple(media), weight)
+    return Delivery(entry, agent, received_at, tuple(others), tuple(sightings), tuple(media), weight)
 
 
 def _seen_at(record: ViolationSeen | ScanDone | MediaSessionSeen) -> datetime:

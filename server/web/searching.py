@@ -26,13 +26,25 @@ SOME = 10_000
 """Violations up to which they are looked up before anything else is asked of them."""
 SHORT = 200
 """Names up to which they are told one by one."""
+KINDS = 2_000
+"""Different markings up to which each is looked at."""
+_DIFFERENT = """
+WITH RECURSIVE told (marking, number) AS (
+    SELECT MIN(marking), 1 FROM violations_group
+    UNION ALL
+    SELECT (SELECT MIN(marking) FROM violations_group WHERE marking > told.marking), number + 1
+    FROM told WHERE marking IS NOT NULL AND number < %s
+) SELECT marking FROM told
+"""
+"""One step in the index for each marking, however many violations have it."""
 _HASH = re.compile("[0-9a-f]{4,64}")
 
 
 def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool]:
     """Of these groups, those in which each word of the text is found; and whether they are known to be few (`SOME`)."""
     some = False
-    for part in text.split():
+    parts = text.split()
+    for part in parts:
         ways = _ways(part)
         lists = [Group.objects.order_by().filter(way).values_list("pk", flat=True) for way in ways]
         count, (first, *others) = sum(count_many(lists, SOME)), lists
@@ -43,23 +55,26 @@ def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool
             groups = groups.filter(pk__in=first.union(*others).values("pk"))
         else:
             groups = groups.filter(reduce(or_, ways))
+    if some and len(parts) > 1:  # what several words have in common is looked up once, not for each number on the page
+        told = list(groups.order_by().values_list("pk", flat=True)[: FEW + 1])
+        if len(told) <= FEW:
+            return Group.objects.filter(pk__in=told), True
     return groups, some
 
 
 def _ways(part: str) -> list[Q]:
     """The places where a word may stand, each as a condition that one index answers."""
-    of = Group.objects.order_by()
     people = Person.objects.order_by().filter(name__icontains=part).values_list("name", flat=True)
     computers = Computer.objects.order_by().filter(Q(name__icontains=part) | Q(number__icontains=part))
     named = Q(vendor__icontains=part) | Q(model__icontains=part) | Q(label__icontains=part)
     media = Medium.objects.order_by().filter(named | Q(serial_tail__iexact=part))
     lists: dict[str, QuerySet[Any, Any]] = {
-        "marking": of.filter(marking__icontains=part).values_list("marking", flat=True).distinct(),
         "person": people.distinct(),
         "computer": computers.values_list("pk", flat=True),
         "medium": media.values_list("pk", flat=True),
     }
-    ways = [Q(**{f"{name}__in": told}) for name, told in ((name, _short(rows)) for name, rows in lists.items()) if told]
+    found = {"marking": _markings(part)} | {name: _short(rows) for name, rows in lists.items()}
+    ways = [Q(**{f"{name}__in": told}) for name, told in found.items() if told]
     if controls := controls_matching(part):
         ways.append(Q(control__in=controls))
     ways += [
@@ -70,6 +85,18 @@ def _ways(part: str) -> list[Q]:
     if _HASH.fullmatch(part.lower()):
         ways += [_begins("content_hash", part.lower()), _begins("fingerprint", part.lower())]
     return ways
+
+
+def _markings(part: str) -> list[str] | QuerySet[Any, Any]:
+    """The markings in which a text is found; where few are different, by one step in the index for each."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(_DIFFERENT, [KINDS])
+            different = [marking for (marking,) in cursor.fetchall() if marking is not None]
+        if len(different) < KINDS:
+            return [marking for marking in different if part.lower() in marking.lower()]
+    rows = Group.objects.order_by().filter(marking__icontains=part).values_list("marking", flat=True)
+    return _short(rows.distinct())
 
 
 def _short(rows: QuerySet[Any, Any]) -> list[Any] | QuerySet[Any, Any]:

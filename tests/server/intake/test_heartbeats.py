@@ -10,9 +10,11 @@ import pytest
 from protocol.ids import uuid7
 from protocol.records import Heartbeat
 from server.intake.heartbeats import store_heartbeats
-from server.intake.records import Delivery
+from server.intake.records import Delivery, delivery_of
+from server.intake.sql import Prepared
 from server.ledger.models import Computer
 from server.rules.models import AgentState
+from server.violations.models import Occurrence
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -20,7 +22,7 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 def beat(computer: Computer, seen_at: datetime, **more: Any) -> Delivery:
     told: dict[str, Any] = {"id": uuid7(), "seen_at": seen_at, "sequence": 1, "uptime": 5, "program": "p"}
-    return Delivery(1, computer.pk, NOW, (Heartbeat(**(told | more)),))
+    return delivery_of(1, computer.pk, NOW, (Heartbeat(**(told | more)),), Prepared(Occurrence))
 
 
 def test_the_newest_one_is_kept_whatever_the_order_they_come_in(computer: Computer) -> None:

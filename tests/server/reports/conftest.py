@@ -15,12 +15,14 @@ from protocol import records
 from protocol.ids import uuid7
 from server.accounts.models import Role, User
 from server.intake.carriers import store_media
-from server.intake.records import Delivery
+from server.intake.records import delivery_of
 from server.intake.reports import store_reports
 from server.intake.sightings import store_sightings
+from server.intake.sql import Prepared
 from server.ledger.models import Computer, Medium
 from server.reports import making
 from server.reports.models import Report
+from server.violations.models import Occurrence
 
 CANARY = "财务处的秘密机器"
 
@@ -56,7 +58,7 @@ def enrolled(db: None, organise: Callable[..., Any], enter: Callable[..., Any]) 
 def store(computer: Computer, *told: records.Record) -> None:
     """Take records in as the fan-out does."""
     now = timezone.now()
-    delivery = Delivery(1, computer.pk, now, told)
+    delivery = delivery_of(1, computer.pk, now, told, Prepared(Occurrence))
     seen = [record for record in told if isinstance(record, records.ViolationSeen)]
     media = store_media([(record.medium, record.seen_at) for record in seen if record.medium is not None])
     store_sightings([delivery], media)

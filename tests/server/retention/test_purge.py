@@ -22,9 +22,10 @@ from server.audit.models import Entry
 from server.incidents.actions import Told, open_incident
 from server.intake.carriers import store_media
 from server.intake.models import SpoolEntry
-from server.intake.records import Delivery
+from server.intake.records import delivery_of
 from server.intake.reports import store_reports
 from server.intake.sightings import store_sightings
+from server.intake.sql import Prepared
 from server.ledger.models import Computer, MediaSession, Medium
 from server.retention import purge
 from server.retention.kinds import NEWEST_ENVELOPES
@@ -53,7 +54,7 @@ def tell(computer: Computer, stick: records.Medium) -> Callable[..., None]:
     def store(*told: records.Record) -> None:
         now = timezone.now()
         media = store_media([(stick, now)])
-        delivery = Delivery(1, computer.pk, now, told)
+        delivery = delivery_of(1, computer.pk, now, told, Prepared(Occurrence))
         store_sightings([delivery], media)
         store_reports([delivery], media)
 

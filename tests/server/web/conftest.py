@@ -26,11 +26,12 @@ from protocol.records import (
 )
 from server.accounts.models import User
 from server.intake.carriers import store_media, store_sessions
-from server.intake.records import Delivery
+from server.intake.records import delivery_of
 from server.intake.sightings import store_sightings
+from server.intake.sql import Prepared
 from server.keys import collector_keys
 from server.ledger.models import Computer
-from server.violations.models import Group
+from server.violations.models import Group, Occurrence
 
 STICK = Medium(
     key="5d" * 32,
@@ -159,14 +160,14 @@ class Office:
             ended_at=now - timedelta(minutes=1),
             ending="unmounted",
         )
-        delivery = Delivery(1, computer.pk, now, (record,))
+        delivery = delivery_of(1, computer.pk, now, (record,), Prepared(Occurrence))
         store_sessions([delivery], store_media([(medium, now)]))
         return session
 
     def report(self, computer: Computer, records: list[ViolationSeen]) -> Group:
         """Take records in as the fan-out does; the violation of the first."""
         media = store_media([(r.medium, r.seen_at) for r in records if r.medium is not None])
-        store_sightings([Delivery(1, computer.pk, timezone.now(), tuple(records))], media)
+        store_sightings([delivery_of(1, computer.pk, timezone.now(), tuple(records), Prepared(Occurrence))], media)
         return Group.objects.get(occurrences__id=records[0].id)
 
 
