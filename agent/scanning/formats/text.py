@@ -34,8 +34,7 @@ LIMITATIONS = (
     "what calendars and address cards fold or write in quoted-printable is not put together",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
     "page headers and footers between form feeds are told as such only where they repeat within one mebibyte",
-    "where level words are in their thousands, of lines that differ in numbers only two hundred are read, and of marked "
-    "lines with the same beside the mark two thousand",
+    "of level words by the thousand: of lines alike but for numbers two hundred are read, of one sort two thousand",
 )
 
 _CHUNK = LIMITS["bytes searched at once"]
