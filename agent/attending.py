@@ -6,26 +6,28 @@ scanned, newest files first; then the people at the computer are told, once.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from agent.holds import Holds
 from agent.jobs import Jobs, Priority
 from agent.judging.judge import Context
-from agent.judging.media import MediaJudge, Standing, look_up
+from agent.judging.media import NOTHING_LEFT, Left, MediaJudge, Standing, look_up
 from agent.judging.waivers import marked
 from agent.reporting.desktop import Desktop, SessionNews
 from agent.reporting.identity import Identity
+from agent.reporting.marks import SeenMark
 from agent.reporting.notice import Notice
-from agent.reporting.outbox import SeenMark
 from agent.reporting.policies import Policies
 from agent.reporting.reporter import Reporter
 from agent.scanning.walk import shown
 from agent.settings import Settings
 from agent.sweep import Cause, Sweep
 from agent.watching.blocks import BlockEvent, LockedGone, LockedSeen
+from agent.watching.left import LeftFiles
 from agent.watching.media import Attached, MediaEvent, MediumGone, MediumMounted, MediumMoved
 from agent.watching.phones import PhoneEvent, PhoneGone, PhoneSeen
 from agent.watching.sessions import Session, Sessions
@@ -60,6 +62,7 @@ class Attending:
         self._stop = stop
         self._judge = MediaJudge()
         self.holds = Holds(settings, policies, reporter, notice)
+        self._left = LeftFiles(settings.state, identity.organisation_key, settings.media.transfer_days)
         self._written = Written(settings.files.settle_seconds, self.sessions.all, self._scan_written, stop)
         self._lock = threading.Lock()
         self._broken: dict[str, set[str]] = {}
@@ -143,6 +146,12 @@ class Attending:
         for session in self.sessions.all():
             self.holds.again(session)
 
+    def look_what_was_left(self) -> None:
+        """Queue a look at the media for carrying that stay here: what lies on them gets old without being scanned."""
+        for session in self.sessions.all():
+            if self._is_for_carrying(session):
+                self._jobs.add(Priority.SCHEDULE, f"left {session.id}", self._looking_left(session))
+
     def scan_again(self, cause: Cause) -> None:
         """Scan the media that are here once more: a waiver has ended, or a person has asked."""
         for session in self.sessions.all():
@@ -151,7 +160,8 @@ class Attending:
     @property
     def troubles(self) -> list[str]:
         """Fixed words for what is not as it should be."""
-        return ["files-not-watched"] if self._written.failed else []
+        words = {"files-not-watched": self._written.failed, "left-unknown": self._left.failed}
+        return [word for word, true in words.items() if true]
 
     def close(self) -> None:
         """End all sessions: the agent stops."""
@@ -179,9 +189,22 @@ class Attending:
         in_force = self._settings.media.register_in_force
         return look_up(session.attached.medium, self._policies.current, in_force=in_force)
 
-    def _check_register(self, session: Session) -> None:
+    def _is_for_carrying(self, session: Session) -> bool:
+        line = self._standing(session).line
+        return line is not None and line.transfer and bool(session.attached.path)
+
+    def _looking_left(self, session: Session) -> Callable[[threading.Event], bool]:
+        return lambda _: self._look_left(session)
+
+    def _look_left(self, session: Session) -> bool:
+        """Report documents that have lain for too long on a medium that is approved for carrying."""
+        if self._is_for_carrying(session) and not session.gone.is_set():
+            self._check_register(session, self._left.look(session.attached.medium, session.attached.path))
+        return True
+
+    def _check_register(self, session: Session, left: Left = NOTHING_LEFT) -> None:
         """Report what the medium breaks by being here: once while it is here, however many partitions it has."""
-        standing, identity = self._standing(session), self._identity
+        standing, identity = dataclasses.replace(self._standing(session), left=left), self._identity
         medium = session.attached.medium
         policy = self._policies.current
         waivers = policy.waivers if policy else ()
@@ -210,6 +233,8 @@ class Attending:
         if not self._stop.is_set():
             if tally.complete and not tally.broken:
                 self.holds.release(session)
+            if tally.complete:
+                self._look_left(session)
             session.controls.update(tally.controls)
             self._desktop.tell(self._scanned(session))
         return True

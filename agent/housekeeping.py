@@ -37,7 +37,7 @@ from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching import schedule
 from agent.watching.folders import resolve
-from agent.watching.mounts import MountTable, fixed_roots
+from agent.watching.mounts import current, fixed_roots
 from agent.watching.presence import Presence, Watcher
 from protocol.ids import uuid7
 from protocol.policy import Waiver
@@ -49,6 +49,7 @@ BUSY_SECONDS = 1.0
 """How often it is told how the agent stands: while it waits, and while it scans."""
 SCHEDULE_SECONDS = 20.0
 HOLD_SECONDS = 5.0
+LEFT_SECONDS = 3600.0
 NO_CONTACT = timedelta(days=1)
 NEARLY_FULL = 0.9
 BEATS, RUNS, WAIVERS = "heartbeat", "runs", "waivers"
@@ -89,6 +90,7 @@ class Housekeeping:
         self._up_since = time.monotonic()
         self._presence = Watcher(parts.settings.budget.idle_minutes * 60)
         self._due = dict.fromkeys(("live", "live again", "alive", "schedule", "heartbeat", "holds"), 0.0)
+        self._due["left"] = self._up_since + LEFT_SECONDS
         self._serial = parts.policies.serial
         self._waivers = self._in_policy()
         self._waivers_seen = self._waivers_seen_to()
@@ -130,6 +132,8 @@ class Housekeeping:
         self._asked.take()
         if self._is_due("holds", HOLD_SECONDS):
             parts.attending.hold_again()
+        if self._is_due("left", LEFT_SECONDS):
+            parts.attending.look_what_was_left()
         if self._integrity_begun:
             parts.integrity.step()
             if self._is_due("schedule", SCHEDULE_SECONDS):
@@ -224,13 +228,7 @@ class Housekeeping:
     def _roots(self) -> Sequence[str]:
         if self._parts.settings.schedule.roots:
             return self._parts.settings.schedule.roots
-        table = MountTable()
-        try:
-            return fixed_roots(
-                table.read(), [session.attached.path for session in self._parts.attending.sessions.all()]
-            )
-        finally:
-            table.close()
+        return fixed_roots(current(), [session.attached.path for session in self._parts.attending.sessions.all()])
 
     def _runs(self) -> dict[str, datetime]:
         try:

@@ -66,6 +66,23 @@ WARM_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
+def _scan_options(settings: Settings) -> ScanOptions:
+    """How the service scans, whoever is at the computer and whatever rules are in force."""
+    scan, cache = settings.scan, settings.state / "cache"
+    return ScanOptions(
+        least=scan.min_confidence,
+        workers=scan.workers,
+        order="newest",
+        cache=cache,
+        ledger=cache / "ledger.sqlite" if scan.ledger else None,
+        expires_days=scan.ledger_days,
+        tell_clean=False,
+        pictures=scan.ocr,
+        picture_seconds=scan.ocr_file_seconds,
+        pictures_seconds=scan.ocr_seconds,
+    )
+
+
 class Service:
     """The agent at work on one computer."""
 
@@ -88,18 +105,7 @@ class Service:
         self._reporter = Reporter(self._outbox, self._uplink.wake)
         self._controls = load_controls()
         identity.make_private(settings.state / "cache")  # workers keep compiled rules only where the folder is
-        self._base = ScanOptions(
-            least=settings.scan.min_confidence,
-            workers=settings.scan.workers,
-            order="newest",
-            cache=settings.state / "cache",
-            ledger=settings.state / "cache" / "ledger.sqlite" if settings.scan.ledger else None,
-            expires_days=settings.scan.ledger_days,
-            tell_clean=False,
-            pictures=settings.scan.ocr,
-            picture_seconds=settings.scan.ocr_file_seconds,
-            pictures_seconds=settings.scan.ocr_seconds,
-        )
+        self._base = _scan_options(settings)
         self._in_force = InForce(settings)
         self._scanned_by: State | None = None
         self._jobs = Jobs()
@@ -117,31 +123,32 @@ class Service:
             self._stop,
         )
         self._watched = Watched(settings.files, self._outbox, self._files_changed, more=self._policy_folders)
-        self._housekeeping = Housekeeping(
-            Parts(
-                settings=settings,
-                identity=self._identity,
-                outbox=self._outbox,
-                policies=self._policies,
-                fetch=self._fetch,
-                reporter=self._reporter,
-                jobs=self._jobs,
-                sweep=self._sweep,
-                attending=self._attending,
-                watched=self._watched,
-                integrity=Integrity(
-                    self._outbox, self._policies, self._controls["SEC-13"], agent_version(), self._violation
-                ),
-                supervisor=self._supervisor,
-                scan_disks=self._scan_disks,
-                rules_fetch=self._rules_fetch,
-                scanned_by=lambda: self._scanned_by,
-            )
-        )
+        self._housekeeping = Housekeeping(self._parts())
         self._readiness = Readiness(
             self._options, self._notice, self._reporter, self._sweep, self._housekeeping, self._stop, self._fail
         )
         self._rules_watch = RulesWatch(settings.state, self._jobs, self._readiness.rules_changed)
+
+    def _parts(self) -> Parts:
+        """What housekeeping looks after."""
+        integrity = Integrity(self._outbox, self._policies, self._controls["SEC-13"], agent_version(), self._violation)
+        return Parts(
+            settings=self._settings,
+            identity=self._identity,
+            outbox=self._outbox,
+            policies=self._policies,
+            fetch=self._fetch,
+            reporter=self._reporter,
+            jobs=self._jobs,
+            sweep=self._sweep,
+            attending=self._attending,
+            watched=self._watched,
+            integrity=integrity,
+            supervisor=self._supervisor,
+            scan_disks=self._scan_disks,
+            rules_fetch=self._rules_fetch,
+            scanned_by=lambda: self._scanned_by,
+        )
 
     # --- life ----------------------------------------------------------------------------------------------------
 

@@ -86,6 +86,9 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown: Hold = "report"
     """What becomes of media that no register vouches for until they were scanned without a finding, or approved:
     ``report``, ``read-only`` or ``block`` (unmounted). The policy's word goes before this one. Needs root."""
+    transfer_days: Positive = 7.0
+    """Days for which a document may lie on a medium that the register approves for carrying between networks; what
+    lies there longer is a violation of MEDIA-10."""
     phones: bool = True
     """Tell of phones, cameras and players (MTP, PTP) too, whose files cannot be read."""
 

@@ -16,8 +16,8 @@ from typing import Literal, cast
 
 from agent.judging.judge import Context, Judge
 from agent.judging.waivers import marked
+from agent.reporting.marks import SeenMark
 from agent.reporting.notice import Notice
-from agent.reporting.outbox import SeenMark
 from agent.reporting.reporter import Reporter
 from agent.scanning.cage import CageBroken, RulesMistake
 from agent.scanning.pipeline import Progress, Scanner, ScanOptions
@@ -27,7 +27,7 @@ from agent.watching.media import is_there
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
 from protocol.policy import Waiver
-from protocol.records import FileEvidence, Medium, Reason, ScanDone
+from protocol.records import FileEvidence, Medium, Reason, ScanDone, ViolationSeen
 
 FIXED = "fixed"
 """Stands for the session where files lie on a disk of the computer: a file is told again once it has changed."""
@@ -280,6 +280,19 @@ class Sweep:
                 tally.severities[seen.severity] += 1
                 tally.controls[seen.control] += 1
                 self._notice.violation(seen)
+                if not seen.waiver:
+                    self._lapsed(seen, context, session, tally)
+
+    def _lapsed(self, seen: ViolationSeen, context: Context, session: str, tally: Tally) -> None:
+        """Report what a file breaks besides that is still here although the approval of it has ended, once for each."""
+        evidence = cast("FileEvidence", seen.evidence)
+        ended = self._reporter.approvals(seen_mark(session, evidence, seen.control, ""))
+        for more in self._judge.lapsed(seen, context) if ended else ():
+            told = marked(more, self._waivers(), more.seen_at)
+            mark = seen_mark(session, evidence, f"{told.control}/{'/'.join(ended)}", told.waiver)
+            if self._reporter.report_once(told, mark):
+                tally.controls[told.control] += 1
+                self._notice.violation(told)
 
 
 def _identity(medium: Medium) -> str:

@@ -37,14 +37,20 @@ from signatures.passages import Passage
 _PATIENCE = 120
 _DEEPEST = 6
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _NO_TEXT = (
     *(f"{{urn:oasis:names:tc:opendocument:xmlns:office:1.0}}{name}" for name in ("binary-data", "meta", "settings")),
+    "{urn:oasis:names:tc:opendocument:xmlns:meta:1.0}creator-initials",
     "{http://purl.org/dc/elements/1.1/}creator",
     "{http://purl.org/dc/elements/1.1/}date",
     f"{_TEXT}page-number",
     f"{_TEXT}sheet-name",
 )
 """Elements within paragraphs that hold no text of the document: files, who wrote and when, numbers of pages."""
+_OF_THIS_COMPUTER = re.compile(r"\b(?:INFO|CELL|TODAY|NOW|RAND\w*)\(")
+"""Functions whose value is that of the computer which reads the workbook, not the one that stands in the file."""
+_ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
+"""What LibreOffice shows in place of a value it cannot work out."""
 _WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|[^\W_]{2,}")
 _SPACE = re.compile(r"\s+")
 """What stands between letters laid out one by one."""
@@ -172,8 +178,14 @@ def _libreoffice(path: Path, form: str) -> str | None:
 
 
 def _computed(paragraph: etree._Element) -> bool:
-    """Whether this is no text of the document: what LibreOffice puts in for fields of master pages."""
-    return any(str(around.tag).endswith(("}master-page", "}tracked-changes")) for around in paragraph.iterancestors())
+    """Whether this is no text of the document: what LibreOffice puts in for fields of master pages, or works out."""
+    if _ERROR.fullmatch("".join(map(str, paragraph.itertext()))):
+        return True
+    return any(
+        str(around.tag).endswith(("}master-page", "}tracked-changes"))
+        or _OF_THIS_COMPUTER.search(str(around.get(f"{_TABLE}formula", "")))
+        for around in paragraph.iterancestors()
+    )
 
 
 def _ofd(data: bytes) -> str | None:

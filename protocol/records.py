@@ -14,63 +14,15 @@ from typing import Literal
 
 import msgspec
 
+from protocol.terms import LEVEL_ORDER as LEVEL_ORDER
+from protocol.terms import ComputerClass as ComputerClass
+from protocol.terms import Level as Level
+from protocol.terms import Reason as Reason
+from protocol.terms import Severity as Severity
+from protocol.terms import Verdict as Verdict
+
 RECORDS_VERSION = 1
 """Version of the record set below; stands in every envelope header."""
-
-
-class ComputerClass(StrEnum):
-    """What a computer may hold."""
-
-    INTERNET = "internet"
-    INTERNAL = "internal"
-    CONFIDENTIAL = "confidential"
-
-
-class Level(StrEnum):
-    """The three levels of state secrets, low to high by `LEVEL_ORDER`."""
-
-    SECRET = "秘密"
-    CONFIDENTIAL = "机密"
-    TOP_SECRET = "绝密"
-
-
-LEVEL_ORDER: dict[str, int] = {Level.SECRET: 1, Level.CONFIDENTIAL: 2, Level.TOP_SECRET: 3}
-"""Rank of each level; a computer without a level ranks 0."""
-
-
-class Severity(StrEnum):
-    """How bad a broken control is (controls.md 0.2), worst first."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
-
-
-class Verdict(StrEnum):
-    """How a file ended. The three always add up to what was enumerated."""
-
-    CLEAN = "clean"
-    FINDING = "finding"
-    NOT_EXAMINED = "not-examined"
-
-
-class Reason(StrEnum):
-    """Why a file was not examined."""
-
-    ENCRYPTED = "encrypted"
-    DAMAGED = "damaged"
-    UNSUPPORTED = "unsupported"
-    TOO_LARGE = "too-large"
-    TOO_DEEP = "too-deep"
-    BOMB = "bomb"
-    TIMEOUT = "timeout"
-    CRASHED = "crashed"
-    UNREADABLE = "unreadable"
-    VANISHED = "vanished"
-    SPECIAL_FILE = "special-file"
-    PLACEHOLDER = "placeholder"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -173,7 +125,7 @@ class NetworkEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="network"):
 
 
 class MediumEvidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="medium"):
-    """How a medium stands in the register, where that alone breaks a control (E-DEV): MEDIA-03, -06, -07, DISPOSE-08.
+    """How a medium stands in the register, where that alone breaks a control (E-DEV): MEDIA-03, -10, DISPOSE-08 ….
 
     The identity itself is `ViolationSeen.medium`.
     """
@@ -188,6 +140,10 @@ class MediumEvidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Classes of the computers that reported it before, by the register."""
     policy: int = 0
     """Serial of the policy whose register was asked."""
+    files: int = 0
+    """Documents that were left on it longer than they may lie there (MEDIA-10)."""
+    days: int = 0
+    """For how many days the oldest of them lies there, as far as this computer saw it."""
 
 
 class AgentEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):

@@ -74,7 +74,7 @@ class FanOutProcesses(threading.Thread):
 
 def _work_off(parent: int) -> None:
     """The life of one process that works the spool off."""
-    worker = FanOut()
+    worker = FanOut(ahead=True)
     with suppress(OSError):  # for people who look at the list of processes; nothing hangs on it
         Path("/proc/self/comm").write_text(FAN_OUT, "ascii")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends us

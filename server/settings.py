@@ -165,8 +165,8 @@ DATABASES = (
     {"default": _postgresql(_home.database_url())}
     if _home.on_postgresql()
     else {
-        "default": _sqlite(_home.database(MIJIAN_HOME), 32768),
-        "spool": _sqlite(_home.spool(MIJIAN_HOME), 8192),
+        "default": _sqlite(_home.database(MIJIAN_HOME), 16384),
+        "spool": _sqlite(_home.spool(MIJIAN_HOME), 2048),
     }
 )
 DATABASE_ROUTERS = ["server.intake.routing.SpoolRouter"]

@@ -1,4 +1,4 @@
-"""Fixtures for the whole suite: the corpora, and a house with a real collector and a real computer in it."""
+"""Fixtures for the whole suite: the corpora, real media and networks, and a house with a collector and a computer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -282,3 +284,95 @@ def house(tmp_path: Path, rules: Path, manned_home: Path) -> Iterator[House]:
     made = House(tmp_path, rules, manned_home)
     yield made
     made.put_away()
+
+
+class Stick:
+    """A file system on a loop device, to be mounted like a stick. Everything is put away at the end of the test."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.image = folder / f"stick{number}.img"
+        self.path = folder / f"stick{number} 介质"
+        self.device = ""
+
+    def format(self, label: str = "TEST") -> Stick:
+        with self.image.open("wb") as image:
+            image.truncate(8 * 1024 * 1024)
+        _system("mkfs.ext4", "-q", "-L", label, str(self.image))
+        self.path.mkdir()
+        return self
+
+    def insert(self) -> Stick:
+        self.device = self.device or _system("losetup", "--find", "--show", str(self.image))
+        _system("mount", self.device, str(self.path))
+        return self
+
+    def remove(self) -> None:
+        while self.path.is_mount():
+            _unmount(self.path)
+        if self.device:
+            _system("losetup", "--detach", self.device)
+            self.device = ""
+
+
+def _unmount(path: Path, seconds: float = 60) -> None:
+    """As a person does: tried again where the medium is in use just now."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            _system("umount", str(path))
+            return
+        except subprocess.CalledProcessError as error:
+            if "busy" not in error.stderr or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def _system(*command: str) -> str:
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def media_to_itself() -> Iterator[None]:
+    """No other test has media meanwhile, in whatever process: an agent attends to, holds and unmounts all it sees."""
+    with (Path(tempfile.gettempdir()) / f"mijian-tests-media-{os.geteuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def stick(tmp_path: Path, media_to_itself: None) -> Iterator[Callable[[], Stick]]:
+    """Makes sticks. Needs root and loop devices."""
+    if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
+        pytest.skip("real mounts need root and loop devices")
+    made: list[Stick] = []
+
+    def make() -> Stick:
+        made.append(Stick(tmp_path, len(made)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()
+
+
+@pytest.fixture
+def namespace() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """A real network namespace with nothing up; gives a function that runs `ip` on it, or a program within it."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    name = f"mijian-{uuid.uuid4().hex[:8]}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
+    seen = subprocess.run(["ip", "-n", name, "link", "show"], capture_output=True, check=False)
+    if made.returncode or seen.returncode:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+        pytest.skip("network namespaces cannot be made here")
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        inside = command[0] != "ip"
+        lead = ["ip", "netns", "exec", name] if inside else ["ip", "-n", name]
+        return subprocess.run([*lead, *command[not inside :]], capture_output=True, text=True, check=not inside)
+
+    yield run
+    subprocess.run(["ip", "netns", "del", name], check=True)

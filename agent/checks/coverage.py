@@ -30,7 +30,14 @@ ELSEWHERE: dict[str, tuple[Extent, Text]] = {
     "MEDIA-06": ("full", Text(zh="常驻客户端：介质与计算机类别的判定", en="mijian run: agent/judging/media.py")),
     "MEDIA-07": ("full", Text(zh="常驻客户端：介质与计算机类别的判定", en="mijian run: agent/judging/media.py")),
     "DISPOSE-08": ("part", Text(zh="常驻客户端：介质与计算机类别的判定", en="mijian run: agent/judging/media.py")),
-    "MEDIA-10": ("part", Text(zh="常驻客户端：介质接入即扫描", en="mijian run: scan of each medium on mount")),
+    "MEDIA-10": ("part", Text(zh="常驻客户端：中间介质上文件的存放时间", en="mijian run: agent/watching/left.py")),
+    "NPC-02": (
+        "part",
+        Text(
+            zh="判定表：批准期满后文件仍在", en="signatures/controls/lapsed_judging.yaml: still here after the approval"
+        ),
+    ),
+    "MARK-16": ("part", Text(zh="判定表：草稿未标注", en="signatures/controls/judging.yaml: drafts not marked inside")),
     "CLASS-11": ("full", Text(zh="标志规则：各类标志的密级", en="signatures/packs: levels of each family")),
     "CLASS-12": ("full", Text(zh="判定表", en="signatures/controls/judging.yaml")),
     "CLASS-13": ("full", Text(zh="判定表", en="signatures/controls/judging.yaml")),

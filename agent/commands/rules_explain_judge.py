@@ -1,7 +1,8 @@
 """``mijian rules explain --judge``: which row of the judging table a marking meets, and why the rows before it do not.
 
-The tables are `signatures/controls/judging.yaml` (the first row that fits decides) and, for media,
-`media_judging.yaml` (every row that fits counts); rows are counted from 1, as they stand there.
+The tables are `signatures/controls/judging.yaml` (the first row that fits decides) and, for media and for approvals
+that have ended, `media_judging.yaml` and `lapsed_judging.yaml` (every row that fits counts). Rows are counted from 1,
+as they stand there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from agent.words import language, severity, text
 if TYPE_CHECKING:
     from agent.judging.judge import Carrier, Context, Judge
     from protocol.records import Finding
-    from signatures.controls import Control, MediumRow, Row
+    from signatures.controls import Control, LapsedRow, MediumRow, Row
 
 CLASSES = ("internet", "internal", "confidential")
 LEVELS = ("秘密", "机密", "绝密")
@@ -35,9 +36,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--medium", choices=CLASSES, help=text("介质类别 (台帐)", "class of the medium, by the register"))
     add("--medium-level", choices=LEVELS, help=text("介质密级", "level of the medium, by the register"))
     add("--status", choices=STATUSES, help=text("介质在台帐中的状态", "how the medium stands in the register"))
+    add("--transfer", action="store_true", help=text("批准跨网传递的中间介质", "approved for carrying across networks"))
+    add("--left", action="store_true", help=text("文件在其上存放过久", "documents have lain on it for too long"))
     add("--store", choices=("mail", "sync"), help=text("邮件或同步文件夹", "in a mail, or in a synchronised folder"))
     add("--open", action="store_true", help=text("人人可写", "everybody on the computer may change the file"))
     add("--draft", action="store_true", help=text("草稿或自动保存的文件", "a draft, an autosave or a template"))
+    add("--unmarked", action="store_true", help=text("文件内未标注", "marked in its name or properties alone"))
+    add("--lapsed", action="store_true", help=text("批准已到期", "its violation had been approved, until it ended"))
     add("--misplaced", action="store_true", help=text("不在指定目录", "outside the folders designated for such files"))
 
 
@@ -46,8 +51,12 @@ def explained(findings: Sequence[Finding], options: argparse.Namespace) -> dict[
     from agent.judging.judge import Carrier, Judge
 
     judge, context = Judge(), _context(options)
-    carrier = Carrier(options.store, options.open, options.draft, False if options.misplaced else None)
+    apart = False if options.misplaced else None
+    carrier = Carrier(options.store, options.open, options.draft, not options.unmarked, apart)
     answer: dict[str, Any] = {"findings": [_finding(judge, one, context, carrier) for one in findings]}
+    if options.lapsed:
+        for one in answer["findings"]:
+            one["besides"] = _ended(judge, one["outcome"]["control"], context)
     if options.status or options.medium:
         answer["medium"] = _medium(judge, options)
     return answer
@@ -81,18 +90,24 @@ def _finding(judge: Judge, finding: Finding, context: Context, carrier: Carrier)
             outcome |= _control(judge.controls, *broken) if broken else {"control": None}
             break
         tried.append({"row": number, "control": row.control, "misfit": key, "wants": _when(row)[key]})
-    return {
-        "marking": finding.marking,
-        "family": finding.family,
-        "level": finding.level,
-        "codes": finding.codes,
-        "outcome": outcome,
-        "tried": tried,
-    }
+    told = {name: getattr(finding, name) for name in ("marking", "family", "level", "codes")}
+    return {**told, "outcome": outcome, "tried": tried}
+
+
+def _ended(judge: Judge, control: str | None, context: Context) -> list[dict[str, Any]]:
+    """What the file breaks besides, were the approval of its violation over."""
+    from agent.judging.judge import misfit_ended
+
+    if control is None:
+        return []
+    return [
+        _told(number, row, judge.controls, misfit_ended(row, control, context))
+        for number, row in enumerate(judge.ended, 1)
+    ]
 
 
 def _medium(judge: Judge, options: argparse.Namespace) -> list[dict[str, Any]]:
-    from agent.judging.media import MediaJudge, Standing, misfit
+    from agent.judging.media import NOTHING_LEFT, Left, MediaJudge, Standing, misfit
     from protocol.policy import MediumStatus, RegisteredMedium
     from protocol.records import ComputerClass
 
@@ -100,19 +115,26 @@ def _medium(judge: Judge, options: argparse.Namespace) -> list[dict[str, Any]]:
     line = None
     if status != "unregistered":
         line = RegisteredMedium(
-            status=MediumStatus(status), medium_class=options.medium or "internal", level=options.medium_level
+            status=MediumStatus(status),
+            medium_class=options.medium or "internal",
+            level=options.medium_level,
+            transfer=options.transfer,
         )
-    standing = Standing(line, in_force=True)
-    told = []
-    for number, row in enumerate(MediaJudge(controls=judge.controls).rows, 1):
-        key = misfit(row, standing, ComputerClass(options.computer), options.level)
-        worst = row.severity or judge.controls[row.control].severity
-        one: dict[str, Any] = {"row": number, **_control(judge.controls, row.control, worst)}
-        told.append(one | ({"misfit": key, "wants": _when(row)[key]} if key else {"when": _when(row)}))
-    return told
+    standing = Standing(line, in_force=True, left=Left(1) if options.left else NOTHING_LEFT)
+    computer = ComputerClass(options.computer)
+    return [
+        _told(number, row, judge.controls, misfit(row, standing, computer, options.level))
+        for number, row in enumerate(MediaJudge(controls=judge.controls).rows, 1)
+    ]
 
 
-def _when(row: Row | MediumRow) -> dict[str, Any]:
+def _told(number: int, row: MediumRow | LapsedRow, controls: dict[str, Control], misfit: str) -> dict[str, Any]:
+    """A row of a table of which every row that fits counts."""
+    one = {"row": number, **_control(controls, row.control, row.severity or controls[row.control].severity)}
+    return one | ({"misfit": misfit, "wants": _when(row)[misfit]} if misfit else {"when": _when(row)})
+
+
+def _when(row: Row | MediumRow | LapsedRow) -> dict[str, Any]:
     """The keys that a row gives."""
     given: dict[str, Any] = msgspec.to_builtins(row.when)
     return {key: value for key, value in given.items() if value not in ((), [], None)}
@@ -134,13 +156,24 @@ def lines(answer: dict[str, Any]) -> Iterator[str]:
             yield f"  {text('之前未采用的行', 'rows before it that do not fit')}:"
         for tried in finding["tried"]:
             yield f"    {_row(tried)} → {tried['control'] or '—'}: {_misfit(tried)}"
+        if finding.get("besides"):
+            yield text(
+                "  批准到期后另违反 (lapsed_judging.yaml):",
+                "  broken besides, its approval being over (lapsed_judging.yaml):",
+            )
+            yield from _each(finding["besides"])
     if not answer["findings"]:
         yield ""
         yield text("没有可裁定的标志。", "There is no marking to be judged.")
     if "medium" in answer:
         yield ""
         yield text("介质本身 (media_judging.yaml)", "The medium itself (media_judging.yaml)") + ":"
-    for row in answer.get("medium", ()):
+    yield from _each(answer.get("medium", ()))
+
+
+def _each(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Rows of a table of which every row that fits counts."""
+    for row in rows:
         if "misfit" in row:
             yield f"    {_row(row)} → {row['control']}: {_misfit(row)}"
         else:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+import msgspec
+
 from agent.judging.stores import is_draft, store_of
 from protocol import keys, places
 from protocol.ids import uuid7
@@ -20,8 +22,9 @@ from protocol.records import (
     Severity,
     ViolationSeen,
 )
-from signatures.controls import Control, Place, Row, Store, load_controls, load_table
+from signatures.controls import Control, LapsedRow, Place, Row, Store, load_controls, load_lapsed_table, load_table
 from signatures.markings.codes import softer
+from signatures.passages import Zone
 
 MOST_FINDINGS = 20
 LONGEST_MEMBER = 8000
@@ -30,6 +33,8 @@ _RANK = {severity: number for number, severity in enumerate(Severity)}
 _MILDER = frozenset({"EXPIRED_REVIEW", "DECLASSIFIED_STAMP"})
 """Codes of a marking that holds no more, or may not: one step less severe (marking-grammar 4 and 6), never nothing,
 since only a declassification review ends a secret, and an extension may be on its way."""
+_OUTSIDE = frozenset({Zone.FILENAME, Zone.PATH, Zone.ARCHIVE_MEMBER, Zone.DOC_PROPERTY})
+"""Zones that a reader of the document does not see."""
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
@@ -43,6 +48,10 @@ class MarkedFile(Protocol):
     @property
     def member(self) -> str | None:
         """The way inside a container; None for a file of its own."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether a part of it could not be read."""
 
     @property
     def media_type(self) -> str:
@@ -97,6 +106,8 @@ class Carrier:
     """Whether everybody on the computer may change it."""
     draft: bool = False
     """Whether it is a draft, an autosave or a template by its name."""
+    inside: bool | None = None
+    """Whether it is marked in the document itself; None where that could not be read."""
     designated: bool | None = None
     """Whether it lies in a folder designated for marked files; None where none is designated."""
 
@@ -114,6 +125,8 @@ class Judge:
         """By id."""
         self.table = load_table(controls=self.controls) if table is None else table
         """The rows, in their order."""
+        self.ended = load_lapsed_table(controls=self.controls) if table is None else ()
+        """The rows of the table of ended approvals."""
 
     def broken(self, finding: Finding, context: Context, carrier: Carrier = ANYWHERE) -> tuple[str, Severity] | None:
         """The control that a finding breaks in this context and how bad that is; None where it breaks none."""
@@ -128,6 +141,16 @@ class Judge:
             return None
         severity = row.severity or self.controls[row.control].severity
         return row.control, softer(severity) if _MILDER.intersection(finding.codes) else severity
+
+    def lapsed(self, seen: ViolationSeen, context: Context) -> list[ViolationSeen]:
+        """What a violation breaks besides, where a waiver covered it that has ended: the table of ended approvals."""
+        return [
+            msgspec.structs.replace(
+                seen, id=uuid7(), control=row.control, severity=row.severity or self.controls[row.control].severity
+            )
+            for row in self.ended
+            if not misfit_ended(row, seen.control, context)
+        ]
 
     def judge(self, result: MarkedFile, context: Context) -> list[ViolationSeen]:
         """One violation for each control that a file breaks, worst first, with its strongest findings as evidence."""
@@ -158,7 +181,8 @@ def _carrier(result: MarkedFile, designated: tuple[str, ...]) -> Carrier:
     writable = result.mode is not None and bool(result.mode & stat.S_IWOTH)
     apart = result.path.startswith(tuple(f"{folder.rstrip('/')}/" for folder in designated)) if designated else None
     store = store_of(result.path, result.member, result.media_type)
-    return Carrier(store, writable, is_draft(result.path), apart)
+    inside = None if result.unread else any(finding.zone not in _OUTSIDE for finding in result.findings)
+    return Carrier(store, writable, is_draft(result.path), inside, apart)
 
 
 def misfit(row: Row, finding: Finding, context: Context, carrier: Carrier = ANYWHERE) -> str:
@@ -175,8 +199,20 @@ def misfit(row: Row, finding: Finding, context: Context, carrier: Carrier = ANYW
         ("store", not when.store or carrier.store in when.store),
         ("open", when.open is None or when.open == carrier.open),
         ("draft", when.draft is None or when.draft == carrier.draft),
+        ("inside", when.inside is None or when.inside == carrier.inside),
         ("designated", when.designated is None or when.designated == carrier.designated),
         ("above", when.above is None or when.above == is_above(finding.level, context.level)),
+    )
+    return next((key for key, fits in met if not fits), "")
+
+
+def misfit_ended(row: LapsedRow, control: str, context: Context) -> str:
+    """The first key of a row's ``when`` that a violation does not fit whose approval has ended; empty where all fit."""
+    when = row.when
+    met = (
+        ("waived", not when.waived or control in when.waived),
+        ("computer", not when.computer or context.computer_class in when.computer),
+        ("place", not when.place or context.place in when.place),
     )
     return next((key for key, fits in met if not fits), "")
 

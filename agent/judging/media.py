@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from agent.judging.judge import is_above
 from protocol.ids import uuid7
@@ -12,6 +13,17 @@ from protocol.records import ComputerClass, Medium, MediumEvidence, Severity, Vi
 from signatures.controls import Control, MediumRow, load_controls, load_media_table
 
 _ORDER = {severity: number for number, severity in enumerate(Severity)}
+
+
+class Left(NamedTuple):
+    """What has lain on a medium for too long."""
+
+    files: int = 0
+    days: int = 0
+    """For how many days the oldest of them, as far as this computer saw it."""
+
+
+NOTHING_LEFT = Left()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,8 @@ class Standing:
     """Whether a register is in force: only then is a medium without a line unregistered."""
     policy: int = 0
     """Serial of the policy that was asked."""
+    left: Left = NOTHING_LEFT
+    """Documents that have lain on it for too long; none where it is not approved for carrying."""
 
     @property
     def medium_class(self) -> str:
@@ -84,6 +98,7 @@ def misfit(row: MediumRow, standing: Standing, computer: ComputerClass, level: s
         ("above", when.above is None or when.above == is_above(line.level if line else None, level)),
         ("crossed", when.crossed is None or when.crossed == crossed),
         ("transfer", when.transfer is None or when.transfer == (line is not None and line.transfer)),
+        ("left", when.left is None or when.left == (standing.left.files > 0)),
     )
     return next((key for key, fits in met if not fits), "")
 
@@ -99,4 +114,6 @@ def _evidence(standing: Standing) -> MediumEvidence:
         level=line.level,
         seen_in=tuple(sorted(line.seen_in)),
         policy=standing.policy,
+        files=standing.left.files,
+        days=standing.left.days,
     )

@@ -36,6 +36,7 @@ ILL: dict[str, tuple[str, str]] = {
 LIMITED: dict[str, tuple[str, str]] = {
     "outbox-nearly-full": ("待报库将满", "the outbox is nearly full: carry it or let it be sent"),
     "files-not-watched": ("有文件夹无法监视", "some folders cannot be watched"),
+    "left-unknown": ("中间介质上文件的存放时间无法记录", "how long documents lie on media for carrying is not known"),
     "watches-used-up": (
         "内核监视数用尽，改为定时查看",
         "the kernel has no watches left: folders are polled",

@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from agent.reporting.outbox import FILE, Outbox, OutboxDamaged, SeenMark
+from agent.reporting.marks import SeenMark
+from agent.reporting.outbox import FILE, Outbox, OutboxDamaged
 from protocol.ids import uuid7
 from protocol.records import RecordsDropped, decode_record
 

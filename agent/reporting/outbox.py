@@ -20,8 +20,9 @@ from typing import Any
 
 import msgspec
 
-from agent.reporting import eviction
+from agent.reporting import eviction, marks
 from agent.reporting.identity import Identity, make_private
+from agent.reporting.marks import SeenMark
 from protocol.envelope import FIRST_PREVIOUS, EnvelopeError, parse
 from protocol.receipts import Answer, Receipt
 from protocol.records import MediaSessionSeen, Record, decode_record, encode_record
@@ -45,9 +46,6 @@ CREATE TRIGGER IF NOT EXISTS less AFTER DELETE ON records BEGIN UPDATE room SET 
 CREATE TRIGGER IF NOT EXISTS other AFTER UPDATE OF size ON records
     BEGIN UPDATE room SET bytes = bytes + new.size - old.size; END;
 CREATE TABLE IF NOT EXISTS words (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (
-    session TEXT, content_hash TEXT, path_hash TEXT, control TEXT,
-    PRIMARY KEY (session, content_hash, path_hash, control)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     session TEXT PRIMARY KEY, mark TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID;
 """
@@ -68,16 +66,6 @@ class Leased:
     sequence: int
     digest: str
     raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SeenMark:
-    """What makes a violation of a file the same one within a media session."""
-
-    session: str
-    content_hash: str
-    path_hash: str
-    control: str
 
 
 class Outbox:
@@ -104,7 +92,7 @@ class Outbox:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA journal_size_limit=16777216")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + marks.SCHEMA)
         except sqlite3.Error:
             self._db.close()
             raise
@@ -127,10 +115,7 @@ class Outbox:
         """Take what could be read of a damaged outbox: records, marks and open sessions. Raises `OutboxUnavailable`."""
         with self._transaction() as db:
             self._insert(db, tuple(decode_record(line) for line in lines))
-            db.executemany(
-                "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)",
-                [(one.session, one.content_hash, one.path_hash, one.control) for one in seen],
-            )
+            marks.take_all(db, seen)
             for mark, record in open_:
                 first = msgspec.json.decode(record, type=MediaSessionSeen)
                 db.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", (first.session, mark, record))
@@ -153,13 +138,15 @@ class Outbox:
     def put_once(self, record: Record, mark: SeenMark) -> bool:
         """Take a record unless one with the same mark was taken before; says whether it was. Raises as `put`."""
         with self._transaction() as db:
-            fresh = db.execute(
-                "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)",
-                (mark.session, mark.content_hash, mark.path_hash, mark.control),
-            ).rowcount
+            fresh = marks.take(db, mark)
             if fresh:
                 self._insert(db, (record,))
-            return bool(fresh)
+            return fresh
+
+    def approvals(self, mark: SeenMark) -> tuple[str, ...]:
+        """Ids of the waivers under which a violation of a file was told before. Raises `OutboxUnavailable`."""
+        rows = self._all(marks.APPROVALS, mark.session, mark.content_hash, mark.path_hash, mark.control.split(" ")[0])
+        return tuple(str(row[0]) for row in rows)
 
     def _insert(self, db: sqlite3.Connection, records: tuple[Record, ...]) -> None:
         for record in records:

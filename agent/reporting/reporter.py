@@ -14,7 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from agent.reporting import eviction
-from agent.reporting.outbox import Outbox, OutboxUnavailable, SeenMark
+from agent.reporting.marks import SeenMark
+from agent.reporting.outbox import Outbox, OutboxUnavailable
 from protocol.ids import uuid7
 from protocol.records import MediaSessionSeen, Record, RecordsDropped
 
@@ -45,6 +46,13 @@ class Reporter:
     def report_once(self, record: Record, mark: SeenMark) -> bool:
         """Hand in a violation unless its mark was reported in this session. True also while that cannot be known."""
         return self._do(lambda: self.outbox.put_once(record, mark), record)
+
+    def approvals(self, mark: SeenMark) -> tuple[str, ...]:
+        """Ids of the waivers under which a violation of a file was told before; none while that cannot be known."""
+        try:
+            return self.outbox.approvals(mark)
+        except OutboxUnavailable:
+            return ()
 
     def session_open(self, mark: str, record: MediaSessionSeen) -> None:
         """Hand in the start of a media session, and remember it over a crash."""

@@ -17,6 +17,7 @@ from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
+from agent.scanning.formats import FORMATS
 from agent.scanning.media_types import EXTENSIONS, TEXT_EXTENSIONS
 from agent.scanning.nursery import Nursery, told
 from agent.scanning.opening import Done, LookUp, OutOfDescriptors, opened, row, unopened
@@ -55,8 +56,8 @@ LAST_WORD = 1.0
 """Seconds that are waited for the nursery to tell how a worker ended that has closed its socket; three times as long
 for what workers have in hand of a medium that has gone."""
 
-_COMMON = frozenset({"text/html", "image/svg+xml"})
-"""Media types of text that more is loaded for than for plain text."""
+_LOADED_FOR = {"text": TEXT, "escaped": TEXT, "html": COMMON}
+"""Formats of text, and how much has to be loaded for each (see `agent.scanning.preload`)."""
 
 STILLBIRTHS = 3
 """Processes in a row that may end before they are ready, until that is taken for a broken installation."""
@@ -65,7 +66,10 @@ STILLBIRTHS = 3
 def _takes(file: Found) -> int:
     """How much a worker has to have loaded to read it, by the ending of its name."""
     ending = file.name.rpartition(".")[2].lower()
-    return ALL if ending in EXTENSIONS else COMMON if TEXT_EXTENSIONS.get(ending) in _COMMON else TEXT
+    media_type = TEXT_EXTENSIONS.get(ending)
+    if media_type is not None:
+        return _LOADED_FOR.get(FORMATS.get(media_type, ""), ALL)
+    return ALL if ending in EXTENSIONS else TEXT
 
 
 def _size(file: Found) -> int:

@@ -207,6 +207,7 @@ class Examination:
             sha256=_digest(source) if findings and self.digests else None,
             findings=findings,
             pictures=self.tell_pictures and sight.missed > 0,
+            unread=reason is not None and bool(findings),
         )
 
     def _read(
@@ -245,8 +246,8 @@ class Examination:
         sight.finish(rest)
 
     def _pieces(self, identity: Identity, source: Source, name: str, depth: int) -> Iterator[Piece]:
-        if identity.kind in (Kind.BINARY, Kind.EMPTY):
-            return iter(())  # a program, a video, nothing at all: only its name is looked at
+        if identity.kind is Kind.EMPTY or (identity.kind is Kind.BINARY and identity.media_type not in FORMATS):
+            return iter(())  # a program, a font, nothing at all: only its name is looked at
         if identity.media_type in ENCRYPTED:
             raise NotExamined(Reason.ENCRYPTED)
         reader: Format | None = format_for(identity.media_type)
@@ -282,6 +283,7 @@ class Examination:
                 reason=None if findings else piece.problem.reason if piece.problem else Reason.DAMAGED,
                 member=member,
                 findings=findings,
+                unread=bool(findings),
             )
         )
 

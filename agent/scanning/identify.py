@@ -241,6 +241,8 @@ def _markup_kind(start: bytes, name: str) -> Identity:
         return Identity(TEXT_EXTENSIONS[ending], Kind.TEXT)
     if _MARKUP.search(start[:1024]):
         return Identity("text/html", Kind.TEXT)
+    if start[:7] == b"<mxfile":
+        return Identity("application/vnd.jgraph.mxfile", Kind.TEXT)
     if start[:4] == b"<svg":
         return Identity("image/svg+xml", Kind.TEXT)
     return Identity("application/xml", Kind.TEXT) if ending in TEXT_EXTENSIONS else _TEXT

@@ -22,6 +22,8 @@ from protocol.records import ComputerClass, Reason, Verdict
 _BY_LITERALS = frozenset({"lines", "text", "text_talk"})
 """Parts of formats that look only where a literal stands: what they gave is not all there is."""
 
+_VALUES = frozenset({"binary", "sqlite", "dbf"})
+"""Formats that do the same: others only ask them for what stands beside their text."""
 _UNCHANGING = frozenset({None, Reason.ENCRYPTED, Reason.UNSUPPORTED})
 
 _SCHEMA = """
@@ -105,4 +107,6 @@ def _whole(row: Examined) -> bool:
     if row.verdict is Verdict.FINDING or row.pictures or row.reason not in _UNCHANGING:
         return False
     format_name = FORMATS.get(row.media_type)
-    return format_name is None or not parts_of(format_name) & _BY_LITERALS
+    if format_name is None:
+        return True
+    return format_name not in _VALUES and not parts_of(format_name) & _BY_LITERALS

@@ -17,7 +17,7 @@ class Kind(StrEnum):
     PICTURE = "picture"
     """Pixels or strokes: text only through recognition (OCR)."""
     BINARY = "binary"
-    """Programs, sound, film, fonts, databases: examined by name and type only."""
+    """Programs, sound, film, fonts, databases: examined by name and type, and by values where there is a format."""
     EMPTY = "empty"
     """No bytes at all."""
 
@@ -147,6 +147,8 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"SQLite format 3\x00", "application/vnd.sqlite3", _B),
     (b"\x00\x01\x00\x00Standard Jet DB", "application/x-msaccess", _D),
     (b"\x00\x01\x00\x00Standard ACE DB", "application/x-msaccess", _D),
+    (b"bplist00", "application/x-bplist", _B),
+    (b"AutoCAD Binary DXF\r\n\x1a\0", "image/vnd.dxf; format=binary", _B),
     (b"regf", "application/x-ms-registry", _B),
     (b"ElfFile\x00", "application/x-ms-evtx", _B),
 )
@@ -231,6 +233,13 @@ TEXT_EXTENSIONS: dict[str, str] = {
     **dict.fromkeys(("yaml", "yml"), "application/yaml"),
     "toml": "application/toml",
     **dict.fromkeys(("js", "mjs"), "text/javascript"),
+    **dict.fromkeys(("css", "scss", "less"), "text/css"),
+    **dict.fromkeys(("url", "desktop", "webloc", "website"), "application/x-url"),
+    **dict.fromkeys(("ics", "vcs", "ical"), "text/calendar"),
+    "vcf": "text/vcard",
+    **dict.fromkeys(("ass", "ssa"), "text/x-ssa"),
+    "dxf": "image/vnd.dxf",
+    "drawio": "application/vnd.jgraph.mxfile",
 }
 """What a text is by the ending of its name, where its head does not tell; everything else is ``text/plain``."""
 
@@ -253,6 +262,7 @@ XML_ROOTS: dict[bytes, tuple[bytes, str]] = {
     b"workbook": (b"urn:schemas-microsoft-com:office:spreadsheet", "application/vnd.ms-spreadsheetml+xml"),
     b"package": (b"http://schemas.microsoft.com/office/2006/xmlpackage", "application/vnd.ms-office-flat-opc+xml"),
     b"svg": (b"http://www.w3.org/2000/svg", "image/svg+xml"),
+    b"mxfile": (b"diagram", "application/vnd.jgraph.mxfile"),
     b"uof": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
     b"uof_0000": (b"http://schemas.uof.org/cn/", "application/vnd.uof"),
 }

@@ -216,6 +216,7 @@ def unseen(known: Done, reason: Reason) -> Done:
             pictures=False,
             verdict=row.verdict if row.findings else Verdict.NOT_EXAMINED,
             reason=None if row.findings else reason,
+            unread=bool(row.findings),
         )
         if row.pictures
         else row

@@ -384,6 +384,7 @@ class _Run:
                 size=row.size,
                 modified=modified if row.member is None else None,
                 mode=status.st_mode if status is not None and row.member is None else None,
+                unread=row.unread or row.pictures,
                 sha256=row.sha256,
             )
             self.summary.add(result)

@@ -60,7 +60,8 @@ def text() -> None:
 
 def common() -> None:
     """Load what is quick to load, and met in most folders: `wire.COMMON`."""
-    formats.load("html")
+    for name in ("html", "binary"):
+        formats.load(name)
     libmagic_available()
 
 

@@ -31,6 +31,8 @@ class FileResult(msgspec.Struct, frozen=True, kw_only=True):
     modified: datetime | None = None
     mode: int | None = None
     """Type and permissions of a file of its own; None for members."""
+    unread: bool = False
+    """With findings: whether a part of it could not be read, so that they may not be all there is."""
     sha256: str | None = None
     """Hex digest of the bytes; computed only where there is a finding, and never written to any output."""
 

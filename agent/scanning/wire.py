@@ -138,6 +138,8 @@ class Examined(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     findings: tuple[Finding, ...] = ()
     pictures: bool = False
     """Whether it has pictures that nobody looked at, and that are to be read."""
+    unread: bool = False
+    """With findings: whether it, or a part of it, could not be read, so that they may not be all there is."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ from watchdog.observers.api import ObservedWatch
 
 from agent.settings import FilesSettings
 from agent.watching.folders import resolve
-from agent.watching.mounts import MountTable, below, on_servers
+from agent.watching.mounts import below, mount_table, on_servers
 from agent.watching.overflow import OverflowWatch, kernel_is_full
 from agent.watching.waiting import Bell, wait_for_any
 
@@ -77,7 +77,7 @@ class FileWatch(FileSystemEventHandler):
         self._look_again: list[float] = []
         """Moments, by the monotonic clock, at which to look for what events did not tell."""
         self._refreshed = 0.0
-        self._mounts = MountTable()
+        self._mounts = mount_table()
         self._shares: list[str] = []
         """Folders of those watched that lie on shares of servers."""
         self._shares_seen = time.monotonic()
@@ -187,7 +187,7 @@ class FileWatch(FileSystemEventHandler):
         """Tell what has settled, until ``stop`` is set; call ``idle`` while there is nothing to tell."""
         while not stop.is_set():
             seconds = REFRESH_SECONDS if self.idle else min(0.5, self._settings.settle_seconds)
-            told = wait_for_any(stop, seconds, (self._bell, select.POLLIN), (self._mounts, select.POLLPRI))
+            told = wait_for_any(stop, seconds, (self._bell, select.POLLIN), (self._mounts, self._mounts.sign))
             self._asked |= self._mounts in told
             self._bell.hush()
             self.keep_up()

@@ -18,7 +18,7 @@ from typing import Literal
 from agent.settings import MediaSettings
 from agent.watching import device
 from agent.watching.device import Device
-from agent.watching.mounts import Mount, MountTable
+from agent.watching.mounts import Mount, mount_table
 from protocol import keys
 from protocol.records import Medium
 
@@ -110,7 +110,7 @@ class MediaWatch:
         self, tell: Callable[[MediaEvent], None], stop: threading.Event, begun: Callable[[], None] = lambda: None
     ) -> None:
         """Tell what is mounted, call ``begun``, then tell every change, until ``stop`` is set."""
-        table = MountTable()
+        table = mount_table()
         try:
             for event in self.step(table.read()):
                 tell(event)

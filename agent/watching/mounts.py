@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import select
@@ -9,11 +10,13 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from agent.scanning.walk import PSEUDO
 from agent.watching.waiting import wait_for
 
 MOUNTINFO = Path("/proc/self/mountinfo")
+log = logging.getLogger(__name__)
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
@@ -54,8 +57,29 @@ def _plain(field: bytes) -> str:
     return os.fsdecode(_OCTAL.sub(lambda match: bytes([int(match[1], 8)]), field))
 
 
+class Table(Protocol):
+    """What of the table of mounts is asked: `MountTable`, or `agent.watching.partitions.Partitions` in its place."""
+
+    sign: int
+    """What poll(2) shows of the descriptor once there was a change."""
+
+    def read(self) -> list[Mount]:
+        """All mounts now."""
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait for a change, at most ``seconds`` or until ``stop`` is set; says whether there was one."""
+
+    def fileno(self) -> int:
+        """What poll(2) takes."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
 class MountTable:
     """The table of mounts, with a wait for changes that costs nothing: the kernel signals them with POLLPRI."""
+
+    sign = select.POLLPRI
 
     def __init__(self, file: Path = MOUNTINFO) -> None:
         self._descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
@@ -70,7 +94,7 @@ class MountTable:
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Wait for a change, at most ``seconds`` or until ``stop`` is set; says whether there was one."""
-        return wait_for(stop, seconds, self, select.POLLPRI)
+        return wait_for(stop, seconds, self, self.sign)
 
     def fileno(self) -> int:
         """What poll(2) takes."""
@@ -81,9 +105,24 @@ class MountTable:
         os.close(self._descriptor)
 
 
+def mount_table(file: Path = MOUNTINFO) -> Table:
+    """The table of mounts of the kernel; as psutil lists them where that cannot be read. Raises `OSError`."""
+    try:
+        return MountTable(file)
+    except OSError as error:
+        from agent.watching.partitions import Partitions  # here: it is needed nowhere else
+
+        log.warning("the kernel's table of mounts cannot be read (%s): it is polled by psutil", error.strerror)
+        return Partitions()
+
+
 def current() -> list[Mount]:
     """All mounts now, where nobody waits for them to change. Raises `OSError`."""
-    return parse(MOUNTINFO.read_bytes())
+    table = mount_table()
+    try:
+        return table.read()
+    finally:
+        table.close()
 
 
 NOT_FILES = PSEUDO | {"squashfs", "iso9660", "udf", "fuse.gvfsd-fuse", "fuse.portal", "nfsd"}

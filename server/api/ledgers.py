@@ -114,15 +114,14 @@ def _rows(ledger: Ledger, user: User) -> Any:
     return found.defer("public_key") if ledger.model is Computer else found
 
 
-def _narrowed(ledger: Ledger, user: User, wanted: EntriesNarrowing) -> Any:
-    chosen = LedgerFilter(
+def _chosen(wanted: EntriesNarrowing) -> LedgerFilter:
+    return LedgerFilter(
         text=wanted.q[:100],
         class_="" if wanted.class_ is None else wanted.class_.value,
         status="" if wanted.status is None else wanted.status.value,
         department=wanted.department,
         registered=wanted.registered,
     )
-    return chosen.narrow(ledger, _rows(ledger, user), user)
 
 
 def _entry_of(ledger: Ledger, user: User, pk: str) -> Entry:
@@ -169,7 +168,7 @@ def _note(row: Note) -> dict[str, object]:
 def list_entries(request: HttpRequest, ledger: Name, wanted: Query[EntriesWanted]) -> dict[str, object]:
     """Entries by id."""
     kind, user = LEDGERS[ledger], person_of(request)
-    found, mark = part_of(_narrowed(kind, user, wanted), wanted)
+    found, mark = part_of(_chosen(wanted).narrow(kind, _rows(kind, user), user), wanted)
     lookups = lookups_for(user)
     return {"entries": [_told(kind, row, lookups) for row in found], "next": mark}
 
@@ -204,7 +203,7 @@ def export(
     """The entries as a file; that it was done is in the audit log."""
     kind, user = LEDGERS[ledger], person_of(request)
     media_type, write = FORMATS[form]
-    content = write(kind, _narrowed(kind, user, wanted).order_by("number", "pk"), lookups_for(user))
+    content = write(kind, _chosen(wanted).export(kind, _rows(kind, user), user), lookups_for(user))
     audit.record("ledger.export", actor=user, ledger=kind.name, form=form, bytes=len(content), how="api")
     return HttpResponse(content, content_type=media_type, headers={"Cache-Control": "no-store"})
 

@@ -38,6 +38,8 @@ MANIFEST = "manifest"
 SETTINGS = home.SETTINGS_FILE
 KEYS = tuple(f"keys/{name}" for name in keys.FILES)
 MEMBERS = (MANIFEST, SETTINGS, *KEYS, DATABASE, SPOOL)
+MADE, TRIED = "backup.made", "backup.tried"
+"""Acts of the audit log: that there is a backup, and that one could be restored."""
 REPORTS = "reports"
 """Folder of the files of numbered reports (`server.reports.shelf`)."""
 _REPORT = re.compile(r"reports/([0-9]{4}-[0-9]{4,9})\.(pdf|docx|xlsx)")
@@ -102,6 +104,34 @@ def restore(source: Path, place: Path, passphrase: str | None) -> Manifest:
             (folder / SETTINGS).rename(place / SETTINGS)
         (folder / "keys").rename(place / "keys")  # last: with it, the home is one
     return manifest
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup that was tried out turned out to hold."""
+
+    manifest: Manifest
+    entry: int
+    """Number of the last entry of its audit log; 0 for none."""
+    head: str
+    """Hash of that entry: it is in the log of the collector that the backup is of."""
+
+
+def try_out(source: Path, scratch: Path, passphrase: str | None) -> Trial:
+    """Do all of a restore but the putting into place: unpack a backup into ``scratch``, check it, throw it away.
+
+    Raises `BackupError`, `OSError`.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=".try-") as name:
+        folder = Path(name)
+        manifest = _unpack(source, folder, passphrase)
+        _check(folder, manifest)
+        with closing(sqlite3.connect(f"{(folder / DATABASE).as_uri()}?mode=ro", uri=True)) as connection:
+            try:
+                last = connection.execute("SELECT id, hash FROM audit_entry ORDER BY id DESC LIMIT 1").fetchone()
+            except sqlite3.Error:
+                raise BackupError("database-unsound") from None
+    entry, head = last or (0, "")
+    return Trial(manifest=manifest, entry=entry, head=head)
 
 
 def _snapshots(place: Path, folder: Path) -> dict[str, Path]:
@@ -238,4 +268,4 @@ def _sound(database: Path) -> bool:
     return False
 
 
-__all__ = ["CHUNK", "REASONS", "BackupError", "Manifest", "make", "restore"]
+__all__ = ["CHUNK", "MADE", "REASONS", "TRIED", "BackupError", "Manifest", "Trial", "make", "restore", "try_out"]

@@ -16,14 +16,17 @@ REASONS: dict[str, tuple[str, str]] = {
     "newer": ("this backup was made by a newer version: update first", "该备份由更新的版本生成:请先升级"),
     "passphrase-missing": ("this backup is sealed: give its passphrase", "该备份已加密:请提供口令"),
     "damaged": (
-        "the passphrase is wrong, or the file was altered or cut off: nothing was restored",
-        "口令错误,或文件被改动、截断:未恢复任何内容",
+        "the passphrase is wrong, or the file was altered or cut off: it cannot be restored",
+        "口令错误,或文件被改动、截断:无法恢复",
     ),
-    "incomplete": ("the backup lacks a part: nothing was restored", "备份缺少内容:未恢复任何内容"),
+    "incomplete": ("the backup lacks a part: it cannot be restored", "备份缺少内容:无法恢复"),
     "not-empty": (
         "there is a collector in this home already: restore into an empty folder (--home)",
         "该目录已有收集端:请恢复到空目录(--home)",
     ),
-    "database-unsound": ("the database in the backup is damaged: nothing was restored", "备份中的数据库已损坏:未恢复"),
+    "database-unsound": (
+        "the database in the backup is damaged: it cannot be restored",
+        "备份中的数据库已损坏:无法恢复",
+    ),
 }
 """Each reason in English and Chinese."""

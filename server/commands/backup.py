@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from server import backup
-from server.commands.base import CommandError, emit, open_home, refuse_postgresql, tell
+from server.commands.base import CommandError, emit, open_home, refuse_postgresql, tell, who
 
 SHORTEST = 12
 """Characters of the shortest passphrase that seals a backup: it guards every key of the collector."""
@@ -82,8 +82,23 @@ def run(options: argparse.Namespace) -> int:
         manifest = backup.make(place, target, phrase)
     except (OSError, sqlite3.Error) as error:
         raise CommandError(tell(f"no backup was made: {error}", f"未能备份:{error}")) from error
-    content = {"file": str(target), "bytes": target.stat().st_size, "made": manifest.made, "sealed": phrase is not None}
+    size, sealed = target.stat().st_size, phrase is not None
+    content = {"file": str(target), "bytes": size, "made": manifest.made, "sealed": sealed}
+    untold = _note(size, sealed)
     kept = tell("Keep it and its passphrase apart.", "请将备份与口令分开保管。")
     loose = tell("It is NOT sealed: it holds every key of this collector.", "备份未加密:其中含有收集端全部密钥。")
-    emit(options, content, [tell(f"backup: {target}", f"备份:{target}"), kept if phrase is not None else loose])
+    emit(options, content, [tell(f"backup: {target}", f"备份:{target}"), kept if sealed else loose, *untold])
     return 0
+
+
+def _note(size: int, sealed: bool) -> list[str]:
+    """Write into the audit log that there is a backup, for the page Health; what to say where that fails."""
+    from django.db import DatabaseError
+
+    from server.audit import record
+
+    try:
+        record(backup.MADE, actor=None, obj=None, bytes=size, sealed=sealed, by=who())
+    except DatabaseError as error:
+        return [tell(f"The page Health will not know of it: {error}", f"“运行状况”页面不会显示此次备份:{error}")]
+    return []

@@ -220,4 +220,11 @@ def into_new_file(path: Path, pieces: Iterator[bytes]) -> None:
 
 def who() -> str:
     """The account of the system, for the audit log; nobody signs in here."""
-    return os.environ.get("SUDO_USER") or (str(os.getuid()) if hasattr(os, "getuid") else "")
+    if told := os.environ.get("SUDO_USER"):
+        return told
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):  # a system without such names, an account without one
+        return str(os.getuid()) if hasattr(os, "getuid") else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import logging
 import os
@@ -11,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +27,8 @@ SHORTEST_PAUSE = 0.25
 """Seconds before the processes that answer are begun anew; doubled with each time within `CALM`."""
 LONGEST_PAUSE = 4.0
 CALM = 60.0
+M_ARENA_MAX = -8
+"""glibc's number of the setting (malloc.h)."""
 
 _log = logging.getLogger("server.serve")
 
@@ -103,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
     from server.background import FanOutProcesses
 
     _ = get_resolver().url_patterns  # all pages: else the first request of each worker would load them
+    _few_heaps()
     connections.close_all()  # workers are forked: an SQLite handle must not be carried across
     gc.freeze()  # what is loaded by now is shared by all of them
     fanout = FanOutProcesses(options.fanout if settings.MIJIAN_FANOUT else 0)
@@ -112,6 +117,12 @@ def run(options: argparse.Namespace) -> int:
     finally:
         fanout.stop()
     return 0
+
+
+def _few_heaps() -> None:
+    """Have threads share two heaps: glibc gives each its own, and what one has freed is then of no use to others."""
+    with suppress(OSError, AttributeError):  # another C library has no such thing
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _serve_on(host: str, port: int, options: argparse.Namespace) -> None:

@@ -1,11 +1,13 @@
-"""``mijian-server verify``: checks the databases, the chain of the audit log and the files of reports."""
+"""``mijian-server verify``: checks the databases, the chain of the audit log and the files of reports, or a backup."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from server.commands.base import emit, open_home, tell
+from server.commands.backup import add_passphrase, passphrase_of
+from server.commands.base import CommandError, emit, open_home, refuse_postgresql, tell, who
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -13,12 +15,20 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser(
         "verify", parents=[common], help=tell("check database, audit log and reports", "校验数据库、审计日志与报告文件")
     )
+    backup = tell(
+        "try this backup out instead: all of a restore, without changing anything",
+        "改为检验此备份:执行完整恢复检查,不改动任何内容",
+    )
+    parser.add_argument("--backup", type=Path, metavar="FILE", help=backup)
+    add_passphrase(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check everything; 1 where something is not whole."""
-    open_home(options)
+    place = open_home(options)
+    if options.backup is not None:
+        return _try_out(options, place)
     from django.db import connections
 
     from server.audit.log import verify_chain
@@ -54,6 +64,37 @@ def run(options: argparse.Namespace) -> int:
     ]
     emit(options, content, lines)
     return 0 if content["ok"] else 1
+
+
+def _try_out(options: argparse.Namespace, place: Path) -> int:
+    """Try a backup out, and write into the audit log that it can be restored; 1 where it is another collector's."""
+    from server import backup
+    from server.audit import record
+    from server.audit.models import Entry
+
+    refuse_postgresql()
+    try:
+        trial = backup.try_out(options.backup, place, passphrase_of(options, again=False))
+    except backup.BackupError as error:
+        raise CommandError(f"{options.backup}: {tell(*backup.REASONS[error.reason])}") from error
+    except OSError as error:
+        raise CommandError(tell(f"it could not be tried out: {error}", f"未能检验:{error}")) from error
+    ours = Entry.objects.filter(pk=trial.entry, hash=trial.head).exists()
+    made = trial.manifest.made
+    when = f"{made.astimezone():%Y-%m-%d %H:%M}"
+    if ours:
+        record(backup.TRIED, actor=None, obj=None, made=made.isoformat(), by=who())
+    lines = [
+        tell(f"{options.backup}: can be restored, as of {when}", f"{options.backup}:可以恢复,为 {when} 的状态"),
+        tell(f"audit log: up to entry {trial.entry}, as here", f"审计日志:至第 {trial.entry} 条,与本机一致")
+        if ours
+        else tell(
+            "audit log: its last entry is NOT in the log here: it is of another collector, or this log was altered",
+            "审计日志:其最后一条不在本机日志中:该备份属于另一收集端,或本机日志被改动",
+        ),
+    ]
+    emit(options, {"file": str(options.backup), "made": made, "audit_entries": trial.entry, "ok": ours}, lines)
+    return 0 if ours else 1
 
 
 def _reports() -> tuple[int, dict[str, str]]:

@@ -96,6 +96,8 @@ def _evidence(evidence: Evidence) -> Evidence:
         level=None if evidence.level is None else printable(evidence.level, 8),
         seen_in=tuple(printable(word, 32) for word in evidence.seen_in[:MOST_CODES]),
         policy=_number(evidence.policy),
+        files=_number(evidence.files),
+        days=_number(evidence.days),
     )
 
 

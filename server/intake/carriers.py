@@ -85,6 +85,7 @@ _ENTRY_DEFAULTS = {
     "kind": "",
     "status": ledger.Status.IN_USE.value,
     "medium_class": "",
+    "use": "",
 }
 """What the ledger says of a medium that nobody has entered yet."""
 

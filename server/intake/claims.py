@@ -9,7 +9,7 @@ same order, before anything about them is read. All locks end with the transacti
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from zlib import crc32
 
@@ -22,6 +22,8 @@ MAX_BATCH = 256
 """Envelopes of one transaction."""
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of the envelopes of one transaction, the first one aside."""
+PILE = 4
+"""Batches that wait when it is worth a process of its own to open them ahead."""
 _WINDOW = 4 * MAX_BATCH
 """Waiting envelopes a worker looks at: beyond the batches that others have in hand."""
 _AT_ONCE = 64
@@ -37,7 +39,7 @@ def claimed() -> Iterator[list[SpoolEntry]]:
     On PostgreSQL this is the transaction in which they are to be worked off.
     """
     if not several():
-        yield _whole(_fitting(_waiting(MAX_BATCH)))
+        yield whole(next_ones())
         return
     with transaction.atomic():
         yield _claimed()
@@ -51,7 +53,7 @@ def claimed_alone(entry: SpoolEntry) -> Iterator[SpoolEntry | None]:
         return
     with transaction.atomic():
         mine = _locked([entry.agent_id])
-        yield next(iter(_whole([entry.pk])), None) if mine else None
+        yield next(iter(whole([entry.pk])), None) if mine else None
 
 
 def hold_media(words: Iterable[str]) -> None:
@@ -86,7 +88,17 @@ def _fitting(waiting: Iterable[_Waiting]) -> list[int]:
     return chosen
 
 
-def _whole(chosen: Sequence[int]) -> list[SpoolEntry]:
+def next_ones(but: Collection[int] = ()) -> list[int]:
+    """Ids of the envelopes that make the next batch, those left aside that are in hand already."""
+    return _fitting(each for each in _waiting(MAX_BATCH + len(but)) if each[0] not in but)
+
+
+def piled_up() -> bool:
+    """Whether several whole batches wait."""
+    return len(_waiting(PILE * MAX_BATCH)) == PILE * MAX_BATCH
+
+
+def whole(chosen: Sequence[int]) -> list[SpoolEntry]:
     """Those that still wait: since they were looked at, another worker may have been through."""
     if not chosen:
         return []
@@ -104,7 +116,7 @@ def _claimed() -> list[SpoolEntry]:
             chosen = _fitting(each for each in waiting if each[2] in mine)
             if len(chosen) < sum(each[2] in mine for each in waiting):
                 break  # the batch is full
-        entries = _whole(chosen)
+        entries = whole(chosen)
         if entries or not chosen:
             return entries
 

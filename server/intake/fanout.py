@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,15 +21,15 @@ from django.conf import settings
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
-from protocol.envelope import EnvelopeError, parse
-from protocol.records import MediaSessionSeen, Medium, Record, ScanDone, ViolationSeen
 from server import audit
+from server.intake.ahead import Ahead
 from server.intake.carriers import store_media, store_sessions, store_starts
-from server.intake.claims import claimed, claimed_alone, hold_media, several
+from server.intake.claims import claimed, claimed_alone, hold_media, next_ones, piled_up, several
 from server.intake.heartbeats import store_heartbeats
 from server.intake.models import Sequence as SequenceRow
 from server.intake.models import SpoolEntry
-from server.intake.records import Delivery, read
+from server.intake.opening import Opened, Unusable, opened
+from server.intake.records import Delivery
 from server.intake.refusals import printable
 from server.intake.reports import store_reports
 from server.intake.routing import apart, spool_alias
@@ -37,14 +37,10 @@ from server.intake.sightings import store_sightings
 from server.intake.spool import spool
 from server.intake.sql import chunks, update_by_pk
 from server.intake.turns import turn_to_work
-from server.keys import collector_keys
 from server.ledger.models import Computer
 from server.locks import between_commits
-from server.violations import waivers
+from server.violations import statistics, waivers
 
-MAX_BATCH_WEIGHT = 32 * 1024 * 1024
-"""Weight of records (`Delivery.weight`) after which a transaction takes no further envelope: sealed bytes may unfold a
-thousandfold, and this is what bounds the memory."""
 POLL = 0.2
 """Seconds between looks at the spool when nobody of this process has said that something came."""
 CLOCK = 60.0
@@ -64,7 +60,7 @@ def work_once() -> int:
     tried: list[SpoolEntry] = []
     try:
         with claimed() as tried:
-            return _take(tried) if tried else 0
+            return _store(opened(tried)) if tried else 0
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever one envelope brings about must not stop all others for ever)
@@ -92,35 +88,27 @@ def drain_if_free() -> bool:
         return False
 
 
-def _take(entries: Sequence[SpoolEntry]) -> int:
-    """Store the records of these envelopes, or of the first few where they hold very many; how many envelopes."""
-    deliveries: list[Delivery] = []
-    weight = 0
-    bad: list[tuple[SpoolEntry, EnvelopeError]] = []
-    key = collector_keys().sealing
-    known = _known({entry.agent_id for entry in entries})
-    for entry in entries:
-        try:
-            if entry.agent_id not in known:
-                raise EnvelopeError("unknown-agent", "the computer is no longer in the ledger")
-            deliveries.append(read(entry.pk, parse(bytes(entry.raw)), entry.agent_id, entry.received_at, key))
-        except EnvelopeError as error:
-            bad.append((entry, error))
-        else:
-            weight += deliveries[-1].weight
-            if weight >= MAX_BATCH_WEIGHT:
-                break
+def _store(told: Opened) -> int:
+    """Store what these envelopes bring, and mark them as done; how many envelopes they were."""
+    known = _known({each.agent for each in told.deliveries})
+    deliveries = [each for each in told.deliveries if each.agent in known]
+    strangers = [
+        Unusable(each.entry, each.agent, "unknown-agent", "the computer is no longer in the ledger")
+        for each in told.deliveries
+        if each.agent not in known
+    ]
+    bad = [*told.bad, *strangers]
     with _both():
         with transaction.atomic():
             _apply(deliveries)
-            for entry, why in bad:
-                _tell_set_aside(entry, why.reason)
+            for each in bad:
+                _tell_set_aside(each)
         with transaction.atomic(using=spool_alias()):
             done = [delivery.entry for delivery in deliveries]
             for part in chunks(done):
                 SpoolEntry.objects.filter(pk__in=part).update(state=SpoolEntry.State.DONE, raw=b"")
-            for entry, why in bad:
-                _set_aside(entry, why.reason, str(why))
+            for each in bad:
+                _set_aside(each)
     return len(deliveries) + len(bad)
 
 
@@ -145,30 +133,33 @@ def _take_alone(entry: SpoolEntry) -> None:
     try:
         with claimed_alone(entry) as mine:
             if mine is not None:
-                _take([mine])
+                _store(opened([mine]))
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 (set aside, whole and with the reason, for an administrator to see)
         with claimed_alone(entry) as mine:
             if mine is not None:
+                why = f"a record cannot be stored ({type(error).__name__})"
+                bad = Unusable(mine.pk, mine.agent_id, "cannot-apply", why)
                 with _both():
-                    _tell_set_aside(mine, "cannot-apply")
-                    _set_aside(mine, "cannot-apply", f"a record cannot be stored ({type(error).__name__})")
+                    _tell_set_aside(bad)
+                    _set_aside(bad)
 
 
-def _set_aside(entry: SpoolEntry, reason: str, message: str) -> None:
+def _set_aside(bad: Unusable) -> None:
     """Keep an envelope that cannot be used, with the reason, for an administrator to see."""
-    entry.state, entry.reason, entry.message = SpoolEntry.State.BAD, reason, printable(message, 300)
-    entry.save(update_fields=("state", "reason", "message"))
+    state, message = SpoolEntry.State.BAD, printable(bad.message, 300)
+    SpoolEntry.objects.filter(pk=bad.entry).update(state=state, reason=bad.reason, message=message)
 
 
-def _tell_set_aside(entry: SpoolEntry, reason: str) -> None:
-    audit.record("envelope.set-aside", obj=entry, reason=reason, computer=str(entry.agent_id))
-    _log.warning("an envelope was set aside: %s", reason)
+def _tell_set_aside(bad: Unusable) -> None:
+    entry = SpoolEntry.objects.defer("raw").get(pk=bad.entry)
+    audit.record("envelope.set-aside", obj=entry, reason=bad.reason, computer=str(bad.agent))
+    _log.warning("an envelope was set aside: %s", bad.reason)
 
 
 def _apply(deliveries: Sequence[Delivery]) -> None:
-    seen = [each for delivery in deliveries for record in delivery.records for each in _media_of(record)]
+    seen = [each for delivery in deliveries for each in delivery.media]
     hold_media(word for medium, _ in seen for word in (medium.key, medium.serial_hash) if word)
     media = store_media(seen)
     store_sessions(deliveries, media)
@@ -191,20 +182,13 @@ def note_held(since: datetime) -> None:
     note_heard({agent: at for agent, at in heard.iterator() if at is not None})
 
 
-def _media_of(record: Record) -> Iterable[tuple[Medium, datetime]]:
-    if isinstance(record, MediaSessionSeen):
-        yield record.medium, record.ended_at or record.mounted_at
-    elif isinstance(record, ViolationSeen) and record.medium is not None:
-        yield record.medium, record.seen_at
-    elif isinstance(record, ScanDone) and record.medium is not None:
-        yield record.medium, record.started_at
-
-
 class FanOut(threading.Thread):
     """Works the spool off for as long as the process lives, or until `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ahead: bool = False) -> None:
+        """With ``ahead`` a pile is opened by a process beside this one, which must then have no other threads' work."""
         super().__init__(name="fan-out", daemon=True)
+        self._ahead = Ahead(next_ones) if ahead else None
         self._stop_asked = threading.Event()
         self._next_look = 0.0
 
@@ -225,16 +209,19 @@ class FanOut(threading.Thread):
                 self._work_while_locked()
             except Exception as error:  # noqa: BLE001 (the edge of a thread that must go on)
                 _log.error("the spool cannot be worked off just now: %s", type(error).__name__)
+                self._alone()
                 connections.close_all()
                 self._stop_asked.wait(PAUSE)
+        self._alone()
         connections.close_all()
 
     def _look_at_the_clock(self, mine: Callable[[], bool]) -> None:
-        """End the waivers whose last day is over, once in a while; of several workers only one does."""
+        """Do what is due once in a while (waivers whose last day is over end); of several workers only one does."""
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + CLOCK
             if mine():
                 waivers.expire()
+                statistics.renew()
                 note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
 
     def _work_while_locked(self) -> None:
@@ -245,5 +232,30 @@ class FanOut(threading.Thread):
             while not self._stop_asked.is_set():
                 spool.stored.clear()
                 self._look_at_the_clock(mine)
-                if not work_once():
+                if not self._work():
                     spool.stored.wait(POLL)
+
+    def _work(self) -> int:
+        """The next batch; where several wait, with somebody to open them ahead."""
+        ahead = self._ahead
+        if ahead is None or several():
+            return work_once()
+        if not ahead.runs:
+            count = work_once()
+            if count and piled_up():
+                ahead.begin()
+            return count
+        try:
+            told = ahead.next()
+            return 0 if told is None else _store(told)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever became of the opening, or of one envelope, goes on without it)
+            _log.warning("a batch is opened anew: %s", type(error).__name__)
+            ahead.end()
+            return work_once()
+
+    def _alone(self) -> None:
+        """Do without the process that opens ahead, if there is one."""
+        if self._ahead is not None:
+            self._ahead.end()

@@ -24,7 +24,7 @@ from protocol import keys, policy
 from protocol.records import ComputerClass
 from server.campaigns import inspections
 from server.keys import collector_keys
-from server.ledger.models import Computer, MediaSession, Medium, Status
+from server.ledger.models import Computer, MediaSession, Medium, MediumUse, Status
 from server.rules import bundles
 from server.rules.policy import wishes_for
 from server.violations.models import Waiver
@@ -194,6 +194,7 @@ def _read_register() -> tuple[_Line, ...]:
                 level=row.level or None,
                 number=row.number,
                 holder="" if row.holder is None else row.holder.name,
+                transfer=row.use == MediumUse.TRANSFER,
                 seen_in=tuple(ComputerClass(class_) for class_ in sorted(seen_in.get(row.pk, ()))),
             ),
             row.department_id,

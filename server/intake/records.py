@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from protocol.envelope import Envelope, EnvelopeError, open_body
 from protocol.keys import X25519PrivateKey
@@ -13,6 +14,7 @@ from protocol.records import (
     CheckDone,
     FileEvidence,
     MediaSessionSeen,
+    Medium,
     NetworkEvidence,
     Record,
     ScanDone,
@@ -21,7 +23,8 @@ from protocol.records import (
     ViolationSeen,
 )
 from server.intake.bounds import bounded
-from server.intake.sql import CANONICAL_UUID
+from server.intake.sighting import Sighting, sighting_of
+from server.intake.sql import CANONICAL_UUID, Prepared
 
 MAX_RECORDS = 50_000
 """Records of one envelope; an agent of ours puts at most 20,000 into one that is carried by hand."""
@@ -35,34 +38,58 @@ _WITH_MEDIUM = (ViolationSeen, ScanDone, MediaSessionSeen)
 _CONTROL = re.compile(r"[A-Z][A-Z0-9]{0,8}-[A-Z0-9-]{1,22}")
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """The records of one envelope, with who sent them and when they came."""
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """What one envelope brings, with who sent it and when it came. It may travel between processes."""
 
     entry: int
     """Id of the spool entry."""
     agent: uuid.UUID
     received_at: datetime
     records: tuple[Record, ...]
+    """All but sightings of violations."""
+    sightings: tuple[Sighting, ...]
+    media: tuple[tuple[Medium, datetime], ...]
+    """The media that any of it is about, each with when it was seen."""
+    weight: int
+    """About how many bytes the records take in memory."""
 
-    @property
-    def weight(self) -> int:
-        """About how many bytes the records take in memory."""
-        return sum(_weight(record) for record in self.records)
 
-
-def read(entry: int, envelope: Envelope, agent: uuid.UUID, received_at: datetime, key: X25519PrivateKey) -> Delivery:
+def read(
+    entry: int,
+    envelope: Envelope,
+    agent: uuid.UUID,
+    received_at: datetime,
+    key: X25519PrivateKey,
+    as_stored: Prepared,
+) -> Delivery:
     """Open an envelope and check every record. Raises `EnvelopeError` with the reason it cannot be used for."""
     records: list[Record] = []
-    for record in open_body(envelope, key):
-        if len(records) >= MAX_RECORDS:
+    sightings: list[Sighting] = []
+    media: list[tuple[Medium, datetime]] = []
+    named, weight = str(agent), 0
+    for number, told in enumerate(open_body(envelope, key), 1):
+        if number > MAX_RECORDS:
             raise EnvelopeError("malformed", f"the envelope has more than {MAX_RECORDS} records")
         try:
-            check(record)
+            check(told)
         except ValueError as error:
-            raise EnvelopeError("malformed", f"record {len(records) + 1} cannot be used: {error}") from error
-        records.append(bounded(record, received_at))
-    return Delivery(entry, agent, received_at, tuple(records))
+            raise EnvelopeError("malformed", f"record {number} cannot be used: {error}") from error
+        record = bounded(told, received_at)
+        weight += _weight(record)
+        if isinstance(record, ViolationSeen):
+            sightings.append(sighting_of(record, named, as_stored))
+        else:
+            records.append(record)
+        if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
+            media.append((record.medium, _seen_at(record)))
+    return Delivery(entry, agent, received_at, tuple(records), tuple(sightings), tuple(media), weight)
+
+
+def _seen_at(record: ViolationSeen | ScanDone | MediaSessionSeen) -> datetime:
+    """When a record tells that its medium was seen."""
+    if isinstance(record, MediaSessionSeen):
+        return record.ended_at or record.mounted_at
+    return record.started_at if isinstance(record, ScanDone) else record.seen_at
 
 
 def _weight(record: Record) -> int:

@@ -16,7 +16,7 @@ from server.campaigns.models import SelfCheck
 from server.intake.records import Delivery
 from server.intake.refusals import printable
 from server.intake.selfchecks import self_check_row
-from server.intake.sightings import SETTING
+from server.intake.sighting import SETTING
 from server.intake.sql import chunks, insert_new
 from server.violations.fingerprint import of_check
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step

@@ -11,22 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from django.utils import timezone
 
-from protocol.ids import uuid7
-from protocol.records import FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.records import Delivery
+from server.intake.sighting import Sighting
 from server.intake.sql import Prepared, chunks, insert_prepared, rows_of, update_prepared
 from server.ledger.models import Computer
 from server.ledger.models import Medium as LedgerMedium
 from server.violations.due import due_on
-from server.violations.fingerprint import fingerprint
 from server.violations.models import SEVERITY_RANK, Group, Occurrence, Severity, State, Step
 from server.violations.waivers import cover_new
 
-SETTING = "setting"
-"""In place of a family of markings: the group is a failed check of a self-check."""
 _TOLD = (
     "severity",
     "severity_rank",
@@ -102,66 +97,58 @@ class _Group:
     opened_again: bool = False
 
 
-@dataclass(slots=True)
-class _Sighting:
-    """One record, with its values as the database has them."""
-
-    id: Any
-    seen_at: Any
-    computer: Any
-    """Its agent's id."""
-    record: ViolationSeen
-    delivery: Delivery
-
-
 def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> int:
     """Store the sightings that are not stored yet and bring their groups up to date; how many they were."""
-    as_stored, now = Prepared(Occurrence), timezone.now()
-    fresh = _fresh(deliveries, as_stored)
+    as_stored = Prepared(Occurrence)
+    fresh = _fresh(deliveries)
     if not fresh:
         return 0
-    named = {each.delivery.agent: str(each.delivery.agent) for each in fresh}
-    prints = [fingerprint(each.record, named[each.delivery.agent]) for each in fresh]
+    now = as_stored.moment(timezone.now())
+    groups = _known_groups({each.fingerprint for each, _ in fresh})
+    persons = _Persons({delivery.agent for _, delivery in fresh}, set(media.values()))
     due = {severity.value: _due(severity.value) for severity in Severity}
-    groups = _known_groups(set(prints))
-    persons = _Persons({each.delivery.agent for each in fresh}, set(media.values()))
     created: list[_Group] = []
     touched: dict[str, _Group] = {}
     steps: list[tuple[Any, ...]] = []
     occurrences: list[tuple[Any, ...]] = []
-    moment = as_stored.moment(now)
-    came = {each.delivery.entry: as_stored.moment(each.delivery.received_at) for each in fresh}
-    for print_, each in zip(prints, fresh, strict=True):
-        medium = None if each.record.medium is None else media[each.record.medium.key]
-        told, place = _told(each, medium, persons)
-        group = groups.get(print_)
+    before: Delivery | None = None
+    computer = received = None
+    person = ""
+    for each, delivery in fresh:
+        if delivery is not before:
+            before = delivery
+            computer, received = as_stored.uuid(delivery.agent), as_stored.moment(delivery.received_at)
+            person = persons.of(delivery.agent)
+        medium = None if each.medium is None else media[each.medium]
+        severity = each.severity
+        holder = person if medium is None else persons.holder(medium) or person
+        carrier = (severity, SEVERITY_RANK[severity], computer, medium, holder)
+        told = carrier + each.marking + each.kind
+        group = groups.get(each.fingerprint)
         if group is None:
-            group = groups[print_] = _new_group(print_, each, told, place, moment, as_stored)
-            group.due_on = due[each.record.severity.value]
+            group = groups[each.fingerprint] = _new_group(each, told, due[severity], now)
             created.append(group)
         else:
-            _fold(group, each, told, place, steps, moment)
+            _fold(group, each, told, steps, now)
             if not group.control:
-                touched[print_] = group
-        occurrences.append(_occurrence(each, group.id, came[each.delivery.entry], as_stored))
-    insert_prepared(Group, _NEW, [_as_new(group, moment) for group in created], all_new=True)
-    _write_touched(touched.values(), moment)
+                touched[each.fingerprint] = group
+        occurrences.append(
+            (each.id, group.id, computer, each.seen_at, received, each.session, each.evidence, each.place[1])
+        )
+    insert_prepared(Group, _NEW, [_as_new(group, now) for group in created], all_new=True)
+    _write_touched(touched.values(), now)
     cover_new(group.id for group in created)
     insert_prepared(Occurrence, _OCCURRENCE, occurrences, all_new=True)
     insert_prepared(Step, _STEP, steps)
     return len(occurrences)
 
 
-def _fresh(deliveries: Iterable[Delivery], as_stored: Prepared) -> list[_Sighting]:
+def _fresh(deliveries: Iterable[Delivery]) -> list[tuple[Sighting, Delivery]]:
     """Sightings without those that are stored already. The write lock makes look and write one."""
-    told: dict[Any, _Sighting] = {}
+    told: dict[Any, tuple[Sighting, Delivery]] = {}
     for delivery in deliveries:
-        computer = as_stored.uuid(delivery.agent)
-        for record in delivery.records:
-            if isinstance(record, ViolationSeen):
-                id_ = as_stored.identity(record.id)
-                if id_ not in told:
-                    told[id_] = _Sighting(id_, as_stored.moment(record.seen_at), computer, record, delivery)
+        for each in delivery.sightings:
+            told.setdefault(each.id, (each, delivery))
     for (stored,) in rows_of(Occurrence, ("id",), "id", list(told)):
         del told[stored]
     return list(told.values())
@@ -184,45 +171,20 @@ class _Persons:
             for pk, holder in LedgerMedium.objects.filter(pk__in=part).values_list("pk", "holder__name")
         }
 
-    def of(self, computer: uuid.UUID, medium: int | None) -> str:
-        """The holder of the medium where one is known, else the person of the computer."""
-        holder = None if medium is None else self._media.get(medium)
-        return holder or self._computers.get(computer) or ""
+    def of(self, computer: uuid.UUID) -> str:
+        """The person of a computer; empty where none is known."""
+        return self._computers.get(computer) or ""
+
+    def holder(self, medium: int) -> str:
+        """The holder of a medium, who answers for it before the person of any computer; empty where none is known."""
+        return self._media.get(medium) or ""
 
 
-def _told(each: _Sighting, medium: int | None, persons: _Persons) -> tuple[tuple[Any, ...], tuple[str, str]]:
-    """What a sighting says of its group, as `_TOLD` and as `_PLACE`: the newest one describes it.
-
-    `server.intake.bounds` has brought every word within what its column holds.
-    """
-    record, severity = each.record, each.record.severity.value
-    holder = persons.of(each.delivery.agent, medium)
-    carrier = (severity, SEVERITY_RANK[severity], each.computer, medium, holder)
-    evidence = record.evidence
-    if isinstance(evidence, SettingEvidence):
-        return (*carrier, SETTING, "", evidence.title_zh, "", "", "", ""), ("", "")
-    if not isinstance(evidence, FileEvidence):
-        return (*carrier, "", "", "", "", "", "", ""), ("", "")
-    marking = ("", "", "", "")
-    if evidence.findings:
-        strongest = evidence.findings[0]
-        marking = (
-            strongest.family,
-            strongest.level or "",
-            strongest.marking,
-            strongest.zone,
-        )
-    kind = (evidence.extension, evidence.media_type, evidence.content_hash)
-    return (*carrier, *marking, *kind), (evidence.path_hash, evidence.sealed_place)
-
-
-def _new_group(
-    print_: str, each: _Sighting, told: tuple[Any, ...], place: tuple[str, str], now: Any, as_stored: Prepared
-) -> _Group:
+def _new_group(each: Sighting, told: tuple[Any, ...], due: str | None, now: Any) -> _Group:
     return _Group(
-        id=as_stored.identity(uuid7()),
-        fingerprint=print_,
-        control=each.record.control,
+        id=each.group,
+        fingerprint=each.fingerprint,
+        control=each.control,
         occurrence_count=1,
         first_seen_at=each.seen_at,
         last_seen_at=each.seen_at,
@@ -231,31 +193,25 @@ def _new_group(
         assignee=None,
         verified_at=None,
         told=told,
-        place=place,
+        place=each.place,
+        due_on=due,
     )
 
 
-def _fold(
-    group: _Group,
-    each: _Sighting,
-    told: tuple[Any, ...],
-    place: tuple[str, str],
-    steps: list[tuple[Any, ...]],
-    now: Any,
-) -> None:
+def _fold(group: _Group, each: Sighting, told: tuple[Any, ...], steps: list[tuple[Any, ...]], now: Any) -> None:
     """Add one more sighting to a group that is known."""
     group.occurrence_count += 1
     if each.seen_at < group.first_seen_at:
         group.first_seen_at, group.retold = each.seen_at, True
     if each.seen_at >= group.last_seen_at:
-        group.last_seen_at, group.place = each.seen_at, place
+        group.last_seen_at, group.place = each.seen_at, each.place
         if told != group.told:
             group.told, group.retold = told, True
     if (state := _state_after(group, each.seen_at)) is not None:
         steps.append((group.id, now, None, group.state, state.value, None, ""))
         if group.state in (State.VERIFIED, State.CLOSED):
             group.regressed_at, group.opened_again = each.seen_at, True
-            group.due_on = _due(each.record.severity.value)
+            group.due_on = _due(each.severity)
         group.state, group.state_at, group.verified_at, group.moved = state.value, now, None, True
         if state is State.NEW:
             group.assignee = None
@@ -319,20 +275,3 @@ def _write_touched(groups: Iterable[_Group], now: Any) -> None:
     update_prepared(Group, ("first_seen_at", *_TOLD), retold)
     update_prepared(Group, _STANDING[:4], moved)
     update_prepared(Group, ("regressed_at", "due_on"), reopened)
-
-
-def _occurrence(each: _Sighting, group: Any, received: Any, as_stored: Prepared) -> tuple[Any, ...]:
-    """Values of `_OCCURRENCE`."""
-    evidence = msgspec.to_builtins(each.record.evidence)
-    place = evidence.pop("sealed_place", "")
-    session = each.record.session
-    return (
-        each.id,
-        group,
-        each.computer,
-        each.seen_at,
-        received,
-        None if session is None else as_stored.identity(session),
-        msgspec.json.encode(evidence).decode(),
-        place,
-    )

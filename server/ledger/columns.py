@@ -157,7 +157,7 @@ def _choice(column: Column, text: str) -> str:
                     return code
     raise ValueMistake(
         _("“%(text)s” is none of: %(choices)s")
-        % {"text": text[:40], "choices": ", ".join(str(name) for name in column.choices.values())}
+        % {"text": text[:40], "choices": _(", ").join(str(name) for name in column.choices.values())}
     )
 
 

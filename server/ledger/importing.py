@@ -184,7 +184,7 @@ def _columns(ledger: Ledger, heading: Sequence[str]) -> list[str]:
         )
     double = {name for name in names if name and names.count(name) > 1}
     if double:
-        raise FileProblem(_("A column stands there twice: %(names)s") % {"names": ", ".join(sorted(double))})
+        raise FileProblem(_("A column stands there twice: %(names)s") % {"names": _(", ").join(sorted(double))})
     return names
 
 

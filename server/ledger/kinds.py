@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from server.accounts.scope import Anybody
 from server.ledger.columns import Column
-from server.ledger.models import Clearance, Computer, ComputerClass, Level, Medium, Person, Status
+from server.ledger.models import Clearance, Computer, ComputerClass, Level, Medium, MediumUse, Person, Status
 from server.ledger.scope import computers_of, media_of, people_of
 
 if TYPE_CHECKING:
@@ -124,6 +124,9 @@ MEDIA = Ledger(
             required=True,
             choices=_MEDIUM_CLASSES,
             also=("类别", "介质类别"),
+        ),
+        Column(
+            "use", pgettext_lazy("medium", "Use"), "choice", choices=dict(MediumUse.choices), also=("用途", "介质用途")
         ),
         _LEVEL,
         Column("serial", gettext_lazy("Serial number"), also=("序列号", "出厂编号")),

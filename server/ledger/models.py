@@ -171,6 +171,12 @@ class Computer(LedgerEntry):
         return self.name
 
 
+class MediumUse(models.TextChoices):
+    """What a medium is kept for, where that is not the daily work of its holder."""
+
+    TRANSFER = "transfer", _("Carrying between networks")
+
+
 class Medium(LedgerEntry):
     """One removable medium: of the ledger, seen by an agent, or both (control MEDIA-01, evidence code E-DEV)."""
 
@@ -192,6 +198,9 @@ class Medium(LedgerEntry):
     last_seen_at = models.DateTimeField(null=True)
     medium_class = models.CharField(max_length=16, choices=ComputerClass.choices, blank=True)
     """What it may hold, given by people; empty where nobody has said."""
+    use = models.CharField(max_length=16, choices=MediumUse.choices, blank=True, default="")
+    """``transfer`` where it is approved for carrying between networks: going back and forth is then no violation
+    (MEDIA-07), and leaving documents on it is one (MEDIA-10)."""
 
     class Meta:
         """How rows are ordered and found."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from server.accounts.models import User
-from server.ledger.models import GONE, Computer, ComputerClass, MediaSession, Medium, Person, Status
+from server.ledger.models import GONE, Computer, ComputerClass, MediaSession, Medium, MediumUse, Person, Status
 from server.ledger.scope import computers_of, media_of, people_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _wrong_class(user: User) -> QuerySet[Medium]:
     confidential = ComputerClass.CONFIDENTIAL
     here = MediaSession.objects.filter(medium=OuterRef("pk"), computer__in=computers_of(user))
     crossed: Any = Q(medium_class=confidential) & Exists(here.exclude(computer__computer_class=confidential))
-    crossed |= (~Q(medium_class=confidential) & ~Q(medium_class="")) & Exists(
+    crossed |= (~Q(medium_class=confidential) & ~Q(medium_class="") & ~Q(use=MediumUse.TRANSFER)) & Exists(
         here.filter(computer__computer_class=confidential)
     )
     return media_of(user).filter(crossed)

@@ -47,7 +47,7 @@ class Notice(models.Model):
         indexes = (models.Index(fields=("state", "next_at"), name="notice_next"),)
 
     def __str__(self) -> str:
-        return f"{self.subject} over {self.channel}"
+        return f"{self.get_subject_display()} · {self.channel}"
 
 
 class Cursor(models.Model):

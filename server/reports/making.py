@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, override, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import override, pgettext
 
 from server import audit
 from server.accounts.models import Department, Language, Right, User
@@ -26,6 +26,7 @@ from server.reports.extent import Extent, extent_of
 from server.reports.kinds import KINDS, Kind
 from server.reports.models import Form, Report
 from server.reports.writers import WRITERS
+from signatures.profiles import load_profiles
 
 LONGEST = timedelta(days=5 * 366)
 MOST_WAITING = 50
@@ -206,9 +207,16 @@ def _versions(extent: Extent) -> list[tuple[str, Cell]]:
     # The collector writes profile and version at the beginning of a self-check's own row.
     whys = extent.checks().filter(control="CHECK-01").order_by().values_list("why", flat=True)
     profiles = Counter(why.partition(",")[0] for why in whys.iterator(chunk_size=2000) if "," in why)
+    named = {name: profile.title.pick(get_language() or "zh") for name, profile in load_profiles().items()}
     count = _("%(what)s on %(n)d computers")
     told = [count % {"what": row["rules"].removeprefix("sha256:")[:16], "n": row["n"]} for row in rules]
     return [
         (_("Rules in force"), "; ".join(told) or "—"),
-        (_("Profiles"), "; ".join(f"{name} × {n}" for name, n in profiles.most_common(8)) or "—"),
+        (_("Profiles"), "; ".join(f"{_profile(told, named)} × {n}" for told, n in profiles.most_common(8)) or "—"),
     ]
+
+
+def _profile(told: str, named: Mapping[str, str]) -> str:
+    """A profile of self-checks by its title and version; as it was told where this collector does not know it."""
+    name, _space, version = told.partition(" ")
+    return f"{named[name]} {version}".rstrip() if name in named else told

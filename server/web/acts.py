@@ -1,20 +1,18 @@
-"""The audit log in words: what each act, each kind of object and each detail of an entry is called.
+"""The audit log in words: what each act and each kind of object is called (`server.web.details`: each detail).
 
 Acts are told as what somebody did (“opened the round”); the fixed word of the log stands beside them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.urls import reverse
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
-from server.ledger.kinds import LEDGERS
 from server.web import words
 
 if TYPE_CHECKING:
@@ -39,6 +37,8 @@ ACTS: words.Words = {
     "campaign.sign": gettext_lazy("signed a questionnaire"),
     "campaign.export": gettext_lazy("took a list out"),
     "campaign.close": gettext_lazy("closed the round"),
+    "backup.made": gettext_lazy("made a backup"),
+    "backup.tried": gettext_lazy("tried a backup out"),
     "collector.init": gettext_lazy("made the collector"),
     "collector.migrate": gettext_lazy("brought the database up to date"),
     "collector.restored": gettext_lazy("restored a backup"),
@@ -148,87 +148,11 @@ OBJECTS: Mapping[str, Kind] = {
 }
 """Kinds of objects by the label of their model."""
 
-DETAILS: words.Words = {
-    "account": gettext_lazy("account"),
-    "address": gettext_lazy("address"),
-    "assignee": gettext_lazy("assigned to"),
-    "at": gettext_lazy("at"),
-    "computer": gettext_lazy("computer"),
-    "computers": gettext_lazy("computers"),
-    "control": gettext_lazy("control"),
-    "count": gettext_lazy("number"),
-    "department": gettext_lazy("department"),
-    "digest": gettext_lazy("digest"),
-    "due": gettext_lazy("due"),
-    "fields": gettext_lazy("fields"),
-    "how": gettext_lazy("how"),
-    "kind": gettext_lazy("kind"),
-    "ledger": gettext_lazy("ledger"),
-    "name": pgettext_lazy("thing", "Name"),
-    "number": pgettext_lazy("report", "Number"),
-    "parent": gettext_lazy("above it"),
-    "period": gettext_lazy("Period"),
-    "reason": gettext_lazy("Reason"),
-    "role": gettext_lazy("role"),
-    "rows": gettext_lazy("rows"),
-    "scope": pgettext_lazy("report", "Scope"),
-    "sha256": "SHA-256",
-    "state": gettext_lazy("State"),
-    "until": gettext_lazy("Last day"),
-    "violations": gettext_lazy("violations"),
-    "what": gettext_lazy("what"),
-}
-"""Names of details; one that is not here is shown as the log has it."""
-_STATES = {"violations.group": words.STATES, "incidents.incident": words.INCIDENT_STATES}
-_HASH = re.compile("[0-9a-f]{64}")
-_MOST = 20
-_LONGEST = 200
-
 
 def acts_matching(text: str) -> list[str]:
     """The acts whose words in the reader's language contain a text."""
     folded = text.casefold()
     return [code for code, told in ACTS.items() if folded in str(told).casefold()]
-
-
-def details(entry: Entry) -> list[tuple[str, str]]:
-    """The details of an entry as names and short texts."""
-    told = dict(entry.detail) if isinstance(entry.detail, dict) else {}
-    shown: list[tuple[str, str]] = []
-    before, after = told.pop("from_state", None), told.pop("to_state", None)
-    if before or after:
-        table = _STATES.get(entry.object_type, {})
-        shown.append((_named("state"), f"{words.word(table, before)} → {words.word(table, after)}"))
-    labels = _labels(entry.object_type)
-    for name, value in told.items():
-        if isinstance(value, dict):
-            # Of changes only what changed is named, of hashes the form of the file.
-            ours = "" if name == "changes" else f"{_named(name)} "
-            shown += [(f"{ours}{labels.get(key, key)}", _value(part)) for key, part in value.items()]
-        else:
-            shown.append((_named(name), _value(value)))
-    return [(name, text[:_LONGEST] or "—") for name, text in shown[:_MOST]]
-
-
-def _named(name: str) -> str:
-    return words.word(DETAILS, name)
-
-
-def _labels(object_type: str) -> dict[str, str]:
-    """What the columns of a ledger's entries are called."""
-    return {
-        column.name: str(column.label)
-        for ledger in LEDGERS.values()
-        if ledger.model._meta.label_lower == object_type
-        for column in ledger.columns
-    }
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return " → ".join(_value(part) or "—" for part in value)
-    text = "" if value is None else str(value)
-    return f"{text[:12]}…" if _HASH.fullmatch(text) else text
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,10 @@ def columns(key: str, title: str, corner: str, names: Sequence[str], series: Seq
                 middle = round(left + wide / 2, 1)
                 chart.labels.append(Label(middle, round(base - tall - 3, 1), str(value), "chart__number", "middle"))
         if len(names) <= 6 or (len(names) - place) % 2:  # every second one, the last among them
-            chart.labels.append(Label(round(step * (place + 0.5), 1), base + 16, name, "chart__name", "middle"))
+            # The last one ends with the drawing: in the middle of its column it would be cut off.
+            last = place == len(names) - 1 and len(names) > 6
+            along, anchor = (float(WIDTH), "end") if last else (round(step * (place + 0.5), 1), "middle")
+            chart.labels.append(Label(along, base + 16, name, "chart__name", anchor))
     return chart
 
 

@@ -71,6 +71,10 @@ class EvidenceShown:
     level: str = ""
     seen_in: tuple[str, ...] = ()
     """Classes of the computers that it was seen in before."""
+    files: int = 0
+    """Documents left on it for too long (MEDIA-10)."""
+    days: int = 0
+    """For how long the oldest of them lies there."""
 
 
 def read(evidence: Mapping[str, Any]) -> EvidenceShown:
@@ -103,6 +107,8 @@ def read(evidence: Mapping[str, Any]) -> EvidenceShown:
         medium_class=evidence.get("medium_class", ""),
         level=evidence.get("level") or "",
         seen_in=tuple(evidence.get("seen_in", ())),
+        files=evidence.get("files", 0),
+        days=evidence.get("days", 0),
     )
 
 

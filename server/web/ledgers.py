@@ -122,6 +122,14 @@ class LedgerFilter:
             rows = rows.filter(registered_at__isnull=self.registered == "no")
         return rows
 
+    def export(self, ledger: Ledger, rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+        """The rows that fit for a file, which can be brought back: what was only seen has no number to know it by.
+
+        It comes with them where just that was chosen.
+        """
+        fitting = self.narrow(ledger, rows, user).order_by("number", "pk")
+        return fitting if ledger.name == "people" or self.registered == "no" else fitting.exclude(number="")
+
 
 def department_choices(user: User) -> list[Department]:
     """The departments a person may filter by, in the order of the tree."""

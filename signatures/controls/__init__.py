@@ -16,6 +16,8 @@ from signatures.strict_yaml import FileMistake, read
 FOLDER = Path(__file__).parent
 TABLE = "judging.yaml"
 MEDIA_TABLE = "media_judging.yaml"
+LAPSED_TABLE = "lapsed_judging.yaml"
+_TABLES = (TABLE, MEDIA_TABLE, LAPSED_TABLE)
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +74,9 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether everybody on the computer may change the file."""
     draft: bool | None = None
     """Whether the file is a draft, an autosave or a template by its name."""
+    inside: bool | None = None
+    """Whether the file is marked in the document itself, and not in its name, folder or properties alone; fits neither
+    way where the document could not be read."""
     designated: bool | None = None
     """Whether the file lies in a folder designated for marked files; fits neither way where none is designated."""
 
@@ -99,6 +104,8 @@ class MediumWhen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Whether computers of another class have reported it."""
     transfer: bool | None = None
     """Whether it is approved for carrying between classes."""
+    left: bool | None = None
+    """Whether documents have lain on it for longer than the computer's settings allow (``media.transfer_days``)."""
 
 
 class MediumRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,11 +117,29 @@ class MediumRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """In place of the control's own severity."""
 
 
+class LapsedWhen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a row of the table of ended approvals fits. A key that is left out fits everything."""
+
+    waived: tuple[str, ...] = ()
+    """The control whose violation had been approved."""
+    computer: tuple[ComputerClass, ...] = ()
+    place: tuple[Place, ...] = ()
+
+
+class LapsedRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the table of ended approvals: every one that fits counts, beside the violation itself."""
+
+    when: LapsedWhen
+    control: str
+    severity: Severity | None = None
+    """In place of the control's own severity."""
+
+
 def load_controls(folder: Path = FOLDER) -> dict[str, Control]:
     """Every control by id. Raises `strict_yaml.FileMistake` for a mistake in a file or an id that stands twice."""
     controls: dict[str, Control] = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.name in (TABLE, MEDIA_TABLE):
+        if path.name in _TABLES:
             continue
         for control in read(path, list[Control]):
             if control.id in controls:
@@ -137,7 +162,14 @@ def load_media_table(folder: Path = FOLDER, controls: dict[str, Control] | None 
     return rows
 
 
-def _known(path: Path, rows: Sequence[Row | MediumRow], controls: dict[str, Control]) -> None:
+def load_lapsed_table(folder: Path = FOLDER, controls: dict[str, Control] | None = None) -> tuple[LapsedRow, ...]:
+    """The table of ended approvals. Raises as `load_table`."""
+    rows = read(folder / LAPSED_TABLE, tuple[LapsedRow, ...])
+    _known(folder / LAPSED_TABLE, rows, load_controls(folder) if controls is None else controls)
+    return rows
+
+
+def _known(path: Path, rows: Sequence[Row | MediumRow | LapsedRow], controls: dict[str, Control]) -> None:
     for number, row in enumerate(rows, 1):
         if row.control is not None and row.control not in controls:
             raise FileMistake(path, 1, f"row {number} names the control {row.control!r}, which is in no file here")

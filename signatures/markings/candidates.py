@@ -51,7 +51,7 @@ class Line(msgspec.Struct):
         begin = self.last + 1
         while begin <= len(self.source) and len(lines) < count:
             end = self.source.find("\n", begin)
-            end = len(self.source) if end < 0 else end
+            end = len(self.source) if end == -1 else end
             lines.append(self.source[begin:end])
             begin = end + 1
         return lines

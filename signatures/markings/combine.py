@@ -5,6 +5,7 @@ Pure functions over findings, for a scan that has read a container, and for a co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
@@ -59,8 +60,8 @@ def combine(rows: Sequence[Row]) -> list[tuple[Finding, ...]]:
                 elif rank > own[above].get(scale, rank):
                     codes[number][scale] = "PORTION_HIGHER"
     for (above, scale), held in inside.items():
-        cover = own[above].get(scale, 0)
-        if cover and (held.rank > cover or _outlasted(rows[above].findings, scale, held)):
+        cover = own[above].get(scale)
+        if cover is not None and (held.rank > cover or _outlasted(rows[above].findings, scale, held)):
             codes[above][scale] = "COMPILATION"
     return [_told(row.findings, told) for row, told in zip(rows, codes, strict=True)]
 
@@ -98,11 +99,9 @@ def _containers(member: str | None, places: Mapping[str | None, int]) -> Iterato
         return
     if None in places:
         yield places[None]
-    at = member.find("!")
-    while at >= 0:
-        if member[:at] in places:
-            yield places[member[:at]]
-        at = member.find("!", at + 1)
+    for joint in re.finditer("!", member):
+        if member[: joint.start()] in places:
+            yield places[member[: joint.start()]]
 
 
 def _live(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -115,7 +114,7 @@ def _ranks(findings: Sequence[Finding]) -> dict[str, int]:
     for finding in _live(findings):
         scale, rank = place_of(finding.family, finding.level)
         if scale:
-            ranks[scale] = max(rank, ranks.get(scale, 0))
+            ranks[scale] = max(rank, ranks.get(scale, rank))
     return ranks
 
 
@@ -139,13 +138,8 @@ def _outlasted(findings: Sequence[Finding], scale: str, held: _Inside) -> bool:
 
 def _mark(findings: Sequence[Finding]) -> tuple[int, str | None]:
     """Rank and period of the highest live state mark; a period that is given goes before none."""
-    marks = [
-        (place_of(f.family, f.level)[1], f.period is not None, f.period)
-        for f in _live(findings)
-        if f.family in STATE_FAMILIES
-    ]
-    rank, _, period = max(marks, key=lambda mark: mark[:2], default=(0, False, None))
-    return rank, period
+    marks = [(place_of(f.family, f.level)[1], f.period) for f in _live(findings) if f.family in STATE_FAMILIES]
+    return max(marks, key=lambda mark: (mark[0], mark[1] is not None), default=(0, None))
 
 
 def _told(findings: Sequence[Finding], codes: Mapping[str, str]) -> tuple[Finding, ...]:

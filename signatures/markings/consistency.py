@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from protocol.records import Finding, Severity
+from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
 from signatures.markings.cues import COPY_NUMBER, DOCUMENT_NUMBER, RED_HEAD, URGENCY, cues_of, lacks_mark
 from signatures.markings.notations import Notations
@@ -25,6 +26,7 @@ _LATE = frozenset({Zone.BODY, Zone.FOOTER, Zone.NOTE_END})
 """Where a state mark is not enough by itself: GB/T 9704-2012 7.2.2 wants it at the top of page 1."""
 _MANY = 100
 """Different terms of one part that are compared with those of another."""
+_COUNTED = Expression(r"P(\d+)([YMD])")
 _LABELS = NAMES | {Zone.DOC_PROPERTY, Zone.SUBJECT}
 _PORTIONS = LEADS - {Zone.SUBJECT}
 
@@ -181,6 +183,5 @@ def outlasts(inner: tuple[str | None, Expiry], cover: tuple[str | None, Expiry])
 
 def _length(period: str) -> float:
     """A counted period in years, for comparing two of them; 0 for what is not counted."""
-    if not (period.startswith("P") and period[1:-1].isdigit()):
-        return 0
-    return int(period[1:-1]) / {"Y": 1, "M": 12, "D": 365}[period[-1]]
+    counted = _COUNTED.fullmatch(period)
+    return int(counted[1]) / {"Y": 1, "M": 12, "D": 365}[counted[2]] if counted else 0

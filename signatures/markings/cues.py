@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 
 from signatures.expressions import Expression
 from signatures.markings.zones import FRONT
@@ -25,13 +26,16 @@ _CUES = (
 )
 _SHORT = 60
 _LINES = 60
+"""Lines of the front that are read."""
+_HEAD = 4000
+"""Characters of a passage that are read."""
 
 
 def cues_in(lines: Iterable[str]) -> dict[str, int]:
     """The cues that fill a line, each with the index of the first line that it fills."""
     found: dict[str, int] = {}
     for number, line in enumerate(lines):
-        if 0 < len(line) <= _SHORT:
+        if len(line) <= _SHORT:
             text = unicodedata.normalize("NFKC", line).strip()
             for name, pattern in _CUES:
                 if name not in found and pattern.fullmatch(text):
@@ -39,17 +43,17 @@ def cues_in(lines: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def front_lines(passages: Sequence[Passage]) -> list[str]:
+    """The first lines of the front of a document."""
+    fronts = (passage.text[:_HEAD].split("\n") for passage in passages if passage.zone in FRONT)
+    return list(islice(chain.from_iterable(fronts), _LINES))
+
+
 def cues_of(passages: Sequence[Passage]) -> dict[str, int]:
     """The cues at the front of a document."""
-    lines: list[str] = []
-    for passage in passages:
-        if passage.zone in FRONT:
-            lines += passage.text[:4000].split("\n")
-            if len(lines) >= _LINES:
-                break
-    return cues_in(lines[:_LINES])
+    return cues_in(front_lines(passages))
 
 
 def lacks_mark(cues: dict[str, int]) -> bool:
     """Whether the front looks like that of numbered official paper, as marked paper is (COPY_NUMBER_NO_MARK)."""
-    return COPY_NUMBER in cues and cues[COPY_NUMBER] < cues.get(RED_HEAD, -1)
+    return {COPY_NUMBER, RED_HEAD} <= cues.keys() and cues[COPY_NUMBER] < cues[RED_HEAD]

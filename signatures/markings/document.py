@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from signatures.expressions import Expression
-from signatures.markings.candidates import Candidate
+from signatures.markings.candidates import Candidate, Line
 from signatures.markings.cues import cues_in, cues_of
 from signatures.markings.headings import Headings
 from signatures.markings.notations import Notations
-from signatures.markings.scoring import EXAMPLE
+from signatures.markings.scoring import EXAMPLE, WEAK
 from signatures.markings.triggers import LEVEL
 from signatures.markings.units import BOX
 from signatures.markings.zones import CELLS, FRONT, FURNITURE, side_of
@@ -20,13 +20,18 @@ _ABOUT = Expression(r"保密|涉密|定密|密级|秘密|机密|泄密|涉秘")
 _RULEBOOK = Expression(r"制度|办法|规定|条例|释义|试题|测试|问答|培训|宣传|讲义|知识|细则|对照表|汇编|学习|词汇")
 _COLUMN_HEADS = frozenset({"密级", "涉密等级", "秘密等级", "密别", "保密级别", "保密等级"})
 _CELL_EXAMPLE = Expression(r"示例|样例|举例|例子|标志形式|最长保密期限|标注方法|对照")
-_LEVEL_LABEL = Expression(r"秘密(?=等级|级别|程度)")
-"""A level word that is the label of a level: ``秘密等级：机密`` names one."""
+_NO_LEVEL = Expression(r"秘密(?=等级|级别|程度)|(?<=国家)秘密")
+"""A level word that names none: the label of one (``秘密等级：机密``), or all of them (``国家秘密 机密★10年``)."""
+_CLAUSE = Expression(r"\s*第\s?[一二三四五六七八九十百\d]{1,5}\s?[条章]")
+"""What a rulebook is made of: a mark stands above it all."""
+_EXAMPLE_HEAD = Expression(r"(?:示例|样例|范例|举例|样式|式样)$")
 _CELL_NAME = Expression(r"([A-Z]{1,3})(\d{1,7})")
 _SOME = 8
 _UNBACKED = 40
 """Most points of a mark that needs support and has none: weak, never for review."""
 _LINE = 200
+_HEAD = 2000
+"""Characters of a passage that are asked for titles and headings, and of a paragraph that is a neighbour."""
 _BELOW = 4
 """Lines below a candidate that are asked whether it is their heading."""
 _SPOKEN = frozenset({"level_only", "commercial", "work"})
@@ -63,17 +68,12 @@ class Document:
     def around(self, candidate: Candidate, reach: int = 6) -> list[str]:
         """The lines up to ``reach`` before and after, its own left out; over passages where each is one paragraph."""
         line = candidate.line
-        before, after = line.above(reach), line.below(reach)
-        kin = FRONT if line.passage.zone in FRONT else frozenset({line.passage.zone})
-        for step, found, end in ((-1, before, 0), (1, after, len(self._passages) - 1)):
-            at = line.index
-            while len(found) < reach and at != end and abs(at - line.index) < reach:
-                at += step
-                if self._passages[at].zone in kin and len(self._passages[at].text) <= 2000:
-                    more = self._passages[at].text.split("\n")
-                    found[:0] = more[-(reach - len(found)) :] if step < 0 else []
-                    found += more[: reach - len(found)] if step > 0 else []
-        return before + after
+        later = self._passages[line.index + 1 : line.index + 1 + reach]
+        return self._above(line, reach) + (line.below(reach) + _lines_of(later, _kin(line)))[:reach]
+
+    def _above(self, line: Line, reach: int) -> list[str]:
+        earlier = self._passages[max(0, line.index - reach) : line.index]
+        return (_lines_of(earlier, _kin(line)) + line.above(reach))[-reach:]
 
     def _neighbours(self, candidate: Candidate) -> None:
         zone = candidate.line.passage.zone
@@ -83,15 +83,18 @@ class Document:
             candidate.add(f"neighbour: {name}", 8)
             if zone is Zone.P1_BLOCK:
                 candidate.add(f"block around the mark: {name}", 10)
+        if candidate.form == "BARE" and any(_CLAUSE.match(text) for text in self._above(candidate.line, 6)):
+            candidate.add("a clause stands above it", -25)
 
     def _instructions(self, candidate: Candidate) -> None:
         """A line just above that announces an example."""
         above = candidate.line.above(1)
         if not above and candidate.line.passage.zone is Zone.BODY and candidate.line.index:
-            above = self._passages[candidate.line.index - 1].text[-_LINE:].split("\n")[-1:]
+            above = [self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2]]
         for line in above:
             text = unicodedata.normalize("NFKC", line).strip()
-            if text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text)):
+            announced = text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text))
+            if announced or _EXAMPLE_HEAD.search(text):
                 candidate.add("the line above announces an example", -45)
 
     def _boxes(self, candidate: Candidate) -> None:
@@ -117,7 +120,7 @@ class Document:
             line = candidate.line
             below = line.below(_BELOW)
             for passage in self._passages[line.index + 1 : line.index + 1 + _BELOW]:
-                below += passage.text[: 4 * _LINE].split("\n")
+                below += passage.text[:_HEAD].split("\n")
             headings.judge(candidate, below)
 
     def _secrecy(self, candidate: Candidate) -> None:
@@ -137,7 +140,7 @@ class Document:
     def _titled_so(self) -> bool:
         for index, passage in enumerate(self._passages[:40]):
             if passage.zone in (Zone.TITLE, Zone.FILENAME, Zone.COVER, Zone.P1_TOP_LEFT, Zone.P1_BLOCK) or index == 0:
-                titles = passage.text[: 8 * _LINE].split("\n")[:8]
+                titles = passage.text[:_HEAD].split("\n")[:8]
                 if any(len(t) <= 50 and _ABOUT.search(t) and _RULEBOOK.search(t) for t in titles):
                     return True
         return False
@@ -165,7 +168,7 @@ class Document:
         groups: dict[object, list[Candidate]] = {}
         for candidate in self._candidates:
             zone = candidate.line.passage.zone
-            groups.setdefault("cells" if zone in CELLS else candidate.line.index, []).append(candidate)
+            groups.setdefault(CELLS if zone in CELLS else candidate.line.index, []).append(candidate)
         loose = [c for c in self._candidates if _loose(c) and not _fixed(c)]
         everywhere = {id(c) for c in loose} if len({c.level for c in loose}) >= 3 else set()
         for group in groups.values():
@@ -173,7 +176,7 @@ class Document:
             bare = {c.level for c in group if _loose(c)}
             state = {c.level for c in group if _loose(c) and c.family in ("state", "level_only")}
             for c in group:
-                on_line = set(LEVEL.findall(_LEVEL_LABEL.sub("", c.line.text)))
+                on_line = set(LEVEL.findall(_NO_LEVEL.sub("", c.line.text)))
                 if len(on_line) >= 2 and "CHANGED_MARK" not in c.codes and not BOX.search(c.line.text):
                     c.add("several levels on the line", -50)
                 elif c.starred and len(starred) >= 3:
@@ -218,10 +221,10 @@ class Document:
     def _agreement(self) -> None:
         sides: dict[tuple[str | None, str], set[str]] = {}
         for candidate in self._candidates:
-            if candidate.confidence >= 25:
+            if candidate.confidence >= WEAK:
                 sides.setdefault(_meaning(candidate), set()).add(side_of(candidate.line.passage.zone))
         for candidate in self._candidates:
-            if candidate.confidence >= 25 and len(sides.get(_meaning(candidate), ())) >= 2:
+            if candidate.confidence >= WEAK and len(sides.get(_meaning(candidate), ())) >= 2:
                 candidate.add("two sources agree", 15)
 
     def _support(self) -> None:
@@ -248,6 +251,17 @@ class Document:
 
 def _same(candidate: Candidate) -> object:
     return candidate.rule.id, candidate.level, candidate.term, candidate.line.passage.zone
+
+
+def _kin(line: Line) -> frozenset[Zone]:
+    """The zones whose lines are its neighbours."""
+    return FRONT if line.passage.zone in FRONT else frozenset({line.passage.zone})
+
+
+def _lines_of(passages: Sequence[Passage], zones: Collection[Zone]) -> list[str]:
+    """The lines of the paragraphs in some zones; what is longer than a paragraph is left out."""
+    near = (passage.text.split("\n") for passage in passages if passage.zone in zones and len(passage.text) <= _HEAD)
+    return [line for lines in near for line in lines]
 
 
 def _meaning(candidate: Candidate) -> tuple[str | None, str]:

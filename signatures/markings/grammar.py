@@ -47,7 +47,7 @@ _TERM_FIELD = Expression(
     rf"(?:保密期限?|(?<![一-龥])期限|解密时间|解密条件)(?:[】\])]?\s?[::\t]\s{{0,4}}|[】\])]\s{{0,4}}|\s{{1,4}}|(?=至))(?P<term>{PLAIN_TERM})(?=$|[\s)\]】,;。])"
 )
 _TERM_BELOW = Expression(
-    rf"\s*[(\[【〔]?\s?(?P<label>(?:保密)?期限?\s?:?\s{{0,4}})?(?P<term>{PLAIN_TERM})\s?[)\]】〕]?\s*"
+    rf"\s*(?P<star>★)?\s?[(\[【〔]?\s?(?P<label>(?:保密)?期限?\s?:?\s{{0,4}})?(?P<term>{PLAIN_TERM})\s?[)\]】〕]?\s*"
 )
 _BESIDE = {Zone.TABLE_FIELD: {Zone.TABLE_FIELD, *FRONT}, Zone.NOTE_END: {Zone.NOTE_END, Zone.BODY}}
 """Zones in which the other half of a form field may be a passage of its own."""
@@ -248,7 +248,7 @@ class Grammar:
 
     def _complete(self, candidate: Candidate, passages: Sequence[Passage]) -> None:
         """Give a form field its term where that stands in a field of its own, on the line or beside it."""
-        if candidate.form == "BARE" and candidate.alone:
+        if candidate.form in ("BARE", "STARRED") and candidate.alone and candidate.term is None:
             self._continue(candidate)
         if candidate.form not in ("FIELD", "field") or candidate.term is not None:
             return
@@ -263,30 +263,35 @@ class Grammar:
                 candidate.term = term if "{{plain_term}}" in (candidate.rule.pattern or "") else None
                 candidate.codes.update(term.codes if candidate.term else ())
                 return
-            if term is not None and self._timed(candidate, term, "FIELD"):
+            if term is not None:
+                self._timed(candidate, term, "FIELD")
                 return
 
     def _continue(self, candidate: Candidate) -> None:
-        """Give a level that stands alone the term on the line below it; a mere date there is that of the paper."""
+        """Give a level that stands alone, with its star or without, the term on the line below it.
+
+        A mere date there is that of the paper.
+        """
         line = candidate.line
         if line.passage.zone not in FRONT | FURNITURE:
             return
         for text in line.below(1):
             found = _TERM_BELOW.fullmatch(normalise(text[:WINDOW], self._reader.joiner).text)
             term = parse_term(found["term"]) if found else None
-            if found and term is not None and (found["label"] or not term.period.startswith("DATE")):
-                self._timed(candidate, term, "PLAIN")
+            dated = found and (found["label"] or found["star"])
+            if found and term is not None and (dated or not term.period.startswith("DATE")):
+                candidate.starred = candidate.starred or found["star"] is not None
+                self._timed(candidate, term, "STARRED" if candidate.starred else "PLAIN")
 
-    def _timed(self, candidate: Candidate, term: Term, form: str) -> bool:
+    def _timed(self, candidate: Candidate, term: Term, form: str) -> None:
         """Make a candidate one of the rule for its form with a term, where a pack has such a rule."""
         for state in self._states:
             rule = state.rule_for(form, with_term=True, zone=candidate.line.passage.zone)
             if rule is not None:
                 candidate.rule, candidate.term, candidate.form = rule, term, form
                 candidate.codes.update(term.codes)
-                candidate.marking = f"{candidate.level} {term.text}"
-                return True
-        return False
+                candidate.marking = f"{candidate.level}{'★' if candidate.starred else ' '}{term.text}"
+                return
 
     def _strike(self, candidates: Sequence[Candidate]) -> None:
         """Marks that were struck through: voided, and changed where another mark stands instead."""

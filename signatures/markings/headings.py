@@ -29,6 +29,12 @@ _TOLD = Expression(
 _NO_PROSE = Expression(r"[\s★(:/|·级文资材-]")
 """What follows a level word in a mark or its name rather than in a sentence."""
 _SUBTITLE = Expression(r"\s*(?:——|—|--)\s?[^\W\d_]")
+_WORK = Expression(
+    r"\W?(?:[一-龥]{0,10}(?:小说|散文|诗歌|剧本|电影|影片|电视剧|网剧|话剧|漫画|动漫|手游|游戏|连载)\W?"
+    r"|(?:作者|作词|作曲|演唱|编剧|导演|主演|译者)\s?[: ].*|[一-龥·\s]{2,12}(?:著|编著|译|主演))$"
+)
+"""What stands below the title of a book, a film or a song: its kind, or who made it."""
+_NUMBER = Expression(r"\s*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)章节条]|\([一二三四五六七八九十\d]{1,3}\))\s*")
 _LABEL = Expression(r"(?i:^\s*TLP\s?:\s?(RED|AMBER|GREEN|CLEAR|WHITE))", re.MULTILINE)
 _ENGLISH_WORD = Expression(
     r"(?i:\b(?:cui|classif(?:y|ied|ication)|secre(?:t|cy)|confidential(?:ity)?|markings?|tlp|traffic light protocol)\b)"
@@ -48,6 +54,8 @@ _GOES_ON = Expression(
     r"(?i:information|secrets?|policy|agreement|computing|guide|training)\b)(?!.*(?:报告|通知|方案|纪要|请示)$).{0,20}$"
 )
 """What makes a title, with the word above it, that is no mark: 商业秘密 and below it 保护指引."""
+_TWO_PARTS = Expression(r"[一-龥][\s,]+[一-龥]")
+"""A marking with a note of handling (``内部资料 妥善保管``) is no half of a title."""
 _NO_TITLES = frozenset({"绝密", "机密"})
 """Level words that head an essay or a story less often than a report: of these a person is to judge."""
 _PAPER = Expression(
@@ -93,9 +101,11 @@ class Headings:
             candidate.add("the line below takes the word up again", -30)
         elif candidate.form == "BARE" and lines and _SUBTITLE.match(lines[0]):
             candidate.add("a subtitle follows", -30)
+        elif lines and _WORK.match(lines[0]):
+            candidate.add("it is the title of a work", -30)
         elif candidate.form == "BARE" and candidate.level in self._prose_words():
             candidate.add("the word is a word of the prose", -30)
-        elif candidate.form in _KINDS and lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate):
+        elif lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate) and not _TWO_PARTS.search(word):
             candidate.add("the line below goes on with it", -25)
         elif told and _spells_out(told[0], word):
             candidate.add("the line below spells it out", -30)
@@ -148,13 +158,16 @@ def _is_list(lines: Sequence[str]) -> bool:
 
 def _bracketed(candidate: Candidate) -> bool:
     """Whether brackets or ruling stand around it, as they do around no heading."""
-    return candidate.start > 0 and bool(candidate.line.text[: candidate.start].strip())
+    return bool(candidate.line.text[: candidate.start].strip())
 
 
 def _takes_up(line: str, word: str) -> bool:
-    """Whether a line of prose begins with the word."""
-    folded = line.casefold()
+    """Whether a line of prose begins with the word, or a numbered heading asks of it (``一、秘密的含义``)."""
+    number = _NUMBER.match(line)
+    folded = line[number.end() if number else 0 :].casefold()
     if not folded.startswith(word):
         return False
     after = folded[len(word) :]
-    return (word.isascii() and after.startswith(",")) or not (not after or _NO_PROSE.match(after))
+    if number:
+        return after.startswith(("的", "是", "指", "之", "与", "和"))
+    return bool(after) and not _NO_PROSE.match(after)

@@ -9,6 +9,7 @@ from datetime import date
 
 from signatures.expressions import Expression
 from signatures.markings.circumstances import UNKNOWN, Circumstances
+from signatures.markings.cues import front_lines
 from signatures.markings.periods import IssueDate, Source
 from signatures.markings.terms import number_of
 from signatures.markings.zones import FRONT
@@ -118,14 +119,8 @@ def _printed(passages: Sequence[Passage]) -> IssueDate | None:
 
 
 def _number(passages: Sequence[Passage]) -> re.Match[str] | None:
-    lines = 0
-    for passage in passages:
-        if passage.zone in FRONT and lines < _SHORT:
-            for line in passage.text[:4000].split("\n"):
-                lines += 1
-                if len(line) <= _SHORT and (found := _NUMBER.fullmatch(_plain(line))):
-                    return found
-    return None
+    numbers = (_NUMBER.fullmatch(_plain(line)) for line in front_lines(passages) if len(line) <= _SHORT)
+    return next(filter(None, numbers), None)
 
 
 def _created(passages: Sequence[Passage]) -> date | None:
@@ -171,7 +166,7 @@ def _line(text: str, at: int) -> str:
     if first == 0 and at > 2 * _SHORT:
         return ""
     last = text.find("\n", at, at + 2 * _SHORT)
-    last = min(len(text), at + 2 * _SHORT) if last < 0 else last
+    last = min(len(text), at + 2 * _SHORT) if last == -1 else last
     return _plain(text[first:last])
 
 

@@ -107,7 +107,7 @@ class Reader:
         """
         end = len(passage.text)
         number = passage.text.count("\n")
-        while left > 0 and end >= 0:
+        while left > 0 and end != -1:
             first = passage.text.rfind("\n", 0, end) + 1
             if end - first <= _SHORT_LINE:
                 view = normalise(passage.text[first:end], self.joiner)
@@ -151,9 +151,9 @@ class Reader:
     def _stretches(self, passage: Passage) -> Iterator[_Stretch]:
         text = self._labelled(passage)
         body = passage.zone is Zone.BODY
-        done = -1
+        done = 0
         for number, first, last in lines_with(text, (STAR, self._body_trigger) if body else (self._trigger,)):
-            if first <= done:
+            if first < done:
                 continue
             if text.find("\n", first, last) >= 0:
                 if column := column_around(text, first, last):
@@ -251,7 +251,7 @@ def _labels(words: Iterable[str]) -> Expression:
         "|".join(re.escape(word) for word in longest_first if word.isascii() is ascii_) or r"(?!)"
         for ascii_ in (False, True)
     )
-    this = "|".join(re.escape(word) for word in longest_first if word[0] in "本此") or r"(?!)"
+    this = "|".join(re.escape(word) for word in longest_first if word.startswith(("本", "此"))) or r"(?!)"
     return Expression(
         rf"(?<![一-龥A-Za-z“‘\"])[【\[(]?(?:"
         rf"(?:{_OF_WHAT})?(?:{chinese})(?:[】\])]|\s?\([^():]{{1,6}}\)(?=[:\t]))?"

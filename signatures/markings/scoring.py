@@ -10,7 +10,7 @@ import re
 from signatures.expressions import Expression
 from signatures.markings.candidates import Candidate
 from signatures.markings.units import BOX
-from signatures.markings.zones import BONUS, FURNITURE, LEADS, NAMES
+from signatures.markings.zones import BONUS, CELLS, FURNITURE, LEADS, NAMES
 from signatures.passages import Zone
 
 ALERT, REVIEW, WEAK = 70, 45, 25
@@ -30,8 +30,15 @@ _NAMED_EXAMPLE = Expression(r"例[::如]|示例|样例|字样|什么|怎么|写�
 _TALKED_OF = Expression(r"(?:的|是|字样|怎么|什么|吗|呢)")
 _QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|岗位|网络|场所|部位|级别)\W{0,3}$")
 """What has a level of its own: ``涉密信息系统（机密级）``."""
-_DEFINED = Expression(r"\W{0,3}(?:是指|指的是|级|信息|包括|的)|\W{0,2}[(\[][^()\[\]]{1,20}[)\]]\s*$")
-"""What tells what the word means, or glosses it: ``【机密】（电影）``."""
+_DEFINED = Expression(
+    r"\W{0,3}(?:是指|指的是|级|信息|包括|的|一词|[二两]字|条款|定义|作文)|\W{0,2}[(\[][^()\[\]]{1,20}[)\]]\s*$"
+    r"|[^,。]{0,10}(?:电影|影评|小说|漫画|游戏|攻略|读后感|观后感|讲座|直播|团购|报名|案例|案例分析)\W{0,2}$"
+)
+"""What tells what the word means, glosses it (``【机密】（电影）``), or shows it to be a title or a topic."""
+_TOPIC = Expression(
+    r"[-_—–\s]{1,3}(?:保护|保密|管理|定密|培训|宣传)?(?:办法|制度|规定|条例|指南|手册|须知|细则|案例|知识)"
+)
+"""What makes a topic, not a marking, of a word that opens a name: ``商业秘密-保护办法.docx``."""
 _NOUN_AFTER = Expression(r"级?(?:级别|文件|资料|信息|事项|档案|性|工作|合同|件|载体|文档|图纸|岗位|人员)")
 _WORD_BEFORE = Expression(r"(?:国家|公司|商业|党和国家|涉及|属于|泄露|保守|不该说的)的?$")
 _VERB = Expression(r"是指|应当|不得|必须|严禁|包括|禁止|规定|负责|不应")
@@ -75,7 +82,8 @@ def _against(candidate: Candidate) -> None:
     before, after = text[:start], text[end:]
     if candidate.form == "field" and _ANOTHER.match(after):
         candidate.add("one of several values", -45)
-    if candidate.form in ("STARRED", "REVERSED") and _NOUN_AFTER.match(after):
+    row = candidate.form == "PLAIN" and zone in CELLS and "级" in text[start:end]  # 机密级 20年, of a table of levels
+    if row or (candidate.form in ("STARRED", "REVERSED") and _NOUN_AFTER.match(after)):
         candidate.add("a noun follows", -40)
     if _WORD_BEFORE.search(before):
         candidate.add("a word before it makes it a noun", -30)
@@ -100,6 +108,8 @@ def _against(candidate: Candidate) -> None:
         candidate.add("the level of what is named before it", -25)
     elif (in_lead or candidate.form == "FILENAME") and _DEFINED.match(after):
         candidate.add("a definition follows", -25)
+    elif candidate.form == "name" and _TOPIC.match(after):
+        candidate.add("a noun follows", -40)
     if not candidate.alone and candidate.form != "lead":
         if _NUMBERED.match(before):
             candidate.add("a list number begins the line", -20)
@@ -125,7 +135,6 @@ def _quoted(before: str, after: str) -> bool:
         open_still = begun >= 0 and (
             before.count(opening) % 2 == 1 if opening == closing else closing not in before[begun:]
         )
-        end = after.find(closing) if open_still else -1
-        if end >= 0 and re.search(r"\w", before[begun + 1 :] + after[:end]):
+        if open_still and closing in after and re.search(r"\w", before[begun + 1 :] + after.partition(closing)[0]):
             return True
     return False

@@ -85,9 +85,8 @@ def parse_term(text: str) -> Term | None:
     if found := _CHINESE_DATE.fullmatch(text):
         return _written_out(found["year"], found["month"], found["day"])
     if found := _COUNT.fullmatch(text):
-        if not (len(found["number"]) > 3 and found["number"].isdigit()):
-            return _counted(found["number"], found["unit"])
-    elif found := _COMPACT.fullmatch(text) or _DATE.fullmatch(text):
+        return _counted(found["number"], found["unit"])
+    if found := _COMPACT.fullmatch(text) or _DATE.fullmatch(text):
         return _dated(found["year"], found["month"], found["day"])
     return Term(f"COND:{text}", text) if text[-1:] in ("前", "后") else None
 
@@ -100,7 +99,7 @@ def number_of(text: str) -> tuple[int, str | None] | None:
         fixed = text.translate({ord("O"): "0", ord("o"): "0", ord("I"): "1", ord("l"): "1"})
         return (int(fixed), "OCR_FIX") if fixed.isdigit() and any(c.isdigit() for c in text) else None
     text = text.replace("廿", "二十").replace("卅", "三十")
-    total, last = 0, 0
+    total, last = 0, 1
     if not any(c in _TENS for c in text):
         return int("".join(str(_VALUES[c]) for c in text)), "CN_NUMERAL"
     for letter in text:
@@ -126,13 +125,13 @@ def _counted(number: str, unit: str) -> Term | None:
         return None
     value, writing = valued
     codes = [writing] if writing else []
-    if unit[-1] in "午用":
+    if unit[-1] in ("午", "用"):
         codes.append("OCR_FIX")
     if value == 0:
         codes.append("PERIOD_ZERO")
-    if unit[-1] in "年午":
+    if unit[-1] in ("年", "午"):
         return Term(f"P{value}Y", f"{value}年", value * 12, tuple(codes))
-    if unit[-1] in "月用":
+    if unit[-1] in ("月", "用"):
         return Term(f"P{value}M", f"{value}个月", value, (*codes, *(("PERIOD_UNIT",) if value >= 12 else ())))
     return Term(f"P{value}D", f"{value}天", 0, (*codes, "PERIOD_UNIT"))
 

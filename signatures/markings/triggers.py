@@ -106,11 +106,11 @@ def lines_with(text: str, patterns: Sequence[Expression]) -> Iterator[tuple[int,
         hit = min(found, key=_start)
         first = text.rfind("\n", 0, hit.start()) + 1
         last = text.find("\n", hit.end())
-        last = len(text) if last < 0 else last
+        last = len(text) if last == -1 else last
         number, counted = number + text.count("\n", counted, first), first
         yield number, first, last
         line_end = text.find("\n", hit.start(), last)
-        at = last if line_end < 0 else line_end
+        at = last if line_end == -1 else line_end
         pending = [
             pattern.search(text, at) if hit is not None and hit.start() < at else hit
             for pattern, hit in zip(patterns, pending, strict=True)
@@ -126,15 +126,15 @@ def column_around(text: str, first: int, last: int, limit: int = 24) -> tuple[in
     if any(not _short(line) for line in text[first:last].split("\n")):
         return None
     for _ in range(limit):
-        above = text.rfind("\n", 0, first - 1) + 1 if first > 0 else first
-        if above >= first or not _short(text[above : first - 1]):
+        above = text.rfind("\n", 0, first - 1) + 1
+        if first == 0 or not _short(text[above : first - 1]):
             break
         first = above
     for _ in range(limit):
-        if last >= len(text):
+        if last == len(text):
             break
         below = text.find("\n", last + 1)
-        below = len(text) if below < 0 else below
+        below = len(text) if below == -1 else below
         if not _short(text[last + 1 : below]):
             break
         last = below
@@ -146,4 +146,4 @@ _INVISIBLE = dict.fromkeys(map(ord, ZERO_WIDTH))
 
 def _short(line: str) -> bool:
     line = line.translate(_INVISIBLE).strip()
-    return len(line) == 1 or (0 < len(line) <= 4 and line.isdecimal())
+    return len(line) == 1 or (len(line) <= 4 and line.isdecimal())

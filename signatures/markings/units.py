@@ -89,7 +89,7 @@ def strip(text: str, start: int, end: int) -> tuple[int, int]:
             start += 1
         while end > start and text[end - 1].isspace():
             end -= 1
-        if end - start < 2:
+        if start >= end:
             break
         if _BRACKETS.get(text[start]) == text[end - 1]:
             start, end = start + 1, end - 1
@@ -179,17 +179,13 @@ def _ticked(text: str, begin: int) -> Iterator[Piece]:
 
 def _of_name(text: str) -> Iterator[Piece]:
     """What a file or folder name offers: its bracket groups, its beginning, its end and what edges set apart."""
-    begin = 0
-    parts = re.split(r"([/\\!])", text)
-    for number, part in enumerate(parts):
-        if number % 2 == 0 and part:
-            last = number == len(parts) - 1
-            extension = _EXTENSION.search(part) if last else None
-            end = begin + (extension.start() if extension else len(part))
-            yield from _of_stem(text, begin, end)
-            if not (extension and _PLAYED.fullmatch(extension[0])):
-                yield from _words_apart(text, begin, end)
-        begin += len(part)
+    for part in re.finditer(r"[^/\\!]+", text):
+        begin, end = part.span()
+        extension = _EXTENSION.search(text, begin) if end == len(text) else None
+        stem_end = extension.start() if extension else end
+        yield from _of_stem(text, begin, stem_end)
+        if not (extension and _PLAYED.fullmatch(extension[0])):
+            yield from _words_apart(text, begin, stem_end)
 
 
 def _of_stem(text: str, begin: int, end: int) -> Iterator[Piece]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +15,12 @@ import pytest
 
 from agent.housekeeping import WAIVERS
 from agent.reporting.outbox import Outbox
+from agent.requests import ask_for_scan
 from agent.settings import MediaSettings, ScheduleSettings
+from agent.watching import left
+from protocol import keys
 from protocol.policy import MediumStatus, RegisteredMedium, Waiver, sign
-from protocol.records import AgentStarted, MediaSessionSeen, MediumEvidence, ScanDone, ViolationSeen
+from protocol.records import MediaSessionSeen, MediumEvidence, ScanDone, ViolationSeen
 
 
 def of_register(collector: Any, label: str = "") -> list[str]:
@@ -27,6 +33,15 @@ def of_register(collector: Any, label: str = "") -> list[str]:
         and one.medium
         and label in ("", one.medium.label)
     ]
+
+
+def known_documents(state: Path) -> int:
+    """How many documents on media for carrying the agent has seen."""
+    try:
+        with closing(sqlite3.connect(f"{(state / left.FILE).as_uri()}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM lying").fetchone()[0])
+    except sqlite3.OperationalError:  # there is no table yet
+        return 0
 
 
 def place(collector: Any) -> list[int]:
@@ -98,19 +113,45 @@ def test_a_medium_declared_lost_while_it_is_in_use_is_told_at_once(
     wait_for(lambda: of_register(collector) == ["DISPOSE-08"])
 
 
+def test_documents_still_on_a_medium_for_carrying_when_it_comes_back_are_told_with_their_number(
+    collector: Any, service_state: Path, running: Any, tmp_path: Path, wait_for: Any, quick: Any
+) -> None:
+    mine, folder, away = collector.enrolled(service_state), tmp_path / "stick", tmp_path / "away"
+    folder.mkdir()
+    (folder / "方案.txt").write_bytes(b"hello")
+    key = keys.keyed_hash(collector.organisation_key, b"mijian-medium/1\0declared\0" + os.fsencode(folder))
+    policy = collector.make_policy(mine.agent, media=(RegisteredMedium(key=key, transfer=True),))
+    (service_state / "policy.json").write_bytes(sign(policy, collector.signing))
+    running(quick(service_state, media=MediaSettings(declared=(str(folder),), transfer_days=1e-9)))
+    sessions = lambda: [one for one in collector.records if isinstance(one, MediaSessionSeen)]  # noqa: E731
+    wait_for(lambda: known_documents(service_state))
+    folder.rename(away)
+    wait_for(lambda: sessions()[-1].ended_at)
+    assert of_register(collector) == [], "nothing had been seen there before"
+    away.rename(folder)
+    wait_for(lambda: of_register(collector))
+    (seen,) = [one for one in collector.records if isinstance(one, ViolationSeen)]
+    assert (seen.control, seen.evidence.files, seen.session) == ("MEDIA-10", 1, sessions()[-1].session)
+
+
 def test_a_waived_violation_is_told_as_approved_and_as_what_it_is_once_the_waiver_has_ended(
     collector: Any, service_state: Path, running: Any, tmp_path: Path, fill: Any, wait_for: Any, quick: Any
 ) -> None:
     mine = collector.enrolled(service_state)
     folder = tmp_path / "stick"
     fill(folder)
-    ends = datetime.now(UTC) + timedelta(seconds=6)
-    policy = collector.make_policy(mine.agent, waivers=(Waiver(id="w-1", control="MEDIA-05", expires=ends),))
-    (service_state / "policy.json").write_bytes(sign(policy, collector.signing))
-    running(quick(service_state, media=MediaSettings(declared=(str(folder),))))
+
+    def policy(serial: int, lasting: timedelta) -> Any:
+        ends = datetime.now(UTC) + lasting
+        waivers = (Waiver(id="w-1", control="MEDIA-05", expires=ends),)
+        return collector.make_policy(mine.agent, serial=serial, waivers=waivers)
+
+    (service_state / "policy.json").write_bytes(sign(policy(1, timedelta(days=1)), collector.signing))
+    running(quick(service_state, media=MediaSettings(declared=(str(folder),)), policy_seconds=0.2))
     seen = lambda: [one for one in collector.records if isinstance(one, ViolationSeen)]  # noqa: E731
     wait_for(lambda: len(seen()) == 2)
     assert {one.waiver for one in seen()} == {"w-1"}
+    collector.policy = policy(2, timedelta(seconds=1))
     wait_for(lambda: len(seen()) == 4)
     assert [one.waiver for one in seen()][2:] == ["", ""]
     causes = [one.cause for one in collector.records if isinstance(one, ScanDone)]
@@ -125,22 +166,26 @@ def test_the_end_of_a_waiver_has_what_schedules_scan_scanned_again(
     mine = collector.enrolled(service_state)
     folder = tmp_path / "disk"
     fill(folder)
-    ends = datetime.now(UTC) + timedelta(days=-1 if ended == "while no agent ran" else 1)
+    withdrawn = ended == "withdrawn by a policy"
+    ends = datetime.now(UTC) + timedelta(days=1 if withdrawn else -1)
     policy = collector.make_policy(mine.agent, waivers=(Waiver(id="w-1", control="NPC-01", expires=ends),))
     (service_state / "policy.json").write_bytes(sign(policy, collector.signing))
     outbox = Outbox(service_state)
     outbox.remember(WAIVERS, (datetime.now(UTC) - timedelta(days=2)).isoformat())  # when an agent ran last
     outbox.close()
     yearly = ScheduleSettings(cron="0 0 1 1 *", roots=(str(folder),))
-    running(quick(service_state, media=MediaSettings(watch=False), schedule=yearly, policy_seconds=0.2))
-    if ended == "withdrawn by a policy":
-        wait_for(lambda: [one for one in collector.records if isinstance(one, AgentStarted)])
-        collector.policy = collector.make_policy(mine.agent, serial=2)
+    told = lambda: [one for one in collector.records if isinstance(one, ViolationSeen)]  # noqa: E731
     scans = lambda: [one for one in collector.records if isinstance(one, ScanDone)]  # noqa: E731
-    wait_for(scans)
-    assert [(one.cause, one.finding) for one in scans()] == [("rescan", 2)]
-    told = [one for one in collector.records if isinstance(one, ViolationSeen)]
-    assert [(one.control, one.waiver) for one in told] == [("NPC-01", ""), ("NPC-01", "")]
+    running(quick(service_state, media=MediaSettings(watch=False), schedule=yearly, policy_seconds=0.2))
+    if withdrawn:
+        ask_for_scan(service_state, (str(folder),))
+        wait_for(scans)
+        assert [(one.control, one.waiver) for one in told()] == [("NPC-01", "w-1")] * 2
+        collector.policy = collector.make_policy(mine.agent, serial=2)
+    wait_for(lambda: len(scans()) == 1 + withdrawn)
+    assert (scans()[-1].cause, scans()[-1].finding) == ("rescan", 2)
+    news = ["NPC-01", "NPC-02"] if withdrawn else ["NPC-01"]  # what was never told as approved outlived no approval
+    assert [(one.control, one.waiver) for one in told()[-2 * len(news) :]] == [(one, "") for one in news] * 2
 
 
 def test_a_person_can_have_the_media_scanned_again(

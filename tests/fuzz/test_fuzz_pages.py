@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import plistlib
+import sqlite3
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
+from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -101,6 +108,43 @@ def picture() -> list[bytes]:
     return found
 
 
+def values() -> list[bytes]:
+    """Beginnings of binary files that hold values."""
+    name = struct.pack(">I", 24) + b"\xa9nam" + struct.pack(">I", 16) + b"data" + "机密".encode()
+    return [
+        b"ID3\3\0\0\0\0\0\x20TIT2\0\0\0\x0f\0\0\3" + "机密★10年".encode() + bytes(9),
+        struct.pack(">I", 12) + b"ftypisom" + struct.pack(">I", 40) + b"moov" + struct.pack(">I", 32) + b"udta" + name,
+        b"fLaC\0\0\0\x22" + bytes(34) + b"\x84\0\0\x20\4\0\0\0test\1\0\0\0\x0e\0\0\0TITLE=" + "机密".encode(),
+        b"\x93DB" + "机密★10年".encode("utf-16-le") + b"\0\0" + "机密★10年".encode("gbk"),
+        b"\x4c\0\0\0\1\x14\2\0" + bytes(68) + b"\5\0" + "a\\机密".encode("utf-16-le"),
+    ]
+
+
+def table() -> list[bytes]:
+    fields = struct.pack("<11sc4xBB14x", b"NAME", b"C", 9, 0) + struct.pack("<11sc4xBB14x", b"MJ", b"C", 20, 0)
+    head = struct.pack("<BBBBIHH20x", 3, 124, 1, 1, 2, 97, 30) + fields + b"\r"
+    return [head + (b" " + b"a".ljust(9) + "机密★10年".encode("gbk").ljust(20)) * 2]
+
+
+def database() -> list[bytes]:
+    found = []
+    for encoding in ("UTF-8", "UTF-16le"):
+        with closing(sqlite3.connect(":memory:")) as base:
+            base.execute(f"PRAGMA encoding = '{encoding}'")
+            base.execute("CREATE TABLE a (b, c)")
+            base.execute("INSERT INTO a VALUES ('x', '机密★10年')")
+            base.commit()
+            found.append(base.serialize())
+    return found
+
+
+def diagram() -> list[bytes]:
+    graph = '<mxGraphModel><root><mxCell value="&lt;b&gt;机密&lt;/b&gt;"/></root></mxGraphModel>'
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = base64.b64encode(packer.compress(quote(graph).encode()) + packer.flush()).decode()
+    return [f"<mxfile><diagram>{each}</diagram></mxfile>".encode() for each in (packed, graph)]
+
+
 MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "pdf": pdf,
     "xps": xps,
@@ -109,6 +153,16 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "text": text,
     "escaped": lambda: [b'{"a": "\\u673a\\u5bc6\\n", "b": "\\ud83d\\ude00"}\n', b"a=\\u673a\n"],
     "picture": picture,
+    "binary": values,
+    "dbf": table,
+    "sqlite": database,
+    "drawio": diagram,
+    "plist": lambda: [plistlib.dumps({"a": ["机密", b"<html>"], "机密": 1}, fmt=plistlib.FMT_BINARY)],
+    "cards": lambda: [
+        "BEGIN:VCARD\nNOTE;CHARSET=gbk;ENCODING=QUOTED-PRINTABLE:=BB=FA=\n=C3=DC\nA:机\n 密\\n\nEND:VCARD".encode()
+    ],
+    "subtitles": lambda: ["[Events]\nDialogue: 0,1,2,D,,0,0,0,,{\\an8}机密\\N★10年\n".encode()],
+    "dxf": lambda: [b"0\nMTEXT\n1\n{\\fA|b0;\\U+673A\\U+5BC6}\\P\\M+5BBFA\\M+5C3DC\n0\nEOF\n"],
 }
 
 

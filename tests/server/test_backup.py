@@ -115,6 +115,22 @@ def test_a_file_that_is_not_whole_restores_nothing(home: Path, tmp_path: Path, p
     assert not (tmp_path / "other" / "collector.sqlite3").exists()
 
 
+def test_a_backup_is_tried_out_without_anything_being_left_or_changed(home: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(home / "collector.sqlite3")) as database:
+        database.execute("CREATE TABLE audit_entry (id INTEGER PRIMARY KEY, hash TEXT)")
+        database.execute("INSERT INTO audit_entry VALUES (7, 'ab'), (8, 'cd')")
+        database.commit()
+    made, before = backup.make(home, tmp_path / "a.backup", PHRASE), sorted(home.rglob("*"))
+    trial = backup.try_out(tmp_path / "a.backup", home, PHRASE)
+    assert (trial.manifest, trial.entry, trial.head) == (made, 8, "cd")
+    content = bytearray((tmp_path / "a.backup").read_bytes())
+    content[-900] ^= 1
+    (tmp_path / "a.backup").write_bytes(content)
+    with pytest.raises(backup.BackupError, match="damaged"):
+        backup.try_out(tmp_path / "a.backup", home, PHRASE)
+    assert sorted(home.rglob("*")) == before
+
+
 def test_chunks_that_changed_places_are_found_out(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "a.backup"
     backup.make(home, file, PHRASE)
@@ -220,6 +236,7 @@ def test_a_collector_comes_back_with_its_reports_and_one_that_was_altered_is_tol
     assert run(first, "report", "annual", "--format", "xlsx", "--out", str(tmp_path / "a.xlsx")).returncode == 0
     sealed = ("--passphrase-file", str(phrase), "--format", "json")
     assert told(run(first, "backup", str(tmp_path / "a.backup"), *sealed))["sealed"] is True
+    assert told(run(first, "verify", "--backup", str(tmp_path / "a.backup"), *sealed))["ok"] is True
     told(run(second, "restore", str(tmp_path / "a.backup"), *sealed))
     after = told(run(second, "init", "--format", "json"))
     assert (after["collector"], after["name"], after["created"]) == (before["collector"], "机要室", False)
@@ -250,6 +267,15 @@ def test_mistakes_are_told_with_status_2(initialised: Path, tmp_path: Path, argu
     assert done.returncode == 2
     assert said in done.stderr
     assert not (tmp_path / "NEW").exists()
+
+
+def test_a_backup_of_another_collector_is_told_when_it_is_tried_out(initialised: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(initialised, tmp_path / "other")
+    told(run(other, "init", "--format", "json"))  # one entry more in its log
+    told(run(other, "backup", str(tmp_path / "b.backup"), "--unsealed", "--format", "json"))
+    done = run(initialised, "verify", "--backup", str(tmp_path / "b.backup"), "--unsealed")
+    assert done.returncode == 1
+    assert "of another collector" in done.stdout
 
 
 def test_spool_and_database_are_of_one_moment_however_busy_they_are(home: Path, tmp_path: Path) -> None:

@@ -36,6 +36,14 @@ _OPENDOCUMENT = (
     "application/vnd.sun.xml.writer.global",
 )
 
+_BINARY = (
+    "application/octet-stream",
+    "application/x-ms-shortcut",
+    *(f"audio/{kind}" for kind in ("amr", "flac", "midi", "mpeg", "ogg", "x-wav")),
+    *(f"video/{kind}" for kind in ("mp4", "mpeg", "x-flv", "x-matroska", "x-ms-asf", "x-msvideo")),
+    "image/vnd.dxf; format=binary",
+)
+
 FORMATS: dict[str, str] = {
     "text/plain": "text",
     "text/csv": "text",
@@ -46,6 +54,13 @@ FORMATS: dict[str, str] = {
     "application/yaml": "escaped",
     "application/toml": "escaped",
     "text/javascript": "escaped",
+    "text/css": "escaped",
+    "application/x-url": "escaped",
+    "text/calendar": "cards",
+    "text/vcard": "cards",
+    "text/x-ssa": "subtitles",
+    "image/vnd.dxf": "dxf",
+    "application/vnd.jgraph.mxfile": "drawio",
     "image/svg+xml": "html",
     "text/html": "html",
     f"{_OOXML}wordprocessingml.document": "docx",
@@ -111,6 +126,10 @@ FORMATS: dict[str, str] = {
     "application/msword": "doc",
     "application/vnd.ms-excel": "xls",
     "application/vnd.ms-powerpoint": "ppt",
+    "application/vnd.sqlite3": "sqlite",
+    "application/x-dbf": "dbf",
+    "application/x-bplist": "plist",
+    **dict.fromkeys(_BINARY, "binary"),
     "image/png": "picture",
     "image/jpeg": "picture",
     "image/tiff": "picture",

@@ -22,6 +22,12 @@ _LONGEST = 400
 _NAME = re.compile(rb"<(?:[^\s<>/:]+:)?([^\s<>/]+)")
 _JOINED = re.compile(r'"\s*&\s*"')
 _CONSTANT = re.compile(r'"((?:[^"]|"")*)"')
+_NUMBER_FORMAT = re.compile(r'(?:"[^"]*"(?!")|\[[^\]]*\]|[_*\\].|[0-9#?.@;%/ :+-]|[\u2e80-\uffff])+')
+_DRESS = re.compile(r'\[[^\]]*\]|[_*].|["\\@]')
+_PLACES = re.compile(r"^[0#?.,% ]+|(?<![1-9])[0#?.,% ]+$")
+"""Where the number itself stands."""
+_LEVEL = re.compile(r"%[1-9]\.?")
+"""Where the number of a list stands."""
 _CHOICES = frozenset({b"listItem", b"listEntry"})
 """Elements that offer a level to be chosen; what was chosen stands in the text."""
 _READING_AID = b"<rPh"
@@ -45,8 +51,13 @@ class Told:
         if self._texts:
             self._all += "\n" + "\n".join(self._texts)
             self._texts.clear()
-        if text in self._all:
-            return True
+        at = self._all.find(text)
+        while at >= 0:
+            # What a number goes on with is another text: a format puts words around the value of a cell.
+            past = at + len(text)
+            if not self._all[max(0, at - 1) : at].isdecimal() and not self._all[past : past + 1].isdecimal():
+                return True
+            at = self._all.find(text, at + 1)
         self._texts.append(text)
         return False
 
@@ -89,8 +100,17 @@ def _around(raw: bytes, start: int, end: int, but: frozenset[bytes]) -> bytes:
 
 def constants(value: str) -> list[str]:
     """The strings in a formula, field or number format, those that are put together as one; else the value itself."""
+    value = _LEVEL.sub("", value)
     if '"' not in value:
         return [value]
     merged = _JOINED.sub("", value)
     found = [each.replace('""', '"').strip() for each in _CONSTANT.findall(merged)]
+    if _NUMBER_FORMAT.fullmatch(value):
+        found += sections(value)
     return [text for text in dict.fromkeys(found) if text]
+
+
+def sections(code: str) -> list[str]:
+    """What the sections of a number format put around a number, its own digits among it (ECMA-376-1, 18.8.31)."""
+    parts = (_PLACES.sub("", section.strip()).strip() for section in _DRESS.sub("", code).split(";"))
+    return [said for said in parts if said and not said.isascii()]

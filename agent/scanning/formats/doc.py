@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.scanning.formats import docx_front, ole_objects, ole_properties, vba, word_story
+from agent.scanning.formats import docx_front, ole_corners, ole_objects, ole_properties, vba, word_story
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told, constants
 from agent.scanning.formats.doc_blocks import Blocks
 from agent.scanning.formats.doc_file import (
     ANCHORS,
@@ -36,12 +37,13 @@ LIMITATIONS = (
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Of Word 95 and older only the text is read: no type sizes, and tables only by the ends of their cells.",
     "Word for DOS, Write and the Macintosh's Word before version 98 are not read.",
-    "Changes kept apart by a fast save (other than the text itself) and document variables are not read.",
-    "Of macros the strings and comments are read, not their forms.",
+    "Changes kept apart by a fast save (other than the text itself) are not read.",
+    "Of macros the strings and comments are read, not their forms; the default texts of form fields are not read.",
 )
 
 _UTF8 = frozenset({"utf-8"})
 _BETWEEN_LETTERS = re.compile("\x13[^\x13-\x15]*\x14|[\0-\x06\x08\x0e-\x1d\x1f]")
+_INSTRUCTION = re.compile("\x13([^\x13-\x15]*)")
 _HYPHEN = "\x1e"
 _KINDS = (
     (Zone.HEADER, 2), (Zone.HEADER, 2), (Zone.FOOTER, 2), (Zone.FOOTER, 2), (Zone.HEADER, 1), (Zone.FOOTER, 1),
@@ -84,8 +86,14 @@ class _Document:
 
     def pieces(self, reading: Reading) -> Iterator[Piece]:
         """What is worth reading."""
+        told = Told()
         if reading.worth(self._for_sieve(), encodings=_UTF8):
-            yield from self._passages()
+            yield from told.through(self._passages())
+            for told_by in _INSTRUCTION.findall(self._word.text):
+                for text in constants(told_by) if '"' in told_by else ():
+                    if reading.worth(text.encode("utf-8", "replace"), encodings=_UTF8) and not told.has(text):
+                        yield Passage(Zone.BODY, text, Place(part="setting"))
+        yield from ole_corners.passages([self._word.tables] if self._word.is_97 else [], reading, told)
         if self._word.damaged:
             raise NotExamined(Reason.DAMAGED, "a part of the text is missing")
 

@@ -308,10 +308,12 @@ class _Walk:
 
 
 def shown_by(instruction: str) -> str:
-    """What a field without a result shows all the same: texts laid over each other (EQ), a text quoted (QUOTE)."""
+    """What a field without a result shows: texts laid over each other (EQ), a text quoted (QUOTE) or to be clicked."""
     kind = instruction.split(maxsplit=1)[0].upper() if instruction.strip() else ""
     if kind == "QUOTE":
         return "".join(_QUOTED.findall(instruction)) or instruction.split(maxsplit=1)[-1]
+    if kind == "MACROBUTTON":
+        return instruction.split(maxsplit=2)[2].strip() if len(instruction.split()) > 2 else ""
     if kind == "EQ":  # of a reading over a word the word is the longest of the texts
         return max((text.strip() for text in _ARGUMENT_ENDS.split(_SWITCH.sub("", instruction))), key=len)
     return ""

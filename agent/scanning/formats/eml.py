@@ -38,6 +38,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     raw = source.read(LIMITS["message bytes"])
     head, body = mime.split(raw.removeprefix(b"\xef\xbb\xbf"))
     yield from headers(head, reading)
+    if head and (stray := mime.strays(raw)):
+        yield from text.pieces(Source.of(stray), reading)
     walk = mime.Walk()
     encrypted = False
     for number, part in enumerate(walk.parts(head, body), 1):

@@ -1,4 +1,4 @@
-r"""Text in which programs write characters as ``\uXXXX`` and line ends as ``\n``: JSON, YAML, TOML, scripts.
+r"""Text in which programs write characters as ``\uXXXX`` and line ends as ``\n``: JSON, YAML, TOML, scripts, CSS.
 
 The characters are put in their place; then it is plain text.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.scanning.formats import text
+from agent.scanning.formats import data_uris, escapes, text
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 
 NAME = "escaped"
@@ -18,6 +18,8 @@ MEDIA_TYPES = (
     "application/yaml",
     "application/toml",
     "text/javascript",
+    "text/css",
+    "application/x-url",
 )
 LIMITS = {"bytes read with their escapes": 32 * MiB}
 LIMITATIONS = (
@@ -25,22 +27,27 @@ LIMITATIONS = (
     "values that are spread over several strings are not put together",
 )
 
-_RUN = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")
 _LINE_END = re.compile(rb"(?<!\\)((?:\\\\)*)\\n")
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
-    """Yield the passages of the text as it is meant."""
+    """Yield the passages of the text as it is meant, and what addresses in a style sheet hold."""
     if source.size <= LIMITS["bytes read with their escapes"]:
         data = source.read(LIMITS["bytes read with their escapes"])
         # In two bytes to a character nothing is escaped.
-        if b"\\u" in data and b"\0" not in data:
-            data = _LINE_END.sub(rb"\1\n", _RUN.sub(_characters, data))
+        if b"\0" not in data:
+            ending = reading.name.rpartition(".")[2].lower()
+            if ending in _STYLES:
+                yield from data_uris.members(data, reading)
+                data = escapes.style_sheet(data)
+            elif ending in _ADDRESSES:
+                data = escapes.without_percent(data)
+            elif escapes.numbered(data):
+                data = _LINE_END.sub(rb"\1\n", escapes.plain(data))
         source = Source.of(data)
     yield from text.pieces(source, reading)
 
 
-def _characters(run: re.Match[bytes]) -> bytes:
-    said = bytes.fromhex(run[0].replace(b"\\u", b"").decode("ascii")).decode("utf-16-be", "replace")
-    # A quote or a control character would say something else than what was escaped.
-    return "".join(letter if letter >= " " and letter not in '"\\' else " " for letter in said).encode("utf-8")
+_STYLES = frozenset({"css", "scss", "less"})
+_ADDRESSES = frozenset({"url", "desktop", "webloc", "website"})
+"""Endings of files that lead to another, whose name is written as in an address."""

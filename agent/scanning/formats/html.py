@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 from lxml import etree
 
-from agent.scanning.formats import markup, text
+from agent.scanning.formats import data_uris, escapes, markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
 from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
@@ -23,6 +23,7 @@ MEDIA_TYPES = ("text/html", "image/svg+xml")
 LIMITS = {"bytes read as a page": markup.LONGEST}
 LIMITATIONS = (
     "of scripts and style sheets only strings that are a marking by themselves are seen",
+    "pictures that are written into the page itself are not read",
     "a page larger than 32 MiB is searched as plain text",
 )
 
@@ -42,6 +43,8 @@ _HEADINGS = frozenset({"h1", "h2", "h3"})
 _SHOWN = frozenset({"alt", "title", "placeholder", "value", "label", "summary", "srcdoc", "content"})
 """Attributes that people see; what others hold counts as data do, where it is a marking by itself."""
 
+_ADDRESSES = frozenset({"href", "src"})
+_ENDING = re.compile(r"\.\w{1,5}$")
 _FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
 _BLANKS = re.compile(r"[\t\r\n\f\0][ \t\r\n\f\0]*|\s{2,}")
 """Blanks that are shown as one; a single space is one already."""
@@ -58,7 +61,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     if source.size > LIMITS["bytes read as a page"]:
         yield from text.pieces(source, reading)
         return
-    raw = markup.plain_bytes(source.read(LIMITS["bytes read as a page"]))
+    raw = escapes.page(markup.plain_bytes(source.read(LIMITS["bytes read as a page"])))
+    yield from data_uris.members(raw, reading)
     if not markup.worth(raw, reading):
         return
     source_text = markup.to_text(raw)
@@ -342,6 +346,8 @@ def _asides(page: etree._Element, reading: Reading) -> Iterator[Passage]:
 def _attribute(tag: str, name: str, value: str) -> Iterator[Passage]:
     if name == "content" and tag == "meta":
         return  # told as a property
+    if name in _ADDRESSES:  # the name of the file it leads to
+        value = _ENDING.sub("", value.rpartition("/")[2])
     if name == "srcdoc":
         value = "\n".join(markup.xml_lines(value))
     yield Passage(Zone.CAPTION if tag == "img" and name in _SHOWN else Zone.BODY, value, Place(part="attribute"))

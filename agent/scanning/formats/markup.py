@@ -20,6 +20,9 @@ SEARCHED = frozenset({"utf-8", "gb18030", "big5", "ent"})
 
 _WITH_REFERENCES = frozenset({"utf-8", "ent"})
 _XML = re.compile(rb"\s*<(?:\?xml[\s?]|[A-Za-z_][\w.-]*:[A-Za-z_])")
+_XML_ENDINGS = frozenset(
+    {"xml", "mm", "opml", "kml", "gpx", "ttml", "rss", "atom", "xsl", "xslt", "xsd", "wsdl", "xmp", "plist", "dita"}
+)
 _BETWEEN_TAGS = re.compile(rb">([^<]+)")
 _BLANK_REFERENCE = re.compile(
     rb"&(?:nbsp|ensp|emsp|thinsp|zwnj|zwj|shy|lrm|rlm|#160|#[xX][aA]0|#12288|#[xX]3000|#820[2-7]|#173);?"
@@ -31,10 +34,13 @@ _CODECS = {
 }  # fmt: skip
 
 
-def is_xml(head: bytes) -> bool:
-    """Whether a text begins as XML does."""
+def is_xml(head: bytes, name: str = "") -> bool:
+    """Whether a text begins as XML does, or as a file of this name does that is XML."""
     _, mark = byte_order_mark(head)
-    return _XML.match(head.replace(b"\0", b"")[mark:] if b"\0" in head else head[mark:]) is not None
+    plain = head.replace(b"\0", b"")[mark:] if b"\0" in head else head[mark:]
+    if _XML.match(plain) is not None:
+        return True
+    return plain.lstrip()[:1] == b"<" and name.rpartition(".")[2].lower() in _XML_ENDINGS
 
 
 def plain_bytes(raw: bytes) -> bytes:

@@ -24,6 +24,7 @@ DEEPEST = 12
 
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 _HEADERS_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
+_HEAD_LINE = re.compile(rb"\r?\n(?![ \t])|\r(?![\n \t])")
 _HEADER = re.compile(rb"([!-9;-~]{1,100})[ \t]*:(.*)", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]{0,4000})\?=")
 _BETWEEN_WORDS = re.compile(r"(=\?[^?\s]{1,60}\?[bBqQ]\?[^?\n]{0,4000}\?=)[ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
@@ -76,7 +77,7 @@ def split(raw: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
     end = _HEADERS_END.search(raw, 0, MOST_HEADER_BYTES)
     head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw[:MOST_HEADER_BYTES], b"")
     headers: list[tuple[str, bytes]] = []
-    for line in re.split(rb"\r?\n(?![ \t])|\r(?![\n \t])", head):
+    for line in _HEAD_LINE.split(head):
         found = _HEADER.match(line)
         if found:
             headers.append((found[1].decode("ascii").lower(), found[2].strip()))
@@ -85,6 +86,18 @@ def split(raw: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
     if not headers:
         return [], raw  # no mail at all: what is there is the text
     return headers, body
+
+
+def strays(raw: bytes) -> bytes:
+    """What stands in the head of a message from the first line on that is no header; some programs show it as text."""
+    end = _HEADERS_END.search(raw, 0, MOST_HEADER_BYTES)
+    head = raw[: end.start()] if end else raw
+    at = 0
+    for line in _HEAD_LINE.split(head):
+        if line.strip() and not _HEADER.match(line) and not line.startswith((b"From ", b">From ")):
+            return head[head.find(line, at) :]
+        at += len(line)
+    return b""
 
 
 def decoded_header(value: bytes) -> str:

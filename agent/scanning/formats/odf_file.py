@@ -28,7 +28,7 @@ _NO_MEMBER = re.compile(
 """Names of what belongs to the document itself or is a picture; everything else is a file in its own right."""
 _WORDS = re.compile(rb"""(?:table:name|office:string-value|form:\w+|draw:name)=(?:"([^"]{2,4000})"|'([^']{2,4000})')""")
 """Attributes whose words a reader sees: names of sheets, strings of cells, labels of forms."""
-_MACROS = re.compile(r"^Basic/.+\.xml$")
+_BESIDE = re.compile(r"^(?:Basic/.+|META-INF/\w*signatures|settings)\.xml$")
 _IN_CELLS = frozenset({b"p", b"span", b"a"})
 """Elements of a workbook whose texts were told, but for what is struck through."""
 _NEVER_SEEN = re.compile(rb"<(?:\w+:)?binary-data>[^<]*</")
@@ -75,18 +75,18 @@ class OdfFile:
             # What stands before the master pages are names and figures; they make nine tenths of the part.
             masters = self._styles[max(0, self._styles.find(b"master-styles")) :]
             texts += [stripped(masters, attributes=False), bytes(self._styles), bytes(self._meta)]
-            texts += [bytes(self._zip.read(name)) for name in self._macros()]
+            texts += [bytes(self._zip.read(name)) for name in self._beside()]
         return self._parser.hit(b"\0".join(texts))
 
-    def _macros(self) -> list[str]:
-        """Names of the parts that hold macros in Basic."""
-        return [] if self._zip is None else [name for name in self._zip.entries if _MACROS.search(name)]
+    def _beside(self) -> list[str]:
+        """Names of the parts that hold macros in Basic, settings, and what signers remarked."""
+        return [] if self._zip is None else [name for name in self._zip.entries if _BESIDE.search(name)]
 
     def corners(self, told: Told) -> Iterator[Passage]:
-        """What no passage has told yet: prompts, names, formulas, number formats, prefixes of lists, macros."""
+        """What no passage has told yet: prompts, names, formulas, formats, prefixes of lists, macros, settings."""
         parts = [self.content]
         if self._zip is not None:
-            parts += [self._styles, self._meta, *map(self._zip.read, self._macros())]
+            parts += [self._styles, self._meta, *map(self._zip.read, self._beside())]
         for xml in parts:
             plain = _NEVER_SEEN.sub(b"", xml) if b"binary-data>" in xml else xml
             but = _IN_CELLS if b"spreadsheet>" in xml else frozenset()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import cast
 
 from lxml import etree
 
-from agent.scanning.formats import ofd_page, pdf_layout
+from agent.scanning.formats import corners, ofd_page, pdf_layout
 from agent.scanning.formats.base import Member, NotExamined, OnlyPictures, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ofd_file import MOST_PAGES, Document, OfdFile
 from agent.scanning.formats.ofd_page import TextPage
 from agent.scanning.formats.ooxml import all_text, attribute, child, local
@@ -55,6 +56,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     found = False
     handed: set[str] = set()
     unread = glyphs = 0
+    body = _Body(file, Document(None))
     for document in file.documents():
         found = True
         for attachment in document.attachments:
@@ -66,6 +68,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         yield from body.passages()
         unread += body.unread
         glyphs += body.glyphs
+    if not file.encrypted:
+        yield from body.stray(handed)
     for name in file.entries:
         if name not in handed and _EMBEDDED.search(name):
             yield file.member(name)
@@ -152,6 +156,20 @@ class _Body:
                 if self._file.hit(text):
                     lines = (one.text for one in self._laid_out(place, 1).fragments)
                     yield Passage(Zone.BODY, "\n".join(lines), Place(part="template"))
+
+    def stray(self, handed: Collection[str]) -> Iterator[Passage]:
+        """What stands in parts that nothing has led to, but for the files that are handed on."""
+        told = Told()
+        for part in self._file.stray():
+            if part in handed:
+                continue
+            xml = bytes(self._file.read(part))
+            paged = b"TextCode" in xml
+            if paged and (self._file.hit(self._file.text_of(part)) or self._file.scattered(part)):
+                layout = self._laid_out(part, 1)
+                yield Passage(Zone.BODY, "\n".join(one.text for one in layout.fragments), Place(part="template"))
+            elif self._file.hit(xml):
+                yield from corners.values(xml, self._file.reading, told)
 
     def _text(self, part: str) -> bytes:
         """What the sieve must see of a page: its own text and that of its templates and composites."""

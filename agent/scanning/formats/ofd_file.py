@@ -51,8 +51,20 @@ class OfdFile(XmlZip):
 
     def __init__(self, source: Source, reading: Reading) -> None:
         super().__init__(source, reading)
+        self._led_to: set[str] = set()
         self.encrypted = bool(self.spelled("Encryptions.xml"))
         """Whether some or all parts are encrypted (GM/T 0099-2020, annex C)."""
+
+    def read(self, name: str) -> bytes | bytearray:
+        """A part, as in `XmlZip`; remembers that something led to it."""
+        self._led_to.add(self.spelled(name))
+        return super().read(name)
+
+    def stray(self) -> Iterator[str]:
+        """Parts that nothing has led to so far: no reader shows them, but they go where the file goes."""
+        for name in self.entries:
+            if name not in self._led_to and name.lower().endswith(".xml"):
+                yield name
 
     def text_of(self, part: str) -> bytes:
         """The text of a page or note, character by character as it stands in the file, for the sieve."""

@@ -17,6 +17,7 @@ from agent.scanning.formats import corners, ole_objects, vba
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC
+from agent.scanning.formats.ooxml_names import Kind, kind_of
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
 from protocol.records import Reason
@@ -28,29 +29,14 @@ MEMBER_BYTES = 64 * MiB
 """Bytes of one embedded file."""
 _PAGE_NUMBER = re.compile(r"第\s*\d*\s*页|共\s*\d*\s*页|\b[Pp]age\s*\d+(?:\s*of\s*\d+)?|[-–—]\s*\d+\s*[-–—]")
 _KEPT_BYTES = 8 * MiB
+_BEFORE_XML = b"\xef\xbb\xbf \t\r\n"
 _SIEVED_AT_ONCE = 4 * MiB
 
 ENCODINGS = frozenset({"utf-8", "ent"})
 """What XML text can be once it is in UTF-8: characters or numeric references."""
 
-_NEVER = re.compile(
-    rb"(?i)(?:^|/)(?:_rels/|theme/|printersettings/|pivotcache/|pivottables/|querytables/|externallinks/|persons/|glossary/|slicers?/"
-    rb"|slicercaches/|tables/|activex/|ctrlprops/|revisions/|tags/|charts/(?:style|colors)|diagrams/(?:layout|quickstyle|colors)"
-    rb"|(?:styles\w*|settings|websettings|fonttable|numbering|calcchain|metadata|presprops|viewprops|tablestyles"
-    rb"|sheetmetadata|people|commentids|commentsids|commentsextended|commentsextensible|commentauthors|authors"
-    rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
-)
-_CORNER = re.compile(
-    rb"(?i)(?:^|/)(?:(?:settings|numbering|presentation)\.xml|glossary/document\.xml|(?:tags|slicers?|tables|externallinks"
-    rb"|ctrlprops)/[^/]+\.xml|pivotcache/pivotcachedefinition[^/]*\.xml)$|^/?xl/styles\.xml$"
-)
-"""Parts that hold no text of the document, but values that its program shows: see `corners`."""
 LABELS = re.compile(r"(?i)^(?:docmetadata/labelinfo|docprops/custom)\.xml$")
 """The parts that hold sensitivity labels."""
-_EMBEDDED = re.compile(
-    rb"(?i)(?:^|/)embeddings/[^/]+(?<!\.rels)$|/afchunk[^/]*$"
-    rb"|\.(?:docx|docm|xlsx|xlsm|xlsb|pptx|pptm|doc|xls|ppt|rtf|html?|mht|mhtml|txt|pdf|odt|ods|odp|zip)$"
-)
 _TEXT = re.compile(rb">([^<]+)")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _TELLING_ATTRIBUTES = (b"string=", b"descr=", b"title=")
@@ -69,17 +55,21 @@ class Package:
         """Text parts by name as it stands in the zip, leading slash dropped."""
         self._rest: dict[str, Entry] = {}
         self._corners: list[str] = []
+        self._strange: list[str] = []
+        """Parts whose names tell nothing: drawings, and text under a name of somebody's own."""
         self._embedded: list[str] = []
         self._spelled: dict[str, str] = {}
         for entry in self._directory.entries:
             raw = entry.raw
             name = (raw.decode("ascii") if raw.isascii() else entry.name).replace("\\", "/").lstrip("/")
-            carries_text, embedded, corner = _kind(raw)
-            (self.parts if carries_text else self._rest)[name] = entry
-            if embedded:
+            kind = kind_of(raw)
+            (self.parts if kind is Kind.TEXT else self._rest)[name] = entry
+            if kind is Kind.FILE:
                 self._embedded.append(name)
-            elif corner:
+            elif kind is Kind.CORNER:
                 self._corners.append(name)
+            elif kind is Kind.STRANGE:
+                self._strange.append(name)
 
     def others(self, pattern: re.Pattern[str]) -> list[str]:
         """Names of the parts that are no text that the pattern finds, in the order of their numbers."""
@@ -125,6 +115,8 @@ class Package:
         """
         if self._reading.labels and self._labelled():
             return True
+        self._corners += [name for name in self._strange if self.read(name)[:64].lstrip(_BEFORE_XML)[:1] == b"<"]
+        self._strange = []
         waiting: list[bytes | bytearray] = []
         size = 0
         for name in (*self.parts, *self._corners):
@@ -234,15 +226,6 @@ def pieces(
         yield from told.through(passages(package))
         yield from package.corners(told)
     package.finish(main)
-
-
-@lru_cache(maxsize=4096)
-def _kind(raw: bytes) -> tuple[bool, bool, bool]:
-    """Whether a part of this name carries text, is a file of its own, is a corner; names come again and again."""
-    if raw[-4:].lower() in (b".xml", b".vml"):
-        carries_text = _NEVER.search(raw) is None
-        return carries_text, False, not carries_text and _CORNER.search(raw) is not None
-    return False, _EMBEDDED.search(raw) is not None, False
 
 
 def stripped(xml: bytes | bytearray, *, attributes: bool = True) -> bytes:

@@ -164,7 +164,7 @@ def _gif(source: Source) -> Iterator[Word]:
 def _tiff(source: Source, depth: int, begin: int = -1) -> Iterator[Word]:
     """The fields of a TIFF file or of an Exif block, directory after directory."""
     head = _at(source, 0, 8)
-    if head[:4] not in _TIFF_HEADS:
+    if len(head) < 8 or head[:4] not in _TIFF_HEADS:
         return
     order = "<" if head[:2] == b"II" else ">"
     at = struct.unpack(order + "I", head[4:])[0] if begin < 0 else begin

@@ -6,8 +6,9 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_objects, ole_properties, ppt_95
+from agent.scanning.formats import ole_corners, ole_objects, ole_properties, ppt_95
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.officeart import Record, records
 from agent.scanning.formats.ole import CompoundFile
 from agent.scanning.formats.ole_objects import MEMBER_BYTES
@@ -65,9 +66,11 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from ole_objects.members(file, reading)
     for number, record in enumerate(deck.objects, 1):
         yield from _object(deck.data, record, f"object{number}", reading)
+    told = Told()
     if reading.worth(_for_sieve(deck, properties), encodings=_UTF8):
-        yield from _Deck(deck).passages()
-        yield from ole_properties.passages(properties)
+        yield from told.through(_Deck(deck).passages())
+        yield from told.through(ole_properties.passages(properties))
+    yield from ole_corners.passages([stream], reading, told)
     if deck.damaged or file.damaged:
         raise NotExamined(Reason.DAMAGED, "a part of the presentation is damaged")
 

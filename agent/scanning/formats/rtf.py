@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from agent.scanning.formats import ole_objects, ole_properties, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole_objects import MEMBER_BYTES
 from agent.scanning.formats.rtf_reader import Reader
-from agent.scanning.formats.rtf_words import plain_texts
-from protocol.records import Reason
+from agent.scanning.formats.rtf_words import plain_texts, readable
+from protocol.records import Place, Reason
 from signatures.passages import Passage, Zone
 
 NAME = "rtf"
@@ -20,12 +21,18 @@ LIMITS = {"file bytes": FILE_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "Pictures are read (with OCR) only where the document has little text; metafiles (WMF, EMF) are not.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
-    "Numbers of lists, document variables and what mail programs keep of HTML are not read.",
+    "What mail programs keep of HTML is not read.",
     "Hidden text counts as text.",
 )
 
 _SEARCHED = frozenset({"utf-8", "gb18030", "big5", "ent"})
 _OBJECT = re.compile(rb"\\objdata\b(?:\s*\\bin(\d{1,10}) ?|([0-9a-fA-F\s]+))")
+_LONGEST_GROUP = 64 * 1024
+"""Bytes of a group that nobody reads, up to which it is looked at: longer ones hold pictures."""
+_CHOICES = b"formfield"
+"""What offers a level to be chosen; what was chosen stands in the text."""
+_BRACES = re.compile(rb"[{}]")
+_BESIDE_TEXT = re.compile("[\x00-\x1f\x7f\ufffd]")
 _BANDS = {
     "header": (Zone.HEADER, 2), "footer": (Zone.FOOTER, 2),
     "first header": (Zone.HEADER, 1), "first footer": (Zone.FOOTER, 1),
@@ -42,7 +49,9 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
             raise NotExamined(Reason.DAMAGED, "the document ends too early")
         return
     reader = Reader(data)
-    yield from _passages(reader)
+    told = Told()
+    yield from told.through(_passages(reader))
+    yield from _corners(data, reader.skipped, reading, told)
     if reader.damaged:
         raise NotExamined(Reason.DAMAGED, "the document ends too early, or its groups are too deep")
 
@@ -56,6 +65,29 @@ def _passages(reader: Reader) -> Iterator[Passage]:
         else:
             yield from word_story.notes(story.blocks, story.kind)
     yield from ole_properties.passages(reader.properties)
+
+
+def _corners(data: bytes, groups: list[tuple[int, int]], reading: Reading, told: Told) -> Iterator[Passage]:
+    """Values in groups that no reader sees, as `corners` tells them of XML: prefixes of lists, names, authors."""
+    short = [
+        data[begin:end]
+        for begin, end in groups
+        if end - begin <= _LONGEST_GROUP and not data[max(0, begin - 12) : begin].rstrip().endswith(_CHOICES)
+    ]
+    if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(b"\\par ".join(short))):
+        return
+    for group in short:
+        if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(group)):
+            continue
+        for part in _BRACES.split(group):
+            for text in plain_texts(part):
+                value = _BESIDE_TEXT.sub("", readable(text)).strip(" ;.")
+                if (
+                    value
+                    and not told.has(value)
+                    and reading.worth(value.encode("utf-8", "replace"), encodings=_SEARCHED)
+                ):
+                    yield Passage(Zone.BODY, value, Place(part="setting"))
 
 
 def _members(data: bytes, reading: Reading) -> Iterator[Member]:

@@ -78,11 +78,11 @@ class Reader:
         self.stories: list[Story] = []
         """Headers, footers, notes and comments."""
         self.properties: list[Property] = []
+        self.skipped: list[tuple[int, int]] = []
+        """Begin and end of groups that nobody reads."""
         self.damaged = False
         self._run()
         self.body = self._open[0]
-
-    # --- tokens ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         data, at = self._data, max(0, self._data.find(b"{"))
@@ -112,6 +112,7 @@ class Reader:
                 self._sign(sign)
             if self._state.into == "skip":
                 begun, at = at, end_of_group(data, at)
+                self.skipped.append((begun, at))
                 if described := description(data, begun, at):
                     self._open[-1].paragraph.descriptions.append(described)
         self._flush()
@@ -142,7 +143,7 @@ class Reader:
         state, (outer, stories) = self._state, self._groups.pop()
         if state.into == "stylesheet":
             self._name_style(state.style)
-        elif state.into not in ("text", "skip", outer.into):
+        elif state.into == "docvar" or state.into not in ("text", "skip", outer.into):
             self._deliver(state.into)
         while len(self._open) > max(1, stories):
             self._close_story(state)
@@ -307,6 +308,8 @@ class Reader:
         paragraph = self._open[-1].paragraph
         if into.startswith("=") and text:
             self.properties.append(Property(into[1:], text, "core-properties"))
+        elif into == "docvar" and text:  # its name, then its value
+            self.properties.append(Property("", text, "setting"))
         elif into in ("propname", "sn"):
             self._name = text
         elif into == "staticval" and self._name and text:

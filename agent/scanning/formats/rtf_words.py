@@ -31,14 +31,16 @@ SILENT = frozenset({
     "objname", "objdata", "objalias", "datafield", "formfield", "atnid", "atnauthor", "atntime", "atnref", "atnicn",
     "atndate", "atnparent", "atrfstart", "atrfend", "tc", "tcn", "xe", "ftnsep", "ftnsepc", "ftncn", "aftnsep",
     "aftnsepc", "aftncn", "passwordhash", "template", "falt", "panose", "fontemb", "fontfile", "blipuid", "picprop",
-    "htmltag", "mhtmltag", "oldcprops", "oldpprops", "oldtprops", "oldsprops", "docvar", "operator", "author",
+    "htmltag", "mhtmltag", "oldcprops", "oldpprops", "oldtprops", "oldsprops", "operator", "author",
     "creatim", "revtim", "printim", "buptim", "edmins", "nofpages", "nofwords", "nofchars", "nofcharsws", "fchars",
     "lchars", "cchs", "propertytype", "linkval", "xform", "xmlattrname", "xmlattrvalue", "writereservhash",
     "protusertbl", "ebcstart", "ebcend", "nonesttables", "nesttableprops",
 })  # fmt: skip
 """Groups whose text no reader sees, or sees once more elsewhere."""
 
-GATHERING = frozenset({"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info"})
+GATHERING = frozenset(
+    {"fldinst", "propname", "staticval", "sn", "sv", "fonttbl", "colortbl", "stylesheet", "info", "docvar"}
+)
 """Groups whose text is no text of the document but tells something of it."""
 THROUGH = frozenset({"shpinst", "shp", "ud", "do", "background", "userprops", "fldrslt", "sp", "result", "shpgrp"})
 """Groups that a program may pass over, but that hold text."""
@@ -115,6 +117,14 @@ def plain_texts(data: bytes) -> list[bytes]:
             raw = _BYTES.sub(_as_bytes, _joined(first, units, each, count))
             found.append(raw if each in _SEARCHED else raw.decode(each, "replace").encode("utf-8", "replace"))
     return found
+
+
+def readable(text: bytes) -> str:
+    """One of the texts that `plain_texts` gives, as characters."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("gb18030", "replace")
 
 
 def _joined(first: bytes, units: list[bytes], codec: str, skip: int) -> bytes:

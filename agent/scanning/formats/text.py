@@ -7,10 +7,11 @@ speed of the sieve and is never decoded. Only around a hit are lines cut out, de
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 
-from agent.scanning.formats import markup
+from agent.scanning.formats import escapes, markup
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
 from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
@@ -31,7 +32,7 @@ LIMITS = {
 LIMITATIONS = (
     "UTF-7, UTF-32, HZ and EUC-TW are not searched",
     "a marking within a line counts where it is a value of data (JSON, SQL, markup, TeX), not where prose quotes it",
-    "what calendars and address cards fold or write in quoted-printable is not put together",
+    "of characters written as numbers (\\u673a) only values that are a marking by themselves are seen",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
     "page headers and footers between form feeds are told as such only where they repeat within one mebibyte",
     "of level words by the thousand: of lines alike but for numbers two hundred are read, of one sort two thousand",
@@ -51,10 +52,14 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     for chunk in _chunks(source):
         if chunk.first:
             file.marked = byte_order_mark(bytes(chunk.data[:4]))
-            if markup.is_xml(bytes(chunk.data[:512])) and source.size <= LIMITS["bytes of XML read as a tree of lines"]:
+            if (
+                markup.is_xml(bytes(chunk.data[:512]), reading.name)
+                and source.size <= LIMITS["bytes of XML read as a tree of lines"]
+            ):
                 yield from markup.xml_passages(source, reading)
                 return
         yield from _passages(chunk, file)
+        yield from _written_out(chunk, reading)
 
 
 class _File(msgspec.Struct):
@@ -157,6 +162,18 @@ def _passages(chunk: _Chunk, file: _File) -> Iterator[Passage]:
             continue
         lines = likely if encoding == likely.encoding else Lines(data, newline, encoding, before, skip, chunk.cut)
         yield from _zoned(lines, own, file, first=chunk.first, last=chunk.last)
+
+
+def _written_out(chunk: _Chunk, reading: Reading) -> Iterator[Passage]:
+    """Values in lines of code and logs whose characters are written as numbers."""
+    whole = chunk.data if isinstance(chunk.data, bytes) else cast("bytearray", chunk.data.obj)
+    if b"\\" not in whole or not escapes.numbered(raw := bytes(chunk.data)):
+        return
+    for at, line in escapes.lines(raw):
+        if chunk.low <= at < chunk.high and reading.worth(line, encodings=_UTF8):
+            told = decode(line, "utf-8")
+            for value in dict.fromkeys((*values(told, code=True), told.strip())):
+                yield Passage(Zone.BODY, value, Place())
 
 
 def _searched(data: bytes | memoryview, reading: Reading, encodings: frozenset[str]) -> tuple[list[Span], bool]:

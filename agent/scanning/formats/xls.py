@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_objects, ole_properties, vba
+from agent.scanning.formats import ole_corners, ole_objects, ole_properties, vba
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC, CompoundFile
 from agent.scanning.formats.ole_objects import MEMBER_BYTES
 from agent.scanning.formats.ole_properties import Property
@@ -27,7 +28,7 @@ STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "Pictures are read (with OCR) only where the workbook has little text; metafiles (WMF, EMF) are not.",
-    "Pivot tables, values kept of other workbooks, constants in names, rules and number formats are not read.",
+    "Of pivot tables and of values kept of other workbooks only what is a marking by itself is told.",
     "Of macros the strings and comments are read, not their forms.",
     "How a cell is formatted (large, red, struck through) is not looked at.",
     "Text boxes of workbooks of Excel 95 and older are not read.",
@@ -55,12 +56,17 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
 
 def _read(stream: bytes, properties: list[Property], reading: Reading) -> Iterator[Passage]:
     book = Book(stream)
-    texts = [book.strings.text, *book.names, *(each.value for each in properties)]
+    texts = [book.strings.text, *book.names, *book.constants, *(each.value for each in properties)]
     for sheet in book.sheets:
         texts += [*sheet.texts, *(plain_header(coded) for coded in sheet.headers)]
+    told = Told()
     if reading.worth("\n".join(texts).encode("utf-8", "replace"), encodings=_UTF8):
-        yield from _passages(book, reading)
-        yield from ole_properties.passages(properties)
+        yield from told.through(_passages(book, reading))
+        yield from told.through(ole_properties.passages(properties))
+        for text in book.constants:
+            if _worth(text, reading) and not told.has(text):
+                yield Passage(Zone.BODY, text, Place(part="setting"))
+    yield from ole_corners.passages([book.beside()], reading, told)
     if book.problem is not None:
         raise book.problem
 

@@ -9,6 +9,7 @@ import msgspec
 
 from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import NotExamined
+from agent.scanning.formats.corners import sections
 from agent.scanning.formats.officeart import shape_texts
 from agent.scanning.formats.ole_properties import code_page_codec, decoded
 from agent.scanning.formats.xls_locks import opened as xls_opened
@@ -21,6 +22,10 @@ STRING_CHARACTERS = 64_000_000
 _NOTE_OBJECT = 0x19
 _LONGEST_NOTE = 32_768
 """Bytes of a comment before BIFF8."""
+_BESIDE = frozenset(
+    {biff.SCENARIO, biff.LINK_TIP, biff.CUSTOM_VIEW, biff.EXTERNAL_NAME, biff.EXTERNAL_CELLS, biff.PIVOT_TEXT}
+)
+_MOST_CONSTANTS = 50_000
 _LABELS = frozenset({0x0004, biff.LABEL, biff.RSTRING})
 _RESULTS = frozenset({0x0007, biff.STRING})
 
@@ -70,6 +75,9 @@ class Book:
         self._codec = "cp1252"
         self.problem: NotExamined | None = None
         self.names: list[str] = []
+        self.constants: dict[str, None] = {}
+        """Strings in formulas, defined names and rules, and what number formats put around a number; each once."""
+        self._beside: list[Record] = []
         self.strings = SharedStrings(Joined(b"", [Record(0, 0, 0)]), 0)
         self.sheets: list[Sheet] = []
         self._starts: dict[int, int] = {}
@@ -111,6 +119,8 @@ class Book:
                 waiting = [record]
             elif kind == biff.OBJ and record.end - record.begin >= 8:
                 object_kind, object_number = struct.unpack_from("<HH", self.stream, record.begin + 4)
+            elif kind in _BESIDE:
+                self._beside.append(record)
             elif sheet is None:
                 self._global(record)
             elif depth == 1 or kind in (biff.SERIES_TEXT, biff.HEADER, biff.FOOTER):
@@ -139,6 +149,29 @@ class Book:
             name = short_string(data, begin + 6, end, self.codec, size=1)
             self.names.append(name)
             self._starts[struct.unpack_from("<I", data, begin)[0]] = len(self.names)
+
+        elif kind == biff.FORMAT and end - begin >= 4:
+            code = short_string(data, begin + 2, end, self.codec, size=2 if self.version == 8 else 1)
+            self.constants |= dict.fromkeys(sections(code))
+        elif kind in (biff.DEFINED_NAME, biff.DEFINED_NAME_OLD) and end - begin >= 14:
+            # Behind the head: its own name, its formula, texts for the user.
+            self._constant(
+                short_string(data[begin + 3 : begin + 4] + data[begin + 14 : end], 0, end, self.codec, size=1)
+            )
+            self._constants(begin + 14, end)
+
+    def _constants(self, begin: int, end: int) -> None:
+        """Keep the strings of a formula."""
+        for text in biff.constants(self.stream, begin, end, self.codec):
+            self._constant(text)
+
+    def _constant(self, text: str) -> None:
+        if len(text) > 1 and not text.isascii() and len(self.constants) < _MOST_CONSTANTS:
+            self.constants[text] = None
+
+    def beside(self) -> bytes:
+        """The records that hold names, remarks and values kept of elsewhere, one after the other."""
+        return b"\0\0".join(self.stream[begin:end] for _, begin, end in self._beside)
 
     def _finish(self, parts: list[Record], sheet: Sheet | None, object_kind: int, object_number: int) -> None:
         """Read a record that was continued."""
@@ -181,6 +214,10 @@ class Book:
             self._add(sheet.chart, short_string(data, begin + 2, end, self.codec, size=1))
         elif kind == biff.VALIDATION and self.version == 8:
             self._prompts(record, sheet)
+        elif kind == biff.FORMULA:
+            self._constants(begin + 20, end)
+        elif kind == biff.CONDITION:
+            self._constants(begin + 6, end)
         elif kind == biff.CODEPAGE and end - begin >= 2:
             # Before BIFF5 there is nothing that sheets share.
             self._codec = code_page_codec(struct.unpack_from("<H", data, begin)[0])

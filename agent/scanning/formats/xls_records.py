@@ -17,6 +17,8 @@ BOF, EOF, FILEPASS, CODEPAGE, BOUNDSHEET, SST, CONTINUE = 0x0809, 0x0A, 0x2F, 0x
 LABELSST, LABEL, RSTRING, FORMULA, STRING, HEADER, FOOTER = 0xFD, 0x0204, 0xD6, 0x06, 0x0207, 0x14, 0x15
 NUMBER, RK, MULRK, NOTE, TXO, DRAWING, DRAWING_GROUP = 0x0203, 0x027E, 0xBD, 0x1C, 0x01B6, 0xEC, 0xEB
 HEADER_FOOTER, SERIES_TEXT, OBJ, VALIDATION = 0x089C, 0x100D, 0x5D, 0x01BE
+SCENARIO, LINK_TIP, CUSTOM_VIEW, EXTERNAL_NAME, EXTERNAL_CELLS, PIVOT_TEXT = 0xAF, 0x0800, 0x01A9, 0x23, 0x5A, 0xCD
+FORMAT, DEFINED_NAME, DEFINED_NAME_OLD, CONDITION = 0x041E, 0x18, 0x0218, 0x01B1
 STARTS = frozenset({0x0009, 0x0209, 0x0409, BOF})
 """Records that begin a stretch: workbook, sheet, chart. Older versions have numbers of their own for the same."""
 
@@ -201,6 +203,30 @@ def short_string(data: bytes, begin: int, end: int, codec: str | None, *, size: 
     if flags & 1:
         return wide(data[begin : min(begin + 2 * count, end)])
     return data[begin : min(begin + count, end)].decode("latin-1")
+
+
+_STRING_TOKEN, _JOIN_TOKEN = b"\x17", b"\x08"
+
+
+def constants(data: bytes, begin: int, end: int, codec: str | None) -> Iterator[str]:
+    """The strings in the tokens of a formula (MS-XLS 2.5.198.89), and what it puts together of two of them.
+
+    They are found by their sign: what is none, by chance, is no text either.
+    """
+    at = data.find(_STRING_TOKEN, begin, end)
+    before, past = "", -1
+    while at >= 0 and at + 3 < end:
+        count, size = data[at + 1], 0
+        if codec is not None or data[at + 2] <= 1:
+            size = count if codec is not None else 1 + (count << data[at + 2])
+        if count and size and at + 2 + size <= end:
+            text = short_string(data, at + 1, end, codec, size=1)
+            yield text
+            joined = at == past and data[at + 2 + size : at + 3 + size] == _JOIN_TOKEN
+            if joined:
+                yield before + text
+            before, past = text, at + 2 + size
+        at = data.find(_STRING_TOKEN, at + 1, end)
 
 
 def rk_number(value: int) -> float:

@@ -42,7 +42,7 @@ def what(group: Group) -> str:
 
 def where(group: Group) -> str:
     """Where it was found: computer and medium by name and number in the ledger."""
-    computer = " ".join(filter(None, (group.computer.name, group.computer.number)))
+    computer = "\n".join(filter(None, (group.computer.name, group.computer.number)))
     medium = "" if group.medium is None else " ".join(filter(None, (str(group.medium), group.medium.number)))
     return "\n".join(filter(None, (computer, medium)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from xml.sax.saxutils import escape
 
 from django.utils.translation import gettext as _
@@ -25,10 +25,16 @@ from reportlab.platypus import (
 )
 
 from server.reports import blocks
-from server.reports.writers.paper import on_paper
+from server.reports.writers.paper import counted, lines, on_paper, widths
 from signatures.typeface import face
 
 MARGIN = 16 * mm
+_CELL = 8
+"""Points of the letters in a table."""
+_STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
+"""Chinese typefaces set these signs as wide as a character, which tears words of other languages."""
+_PAGES = "pages"
+"""Name of the drawing that says how many pages there are: it is made last, and shown on each."""
 _LINE = colors.HexColor("#b9c1cb")
 _GROUND = colors.HexColor("#f0f2f5")
 
@@ -39,21 +45,38 @@ class _Sheet:
     def __init__(self, document: blocks.Document) -> None:
         self.face = face()
         self.size = landscape(A4) if document.landscape else A4
-        self.wide = self.size[0] - 2 * MARGIN
-        base = ParagraphStyle("base", fontName=self.face, fontSize=9.5, leading=14, wordWrap="CJK")
+        self.wide, self.high = self.size[0] - 2 * MARGIN, self.size[1] - 2 * MARGIN
+        self.chinese = document.language.startswith("zh")
+        wrap = {"wordWrap": "CJK"} if self.chinese else {}
+        base = ParagraphStyle("base", fontName=self.face, fontSize=9.5, leading=14, **wrap)
         self.body = base
-        self.cell = ParagraphStyle("cell", base, fontSize=8, leading=11)
+        self.cell = ParagraphStyle("cell", base, fontSize=_CELL, leading=11)
+        self.count = ParagraphStyle("count", self.cell, alignment=TA_CENTER)
         self.soft = ParagraphStyle("soft", base, fontSize=8.5, leading=12.5, textColor=colors.HexColor("#5b6470"))
         self.title = ParagraphStyle("title", base, fontSize=18, leading=28, alignment=TA_CENTER, spaceAfter=8)
         self.part = ParagraphStyle("part", base, fontSize=12, leading=18, spaceBefore=10, spaceAfter=5)
 
     def paragraph(self, words: blocks.Cell, style: ParagraphStyle | None = None) -> Paragraph:
-        """A paragraph of plain words: nothing in them is markup."""
-        return Paragraph(escape(blocks.plain(str(words))).replace("\n", "<br/>"), style or self.body)
+        """A paragraph of plain words: nothing in them is markup, and room left between words stays."""
+        text = self.said(str(words)).replace("  ", "\u00a0\u00a0").replace("\u3000", "\u00a0" * 4)
+        return Paragraph(escape(text).replace("\n", "<br/>"), style or self.body)
 
-    def table(self, rows: Sequence[Sequence[blocks.Cell]], widths: Sequence[float], *, head: bool) -> Table:
-        """A ruled table whose cells wrap, and whose head comes again on each page."""
-        cells = [[self.paragraph(cell, self.cell) for cell in row] for row in rows]
+    def said(self, words: str) -> str:
+        """A text as this report's typeface can set it."""
+        text = blocks.plain(words)
+        return text if self.chinese else text.translate(_STRAIGHT)
+
+    def table(
+        self,
+        rows: Sequence[Sequence[blocks.Cell]],
+        wide: Sequence[float],
+        *,
+        head: bool,
+        middle: Collection[int] = (),
+    ) -> Table:
+        """A ruled table whose cells wrap, whose head comes again on each page; ``middle`` are columns of numbers."""
+        looks = [self.count if place in middle else self.cell for place in range(len(wide))]
+        cells = [[self.paragraph(cell, look) for cell, look in zip(row, looks, strict=True)] for row in rows]
         style = [
             ("GRID", (0, 0), (-1, -1), 0.5, _LINE),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -63,8 +86,16 @@ class _Sheet:
             ("TOPPADDING", (0, 0), (-1, -1), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         ]
-        # A cell that is longer than a page goes over to the next one instead of stopping the report.
-        return Table(cells, colWidths=list(widths), repeatRows=1 if head else 0, splitInRow=1, style=TableStyle(style))
+        # A row that is longer than a page goes over to the next one instead of stopping the report; others stay whole.
+        most = self.high / 2 / self.cell.leading
+        long = any(lines(str(cell), room, _CELL) > most for row in rows for cell, room in zip(row, wide, strict=True))
+        return Table(
+            cells,
+            colWidths=list(wide),
+            repeatRows=1 if head else 0,
+            splitInRow=1 if long else 0,
+            style=TableStyle(style),
+        )
 
 
 def write(document: blocks.Document) -> bytes:
@@ -73,15 +104,20 @@ def write(document: blocks.Document) -> bytes:
     story: list[Flowable] = [sheet.paragraph(document.title, sheet.title), *_facts(sheet, document.head)]
     for block in document.blocks:
         story += _block(sheet, block)
-    story.append(_signatures(sheet, document))
+    before, after = _numbered()
+    story += [_signatures(sheet, document), _Pages(sheet.face, after)]
     out = io.BytesIO()
 
     def foot(canvas: Canvas, _document: object) -> None:
         """What stands at the foot of each page."""
         canvas.setFont(sheet.face, 8)
-        canvas.drawString(MARGIN, 9 * mm, blocks.plain(document.foot))
-        page = _("page %(n)s") % {"n": canvas.getPageNumber()}
-        canvas.drawRightString(sheet.size[0] - MARGIN, 9 * mm, page)
+        canvas.drawString(MARGIN, 9 * mm, sheet.said(document.foot))
+        joint = sheet.size[0] - MARGIN - canvas.stringWidth(f"999{after}", sheet.face, 8)
+        canvas.drawRightString(joint, 9 * mm, before % {"n": canvas.getPageNumber()})
+        canvas.saveState()
+        canvas.translate(joint, 9 * mm)
+        canvas.doForm(_PAGES)
+        canvas.restoreState()
 
     SimpleDocTemplate(
         out,
@@ -95,6 +131,29 @@ def write(document: blocks.Document) -> bytes:
         creator="mijian-server",
     ).build(story, onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
+
+
+class _Pages(Flowable):  # type: ignore[misc]  # the library has no types
+    """What stands last and is not seen: it draws how many pages there are, which each foot shows."""
+
+    def __init__(self, typeface: str, after: str) -> None:
+        super().__init__()
+        self.width = self.height = 0
+        self._typeface, self._after = typeface, after
+
+    def draw(self) -> None:
+        """The number of the page it stands on is that of all pages."""
+        pages = self.canv.getPageNumber()
+        self.canv.beginForm(_PAGES)
+        self.canv.setFont(self._typeface, 8)
+        self.canv.drawString(0, 0, f"{pages}{self._after}")
+        self.canv.endForm()
+
+
+def _numbered() -> tuple[str, str]:
+    """The words of the foot up to the number of all pages, with the page's own still to be put in, and those after."""
+    before, after = (_("page %(n)s of %(all)s") % {"n": "%(n)s", "all": "\0"}).split("\0")
+    return before, after
 
 
 def _block(sheet: _Sheet, block: blocks.Block) -> list[Flowable]:
@@ -124,9 +183,8 @@ def _table(sheet: _Sheet, table: blocks.Table) -> list[Flowable]:
     if not table.rows:
         return [sheet.paragraph(table.none, sheet.soft)]
     rows, rest = on_paper(table)
-    total = sum(column.share for column in table.columns)
-    widths = [sheet.wide * column.share / total for column in table.columns]
-    made: list[Flowable] = [sheet.table([[column.name for column in table.columns], *rows], widths, head=True)]
+    wide, head = widths(table, sheet.wide, _CELL), [column.name for column in table.columns]
+    made: list[Flowable] = [sheet.table([head, *rows], wide, head=True, middle=counted(table))]
     if rest:
         made.append(sheet.paragraph(rest, sheet.soft))
     return [*made, Spacer(1, 2 * mm)]

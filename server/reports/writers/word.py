@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from docx import Document as new_document
 from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt
 from docx.text.paragraph import Paragraph
 
 from server.reports import blocks
-from server.reports.writers.paper import on_paper
+from server.reports.writers.paper import counted, on_paper, widths
 
 FACE_LATIN, FACE_CHINESE = "Times New Roman", "宋体"
 MARGIN = Mm(16)
 _A4 = (Mm(210), Mm(297))
+_CELL = 8.5
+"""Points of the letters in a table."""
+_LOOSE = 1.18
+"""How much wider a line may be set than its letters are: some programs leave room between digits and characters."""
+_TWIP = 635
+"""EMU of a twentieth of a point, in which tables are measured."""
 
 
 def write(document: blocks.Document) -> bytes:
@@ -52,18 +58,23 @@ def _page(made: WordDocument, document: blocks.Document) -> int:
     section.page_width, section.page_height = width, height
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = MARGIN
     foot = section.footer.paragraphs[0]
-    foot.add_run(blocks.plain(f"{document.foot}  "))
-    before, after = (_("page %(n)s") % {"n": "\0"}).split("\0")
-    foot.add_run(before)
-    _page_number(foot)
+    foot.style = made.styles["Normal"]  # the library's own for feet has other stops
+    foot.add_run(blocks.plain(document.foot))
+    # Flush with the margin at the right, as on the other forms.
+    foot.paragraph_format.tab_stops.add_tab_stop(Emu(width - 2 * MARGIN), WD_TAB_ALIGNMENT.RIGHT)
+    before, between, after = (_("page %(n)s of %(all)s") % {"n": "\0", "all": "\0"}).split("\0")
+    foot.add_run(f"\t{before}")
+    _number(foot, "PAGE")
+    foot.add_run(between)
+    _number(foot, "NUMPAGES")
     foot.add_run(after)
     return int(width - 2 * MARGIN)
 
 
-def _page_number(paragraph: Paragraph) -> None:
-    """A field that Word and WPS fill with the number of the page."""
+def _number(paragraph: Paragraph, what: str) -> None:
+    """A field that Word and WPS fill with the number of the page, or of all pages."""
     field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
+    field.set(qn("w:instr"), what)
     run, text = OxmlElement("w:r"), OxmlElement("w:t")
     text.text = "1"
     run.append(text)
@@ -94,7 +105,7 @@ def _block(made: WordDocument, block: blocks.Block, wide: int) -> None:
             _listed(made, block, wide)
         case blocks.Lines(name, count):
             _heading(made, name)
-            _table(made, [["\n" * count]], (wide,), head=False)
+            _table(made, [[""]], (wide,), head=False, high=count * Mm(8))
 
 
 def _heading(made: WordDocument, words: str) -> None:
@@ -120,43 +131,70 @@ def _listed(made: WordDocument, table: blocks.Table, wide: int) -> None:
         made.add_paragraph(blocks.plain(table.none))
         return
     rows, rest = on_paper(table)
-    total = sum(column.share for column in table.columns)
-    widths = [int(wide * column.share / total) for column in table.columns]
-    _table(made, [[column.name for column in table.columns], *rows], widths, head=True)
+    shares = [int(Pt(width)) for width in widths(table, Emu(wide).pt, _CELL * _LOOSE)]
+    head = [column.name for column in table.columns]
+    _table(made, [head, *rows], shares, head=True, middle=counted(table))
     if rest:
         made.add_paragraph(blocks.plain(rest))
 
 
-def _table(made: WordDocument, rows: Sequence[Sequence[blocks.Cell]], widths: Sequence[int], *, head: bool) -> None:
-    """A ruled table, put together row by row: the library's own cells take minutes for a few thousand of them."""
-    table = made.add_table(rows=0, cols=len(widths), style="Table Grid")
+def _table(
+    made: WordDocument,
+    rows: Sequence[Sequence[blocks.Cell]],
+    wide: Sequence[int],
+    *,
+    head: bool,
+    middle: Collection[int] = (),
+    high: int = 0,
+) -> None:
+    """A ruled table, put together row by row: the library's own cells take minutes for a few thousand of them.
+
+    ``middle`` are columns of numbers, ``high`` is the least height of a row in EMU.
+    """
+    table = made.add_table(rows=0, cols=len(wide), style="Table Grid")
     table.autofit = False
-    for column, width in zip(table.columns, widths, strict=True):
+    for column, width in zip(table.columns, wide, strict=True):
         column.width = Emu(width)
     for number, cells in enumerate(rows):
         row = OxmlElement("w:tr")
-        properties = OxmlElement("w:trPr")
-        if head and number == 0:
-            properties.append(OxmlElement("w:tblHeader"))
-        row.append(properties)
-        for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-            row.append(_cell(str(cell), width, bold=number == 0 if head else place == 0))
+        row.append(_row_look(first=head and number == 0, high=high))
+        for place, (cell, width) in enumerate(zip(cells, wide, strict=True)):
+            bold = number == 0 if head else place == 0
+            row.append(_cell(str(cell), width, bold=bold, middle=place in middle))
         table._tbl.append(row)
     made.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
-def _cell(words: str, width: int, *, bold: bool) -> Any:
+def _row_look(*, first: bool, high: int) -> Any:
+    """How a row is set: whole on one page; the first of a table again on each."""
+    look = OxmlElement("w:trPr")
+    look.append(OxmlElement("w:cantSplit"))
+    if high:
+        measure = OxmlElement("w:trHeight")
+        measure.set(qn("w:val"), str(high // _TWIP))
+        look.append(measure)
+    if first:
+        look.append(OxmlElement("w:tblHeader"))
+    return look
+
+
+def _cell(words: str, width: int, *, bold: bool, middle: bool) -> Any:
     cell, properties, measure = OxmlElement("w:tc"), OxmlElement("w:tcPr"), OxmlElement("w:tcW")
-    measure.set(qn("w:w"), str(width // 635))  # twentieths of a point
+    measure.set(qn("w:w"), str(width // _TWIP))
     measure.set(qn("w:type"), "dxa")
     properties.append(measure)
     cell.append(properties)
     for line in blocks.plain(words).splitlines() or [""]:
         paragraph, run = OxmlElement("w:p"), OxmlElement("w:r")
         look, size = OxmlElement("w:rPr"), OxmlElement("w:sz")
+        if middle:
+            place, where = OxmlElement("w:pPr"), OxmlElement("w:jc")
+            where.set(qn("w:val"), "center")
+            place.append(where)
+            paragraph.append(place)
         if bold:
             look.append(OxmlElement("w:b"))
-        size.set(qn("w:val"), "17")
+        size.set(qn("w:val"), str(int(2 * _CELL)))
         look.append(size)
         text = OxmlElement("w:t")
         text.text = line

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from unicodedata import east_asian_width
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -22,6 +23,8 @@ _WIDE = {True: 130, False: 92}
 _HIGHEST = 400.0
 """Points; the format knows no higher row than 409."""
 _WRAP = Alignment(wrap_text=True, vertical="top")
+_BESIDE = Alignment(horizontal="left", wrap_text=True, vertical="top")
+"""Beside its name, a number too."""
 _EDGE = Side(style="thin", color="B9C1CB")
 _RULED = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
 _GROUND = PatternFill("solid", fgColor="F0F2F5")
@@ -46,7 +49,8 @@ def write(document: blocks.Document) -> bytes:
                 _append(first, ("", block.none), wide)
             case blocks.Table():
                 tables += 1
-                _table(book, block, f"{tables} {name}", document)
+                own = _table(book, block, f"{tables} {name}", document)
+                _append(first, ("", _("on the sheet “%(name)s”") % {"name": own}), wide)
             case blocks.Heading(words):
                 name = words
                 first.append([])
@@ -90,7 +94,8 @@ def _widths(sheet: Any, widths: Sequence[float]) -> None:
         sheet.column_dimensions[get_column_letter(number)].width = width
 
 
-def _table(book: Any, table: blocks.Table, name: str, document: blocks.Document) -> None:
+def _table(book: Any, table: blocks.Table, name: str, document: blocks.Document) -> str:
+    """Set a table on a sheet of its own; the name of that sheet."""
     sheet = _sheet(book, name, document)
     total = sum(column.share for column in table.columns)
     widths = [max(6.0, _WIDE[document.landscape] * column.share / total) for column in table.columns]
@@ -102,6 +107,7 @@ def _table(book: Any, table: blocks.Table, name: str, document: blocks.Document)
     for number, cells in enumerate(table.rows, 2):
         _height(sheet, number, cells, widths)
         sheet.append([_cell(sheet, cell, look=look) for cell in cells])
+    return str(sheet.title)
 
 
 def _height(sheet: Any, number: int, cells: Sequence[blocks.Cell], widths: Sequence[float]) -> None:
@@ -126,7 +132,9 @@ def _append(sheet: Any, row: tuple[str, blocks.Cell], widths: Sequence[float]) -
     name, value = row
     _height(sheet, sheet._max_row + 1, row, widths)
     if name:
-        sheet.append([_cell(sheet, name, font=_BOLD, border=_RULED), _cell(sheet, value, border=_RULED)])
+        told = _cell(sheet, value, border=_RULED)
+        told.alignment = _BESIDE
+        sheet.append([_cell(sheet, name, font=_BOLD, border=_RULED), told])
     else:
         sheet.append([None, _cell(sheet, value)])
 

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
 from server.audit.models import Entry
-from server.web.acts import about, acts_matching, details
+from server.web.acts import about, acts_matching
+from server.web.details import departments_in, details
 from server.web.pages import SignedInRequest, page_for, show
 from server.web.paging import count_up_to, counted, page_of
 
@@ -35,7 +36,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
     if until:
         rows = rows.filter(at__date__lte=until)
     page_ = page_of(rows, request.GET.get("after"), request.GET.get("before"))
-    named = about(page_)
+    named, departments = about(page_), departments_in(page_)
     context = {
         "page": page_,
         "total": counted(count_up_to(rows)),
@@ -43,7 +44,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
         "since": request.GET.get("since", "") if since else "",
         "until": request.GET.get("until", "") if until else "",
         "rows": [
-            {"entry": row, "detail": details(row), "about": named.get((row.object_type, row.object_id))}
+            {"entry": row, "detail": details(row, departments), "about": named.get((row.object_type, row.object_id))}
             for row in page_
         ],
     }

@@ -16,9 +16,12 @@ from django.views.decorators.http import require_safe
 
 from server.accounts.models import Right
 from server.accounts.peers import client_address
+from server.audit.models import Entry
+from server.backup import MADE, TRIED
 from server.intake.models import Refusal, SpoolEntry
 from server.retention.purge import purged_since
 from server.violations.models import DroppedReport
+from server.web.details import PURGED
 from server.web.pages import SignedInRequest, page_for, show
 from server.web.paging import count_up_to, counted
 from server.web.sending import ways
@@ -28,6 +31,10 @@ LEAST_FREE = 2 * 1024**3
 LONGEST_WAIT = timedelta(minutes=5)
 """Age of the oldest waiting envelope above which the fan-out does not keep up."""
 SHOWN = 50
+OLDEST_BACKUP = timedelta(days=7)
+"""Age of the last backup above which the page asks for one."""
+OLDEST_TRIAL = timedelta(days=100)
+"""Age of the last trial of a backup above which the page asks for one."""
 LATELY = timedelta(days=30)
 """How far back the page tells of what was purged."""
 
@@ -73,12 +80,14 @@ def health(request: SignedInRequest) -> HttpResponse:
         "oldest": first,
         "free": disk.free,
         "disk_total": disk.total,
-        "disk_used": round(100 * disk.used / disk.total) if disk.total else 0,
+        # What others have and what is set aside for root is not for the collector either.
+        "disk_used": round(100 - 100 * disk.free / disk.total) if disk.total else 0,
         "disk_bad": disk.free < LEAST_FREE,
         "database": _database_size(),
         "dropped": [{"row": row, "total": sum(row.counts.values())} for row in dropped],
         "ways": ways(),
         "kept": _kept(now),
+        "backup": _backup(now),
         "separation": settings.MIJIAN_SEPARATION,
         "proxies": settings.MIJIAN_TRUSTED_PROXIES,
         "proxy_unnamed": _comes_by_unnamed_proxy(request),
@@ -93,17 +102,23 @@ def _comes_by_unnamed_proxy(request: SignedInRequest) -> bool:
     return "X-Forwarded-For" in request.headers and client_address(request.META) == request.META.get("REMOTE_ADDR")
 
 
+def _backup(now: datetime) -> dict[str, Any]:
+    """When the last backup was made and when one was last tried out, as the audit log has it."""
+    acts = Entry.objects.order_by("-id")
+    made, tried = (acts.filter(action=act).first() for act in (MADE, TRIED))
+    return {
+        "ours": connection.vendor == "sqlite",
+        "made": made,
+        "tried": tried,
+        "old": made is None or now - made.at > OLDEST_BACKUP,
+        "untried": tried is None or now - tried.at > OLDEST_TRIAL,
+    }
+
+
 def _kept(now: datetime) -> list[dict[str, Any]]:
     """Each kind of record with how long it is kept, and how many were purged lately."""
-    names = {
-        "violations": _("Closed violations"),
-        "sightings": _("Sightings of closed violations"),
-        "media_sessions": _("Insertions of media"),
-        "scans": _("Sums of scans, results of checks"),
-        "envelopes": _("Records of envelopes worked off"),
-    }
     days, purged = settings.MIJIAN_RETENTION.days, purged_since(now - LATELY)
-    kinds = [{"name": name, "days": days.get(kind), "purged": purged.get(kind, 0)} for kind, name in names.items()]
+    kinds = [{"name": name, "days": days.get(kind), "purged": purged.get(kind, 0)} for kind, name in PURGED.items()]
     return [*kinds, {"name": _("Audit log"), "days": None, "purged": 0}]
 
 

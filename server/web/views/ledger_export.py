@@ -26,10 +26,9 @@ def ledger_export(request: SignedInRequest, ledger: str, form: str) -> HttpRespo
     if form not in FORMATS:
         raise Http404
     media_type, write = FORMATS[form]
-    rows = LedgerFilter.read(request.GET).narrow(kind, kind.scope(request.user), request.user)
+    rows = LedgerFilter.read(request.GET).export(kind, kind.scope(request.user), request.user)
     related = [column.name for column in kind.columns if column.kind in ("person", "department")]
-    entries = rows.select_related(*related).order_by("number", "pk")
-    content = write(kind, entries, lookups_for(request.user))
+    content = write(kind, rows.select_related(*related), lookups_for(request.user))
     audit.record("ledger.export", actor=request.user, ledger=kind.name, form=form, bytes=len(content))
     response = HttpResponse(content, content_type=media_type)
     name = f"{kind.name}-{timezone.localdate().isoformat()}.{form}"

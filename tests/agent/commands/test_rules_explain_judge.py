@@ -35,6 +35,7 @@ def test_each_row_before_it_says_why_it_does_not_fit(capsys: pytest.CaptureFixtu
         (("--class", "confidential", "--level", "机密"), None),
         (("--class", "confidential", "--level", "秘密"), "CPC-09"),
         (("--class", "confidential", "--level", "绝密", "--medium", "internal"), "MEDIA-05"),
+        (("--class", "confidential", "--level", "机密", "--draft", "--unmarked"), "MARK-16"),
         (("--class", "internal", "--store", "sync"), "NPC-08"),
         (("--class", "internet", "--store", "mail"), "NET-07"),
         (("--class", "internal", "--medium", "internal"), "MEDIA-05"),
@@ -52,6 +53,18 @@ def test_what_the_medium_itself_breaks_is_told_row_by_row(capsys: pytest.Capture
     rows = judged(capsys, "--class", "internal", "--medium", "confidential", "--status", "lost")["medium"]
     assert [row["control"] for row in rows if "when" in row] == ["DISPOSE-08", "MEDIA-06"]
     assert all(row["misfit"] for row in rows if "when" not in row)
+
+
+def test_documents_left_on_a_medium_for_carrying_are_a_row_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for options, fits in (("--transfer", "--left"), ["MEDIA-10"]), (("--left",), []), (("--transfer",), []):
+        rows = judged(capsys, "--class", "internal", "--medium", "internal", *options)["medium"]
+        assert [row["control"] for row in rows if "when" in row] == fits
+
+
+def test_what_is_broken_besides_once_an_approval_is_over_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for computer, fits in ("internal", ["NPC-02"]), ("internet", []):
+        (finding,) = judged(capsys, "--class", computer, "--lapsed")["findings"]
+        assert [row["control"] for row in finding["besides"] if "when" in row] == fits
 
 
 def test_people_read_it_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,11 @@ def test_a_classified_computer_may_hold_its_own_level_and_none_above(
         ("confidential", "机密", {}, {"designated": ("/srv/密",)}, {}, ("MARK-17", "medium")),
         ("confidential", "机密", {}, {"designated": ("/srv/密", "/data")}, {"path": "/srv/密/a.docx"}, None),
         ("confidential", "机密", {}, {"designated": ("/srv/密",), "place": "medium"}, {}, None),
+        ("confidential", "机密", {"zone": "filename"}, {}, {"path": "/srv/机密 草稿.docx"}, ("MARK-16", "medium")),
+        ("confidential", "机密", {"zone": "doc_property"}, {}, {"path": "/srv/草稿.docx"}, ("MARK-16", "medium")),
+        ("confidential", "机密", {}, {}, {"path": "/srv/草稿.docx"}, None),
+        ("confidential", "机密", {"zone": "filename"}, {}, {"path": "/srv/机密 通知.docx"}, None),
+        ("confidential", "机密", {"zone": "filename"}, {}, {"path": "/srv/草稿.docx", "unread": True}, None),
         ("internal", "机密", {"codes": ("PERIOD_MISSING",)}, {}, {}, ("NPC-01", "critical")),
         ("internal", "机密", {}, {}, {"path": "/home/a/关于会议的通知（送审稿）.docx"}, ("CPC-10", "critical")),
         ("internal", "机密", {}, {}, {"path": "/tmp/~$通知.docx"}, ("CPC-10", "critical")),
@@ -169,6 +174,26 @@ def test_a_mark_that_has_run_out_or_was_declassified_is_one_step_less_severe_and
     assert Judge().broken(over, context("internal", "medium")) == ("MEDIA-05", Severity.HIGH)
     changed = msgspec.structs.replace(over, codes=("CHANGED_MARK", "EXPIRES_SOON"))
     assert Judge().broken(changed, context("internal", "medium")) == ("MEDIA-05", Severity.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("control", "computer", "place", "besides"),
+    [
+        ("NPC-01", "internal", "fixed", ["NPC-02 high"]),
+        ("CPC-10", "internal", "fixed", ["NPC-02 high"]),
+        ("NPC-08", "internal", "fixed", []),
+        ("CPC-02", "internet", "fixed", []),
+        ("NPC-01", "internal", "medium", []),
+    ],
+)
+def test_a_secret_file_that_outlives_its_approval_breaks_the_rule_on_exceptions_too(
+    control: str, computer: str, place: str, besides: list[str]
+) -> None:
+    judge, where = Judge(), context(computer, place)
+    (seen,) = judge.judge(result(finding("state", "机密")), where)
+    more = judge.lapsed(msgspec.structs.replace(seen, control=control), where)
+    assert [f"{one.control} {one.severity}" for one in more] == besides
+    assert all(one.evidence == seen.evidence and one.id != seen.id for one in more)
 
 
 def test_every_family_that_a_rule_can_find_is_decided_on_a_medium() -> None:

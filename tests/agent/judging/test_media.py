@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.judging.media import MediaJudge, Standing, look_up
+from agent.judging.media import NOTHING_LEFT, Left, MediaJudge, Standing, look_up
 from protocol.policy import MediumStatus, RegisteredMedium
 from protocol.records import ComputerClass, Medium, MediumEvidence
 
@@ -12,9 +12,14 @@ STICK = Medium(key="k" * 64, bus="usb")
 
 
 def broken(
-    line: RegisteredMedium | None, computer: str, level: str | None = None, *, in_force: bool = True
+    line: RegisteredMedium | None,
+    computer: str,
+    level: str | None = None,
+    *,
+    in_force: bool = True,
+    left: Left = NOTHING_LEFT,
 ) -> list[str]:
-    standing = Standing(line, in_force, 7)
+    standing = Standing(line, in_force, 7, left)
     seen = MediaJudge().judge(STICK, standing, ComputerClass(computer), level, "session")
     assert all(one.medium == STICK and one.session == "session" for one in seen)
     return [f"{one.control} {one.severity}" for one in seen]
@@ -56,6 +61,28 @@ def test_what_a_medium_breaks_by_being_there(
     registered: RegisteredMedium | None, computer: str, level: str | None, expected: list[str]
 ) -> None:
     assert broken(registered, computer, level) == expected
+
+
+@pytest.mark.parametrize(
+    ("registered", "left", "expected"),
+    [
+        (line(transfer=True), Left(3, 9), ["MEDIA-10 medium"]),
+        (line(transfer=True, status=MediumStatus.LOST), Left(1, 8), ["DISPOSE-08 high", "MEDIA-10 medium"]),
+        (line(transfer=True), NOTHING_LEFT, []),
+        (line(), Left(3, 9), []),
+    ],
+)
+def test_documents_left_for_too_long_count_on_media_for_carrying_alone(
+    registered: RegisteredMedium, left: Left, expected: list[str]
+) -> None:
+    assert broken(registered, "internal", left=left) == expected
+
+
+def test_the_evidence_of_what_was_left_is_counts() -> None:
+    standing = Standing(line(transfer=True), True, 7, Left(3, 9))
+    (seen,) = MediaJudge().judge(STICK, standing, ComputerClass.INTERNAL, None, "session")
+    assert isinstance(seen.evidence, MediumEvidence)
+    assert (seen.evidence.files, seen.evidence.days) == (3, 9)
 
 
 def test_without_a_register_nobody_is_unregistered_but_a_known_medium_still_counts() -> None:

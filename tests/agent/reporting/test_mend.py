@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent.reporting.marks import SeenMark
 from agent.reporting.mend import KIND, mend, open_outbox
-from agent.reporting.outbox import FILE, Outbox, OutboxDamaged, SeenMark
+from agent.reporting.outbox import FILE, Outbox, OutboxDamaged
 from agent.reporting.reporter import Reporter
 from agent.reporting.uplink import Uplink
 from agent.settings import Settings, UplinkSettings

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agent.reporting.identity import Identity
-from agent.reporting.outbox import FILE, Leased, Outbox, OutboxUnavailable, SeenMark
+from agent.reporting.marks import SeenMark
+from agent.reporting.outbox import FILE, Leased, Outbox, OutboxUnavailable
 from protocol import envelope
 from protocol.ids import uuid7
 from protocol.receipts import Answer

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.reporting import reporter as module
-from agent.reporting.outbox import Outbox, SeenMark
+from agent.reporting.marks import SeenMark
+from agent.reporting.outbox import Outbox
 from agent.reporting.reporter import Reporter
 from protocol.ids import uuid7
 from protocol.records import CheckDone, CheckOutcome

@@ -50,6 +50,13 @@ def test_a_text_about_secrecy_is_clean_and_has_no_digest(examiner: Examiner) -> 
     assert (row.verdict, row.sha256, row.findings) == (Verdict.CLEAN, None, ())
 
 
+def test_a_finding_in_a_document_that_could_not_be_read_whole_says_so(examiner: Examiner) -> None:
+    named = rows(examiner, zipped({"word/document.xml": b"<w"})[:60], "机密★10年 草稿.docx")[0]
+    assert (named.verdict, named.unread) == (Verdict.FINDING, True)
+    (read,) = rows(examiner, ORDINARY, "机密★10年 草稿.txt")
+    assert (read.verdict, read.unread) == (Verdict.FINDING, False)
+
+
 def test_an_empty_file_is_clean(examiner: Examiner) -> None:
     (row,) = rows(examiner, b"", "empty.docx")
     assert (row.verdict, row.size) == (Verdict.CLEAN, 0)

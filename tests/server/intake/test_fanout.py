@@ -19,7 +19,7 @@ from protocol.ids import uuid7
 from protocol.receipts import Answer
 from protocol.records import AgentStarted, CheckDone, CheckOutcome, Severity, ViolationSeen, encode_record
 from server.audit.models import Entry
-from server.intake import fanout
+from server.intake import fanout, opening
 from server.intake.claims import several
 from server.intake.fanout import FanOut, drain, drain_if_free, work_once
 from server.intake.models import SpoolEntry
@@ -159,7 +159,7 @@ def test_a_clock_that_is_ahead_does_not_freeze_what_a_violation_says(
 def test_a_batch_that_unfolds_to_very_many_records_is_taken_in_parts(
     deliver: Deliver, sender: Any, file_seen: Seen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fanout, "MAX_BATCH_WEIGHT", 8000)
+    monkeypatch.setattr(opening, "MAX_BATCH_WEIGHT", 8000)
     for _ in range(3):
         deliver(sender.next(*(file_seen() for _ in range(2))), work=False)
     assert (work_once(), work_once(), work_once()) == (2, 1, 0)
@@ -198,7 +198,7 @@ def test_what_the_checks_did_not_foresee_costs_only_its_own_envelope(
     store = fanout.store_sightings
 
     def chokes(deliveries: Any, media: Any) -> int:
-        if any(record is not None and record.id == odd.id for each in deliveries for record in each.records):
+        if any(uuid.UUID(str(seen.id)) == uuid.UUID(odd.id) for each in deliveries for seen in each.sightings):
             raise OverflowError
         return store(deliveries, media)
 

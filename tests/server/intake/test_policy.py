@@ -64,6 +64,15 @@ def test_a_computer_learns_its_class_and_the_register_of_media(ask: Ask, compute
     (line,) = told.media
     assert (line.number, line.serial_hash, line.medium_class) == ("U-1", serial_hash("ABC123"), "confidential")
     assert line.status is policy.MediumStatus.REGISTERED
+    assert not line.transfer
+
+
+def test_a_medium_registered_for_carrying_between_networks_reaches_the_computer_as_such(
+    ask: Ask, computer: Computer, person: Callable[..., User]
+) -> None:
+    told = {"number": "U-2", "medium_class": "internal", "status": "in-use", "use": "跨网传递"}
+    save(MEDIA, None, told, by=person(Role.OFFICER, username="keeper"))
+    assert [line.transfer for line in opened(ask(), computer).media] == [True]
 
 
 def test_the_serial_grows_with_a_change_and_with_nothing_else(

@@ -62,18 +62,20 @@ def test_a_sighting_after_destruction_is_an_alarm(typed: Typed, officer: User) -
 
 
 @pytest.mark.parametrize(
-    ("medium_class", "computer_class", "crossed"),
+    ("medium_class", "computer_class", "use", "crossed"),
     [
-        ("confidential", "internet", True),
-        ("confidential", "confidential", False),
-        ("internal", "confidential", True),
-        ("internal", "internal", False),
+        ("confidential", "internet", "", True),
+        ("confidential", "internet", "transfer", True),
+        ("confidential", "confidential", "", False),
+        ("internal", "confidential", "", True),
+        ("internal", "confidential", "transfer", False),
+        ("internal", "internal", "", False),
     ],
 )
 def test_a_medium_in_the_wrong_class_of_computer_is_told(
-    typed: Typed, officer: User, medium_class: str, computer_class: str, crossed: bool
+    typed: Typed, officer: User, medium_class: str, computer_class: str, use: str, crossed: bool
 ) -> None:
-    stick = typed("media", medium_class=medium_class, level="秘密" if medium_class == "confidential" else "")
+    stick = typed("media", use=use, medium_class=medium_class, level="秘密" if medium_class == "confidential" else "")
     pc = typed("computers", computer_class=computer_class, level="秘密" if computer_class == "confidential" else "")
     MediaSession.objects.create(id=uuid.uuid4(), computer=pc, medium=stick, mounted_at=timezone.now())
     assert bool(asked("wrong-class", officer)) == crossed

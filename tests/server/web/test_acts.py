@@ -11,7 +11,6 @@ import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
-from django.utils.translation import override
 
 import server
 from server import audit
@@ -84,12 +83,3 @@ def test_what_is_no_longer_there_is_named_by_its_key_and_leads_nowhere() -> None
     assert (told.name, told.url) == ("00000000-0000…", "")
     strange = Entry(object_type="gone.thing", object_id="7")
     assert acts.about([strange])["gone.thing", "7"] == acts.About("gone.thing", "7")
-
-
-def test_hashes_are_shortened_and_columns_of_a_ledger_have_their_names() -> None:
-    entry = Entry(
-        object_type="ledger.medium",
-        detail={"sha256": {"pdf": ["ab" * 32]}, "changes": {"status": ["in-use", None]}, "reason": None},
-    )
-    with override("en"):
-        assert acts.details(entry) == [("SHA-256 pdf", "abababababab…"), ("Status", "in-use → —"), ("Reason", "—")]

@@ -38,3 +38,6 @@ def test_a_long_list_begins_on_the_first_sheet_and_loses_no_row_and_no_column(
         assert told in sheets[0]
     assert "Sign out" not in sheets[0]
     assert len(sheets) < 8
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})  # A4 between its margins
+    assert page.locator(".table__who").first.evaluate("cell => cell.offsetWidth") > 70, "names keep their words"

@@ -251,3 +251,17 @@ def test_an_outsiders_knowledge_changes_no_code_of_consistency(grammar: Grammar)
     passages = [Passage(TOP, "机密★10年"), Passage(FOOTER, "秘密★5年")]
     about = Circumstances(today=date(2026, 11, 21))
     assert [f.codes for f in grammar.find(passages, about=about)] == [("CONFLICTING_MARKS",)] * 2
+
+
+def test_a_missing_mark_is_told_from_its_own_confidence_on(grammar: Grammar) -> None:
+    paper = [Passage(Zone.P1_BLOCK, "000012\n特急\n远山市人民政府文件\n远政〔2024〕15号")]
+    assert [(f.rule, f.codes) for f in grammar.find(paper, least=40)] == [
+        ("cn-state.copy-number", ("COPY_NUMBER_NO_MARK",))
+    ]
+    assert grammar.find(paper, least=41) == ()
+
+
+def test_the_second_page_is_no_longer_the_cover(grammar: Grammar) -> None:
+    cover = Passage(Zone.P1_TOP_LEFT, "秘密★5年", Place(page=1))
+    inside = Passage(Zone.P1_TOP_LEFT, "机密★10年", Place(page=2))
+    assert {f.level: f.codes for f in grammar.find([cover, inside])}["秘密"] == ("COMPILATION",)

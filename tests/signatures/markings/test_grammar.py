@@ -258,3 +258,54 @@ def test_the_term_on_the_line_below_a_level_belongs_to_it(find: Find, term: str)
 def test_a_date_below_a_level_is_that_of_the_paper(find: Find) -> None:
     (found,) = find("秘密\n2024年5月3日")
     assert (found.family, found.period) == ("level_only", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "period"), [(2, 9, "P5Y"), (3, 9, None), (9, 3, "P5Y"), (9, 4, None), (1, 1, "P5Y")]
+)
+def test_the_term_of_a_form_stands_up_to_two_fields_before_and_three_after(
+    grammar: Grammar, before: int, after: int, period: str | None
+) -> None:
+    fields = ["密级\t机密", *["编号\t12"] * 9]
+    if before < 9:
+        fields[:0] = ["保密期限\t5年", *["编号\t12"] * (before - 1)]
+    if after < 9:
+        at = fields.index("密级\t机密") + after
+        fields[at:at] = ["保密期限\t5年"]
+    found = grammar.find([Passage(Zone.TABLE_FIELD, field) for field in fields])
+    assert [(f.level, f.period) for f in found if f.level == "机密"] == [("机密", period)]
+
+
+@pytest.mark.parametrize(("lines", "period"), [(1, "P5Y"), (2, "P5Y"), (3, None)])
+def test_the_term_of_a_form_stands_up_to_two_lines_below(find: Find, lines: int, period: str | None) -> None:
+    text = "密级：机密\n" + "编号：12\n" * (lines - 1) + "保密期限：5年"
+    assert find(text, "cover")[0].period == period
+
+
+def test_a_notation_in_a_part_of_a_header_is_heard(grammar: Grammar) -> None:
+    (told,) = grammar.notations([Passage(Zone.HEADER, "远山研究所\t非密")])
+    assert (told.level, told.strong) == ("not_classified", True)
+    assert grammar.notations([Passage(Zone.PARA_LEAD, "（非密）本段可以公开。")]) == ()
+
+
+def test_a_bracket_at_the_end_of_a_cell_marks_it_only_with_a_term(find: Find) -> None:
+    assert find("关于经费安排的报告（机密）", "cell") == ()
+    assert [f.period for f in find("关于经费安排的报告（机密 5年）", "cell")] == ["P5Y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "marking", "period", "codes"),
+    [
+        ("机密\n★10年", "机密★10年", "P10Y", ()),
+        ("机密★\n10年", "机密★10年", "P10Y", ()),
+        ("机密★\n2031年6月30日", "机密★", None, ("PERIOD_MISSING",)),
+        ("机密\n★2031年6月30日", "机密★2031年6月30日", "DATE:2031-06-30", ()),
+        ("机密\n10年", "机密 10年", "P10Y", ("STAR_MISSING",)),
+        ("机密★\n关于防汛的通知", "机密★", None, ("PERIOD_MISSING",)),
+    ],
+)
+def test_a_mark_broken_before_or_behind_its_star_is_one_mark(
+    find: Find, text: str, marking: str, period: str | None, codes: tuple[str, ...]
+) -> None:
+    (found,) = find(text)
+    assert (found.marking, found.period, found.codes) == (marking, period, codes)

@@ -18,6 +18,7 @@ from signatures.passages import Passage, Zone
         " 妥善保管,阅后收回",
         " 会后收回",
         " 仅限公司内部使用",
+        " 仅供内部参考",
         " - Internal Use Only",
         ". Do not distribute.",
         " - Do not copy or distribute",
@@ -45,3 +46,10 @@ def test_any_dash_may_stand_where_a_rule_has_a_hyphen(grammar: Grammar, dash: st
 
 def test_a_dash_of_a_sentence_does_not_make_a_level_word(grammar: Grammar) -> None:
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, "有机——密")], least=1) == ()
+
+
+@pytest.mark.parametrize("note", ["不得复制、转发和上网", "严禁复印或拍照", "未经许可，任何人不得摘抄或提供"])
+def test_a_note_of_handling_may_forbid_several_deeds(grammar: Grammar, note: str) -> None:
+    (found,) = grammar.find([Passage(Zone.HEADER, f"内部资料 {note}")])
+    assert found.level == "内部"
+    assert grammar.find([Passage(Zone.HEADER, f"内部资料 {note}等事项")]) == ()

@@ -101,6 +101,7 @@ def test_a_long_line_above_a_date_is_no_signature() -> None:
 def test_a_date_deep_in_a_very_long_line_is_none() -> None:
     assert issue_date([Passage(Zone.BODY, "甲" * 500 + " 2024年3月15日")]) is None
     assert issue_date([Passage(Zone.BODY, " " * 100 + "2024年3月15日")]) is not None
+    assert issue_date([Passage(Zone.BODY, " " * 500 + "2024年3月15日")]) is None
 
 
 def test_without_a_signature_the_last_line_that_is_a_date_counts() -> None:
@@ -159,3 +160,17 @@ def test_the_day_of_a_librarys_template_is_not_that_of_the_document() -> None:
     real = Passage(Zone.DOC_PROPERTY, "2014-01-02T08:00:00Z", name="created")
     found = issue_date([made, real])
     assert found is not None and found.first == date(2014, 1, 2)
+
+
+def test_the_number_of_a_document_stands_on_the_first_sixty_lines_of_its_front() -> None:
+    for lines, number in ((59, "远政〔2024〕15号"), (60, None)):
+        assert document_number([Passage(Zone.P1_BLOCK, "无\n" * lines + "远政〔2024〕15号")]) == number
+        each = [Passage(Zone.P1_BLOCK, line) for line in [*["无"] * lines, "远政〔2024〕15号"]]
+        assert document_number(each) == number
+
+
+@pytest.mark.parametrize("name", ["created", "CreationDate", "creation-date", "createdate", "xmp:CreateDate",
+                                  "dcterms:created", "创建日期", "创建时间"])  # fmt: skip
+def test_the_property_of_creation_has_many_names(name: str) -> None:
+    found = issue_date([Passage(Zone.DOC_PROPERTY, "2022-06-07", name=name)])
+    assert found == IssueDate.on(date(2022, 6, 7), Source.CREATED)

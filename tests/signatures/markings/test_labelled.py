@@ -83,3 +83,16 @@ def test_a_label_and_a_mark_on_the_page_that_differ_are_told(grammar: Grammar) -
 def test_without_a_table_nothing_is_said_of_labels_that_say_nothing() -> None:
     grammar = Grammar(load_rules())
     assert grammar.find([prop(f"MSIP_Label_{OTHER}_Name", "Zebra crossing")], least=1) == ()
+
+
+def test_only_properties_of_a_usual_length_are_labels(grammar: Grammar) -> None:
+    unknown = prop(f"MSIP_Label_{OTHER}_Id", OTHER)
+    assert [f.rule for f in grammar.find([unknown])] == ["label.unknown"]
+    assert grammar.find([Passage(Zone.BODY, OTHER, name=unknown.name)]) == ()
+    assert grammar.find([prop(unknown.name, OTHER.ljust(200))])
+    assert grammar.find([prop(unknown.name, OTHER.ljust(201))]) == ()
+
+
+def test_a_label_of_several_lines_is_told_with_its_first(grammar: Grammar) -> None:
+    (found,) = grammar.find([prop(f"MSIP_Label_{ID}_Name", "Rose\ngarden")])
+    assert found.place.line == 1

@@ -68,3 +68,8 @@ def test_a_slice_of_the_view_maps_to_a_slice_of_the_original(text: str, start: i
 def test_a_character_that_is_two_is_folded_part_by_part() -> None:
     assert normalise("a¨b").text == "a b", "a diaeresis by itself is a blank and a mark that is dropped"
     assert normalise("№").text == "No"
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u20dd", "\u200b", "\u00ad", "\u202e"])
+def test_accents_circles_and_invisible_signs_on_a_character_vanish(mark: str) -> None:
+    assert normalise(f"机{mark}密{mark}★5年").text == "机密★5年"

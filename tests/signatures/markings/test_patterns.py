@@ -1,12 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from protocol.records import Finding
+from signatures.markings import Grammar
+from signatures.passages import Passage, Zone
+from signatures.rules import load_rules
 
 Find = Callable[..., tuple[Finding, ...]]
+OWN = """
+pack: own
+title: {zh: 航务, en: Shipping}
+rules:
+  - id: own.shipping
+    title: {zh: 航务标志, en: Shipping mark}
+    family: work
+    level: 航务
+    severity: medium
+    term: required
+    pattern: '航务(?:\\s(?P<plain>{{plain_term}}|不详年))?'
+    zones: [header]
+    literals: [{text: 航务}]
+    controls: [MEDIA-05]
+    examples: {match: [{text: 航务 3年, zone: header, level: 航务}], no_match: [{text: 航务, zone: header}]}
+"""
 
 
 @pytest.mark.parametrize(
@@ -85,6 +105,7 @@ def test_a_subject_that_begins_with_a_marking_of_several_words_is_marked(find: F
     "subject",
     [
         "TOP SECRET recipe for soup",
+        "SECRET UE/EU SECRET recipe",
         "内部 使用 说明",
         "秘密 花园 读书会",
         "机密 绝密 秘密 三级标志",
@@ -109,3 +130,16 @@ def test_a_gap_in_the_level_or_the_term_is_told(find: Find, text: str) -> None:
 @pytest.mark.parametrize("text", ["普通商密 ▲ 10年", "普通商密 （10年）"])
 def test_a_gap_between_level_and_term_is_none(find: Find, text: str) -> None:
     assert "SPACING" not in find(text, zone="header")[0].codes
+
+
+def test_the_name_of_a_level_in_traditional_characters_is_no_fault_where_it_is_written_so(find: Find) -> None:
+    (told,) = find("高度機密", zone="footer")
+    assert (told.level, told.codes) == ("高度機密", ())
+    assert find("內部資料", zone="footer")[0].codes == ("TRAD_CHAR",)
+
+
+@pytest.mark.parametrize(("text", "found"), [("航务 3年", True), ("航务", False), ("航务 不详年", False)])
+def test_a_rule_of_ones_own_that_asks_for_a_term_finds_nothing_without(text: str, found: bool, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN, "utf-8")
+    grammar = Grammar(load_rules(tmp_path))
+    assert [f.period for f in grammar.find([Passage(Zone.HEADER, text)])] == (["P3Y"] if found else [])

@@ -179,12 +179,11 @@ def test_the_lines_of_a_trigger_are_short_and_told_with_their_numbers() -> None:
         ("密级 机密", True), ("密级:机密", True), ("密级机密", False),
     ],
 )  # fmt: skip
-def test_after_an_english_label_one_blank_is_not_enough(text: str, found: bool) -> None:
-    assert (Grammar(load_rules())._reader.labels.match(text) is not None) is found
+def test_after_an_english_label_one_blank_is_not_enough(grammar: Grammar, text: str, found: bool) -> None:
+    assert (grammar._reader.labels.match(text) is not None) is found
 
 
-def test_a_form_field_on_the_last_lines_of_a_text_is_a_note_at_its_end() -> None:
-    grammar = Grammar(load_rules())
+def test_a_form_field_on_the_last_lines_of_a_text_is_a_note_at_its_end(grammar: Grammar) -> None:
     body = "\n".join(["各单位应当按时报送水情。"] * 20)
 
     def found(*texts: str) -> list[tuple[str, str | None, str]]:
@@ -199,9 +198,48 @@ def test_a_form_field_on_the_last_lines_of_a_text_is_a_note_at_its_end() -> None
 
 
 @pytest.mark.parametrize(("following", "found"), [(0, True), (5, True), (6, False), (45, False)])
-def test_only_the_last_six_lines_of_a_text_may_be_its_notes(following: int, found: bool) -> None:
-    grammar = Grammar(load_rules())
+def test_only_the_last_six_lines_of_a_text_may_be_its_notes(grammar: Grammar, following: int, found: bool) -> None:
     lines = ["密级：机密", *["各单位应当按时报送水情。"] * following]
     one_each = [Passage(Zone.BODY, "各单位应当按时报送水情。"), *(Passage(Zone.BODY, line) for line in lines)]
     assert bool(grammar.find(one_each)) is found
     assert bool(grammar.find([Passage(Zone.BODY, "\n".join(["各单位应当按时报送水情。", *lines]))])) is found
+
+
+def test_a_field_at_the_end_of_a_text_is_told_with_its_line(grammar: Grammar) -> None:
+    lines = ["各单位应当按时报送水情。"] * 9
+    for after in range(3):
+        (found,) = grammar.find([Passage(Zone.BODY, "\n".join([*lines, "密级：机密", *lines[:after]]))])
+        assert found.place.line == 10
+
+
+@pytest.mark.parametrize(("length", "found"), [(60, True), (61, False)])
+def test_a_field_at_the_end_of_a_text_is_a_short_line(grammar: Grammar, length: int, found: bool) -> None:
+    field = "密级：机密" + " " * (length - len("密级：机密"))
+    assert bool(grammar.find([Passage(Zone.BODY, f"各单位应当按时报送水情。\n{field}")])) is found
+
+
+def test_a_field_that_begins_with_this_paper_needs_no_colon(grammar: Grammar) -> None:
+    for text in ("本件密级为机密", "此件密级为机密级"):
+        assert [f.level for f in grammar.find([Passage(Zone.P1_TOP_LEFT, text)])] == ["机密"]
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "文件密级为机密")]) == ()
+
+
+@pytest.mark.parametrize(("length", "found"), [(300, True), (301, False)])
+def test_a_line_of_running_text_is_read_up_to_three_hundred_characters(
+    grammar: Grammar, length: int, found: bool
+) -> None:
+    text = "机密★10年" + " " * (length - len("机密★10年"))
+    assert bool(grammar.find([Passage(Zone.BODY, text)])) is found
+
+
+def test_a_mark_broken_over_two_lines_is_found_far_down_as_well(grammar: Grammar) -> None:
+    text = "各单位应当按时报送水情。\n" * 60 + "机\n密★10年"
+    (found,) = grammar.find([Passage(Zone.COVER, text)])
+    assert (found.level, found.period, found.place.line) == ("机密", "P10Y", 61)
+
+
+@pytest.mark.parametrize(("properties", "found"), [(39, True), (40, False)])
+def test_the_end_of_a_text_is_looked_for_before_its_properties(grammar: Grammar, properties: int, found: bool) -> None:
+    text = Passage(Zone.BODY, "各单位应当按时报送水情。\n密级：机密")
+    after = [Passage(Zone.DOC_PROPERTY, "值班表", name=f"own{number}") for number in range(properties)]
+    assert bool(grammar.find([text, *after])) is found

@@ -83,3 +83,16 @@ def test_in_papers_about_secrecy_a_word_in_a_comment_is_not_for_review(grammar: 
 def test_of_a_remark_with_very_many_marks_no_more_than_some_lines_are_read(find: Find) -> None:
     text = "x\n" + "TLP:RED\nOFFICIAL-SENSITIVE\n" * 20_000
     assert len(find(text, zone="body", place=Place(part="outline"), least=25)) <= 4
+
+
+def test_blank_lines_around_notes_do_not_hide_the_first_and_the_last(find: Find) -> None:
+    assert told(find, "\nTLP:RED\nWelcome everybody.", "notes") == [("tlp", "RED")]
+    assert told(find, "\n \nTLP:RED\nWelcome everybody.\n\n", "notes") == [("tlp", "RED")]
+    assert told(find, "\nWelcome everybody.\nTLP:RED\n \n", "notes") == [("tlp", "RED")]
+
+
+def test_every_title_of_an_outline_is_asked(find: Find) -> None:
+    assert told(find, "TLP:RED\nFindings\nOFFICIAL-SENSITIVE\nEnd", "outline") == [
+        ("tlp", "RED"),
+        ("uk", "OFFICIAL-SENSITIVE"),
+    ]

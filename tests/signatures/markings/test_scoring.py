@@ -44,11 +44,16 @@ def test_form_zone_and_a_line_of_its_own_give_points(
     [
         ("机蜜★5年", (ALONE, ("a character was read for another", -10))),
         ("机密太5年", (ALONE, ("a character was read for another", -10))),
+        ("机密★1O年", (ALONE, ("a character was read for another", -10))),
+        ("· 机密★5年", (ALONE,)),
+        ("见“·机密★5年”", ()),
         ("机密★5年文件", (("a noun follows", -40),)),
         ("属于机密★5年", (("a word before it makes it a noun", -30),)),
         ("国家机密★5年", (("a word before it makes it a noun", -30),)),
         ("附有“机密★5年”", (("in quotation marks", -40),)),
         ("附有“ 机密★5年 ”", (("in quotation marks", -40),)),
+        ("附有“机密★5年”。", (("in quotation marks", -40),)),
+        ("见“甲 机密★5年”", (("inside quotation marks with other words", -45),)),
         ("格式 机密★5年", (("words of example or instruction", -45),)),
         ("机密★5年 字样", (("words of example or instruction", -45),)),
         ("机密★5年 " + "甲" * 30, (("part of a long line", -25),)),
@@ -87,9 +92,24 @@ def test_a_line_is_long_from_thirty_one_characters(grammar: Grammar) -> None:
     assert long == (STAR, TOP, ("part of a long line", -25))
 
 
-@pytest.mark.parametrize("after", ["是指泄露后的", "级事项为下列", "信息的范围", "包括下列"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "是指泄露后的",
+        "级事项为下列",
+        "信息的范围",
+        "包括下列",
+        "一词的由来和",
+        "手机游戏攻略",
+        "知识讲座报名",
+        "案例分析",
+        "条款和",
+    ],
+)
 def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> None:
-    (given,) = points(grammar, "para_lead", f"（机密）{after}内容。")
+    (given,) = points(
+        grammar, "para_lead", f"（机密）{after}" + ("" if after.endswith(("略", "名", "分析")) else "内容。")
+    )
     assert given[-1] == ("a definition follows", -25)
 
 
@@ -98,6 +118,7 @@ def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar:
         (("form LEAD", 30), ("zone para_lead", 15))
     ]
     assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
+    assert points(grammar, "title", "关于经费应当安排的请示（内部资料）") == [(("form tail", 30), ("zone title", 15))]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +138,15 @@ def test_levels_one_after_the_other_take_points_from_each(grammar: Grammar, text
 
 
 @pytest.mark.parametrize(
-    "text", ["绝密★30年\n机密★20年", "机密\n机密", "机密\n内部", "机密\n密级：秘密", "机密★20年（变更为秘密★10年）"]
+    "text",
+    [
+        "绝密★30年\n机密★20年",
+        "机密\n机密",
+        "机密\n内部",
+        "机密\n密级：秘密",
+        "机密★20年（变更为秘密★10年）",
+        "国家秘密 机密★20年",
+    ],
 )
 def test_fewer_levels_than_a_list_has_take_none(grammar: Grammar, text: str) -> None:
     found = points(grammar, "p1_top_left", text)
@@ -144,6 +173,9 @@ def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> 
     [
         ("p1_top_left", "标注的格式如下：\n机密★5年", ("the line above announces an example", -45)),
         ("p1_top_left", "国家秘密的标志为\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "标志示例\n机密★5年", ("the line above announces an example", -45)),
+        ("cell", "绝密级 30年", ("a noun follows", -40)),
+        ("p1_top_left", "第一条 总则\n机密", ("a clause stands above it", -25)),
         ("cover", "密级：机密\n□\n□", ("boxes of a form stand beside it", -60)),
         ("p1_top_left", "非密\n机密★5年", ("a notation in the same zone says the opposite", -30)),
         ("header", "SECRET", ("needs to be repeated or backed by a classification block", -20)),
@@ -160,7 +192,7 @@ def test_what_stands_around_gives_and_takes_points(
     assert any(reason in each for each in points(grammar, zone, text))
 
 
-@pytest.mark.parametrize("above", ["请按期反馈：", "保密要求", "会议时间如下"])
+@pytest.mark.parametrize("above", ["请按期反馈：", "保密要求", "会议时间如下", "第一条 总则"])
 def test_a_line_above_that_announces_something_else_takes_none(grammar: Grammar, above: str) -> None:
     assert points(grammar, "p1_top_left", f"{above}\n机密★5年") == [(STAR, TOP, ALONE)]
 
@@ -209,6 +241,7 @@ def test_cells_below_a_column_head_or_among_examples_are_held_down(grammar: Gram
     assert confidence(grammar, cell("机密", "B10"), cell("密级", "B9")) == 5
     assert confidence(grammar, cell("机密", "B2"), cell("标志示例", "C1")) == 10
     assert confidence(grammar, cell("机密", "B2"), Passage(Zone.BODY, "标志示例")) == 55
+    assert confidence(grammar, Passage(Zone.HEADER, "机密"), cell("标志示例", "C1")) == 60
     assert confidence(grammar, cell("机密", "B2"), cell("标志示例" + "甲" * 60, "C1")) == 55
 
 
@@ -312,3 +345,105 @@ def test_every_name_of_the_column_makes_a_register(grammar: Grammar, head: str) 
     register = f"文号\n{head}\n份数\n第1号\n机密★10年\n3\n第2号\n秘密★5年\n2"
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, register)]) == ()
     assert grammar.find([Passage(Zone.HEADER, register)]), "a header is no table"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "cue"),
+    [
+        ("body", "机密★5年\n特急", True),
+        ("header", "机密\n特急", False),
+        ("p1_top_left", "机密\n一\n二\n三\n四\n五\n特急", True),
+        ("p1_top_left", "机密\n一\n二\n三\n四\n五\n六\n特急", False),
+        ("p1_top_left", "特急\n一\n二\n三\n四\n五\n机密", True),
+        ("p1_top_left", "特急\n一\n二\n三\n四\n五\n六\n机密", False),
+    ],
+)
+def test_cues_count_within_six_lines_in_the_text_and_on_the_front(
+    grammar: Grammar, zone: str, text: str, cue: bool
+) -> None:
+    (given,) = points(grammar, zone, text)
+    assert (("neighbour: urgency", 8) in given) is cue
+
+
+@pytest.mark.parametrize(("far", "counts"), [(6, True), (7, False)])
+def test_cues_count_within_six_paragraphs(grammar: Grammar, far: int, counts: bool) -> None:
+    paragraphs = ["特急", *["一"] * (far - 1), "机密"]
+    for order in (paragraphs, paragraphs[::-1]):
+        found = grammar.find([Passage(Zone.P1_TOP_LEFT, text) for text in order], least=1)
+        assert found[0].confidence == (73 if counts else 65)
+
+
+def test_a_page_of_text_is_no_paragraph_beside_a_mark(grammar: Grammar) -> None:
+    mark = Passage(Zone.P1_TOP_LEFT, "机密")
+    assert confidence(grammar, mark, Passage(Zone.P1_TOP_LEFT, "特急\n" + "一" * 1997)) == 73
+    assert confidence(grammar, mark, Passage(Zone.P1_TOP_LEFT, "特急\n" + "一" * 1998)) == 65
+
+
+def test_a_line_that_announces_an_example_may_be_the_end_of_the_paragraph_before(grammar: Grammar) -> None:
+    mark = Passage(Zone.BODY, "机密★10年")
+    assert grammar.find([Passage(Zone.BODY, "第三条\n标志的格式如下："), mark]) == ()
+    assert grammar.find([Passage(Zone.BODY, "标志的格式如下：\n第三条 附则"), mark])
+    assert grammar.find([Passage(Zone.COVER, "标志的格式如下：\n机密★10年")])[0].confidence == 50
+    assert grammar.find([Passage(Zone.COVER, "标志的格式如下：\n第三条\n机密★10年")])[0].confidence == 95
+    assert grammar.find([Passage(Zone.TITLE, "标志的格式如下："), Passage(Zone.COVER, "机密★10年")])[0].confidence == 95
+
+
+def test_different_marks_on_different_pages_repeat_nothing(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "机密", Place(page=1)), Passage(Zone.HEADER, "内部资料", Place(page=2))]
+    assert [f.confidence for f in grammar.find(pages)] == [60, 60]
+
+
+def test_a_mark_on_the_page_and_its_bare_level_in_the_name_agree(grammar: Grammar) -> None:
+    page, name = Passage(Zone.HEADER, "机密★5年"), Passage(Zone.FILENAME, "（机密）方案.docx")
+    assert confidence(grammar, name, page) == confidence(grammar, name) + 15
+    assert confidence(grammar, name, Passage(Zone.HEADER, "公司机密")) == confidence(grammar, name)
+
+
+def test_level_and_term_without_a_star_in_a_paper_about_secrecy_weigh_less(grammar: Grammar) -> None:
+    plain = Passage(Zone.P1_TOP_LEFT, "机密（10年）")
+    assert confidence(grammar, plain, Passage(Zone.FILENAME, "保密制度.docx")) == confidence(grammar, plain) - 15
+
+
+def test_fields_below_a_column_head_are_fields_all_the_same(grammar: Grammar) -> None:
+    for field in ("密级：秘密", "商密等级：核心商密"):
+        assert grammar.find([Passage(Zone.P1_TOP_LEFT, f"密级\n姓名\n{field}\n文号\n{field}")])
+
+
+@pytest.mark.parametrize(("lines", "taken"), [(3, True), (4, False)])
+def test_the_boxes_of_a_form_stand_within_three_lines_below_its_field(
+    grammar: Grammar, lines: int, taken: bool
+) -> None:
+    (given,) = points(grammar, "cover", "密级：机密" + "\n" * lines + "□")
+    assert (("boxes of a form stand beside it", -60) in given) is taken
+
+
+def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> None:
+    titles = [Passage(Zone.TITLE, "绝密"), Passage(Zone.TITLE, "内部资料")]
+    found = grammar.find([Passage(Zone.HEADER, "机密", pages=2), *titles], least=1)
+    assert {f.zone: f.confidence for f in found} == {"header": 80, "title": 55}
+
+
+@pytest.mark.parametrize(("length", "example"), [(60, True), (61, False)])
+def test_a_cell_that_tells_of_examples_is_short(grammar: Grammar, length: int, example: bool) -> None:
+    told = Passage(Zone.CELL, "标志示例".ljust(length, "甲"), Place(cell="C1"))
+    assert confidence(grammar, Passage(Zone.CELL, "机密", Place(cell="B2")), told) == (10 if example else 55)
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"), [("title", "涉密信息系统（机密级）"), ("filename", "涉密信息系统（机密级）.docx")]
+)
+def test_the_level_of_a_system_is_none_of_the_paper(grammar: Grammar, zone: str, name: str) -> None:
+    (given,) = points(grammar, zone, name)
+    assert ("the level of what is named before it", -25) in given
+    (paper,) = points(grammar, zone, name.replace("系统", "报告"))
+    assert ("the level of what is named before it", -25) not in paper
+
+
+def test_a_ticked_box_fills_its_field_as_if_it_stood_alone(grammar: Grammar) -> None:
+    (given,) = points(grammar, "cover", "密级：□绝密 ☑机密 □秘密")
+    assert given == (("form FIELD", 40), ("zone cover", 25), ALONE)
+
+
+@pytest.mark.parametrize("text", ["机密★5年 已解密", "已解密 机密★5年"])
+def test_a_mark_beside_the_word_declassified_still_has_its_line_to_itself(grammar: Grammar, text: str) -> None:
+    assert points(grammar, "p1_top_left", text) == [(STAR, TOP, ALONE)]

@@ -119,3 +119,13 @@ def test_a_counted_term_has_its_length_in_months(text: str, months: int | None) 
     term = parse_term(text)
     assert term is not None
     assert term.months == months
+
+
+def test_half_a_year_is_six_months() -> None:
+    half, six = parse_term("半年"), parse_term("6个月")
+    assert half is not None and six is not None
+    assert (half.period, half.months) == (six.period, six.months) == ("P6M", 6)
+    whole = parse_term("0年12个月")
+    assert whole is not None and "PERIOD_UNIT" in whole.codes
+    less = parse_term("0年11个月")
+    assert less is not None and "PERIOD_UNIT" not in less.codes

@@ -124,3 +124,19 @@ def test_other_families_have_an_end_where_they_name_one_and_none_is_assumed(gram
     assert (bare.expires, bare.assumed, bare.status) == (None, False, "")
     late = document(grammar, "核心商密★2035年1月1日", "2015年1月1日")
     assert "PERIOD_TOO_LONG" not in late.codes
+
+
+def test_a_declassified_mark_has_no_status_although_nothing_is_struck(grammar: Grammar) -> None:
+    passages = [Passage(Zone.P1_TOP_LEFT, "秘密★5年"), Passage(Zone.STAMP, "解密"), Passage(Zone.BODY, "2015年1月1日")]
+    (found,) = grammar.find(passages, about=Circumstances(today=TODAY))
+    assert (found.status, found.expires, found.codes) == ("", None, ("DECLASSIFIED_STAMP",))
+
+
+def test_of_a_struck_mark_and_its_successor_only_the_later_has_a_last_day(grammar: Grammar) -> None:
+    passages = [
+        Passage(Zone.P1_TOP_LEFT, "机密★10年", struck=True),
+        Passage(Zone.P1_TOP_LEFT, "秘密★5年"),
+        Passage(Zone.BODY, "2024年1月1日"),
+    ]
+    found = grammar.find(passages, about=Circumstances(today=TODAY))
+    assert {f.level: f.expires for f in found} == {"秘密": date(2029, 1, 1), "机密": None}

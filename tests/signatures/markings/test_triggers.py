@@ -72,3 +72,9 @@ def test_a_column_is_followed_for_so_many_lines_and_no_further() -> None:
     text = "\n".join("甲" * 60)
     first, last = column_around(text, 60, 61) or (0, 0)
     assert ((60 - first) // 2, (last - 61) // 2) == (24, 24)
+
+
+def test_a_number_of_up_to_four_digits_is_one_of_a_column() -> None:
+    for number, whole in (("1234", True), ("12345", False)):
+        text = f"机\n密\n{number}\n年"
+        assert column_around(text, 0, 3) == (0, len(text) if whole else 3)

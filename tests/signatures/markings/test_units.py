@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from signatures.markings.units import LONGEST, pieces_of, strip
+from signatures.markings.units import LONGEST, openings_of, pieces_of, strip
 from signatures.passages import Zone
 
 LABELS = re.compile(r"密级\s{0,4}[:\t]\s{0,8}")
@@ -100,3 +100,46 @@ def test_of_a_name_with_folders_the_beginning_and_end_of_each_part_are_tried() -
 @pytest.mark.parametrize("line", ["密级:、机密", "密级:;机密", "密级: | 机密", "密级:,", "密级:"])
 def test_no_field_is_empty(line: str) -> None:
     assert "" not in texts(line, Zone.COVER, "field")
+
+
+def test_a_marking_apart_in_the_name_of_a_song_or_film_is_its_title() -> None:
+    assert texts("机密 飞行计划全集.docx", Zone.FILENAME, "name") == ["机密"]
+    assert texts("机密 飞行计划全集.mp4", Zone.FILENAME, "name") == []
+    assert texts("绝密.docx", Zone.FILENAME, "name") == ["绝密"]
+    assert texts("绝密.mp3", Zone.FILENAME, "name") == []
+
+
+def test_a_word_apart_in_a_name_needs_a_name_of_words_beside_it() -> None:
+    assert texts("机密 12.docx", Zone.FILENAME, "name") == []
+    assert texts("方案 飞行计划全集.docx", Zone.FILENAME, "name") == []
+
+
+def test_of_folders_only_the_last_part_has_an_extension() -> None:
+    assert texts("机密-方案.v2/终稿.docx", Zone.PATH, "name") == ["机密", "方案.v2"]
+    assert texts("//机密-方案/", Zone.PATH, "name") == ["机密", "方案"]
+
+
+def test_the_signs_of_a_reply_do_not_count_to_the_length_of_a_subject() -> None:
+    for length, taken in ((LONGEST, True), (LONGEST + 1, False)):
+        assert bool(texts("Re: " + "密" * length, Zone.SUBJECT, "line")) is taken
+
+
+def test_of_a_subject_up_to_the_first_six_words_are_tried_and_the_most_first() -> None:
+    subject = "Re: A B C D E F G H"
+    assert [subject[p.start : p.end] for p in openings_of(subject)] == [
+        "A B C D E F", "A B C D E", "A B C D", "A B C", "A B",
+    ]  # fmt: skip
+
+
+def test_no_part_of_a_name_is_empty() -> None:
+    assert set(texts("-机密-.docx", Zone.FILENAME, "name")) == {"-机密", "机密", "机密-"}
+
+
+@pytest.mark.parametrize(
+    "name", ["绝密.docx", "机密 飞行计划全集.docx", "(机密)方案.docx", "机密-方案.docx", "a-机密-b.docx"]
+)
+def test_no_part_of_a_name_stands_alone(name: str) -> None:
+    found = [
+        piece for piece in pieces_of(name, Zone.FILENAME, None) if name[piece.start : piece.end] in ("机密", "绝密")
+    ]
+    assert found and not any(piece.alone for piece in found)

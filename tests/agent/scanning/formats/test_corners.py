@@ -131,12 +131,16 @@ def test_a_marking_in_a_value_of_opendocument_is_told(read_pieces: Any, where: s
     assert MARK in {each.text for each in found(read_pieces(odf, document.encode()))}
 
 
-def test_a_macro_in_opendocument_is_told(read_pieces: Any, zipped: Any) -> None:
+@pytest.mark.parametrize(
+    "part",
+    ["Basic/Standard/Module1.xml", "settings.xml", "META-INF/documentsignatures.xml", "META-INF/macrosignatures.xml"],
+)
+def test_a_macro_setting_or_remark_of_a_signer_is_told(read_pieces: Any, zipped: Any, part: str) -> None:
     content = f"<office:document-content{ODF}><office:body><office:text/></office:body></office:document-content>"
     parts = {
         "mimetype": "application/vnd.oasis.opendocument.text",
         "content.xml": content,
-        "Basic/Standard/Module1.xml": f'<script:module xmlns:script="s">MsgBox "{MARK}"</script:module>',
+        part: f'<script:module xmlns:script="s">MsgBox "{MARK}"</script:module>',
     }
     assert [each.text for each in found(read_pieces(odf, zipped(parts)))] == [MARK]
 
@@ -185,6 +189,8 @@ def test_a_level_that_is_offered_to_be_chosen_is_not_told(read_pieces: Any, repl
         (' QUOTE "机密★10年" \\* MERGEFORMAT', ["机密★10年"]),
         ('IF(A1="机密"&"★10年",1,"")', ["机密★10年"]),
         ('"甲""乙"', ['甲"乙']),
+        ('"机密★"10"年"', ["机密★", "年", "机密★10年"]),
+        ('[Red]"机密★"10\\年_);0.00', ["机密★", "机密★10年"]),
     ],
 )
 def test_the_strings_of_a_formula_are_its_values(value: str, strings: list[str]) -> None:

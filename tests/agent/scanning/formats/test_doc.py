@@ -100,10 +100,18 @@ def test_pieces_with_a_byte_to_a_character_may_be_chinese(read_pieces: Any) -> N
     assert outcome.texts(Zone.BODY) == [PROSE, "秘密★5年"]
 
 
-@pytest.mark.parametrize("instruction", ["EQ \\* jc2 \\o\\ad(\\s\\up 9(x),机密★10年)", 'QUOTE "机密★10年"'])
+@pytest.mark.parametrize(
+    "instruction", ["EQ \\* jc2 \\o\\ad(\\s\\up 9(x),机密★10年)", 'QUOTE "机密★10年"', "MACROBUTTON None 机密★10年"]
+)
 def test_a_field_without_a_result_shows_what_it_says(read_pieces: Any, instruction: str) -> None:
     text = f"\x13 {instruction} \x15\r"
     assert read_pieces(doc, word([(text, "utf-16-le")])).texts(Zone.P1_TOP_LEFT) == ["机密★10年"]
+
+
+def test_the_entry_of_an_index_is_told_though_no_field_shows_it(read_pieces: Any) -> None:
+    text = f'{PROSE}\r\x13 XE "机密★10年" \x15{PROSE}\r'
+    told = read_pieces(doc, word([(text, "utf-16-le")])).passages
+    assert "机密★10年" in [each.text for each in told if each.place.part == "setting"]
 
 
 def test_results_of_fields_are_text_and_their_instructions_are_not(read_pieces: Any) -> None:

@@ -363,7 +363,9 @@ def test_no_real_document_raises_anything_but_not_examined(read_pieces: Any, sha
     assert sum(outcome.problem is None for outcome in outcomes) > 25
 
 
-@pytest.mark.parametrize("instruction", ["EQ \\o\\ad(\\s\\up 9(x),机密★10年)", 'QUOTE "机密★10年"'])
+@pytest.mark.parametrize(
+    "instruction", ["EQ \\o\\ad(\\s\\up 9(x),机密★10年)", 'QUOTE "机密★10年"', "MACROBUTTON None 机密★10年"]
+)
 @pytest.mark.parametrize("result", [None, "绝密★20年"])
 def test_a_field_shows_its_result_and_without_one_what_it_says(
     read_pieces: Any, instruction: str, result: str | None

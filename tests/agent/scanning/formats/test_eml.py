@@ -49,6 +49,13 @@ def test_a_mail_without_any_literal_gives_nothing(read: Any) -> None:
     assert (outcome.passages, outcome.members, outcome.problem) == ([], [], None)
 
 
+def test_what_stands_in_the_head_behind_a_line_that_is_no_header_is_text(read: Any) -> None:
+    broken = "From: a@example.org\nSubject: x\nquite X-Told: b\nX-More: c\n机密★20年\nMessage-ID: <1@a>\n\n" + PROSE
+    assert any("机密★20年" in passage.text for passage in read(broken.encode()).passages)
+    without_a_body = "From: a@example.org\nMessage-ID: <1@a>\nSubject: x\n机密★20年\n" + PROSE
+    assert any("机密★20年" in passage.text for passage in read(without_a_body.encode()).passages)
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "gb18030", "big5"])
 def test_the_first_line_of_a_body_is_its_head_in_every_charset(read: Any, charset: str) -> None:
     outcome = read(bytes(mail(body="机密★20年\n\n" + ("" if charset == "big5" else PROSE), charset=charset)))

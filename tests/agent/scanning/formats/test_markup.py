@@ -56,3 +56,9 @@ def test_hostile_markup_ends() -> None:
 
 def test_unwanted_elements_are_cut_out_whole() -> None:
     assert markup.without("a<SCRIPT>x</script>b<style>y", {"script", "style"}) == "a</script>b"
+
+
+@pytest.mark.parametrize("name", ["a.mm", "a.opml", "a.xml", "a.kml"])
+def test_xml_without_a_declaration_is_known_by_its_name(name: str) -> None:
+    assert markup.is_xml(b'<map version="1">', name)
+    assert not markup.is_xml(b"<map> is a tag", "a.txt")

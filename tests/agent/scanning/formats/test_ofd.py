@@ -110,6 +110,14 @@ def test_a_template_that_no_page_uses_is_read_all_the_same(read_pieces: Any, zip
     assert (told.zone, told.text, told.place.part) == (Zone.BODY, "机密★10年", "template")
 
 
+def test_pages_and_values_that_nothing_leads_to_are_read_all_the_same(read_pieces: Any, zipped: Zipped) -> None:
+    files = parts(page(text(PROSE, 25, 100)))
+    files["Doc_0/Pages/Page_9/Content.xml"] = page(text("机密★10年", 25, 10))
+    files["Doc_0/Signs/Sign_0/Signature.xml"] = '<a><Parameter Name="n">秘密★5年</Parameter></a>'
+    told = [each.text for each in read_pieces(ofd, zipped(files)).passages]
+    assert told == ["机密★10年", "秘密★5年"]
+
+
 def test_slanted_text_and_watermark_notes_are_watermarks_and_stamps_are_stamps(
     read_pieces: Any, zipped: Zipped
 ) -> None:

@@ -76,6 +76,14 @@ def test_of_two_alternatives_what_only_the_fallback_has_is_read_too(read_pieces:
     assert "机密★10年" in texts(read_pieces(docx, replaced(paper(), {"word/document.xml": body.encode()})))
 
 
+@pytest.mark.parametrize("part", ["word/elsewhere.bin", "word/media/image1.svg", "word/header", "custom/a.dat"])
+def test_xml_under_a_name_that_tells_nothing_is_told(read_pieces: Any, replaced: Replaced, part: str) -> None:
+    xml = '<?xml version="1.0"?><a><b>机密★10年</b></a>'.encode()
+    assert "机密★10年" in texts(read_pieces(docx, replaced(paper(), {part: xml})))
+    picture = {part: b"\x89PNG\r\n\x1a\n" + "机密★10年".encode()}
+    assert "机密★10年" not in texts(read_pieces(docx, replaced(paper(), picture)))
+
+
 @pytest.mark.parametrize("ending", ["html", "rtf", "mht", "txt", "docx"])
 def test_a_chunk_of_another_format_is_a_member(read_pieces: Any, replaced: Replaced, ending: str) -> None:
     found = read_pieces(docx, replaced(paper(), {f"word/afchunk.{ending}": b"chunk"}))

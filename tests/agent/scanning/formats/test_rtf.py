@@ -246,3 +246,28 @@ def test_the_alternative_text_of_a_picture_is_a_caption(read: Any) -> None:
     description = r"{\sp{\sn wzDescription}{\sv " + units("机密★10年") + "}}"
     picture = r"{\*\shppict{\pict{\*\picprop{\sp{\sn wzName}{\sv a}}" + description + r"}\pngblip 0102}}"
     assert read(paper(picture, units(PROSE))).texts(Zone.CAPTION) == ["机密★10年"]
+
+
+def test_the_value_of_a_document_variable_is_told(read: Any) -> None:
+    variable = r"{\*\docvar {mj}{" + units("机密★10年") + "}}"
+    assert "机密★10年" in read(paper(variable, units(PROSE))).texts(Zone.DOC_PROPERTY)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        r"{\*\listtable{\list{\listlevel{\leveltext \'08" + units("机密★10年") + r"\'00.;}}}}",
+        r"{\*\bkmkstart " + units("机密★10年") + "}",
+        r"{\info{\operator " + units("机密★10年") + "}}",
+        r"{\xe " + units("机密★10年") + "}",
+        r"{\*\unknown{\*\more \'bb\'fa\'c3\'dc\'a1\'ef10\'c4\'ea}}",
+    ],
+)
+def test_a_value_in_a_group_that_no_reader_sees_is_told_once(read: Any, group: str) -> None:
+    found = [each.text for each in read(paper(group, units(PROSE))).passages if each.place.part == "setting"]
+    assert found == ["机密★10年"]
+
+
+def test_a_level_that_a_form_only_offers_is_not_told(read: Any) -> None:
+    form = r"{\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2{\*\ffl " + units("机密★10年") + "}}}}{\\fldrslt a}}"
+    assert not any("机密★10年" in each.text for each in read(paper(form, units(PROSE))).passages)

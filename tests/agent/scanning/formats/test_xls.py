@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.scanning.examine import Examiner
 from agent.scanning.formats import xls
 from agent.scanning.formats.base import NotExamined, Reading, Source
 from agent.scanning.formats.ole import CompoundFile
@@ -228,3 +229,35 @@ def test_what_a_rule_of_validation_says_is_read(read_pieces: Any) -> None:
     texts = b"".join(wide(each) for each in ("提示", "\0", "机密★10年", "\0"))
     found = read_pieces(xls, book(b"", record(0x01BE, bytes(4) + texts)))
     assert [one.text for one in found.passages if one.place.part == "validation"] == ["提示\n机密★10年"]
+
+
+def formula(tokens: bytes) -> bytes:
+    return record(0x06, struct.pack("<HHH8sHIH", 9, 1, 0, bytes(8), 0, 0, len(tokens)) + tokens)
+
+
+def token(text: str) -> bytes:
+    return b"\x17" + wide(text, "<B")
+
+
+@pytest.mark.parametrize(
+    ("common", "cells"),
+    [
+        (record(0x041E, struct.pack("<H", 170) + wide('"机密★10年"0')), b""),
+        (record(0x041E, struct.pack("<H", 170) + wide('"机密★"10"年"')), b""),
+        (record(0x18, struct.pack("<HBBHHH4x", 0, 0, 2, 16, 0, 0) + b"\0mj" + token("机密★10年")), b""),
+        (b"", formula(token("机密★10年") + b"\x1e\1\0")),
+        (b"", formula(b"\x1e\1\0" + token("机密") + token("★10年") + b"\x08")),
+    ],
+)
+def test_strings_in_number_formats_names_and_formulas_are_told(read_pieces: Any, common: bytes, cells: bytes) -> None:
+    assert "机密★10年" in [
+        one.text for one in read_pieces(xls, book(common, cells)).passages if one.place.part == "setting"
+    ]
+
+
+@pytest.mark.parametrize("kind", [0xAF, 0x0800, 0x01A9, 0x23, 0x5A, 0xCD])
+def test_a_value_beside_the_cells_is_told(examiner: Examiner, kind: int) -> None:
+    cells = record(kind, b"\1\0\0\6\0\4Calc" + wide("机密★10年") + bytes(4))
+    data = book(shared_strings("食堂"), cells + shared_cell(0, 0, 0))
+    (row,) = examiner.examine(Source.of(data), "a.xls").rows
+    assert [finding.level for finding in row.findings] == ["机密"]

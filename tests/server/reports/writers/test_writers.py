@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -91,3 +93,41 @@ def test_what_turns_or_steers_a_terminal_is_in_no_form(form: str) -> None:
             content = b"".join(parts.read(name) for name in parts.namelist() if name.endswith(".xml"))
     assert "\u202e".encode() not in content
     assert b"\x1b" not in content
+
+
+def listing() -> blocks.Document:
+    """A long list of short rows with dates, as most reports have one."""
+    names = ("序号", "发现的问题", "位置", "责任部门、责任人", "首次发现", "期限", "状态")
+    columns = [blocks.Column(name, share) for name, share in zip(names, (0.4, 3, 2, 1.5, 1, 1, 1), strict=True)]
+    told = "确因工作需要需经局网络安全管理领导小组批准,处理完毕应采取保密措施或以纸质存储"
+    rows = [[n, told, "BGS-2024-0001", "综合业务处", "2026年10月11日", "2026年11月25日", "新发现"] for n in range(60)]
+    return dataclasses.replace(document(), blocks=[blocks.Table(columns, rows)], signed_on="日期：　　年　　月　　日")
+
+
+def pages(content: bytes) -> list[str]:
+    return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(content)]
+
+
+def test_dates_and_numbers_are_not_broken_where_longer_texts_can_give_way() -> None:
+    text = "".join(pages(WRITERS["pdf"][1](listing())))
+    assert (text.count("2026年10月11日"), text.count("BGS-2024-0001")) == (60, 60)
+
+
+def test_the_head_of_a_list_stands_once_on_each_page() -> None:
+    made = pages(WRITERS["pdf"][1](listing()))
+    assert len(made) > 2
+    assert [page.count("首次发现") for page in made[:-1]] == [1] * (len(made) - 1)
+
+
+def test_each_page_says_which_of_how_many_it_is() -> None:
+    made = pages(WRITERS["pdf"][1](listing()))
+    for number, page in enumerate(made, 1):
+        assert re.search(rf"第 {number} 页，共 \s*{len(made)} 页", page)
+    with zipfile.ZipFile(io.BytesIO(WRITERS["docx"][1](listing()))) as parts:
+        foot = parts.read("word/footer1.xml")
+    assert b'"PAGE"' in foot and b'"NUMPAGES"' in foot
+
+
+def test_there_is_room_to_write_the_day_by_hand() -> None:
+    last = pages(WRITERS["pdf"][1](listing()))[-1]
+    assert not {"年月", "月日"} & {last[place : place + 2] for place in range(len(last))}

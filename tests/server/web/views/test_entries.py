@@ -155,6 +155,18 @@ def test_an_export_is_a_download_of_one_s_own_scope_and_is_logged(
     assert Entry.objects.get(action="ledger.export").actor == viewer
 
 
+def test_an_export_can_be_brought_back_though_some_computers_are_only_seen(
+    person: People, seat: Seat, office: Any
+) -> None:
+    office.computer("entered", number="A-1")
+    office.computer("only-seen")
+    client = seat(person())
+    address = reverse("web:ledger-export", args=["computers", "csv"])
+    told = client.get(address).content.decode()
+    assert "A-1" in told and "only-seen" not in told
+    assert "only-seen" in client.get(address, {"registered": "no"}).content.decode()
+
+
 def test_labels_carry_a_code_made_on_the_spot(person: People, seat: Seat, office: Any) -> None:
     office.computer("pc", number="BG-1", registered_at=timezone.now())
     office.computer("seen-only")

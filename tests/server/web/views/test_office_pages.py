@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -142,7 +143,7 @@ def test_health_tells_what_computers_had_to_drop(person: People, seat: Seat, off
     DroppedReport.objects.create(id=uuid.uuid4(), computer=pc, seen_at=timezone.now(), counts={"scan": 12, "check": 3})
     page = seat(person()).get(reverse("web:health")).content.decode()
     assert "full-box" in page
-    assert '<td class="number">15</td>' in page
+    assert ">15</td>" in page
     assert "sums of scans 12 · results of checks 3" in page
 
 
@@ -169,7 +170,19 @@ def test_health_tells_how_long_records_are_kept_and_what_was_purged(person: Peop
     audit.record("retention.purge", kind="sightings", count=1234, before="2025-01-01")
     page = seat(person()).get(reverse("web:health")).content.decode()
     assert "400 days" in page
-    assert '<td class="number">1234</td>' in page
+    assert ">1234</td>" in page
+
+
+def test_health_tells_when_the_last_backup_was_made_and_tried_out(person: People, seat: Seat) -> None:
+    client = seat(person())
+    page = client.get(reverse("web:health")).content.decode()
+    assert "none was made yet" in page
+    assert "mijian-server backup" in page and "verify --backup" in page
+    audit.record("backup.made", bytes=3_145_728, sealed=True)
+    audit.record("backup.tried", made="2026-11-22T08:00:00+00:00")
+    page = client.get(reverse("web:health")).content.decode()
+    assert re.search(r"3.0\sMB · sealed with a passphrase", page)
+    assert "none was made yet" not in page and "mijian-server backup" not in page and "verify --backup" not in page
 
 
 def test_what_is_overdue_stands_in_the_title_and_in_the_list(person: People, seat: Seat, office: Any) -> None:

@@ -279,6 +279,13 @@ def test_a_medium_out_of_place_shows_how_it_stands_in_the_register(person: Peopl
     assert "Kingston DataTraveler" in row[row.index("table__where") :]
 
 
+def test_documents_left_on_a_medium_for_carrying_are_told_as_numbers(person: People, seat: Seat, office: Any) -> None:
+    evidence = MediumEvidence(status="registered", number="U-7", medium_class="internal", files=3, days=12)
+    group = reported(office, "MEDIA-10", evidence, STICK)
+    assert "3 documents, the oldest for 12 days" in read(seat(person()), group)
+    assert "3 个文件，最早的已存放 12 天" in read(seat(person(Role.IT), "zh-hans"), group)
+
+
 def test_an_agent_that_was_stopped_or_altered_is_told_in_words(person: People, seat: Seat, office: Any) -> None:
     evidence = AgentEvidence(signals=("clock-set-back", "not-running"), seconds=7300)
     group = reported(office, "SEC-13", evidence)

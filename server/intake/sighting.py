@@ -1,0 +1,83 @@
+"""One sighting of a violation, made ready for the tables as far as that goes without asking them anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from protocol.ids import uuid7
+from protocol.records import Evidence, FileEvidence, SettingEvidence, ViolationSeen
+from server.intake.sql import Prepared
+from server.violations.fingerprint import fingerprint
+
+SETTING = "setting"
+"""In place of a family of markings: the group is a failed check of a self-check."""
+
+
+class Sighting(msgspec.Struct, array_like=True, gc=False):
+    """One record, with its values as the database has them. It may travel between processes, written by msgspec."""
+
+    id: Any
+    seen_at: Any
+    fingerprint: str
+    group: Any
+    """Id for the group of this fingerprint, should there be none yet."""
+    control: str
+    severity: str
+    medium: str | None
+    """Key of the medium it was seen on."""
+    session: Any
+    marking: tuple[str, str, str, str]
+    """Family, level, marking and zone of the strongest finding."""
+    kind: tuple[str, str, str]
+    """Extension, media type and hash of the content."""
+    place: tuple[str, str]
+    """Hash of the path, and the sealed place."""
+    evidence: str
+    """The evidence without its sealed place and without empty fields, JSON."""
+
+
+_NO_MARKING = ("", "", "", "")
+_NO_KIND = ("", "", "")
+_NO_PLACE = ("", "")
+
+
+def sighting_of(record: ViolationSeen, agent: str, as_stored: Prepared) -> Sighting:
+    """The sighting that a record of this agent tells of; its words are within bounds (`server.intake.bounds`)."""
+    evidence, marking, kind, place = record.evidence, _NO_MARKING, _NO_KIND, _NO_PLACE
+    if isinstance(evidence, FileEvidence):
+        if evidence.findings:
+            strongest = evidence.findings[0]
+            marking = (strongest.family, strongest.level or "", strongest.marking, strongest.zone)
+        kind = (evidence.extension, evidence.media_type, evidence.content_hash)
+        place = (evidence.path_hash, evidence.sealed_place)
+    elif isinstance(evidence, SettingEvidence):
+        marking = (SETTING, "", evidence.title_zh, "")
+    return Sighting(
+        as_stored.identity(record.id),
+        as_stored.moment(record.seen_at),
+        fingerprint(record, agent),
+        as_stored.identity(uuid7()),
+        record.control,
+        record.severity.value,
+        None if record.medium is None else record.medium.key,
+        None if record.session is None else as_stored.identity(record.session),
+        marking,
+        kind,
+        place,
+        _kept(evidence),
+    )
+
+
+def _kept(evidence: Evidence) -> str:
+    """What is stored of the evidence: pages take an absent field for an empty one, and each costs with every row."""
+    told = msgspec.to_builtins(evidence)
+    told.pop("sealed_place", None)
+    if findings := told.get("findings"):
+        told["findings"] = [_told(finding) for finding in findings]
+    return msgspec.json.encode(_told(told)).decode()
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value or value == 0}
