@@ -21,6 +21,7 @@ _PERCENT = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 _CSS = re.compile(rb"(?:\\[0-9a-fA-F]{1,6}[ \t\r\n\f]?)+")
 _CSS_ONE = re.compile(rb"\\([0-9a-fA-F]{1,6})[ \t\r\n\f]?")
 _STARTS = frozenset(b"uUx23")
+_MAY_BE = re.compile(rb"\\(?:u[0-9a-fA-F{]|U[0-9a-fA-F+]|x[89a-fA-F]|[23][0-7])")
 _LOOKED_AT = 64
 """Signs that are looked at one by one before an expression goes over the rest."""
 
@@ -34,7 +35,8 @@ def numbered(data: bytes) -> bool:
             return False
         if data[at + 1] in _STARTS and _NUMBERED.match(data, at):
             return True
-    return _NUMBERED.search(data, at) is not None
+    # In Big5 and in UTF-16 a backslash is half of many a character.
+    return _MAY_BE.search(data, at) is not None and _NUMBERED.search(data, at) is not None
 
 
 def plain(data: bytes) -> bytes:

@@ -35,7 +35,8 @@ LIMITATIONS = (
     "of characters written as numbers (\\u673a) only values that are a marking by themselves are seen",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
     "page headers and footers between form feeds are told as such only where they repeat within one mebibyte",
-    "of level words by the thousand: of lines alike but for numbers two hundred are read, of one sort two thousand",
+    "where level words are in their thousands, of lines that differ in numbers only two hundred are read, "
+    "and of marked lines with the same beside the mark two thousand",
 )
 
 _CHUNK = LIMITS["bytes searched at once"]
@@ -59,7 +60,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
                 yield from markup.xml_passages(source, reading)
                 return
         yield from _passages(chunk, file)
-        yield from _written_out(chunk, reading)
+        if not file.marked[0].startswith("utf-16"):
+            yield from _written_out(chunk, reading)
 
 
 class _File(msgspec.Struct):
