@@ -26,7 +26,7 @@ def engines(rules: Path) -> list[LiteralSieve]:
     return [build(RULES.literals, prefer=prefer, cache=rules) for prefer in ("hyperscan", "portable")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     pieces=st.lists(PIECES, max_size=40),
     encoding=st.sampled_from(sorted(SEARCHED)),

@@ -55,7 +55,7 @@ LINES = st.sampled_from(
 CROWDS = st.sampled_from(["秘密★", "秘密", "編號7，密級：秘密", "2024-05-01 12:30 打開 秘密★3年 文件", TALK])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     crowd=CROWDS,
     lines=st.lists(LINES, min_size=1, max_size=30),
@@ -103,18 +103,18 @@ def test_however_long_level_words_go_on_no_more_of_them_is_read(crowd: str, enco
 
     once = read(MiB * 5 // 4)
     assert once < MiB // 10
-    assert read(MiB * 9 // 4) < once + 5000
+    assert read(MiB * 17 // 8) < once + 5000
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le"])
 def test_a_mark_of_another_level_deep_in_thousands_of_the_same_is_found_with_its_line(
     encoding: str, reading: Reading
 ) -> None:
-    lines = ["秘密★5年"] * 120_000
-    lines[110_000] = "绝密★长期"
+    lines = ["秘密★5年"] * 75_000
+    lines[70_000] = "绝密★长期"
     found = GRAMMAR.find(passages("\n".join(lines).encode(encoding), reading))
     assert {(one.level, one.period) for one in found} == {("秘密", "P5Y"), ("绝密", "LONG")}
-    assert [one.place.line for one in found if one.level == "绝密"] == [110_001]
+    assert [one.place.line for one in found if one.level == "绝密"] == [70_001]
 
 
 def test_of_a_sort_of_lines_two_thousand_are_read_and_every_other_sort_besides() -> None:
