@@ -35,7 +35,7 @@ def numbered(data: bytes) -> bool:
         if data[at + 1] in _STARTS and _NUMBERED.match(data, at):
             return True
     # In Big5 and in UTF-16 a backslash is half of many a character.
-    return _MAY_BE.search(data, at) is not None and _NUMBERED.search(data, at) is not None
+    return any(_NUMBERED.match(data, one.start()) for one in _MAY_BE.finditer(data, at))
 
 
 def plain(data: bytes) -> bytes:
