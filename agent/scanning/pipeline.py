@@ -24,6 +24,7 @@ from agent.scanning.kept_passages import KeptPassages
 from agent.scanning.ledger import EXPIRES_DAYS, Ledger
 from agent.scanning.ocr import available as ocr
 from agent.scanning.opening import Done, LookUp, unopened
+from agent.scanning.patience import patiently
 from agent.scanning.picture_desk import PictureDesk, Terms
 from agent.scanning.pictures_seen import PicturesSeen
 from agent.scanning.poison import Poison
@@ -189,6 +190,7 @@ class _Run:
         met = self.walk.listings()  # a path that does not exist is told before any worker is started
         start = start_of(options)
         with ExitStack() as stack:
+            stack.enter_context(patiently())
             throttle = _throttle(options.share) if options.background else None
             workers = options.workers or len(os.sched_getaffinity(0))
             cage = stack.enter_context(Cage(start, workers, patience=options.patience, throttle=throttle))
