@@ -108,6 +108,7 @@ class Ahead:
 def _serve(channel: Connection) -> None:
     """The life of the process: open what is asked for until nobody asks any more."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what is collected later would close its descriptor, whose number is another's by then
     _let_go(channel.fileno())
     with suppress(OSError, EOFError):  # the process that stores has ended: so does this one
         while True:
