@@ -37,7 +37,8 @@ from agent.systemd import Supervisor
 from agent.watched import Watched
 from agent.watching import schedule
 from agent.watching.folders import resolve
-from agent.watching.mounts import current, fixed_roots
+from agent.watching.mount_tables import current
+from agent.watching.mounts import fixed_roots
 from agent.watching.presence import Presence, Watcher
 from protocol.ids import uuid7
 from protocol.policy import Waiver

@@ -21,7 +21,7 @@ from agent.settings import Settings
 from agent.watching.blocks import BlockWatch, LockedSeen
 from agent.watching.holding import Holding
 from agent.watching.media import Attached, MediaWatch
-from agent.watching.mounts import current
+from agent.watching.mount_tables import current
 from agent.watching.superblock import LOCKED
 from protocol.policy import Policy
 

@@ -31,7 +31,8 @@ from watchdog.observers.api import ObservedWatch
 
 from agent.settings import FilesSettings
 from agent.watching.folders import resolve
-from agent.watching.mounts import below, mount_table, on_servers
+from agent.watching.mount_tables import mount_table
+from agent.watching.mounts import below, on_servers
 from agent.watching.overflow import OverflowWatch, kernel_is_full
 from agent.watching.waiting import Bell, wait_for_any
 

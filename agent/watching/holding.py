@@ -19,7 +19,8 @@ import msgspec
 
 from agent.watching import device, mounting
 from agent.watching.media import Attached, block_number
-from agent.watching.mounts import Mount, current
+from agent.watching.mount_tables import current
+from agent.watching.mounts import Mount
 from protocol.records import Medium
 
 FILE = "held.json"

@@ -18,7 +18,8 @@ from typing import Literal
 from agent.settings import MediaSettings
 from agent.watching import device
 from agent.watching.device import Device
-from agent.watching.mounts import Mount, mount_table
+from agent.watching.mount_tables import mount_table
+from agent.watching.mounts import Mount
 from protocol import keys
 from protocol.records import Medium
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import select
@@ -16,7 +15,6 @@ from agent.scanning.walk import PSEUDO
 from agent.watching.waiting import wait_for
 
 MOUNTINFO = Path("/proc/self/mountinfo")
-log = logging.getLogger(__name__)
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
@@ -103,26 +101,6 @@ class MountTable:
     def close(self) -> None:
         """Let go of the descriptor."""
         os.close(self._descriptor)
-
-
-def mount_table(file: Path = MOUNTINFO) -> Table:
-    """The table of mounts of the kernel; as psutil lists them where that cannot be read. Raises `OSError`."""
-    try:
-        return MountTable(file)
-    except OSError as error:
-        from agent.watching.partitions import Partitions  # here: it is needed nowhere else
-
-        log.warning("the kernel's table of mounts cannot be read (%s): it is polled by psutil", error.strerror)
-        return Partitions()
-
-
-def current() -> list[Mount]:
-    """All mounts now, where nobody waits for them to change. Raises `OSError`."""
-    table = mount_table()
-    try:
-        return table.read()
-    finally:
-        table.close()
 
 
 NOT_FILES = PSEUDO | {"squashfs", "iso9660", "udf", "fuse.gvfsd-fuse", "fuse.portal", "nfsd"}

@@ -114,7 +114,8 @@ def besides(
     if ends is None or fields is None or len(fields) > _MOST:
         return _all_that_differ(lines, sieve, encodings, said, first=first, last=last)
     woken = _few_alike(data, [(max(0, end - _REACH), end + _BESIDE) for end in ends])
-    stretches = [_around(lines, start, end - _BESIDE) for start, end in woken]
+    # With the line that begins beside a star: a mark may be broken there.
+    stretches = [_around(lines, start, min(end, len(data))) for start, end in woken]
     stretches += [*fields, *_edges(lines, first=first, last=last)]
     return list(_within(data, joined(stretches), sieve, encodings))
 

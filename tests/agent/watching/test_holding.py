@@ -14,8 +14,8 @@ import pytest
 from agent.settings import MediaSettings
 from agent.watching.holding import Holding
 from agent.watching.media import Attached, MediaWatch
+from agent.watching.mount_tables import current
 from agent.watching.mounting import data_of, flags_of
-from agent.watching.mounts import current
 
 pytestmark = pytest.mark.root
 
@@ -24,7 +24,8 @@ ELSEWHERE = """
 import sys
 from pathlib import Path
 from agent.watching import mounting
-from agent.watching.mounts import current, parse
+from agent.watching.mount_tables import current
+from agent.watching.mounts import parse
 
 path, others = sys.argv[1:]
 mounting.OTHERS = f"/proc/{others}/ns/mnt"

@@ -9,7 +9,8 @@ import pytest
 
 from agent.settings import MediaSettings
 from agent.watching.media import MediaWatch, MediumGone, MediumMounted
-from agent.watching.mounts import MountTable, fixed_roots, mount_table
+from agent.watching.mount_tables import mount_table
+from agent.watching.mounts import MountTable, fixed_roots
 from agent.watching.partitions import Partitions
 from agent.watching.waiting import Stop
 

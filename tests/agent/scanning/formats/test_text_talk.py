@@ -55,7 +55,7 @@ LINES = st.sampled_from(
 CROWDS = st.sampled_from(["秘密★", "秘密", "編號7，密級：秘密", "2024-05-01 12:30 打開 秘密★3年 文件", TALK])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     crowd=CROWDS,
     lines=st.lists(LINES, min_size=1, max_size=30),
