@@ -18,6 +18,8 @@ def takes(file: Found) -> int:
     """How much a worker has to have loaded to read it, by the ending of its name."""
     ending = file.name.rpartition(".")[2].lower()
     media_type = TEXT_EXTENSIONS.get(ending)
+    if media_type == "application/xml":
+        return COMMON  # references are looked for in it, as in HTML
     if media_type is not None:
         return _LOADED_FOR.get(FORMATS.get(media_type, ""), ALL)
     return ALL if ending in EXTENSIONS else TEXT

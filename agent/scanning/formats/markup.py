@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Collection, Iterator
 
+from agent.scanning import formats
 from agent.scanning.formats.base import MiB, Reading, Source
 from agent.scanning.formats.charset import byte_order_mark, decode, plausibility, rank
 from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
@@ -137,6 +138,7 @@ def without(text: str, elements: Collection[str]) -> str:
 
 def xml_passages(source: Source, reading: Reading) -> Iterator[Passage]:
     """The passages of XML of no format we know, as a text of lines; nothing where there is no literal."""
+    formats.load("html")  # with it is loaded what the sieve takes for references, and plain text does not
     raw = plain_bytes(source.read(LONGEST))
     if not worth(raw, reading):
         return

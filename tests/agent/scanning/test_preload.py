@@ -85,6 +85,25 @@ def test_a_character_set_that_was_not_loaded_yet_is_told_from_one_that_does_not_
     ]
 
 
+WHAT_XML_LACKS = """
+from agent.scanning import formats, preload
+from agent.scanning.formats import text
+from agent.scanning.formats.base import Reading, Source
+from signatures.engine import build
+reading = Reading(build(()))
+preload.text()
+preload.close()
+try:
+    list(text.pieces(Source.of(b"<?xml version='1.0'?><a>b</a>"), reading))
+except formats.NotLoaded as lacking:
+    print(lacking)
+"""
+
+
+def test_xml_is_left_to_a_worker_that_has_what_the_sieve_takes_for_references() -> None:
+    assert _printed(WHAT_XML_LACKS).split() == ["html"]
+
+
 LETTER = "From: a@example.org\nTo: b@example.org\nSubject: notes\nDate: Mon, 1 Jan 2024 10:00:00 +0800\n\n"
 
 
