@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -173,12 +174,17 @@ def _group(
         "level": "机密", "state": dice.choice(STATES), "state_at": now, "computer": computers[n % len(computers)],
         "medium": media[n % len(media)] if n % 2 else None, "person": f"人{n % 5000}",
         "marking": f"{('机密', '秘密', '绝密')[n % 3]}★{n % 30 + 1}年", "zone": "header",
-        "extension": ENDINGS[n % len(ENDINGS)], "media_type": "", "content_hash": f"{n % 90000:064x}", "path_hash": "",
+        "extension": ENDINGS[n % len(ENDINGS)], "media_type": "", "content_hash": _content(n), "path_hash": "",
         "sealed_place": "s" * 200, "first_seen_at": now - timedelta(minutes=n),
         "last_seen_at": now - timedelta(minutes=dice.randrange(500_000)), "occurrence_count": 5, "assignee": None,
         "verified_at": None, "regressed_at": None, "due_on": (now + timedelta(days=dice.randrange(-5, 60))).date(),
         "waiver": None, "updated_at": now,
     }  # fmt: skip
+
+
+def _content(n: int) -> str:
+    """The hash of a content that two or three violations are about."""
+    return sha256(str(n % 90_000).encode()).hexdigest()
 
 
 def _parts(numbers: range, size: int = 10_000) -> Iterator[range]:

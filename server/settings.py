@@ -127,8 +127,8 @@ TEMPLATES = [
 ]
 
 
-def _sqlite(file: Path, cache: int) -> dict[str, Any]:
-    """One SQLite file; ``cache`` is in KiB for each connection.
+def _sqlite(file: Path, cache: int, page: int) -> dict[str, Any]:
+    """One SQLite file; ``cache`` is in KiB for each connection, ``page`` in bytes for a file that is made anew.
 
     One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for bytes that
     are on the disk, so every commit is synced. What was committed goes from the log into the file 32 MiB at a time:
@@ -140,8 +140,8 @@ def _sqlite(file: Path, cache: int) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-{cache};"
-            "PRAGMA wal_autocheckpoint=8192;",
+            "init_command": f"PRAGMA page_size={page}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            f"PRAGMA cache_size=-{cache}; PRAGMA wal_autocheckpoint={32 * 1024 * 1024 // page};",
         },
         "CONN_MAX_AGE": 60,
     }
@@ -165,8 +165,8 @@ DATABASES = (
     {"default": _postgresql(_home.database_url())}
     if _home.on_postgresql()
     else {
-        "default": _sqlite(_home.database(MIJIAN_HOME), 16384),
-        "spool": _sqlite(_home.spool(MIJIAN_HOME), 2048),
+        "default": _sqlite(_home.database(MIJIAN_HOME), 16384, 8192),
+        "spool": _sqlite(_home.spool(MIJIAN_HOME), 2048, 4096),
     }
 )
 DATABASE_ROUTERS = ["server.intake.routing.SpoolRouter"]

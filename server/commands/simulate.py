@@ -51,6 +51,16 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--findings", type=number, default=20, metavar="N", help=tell("violations in each (20)", "每份违规数(20)")
     )
     parser.add_argument(
+        "--places",
+        type=number,
+        default=300,
+        metavar="N",
+        help=tell(
+            "places of each with something to report: the fewer, the more of it was seen before (300)",
+            "每台计算机的违规位置数:越少,重复发现越多(300)",
+        ),
+    )
+    parser.add_argument(
         "--connections", type=number, default=16, metavar="N", help=tell("at the same time (16)", "并发连接数(16)")
     )
     parser.add_argument(
@@ -166,7 +176,7 @@ def _measured(options: argparse.Namespace) -> dict[str, Any]:
     from server.simulation.load import send
     from server.simulation.processes import cost, resident
 
-    fleet = Fleet(options.seed, options.findings, options.duplicates, options.bad, options.away)
+    fleet = Fleet(options.seed, options.findings, options.duplicates, options.bad, options.away, options.places)
     _say(tell(f"enrolling {options.agents} computers …", f"注册 {options.agents} 台计算机 …"))
     with _unsynced():
         fleet.enrol(

@@ -20,12 +20,17 @@ from pathlib import Path
 import msgspec
 from django.db import connections
 
+from server.intake.checkpoints import Checkpoints, prepare_for_pile
 from server.intake.claims import whole
 from server.intake.opening import MAX_BATCH_WEIGHT, Opened, opened
 from server.intake.sql import chunks
 
 _PIECE = 16
 """Envelopes that are written in one piece."""
+AT_ONCE = 2
+"""Batches that one transaction of a pile takes: it then writes pages once that would be written with each of them."""
+FIRST = 64
+"""Envelopes that are opened first of all."""
 LINGER = 5.0
 """Seconds for which it is kept when nothing waits."""
 
@@ -36,13 +41,14 @@ _decoder = msgspec.msgpack.Decoder(Opened)
 class Ahead:
     """The process, as the one that stores sees it. Every error of it is an `OSError` or `EOFError`: do without then."""
 
-    def __init__(self, next_ones: Callable[[Collection[int]], list[int]]) -> None:
+    def __init__(self, next_ones: Callable[[Collection[int], int], list[int]]) -> None:
         self._next_ones = next_ones
-        """Ids of the envelopes to open next, given those in hand."""
+        """Ids of the envelopes to open next, given those in hand and how many batches they may make."""
         self._channel: Connection | None = None
         self._pid = 0
         self._asked = False
         self._needed = 0.0
+        self._first = True
 
     @property
     def runs(self) -> bool:
@@ -67,7 +73,9 @@ class Ahead:
             finally:
                 os._exit(0)
         theirs.close()
+        prepare_for_pile()
         self._channel, self._pid, self._asked, self._needed = ours, pid, False, time.monotonic()
+        self._first = True
 
     def next(self) -> Opened | None:
         """The next envelopes, opened; those after them are begun with. None where nothing waits."""
@@ -87,8 +95,10 @@ class Ahead:
         return told
 
     def _ask(self, in_hand: Collection[int]) -> bool:
-        if self._channel is None or not (ids := self._next_ones(in_hand)):
+        if self._channel is None or not (ids := self._next_ones(in_hand, AT_ONCE)):
             return False
+        if self._first:  # nothing is stored meanwhile: have something to store soon
+            ids, self._first = ids[:FIRST], False
         self._channel.send_bytes(msgspec.msgpack.encode(ids))
         self._asked = True
         return True
@@ -102,6 +112,7 @@ class Ahead:
                 os.kill(self._pid, signal.SIGKILL)  # it holds nothing that would be left half done
             with suppress(ChildProcessError):
                 os.waitpid(self._pid, 0)
+            connections.close_all()  # a new one moves the log into the file by itself again, and gives room back
         self._channel, self._asked = None, False
 
 
@@ -110,9 +121,12 @@ def _serve(channel: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()  # what is collected later would close its descriptor, whose number is another's by then
     _let_go(channel.fileno())
+    checkpoints = Checkpoints()
+    checkpoints.start()
     with suppress(OSError, EOFError):  # the process that stores has ended: so does this one
         while True:
             ids = msgspec.msgpack.decode(channel.recv_bytes(), type=list[int])
+            checkpoints.ask()
             for piece in [*_pieces(ids), b""]:
                 channel.send_bytes(piece)
 

@@ -76,21 +76,22 @@ def _waiting(most: int) -> list[_Waiting]:
     return list(rows.values_list("id", "size", "agent_id")[:most])
 
 
-def _fitting(waiting: Iterable[_Waiting]) -> list[int]:
-    """As many of them, from the first, as make a batch."""
+def _fitting(waiting: Iterable[_Waiting], batches: int = 1) -> list[int]:
+    """As many of them, from the first, as make so many batches."""
     chosen: list[int] = []
     total = 0
     for id_, size, _ in waiting:
         total += size
-        if len(chosen) >= MAX_BATCH or (chosen and total > MAX_BATCH_BYTES):
+        if len(chosen) >= batches * MAX_BATCH or (chosen and total > batches * MAX_BATCH_BYTES):
             break
         chosen.append(id_)
     return chosen
 
 
-def next_ones(but: Collection[int] = ()) -> list[int]:
-    """Ids of the envelopes that make the next batch, those left aside that are in hand already."""
-    return _fitting(each for each in _waiting(MAX_BATCH + len(but)) if each[0] not in but)
+def next_ones(but: Collection[int] = (), batches: int = 1) -> list[int]:
+    """Ids of the envelopes that make the next batch or batches, those left aside that are in hand already."""
+    waiting = _waiting(batches * MAX_BATCH + len(but))
+    return _fitting((each for each in waiting if each[0] not in but), batches)
 
 
 def piled_up() -> bool:

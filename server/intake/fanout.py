@@ -240,11 +240,10 @@ class FanOut(threading.Thread):
         ahead = self._ahead
         if ahead is None or several():
             return work_once()
+        if not ahead.runs and piled_up():
+            ahead.begin()
         if not ahead.runs:
-            count = work_once()
-            if count and piled_up():
-                ahead.begin()
-            return count
+            return work_once()
         try:
             told = ahead.next()
             return 0 if told is None else _store(told)

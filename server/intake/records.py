@@ -83,11 +83,11 @@ def delivery_of(
     others: list[Record] = []
     sightings: list[Sighting] = []
     media: list[tuple[Medium, datetime]] = []
-    named, weight = str(agent), 0
+    named, computer, weight = str(agent), as_stored.uuid(agent), 0
     for record in records:
         weight += _weight(record)
         if isinstance(record, ViolationSeen):
-            sightings.append(sighting_of(record, named, as_stored))
+            sightings.append(sighting_of(record, named, computer, as_stored))
         else:
             others.append(record)
         if isinstance(record, _WITH_MEDIUM) and record.medium is not None:

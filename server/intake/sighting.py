@@ -10,9 +10,24 @@ from protocol.ids import uuid7
 from protocol.records import Evidence, FileEvidence, SettingEvidence, ViolationSeen
 from server.intake.sql import Prepared
 from server.violations.fingerprint import fingerprint
+from server.violations.models import SEVERITY_RANK
 
 SETTING = "setting"
 """In place of a family of markings: the group is a failed check of a self-check."""
+
+TOLD = (
+    "severity",
+    "severity_rank",
+    "computer",
+    "family",
+    "level",
+    "marking",
+    "zone",
+    "extension",
+    "media_type",
+    "content_hash",
+)
+"""Fields of a group that a sighting tells by itself: four of them of its strongest finding, three of the file."""
 
 
 class Sighting(msgspec.Struct, array_like=True, gc=False):
@@ -24,14 +39,11 @@ class Sighting(msgspec.Struct, array_like=True, gc=False):
     group: Any
     """Id for the group of this fingerprint, should there be none yet."""
     control: str
-    severity: str
     medium: str | None
     """Key of the medium it was seen on."""
     session: Any
-    marking: tuple[str, str, str, str]
-    """Family, level, marking and zone of the strongest finding."""
-    kind: tuple[str, str, str]
-    """Extension, media type and hash of the content."""
+    told: tuple[Any, ...]
+    """Values of `TOLD`."""
     place: tuple[str, str]
     """Hash of the path, and the sealed place."""
     evidence: str
@@ -43,9 +55,13 @@ _NO_KIND = ("", "", "")
 _NO_PLACE = ("", "")
 
 
-def sighting_of(record: ViolationSeen, agent: str, as_stored: Prepared) -> Sighting:
-    """The sighting that a record of this agent tells of; its words are within bounds (`server.intake.bounds`)."""
+def sighting_of(record: ViolationSeen, agent: str, computer: Any, as_stored: Prepared) -> Sighting:
+    """The sighting that a record of this agent tells of; its words are within bounds (`server.intake.bounds`).
+
+    ``computer`` is the agent's id as the database has it.
+    """
     evidence, marking, kind, place = record.evidence, _NO_MARKING, _NO_KIND, _NO_PLACE
+    severity = record.severity.value
     if isinstance(evidence, FileEvidence):
         if evidence.findings:
             strongest = evidence.findings[0]
@@ -60,11 +76,9 @@ def sighting_of(record: ViolationSeen, agent: str, as_stored: Prepared) -> Sight
         fingerprint(record, agent),
         as_stored.identity(uuid7()),
         record.control,
-        record.severity.value,
         None if record.medium is None else record.medium.key,
         None if record.session is None else as_stored.identity(record.session),
-        marking,
-        kind,
+        (severity, SEVERITY_RANK[severity], computer, *marking, *kind),
         place,
         _kept(evidence),
     )

@@ -14,32 +14,19 @@ from typing import Any
 from django.utils import timezone
 
 from server.intake.records import Delivery
-from server.intake.sighting import Sighting
+from server.intake.sighting import TOLD, Sighting
 from server.intake.sql import Prepared, chunks, insert_prepared, rows_of, update_prepared
 from server.ledger.models import Computer
 from server.ledger.models import Medium as LedgerMedium
 from server.violations.due import due_on
-from server.violations.models import SEVERITY_RANK, Group, Occurrence, Severity, State, Step
+from server.violations.models import Group, Occurrence, Severity, State, Step
 from server.violations.waivers import cover_new
 
-_TOLD = (
-    "severity",
-    "severity_rank",
-    "computer",
-    "medium",
-    "person",
-    "family",
-    "level",
-    "marking",
-    "zone",
-    "extension",
-    "media_type",
-    "content_hash",
-)
+_TOLD = (*TOLD, "medium", "person")
 """Fields that the newest sighting says, and that seldom change."""
 _PLACE = ("path_hash", "sealed_place")
 """Fields that the newest sighting says anew each time."""
-_STANDING = ("state", "state_at", "assignee", "verified_at", "regressed_at", "due_on")
+_STANDING = ("state", "state_at", "assignee", "verified_at")
 _READ = (
     "id",
     "fingerprint",
@@ -58,20 +45,25 @@ _NEW = (
     "id",
     "fingerprint",
     "control",
+    "updated_at",
+    "state",
+    "state_at",
+    "due_on",
     "first_seen_at",
     "last_seen_at",
     "occurrence_count",
-    "waiver",
-    "updated_at",
-    *_STANDING,
     *_TOLD,
     *_PLACE,
 )
+"""Fields of a new group; those that are left out are null."""
+_FIRST, _LAST, _COUNT = (_NEW.index(name) for name in ("first_seen_at", "last_seen_at", "occurrence_count"))
+_TELLING = _NEW.index(_TOLD[0])
+"""Where `_TOLD` and `_PLACE` begin."""
 
 
 @dataclass(slots=True)
 class _Group:
-    """A group while a batch is worked off; ids and moments as the database has them."""
+    """A group that is known, while a batch is worked off; ids and moments as the database has them."""
 
     id: Any
     fingerprint: str
@@ -88,8 +80,6 @@ class _Group:
     """Values of `_PLACE`; None while no newer sighting has told one."""
     regressed_at: Any = None
     due_on: str | None = None
-    control: str = ""
-    """Of a new group; empty for one that is known."""
     retold: bool = False
     """Whether what is told of it changed."""
     moved: bool = False
@@ -107,37 +97,41 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
     groups = _known_groups({each.fingerprint for each, _ in fresh})
     persons = _Persons({delivery.agent for _, delivery in fresh}, set(media.values()))
     due = {severity.value: _due(severity.value) for severity in Severity}
-    created: list[_Group] = []
+    created: dict[str, list[Any]] = {}
     touched: dict[str, _Group] = {}
     steps: list[tuple[Any, ...]] = []
     occurrences: list[tuple[Any, ...]] = []
     before: Delivery | None = None
     computer = received = None
-    person = ""
+    person, own_disk = "", (None, "")
     for each, delivery in fresh:
         if delivery is not before:
             before = delivery
             computer, received = as_stored.uuid(delivery.agent), as_stored.moment(delivery.received_at)
             person = persons.of(delivery.agent)
-        medium = None if each.medium is None else media[each.medium]
-        severity = each.severity
-        holder = person if medium is None else persons.holder(medium) or person
-        carrier = (severity, SEVERITY_RANK[severity], computer, medium, holder)
-        told = carrier + each.marking + each.kind
-        group = groups.get(each.fingerprint)
-        if group is None:
-            group = groups[each.fingerprint] = _new_group(each, told, due[severity], now)
-            created.append(group)
+            own_disk = (None, person)
+        if each.medium is None:
+            told = each.told + own_disk
         else:
-            _fold(group, each, told, steps, now)
-            if not group.control:
-                touched[each.fingerprint] = group
+            medium = media[each.medium]
+            told = (*each.told, medium, persons.holder(medium) or person)
+        known = each.fingerprint
+        if (row := created.get(known)) is not None:
+            _fold_new(row, each, told)
+            group = row[0]
+        elif known in groups:
+            _fold(groups[known], each, told, steps, now)
+            touched[known] = groups[known]
+            group = groups[known].id
+        else:
+            created[known] = _as_new(each, told, due[told[0]], now)
+            group = each.group
         occurrences.append(
-            (each.id, group.id, computer, each.seen_at, received, each.session, each.evidence, each.place[1])
+            (each.id, group, computer, each.seen_at, received, each.session, each.evidence, each.place[1])
         )
-    insert_prepared(Group, _NEW, [_as_new(group, now) for group in created], all_new=True)
+    insert_prepared(Group, _NEW, list(created.values()), all_new=True)
     _write_touched(touched.values(), now)
-    cover_new(group.id for group in created)
+    cover_new(row[0] for row in created.values())
     insert_prepared(Occurrence, _OCCURRENCE, occurrences, all_new=True)
     insert_prepared(Step, _STEP, steps)
     return len(occurrences)
@@ -180,22 +174,32 @@ class _Persons:
         return self._media.get(medium) or ""
 
 
-def _new_group(each: Sighting, told: tuple[Any, ...], due: str | None, now: Any) -> _Group:
-    return _Group(
-        id=each.group,
-        fingerprint=each.fingerprint,
-        control=each.control,
-        occurrence_count=1,
-        first_seen_at=each.seen_at,
-        last_seen_at=each.seen_at,
-        state=State.NEW.value,
-        state_at=now,
-        assignee=None,
-        verified_at=None,
-        told=told,
-        place=each.place,
-        due_on=due,
-    )
+def _as_new(each: Sighting, told: tuple[Any, ...], due: str | None, now: Any) -> list[Any]:
+    """Values of `_NEW`."""
+    return [
+        each.group,
+        each.fingerprint,
+        each.control,
+        now,
+        State.NEW.value,
+        now,
+        due,
+        each.seen_at,
+        each.seen_at,
+        1,
+        *told,
+        *each.place,
+    ]
+
+
+def _fold_new(row: list[Any], each: Sighting, told: tuple[Any, ...]) -> None:
+    """Add one more sighting to a group that is new (`_NEW`)."""
+    row[_COUNT] += 1
+    if each.seen_at < row[_FIRST]:
+        row[_FIRST] = each.seen_at
+    if each.seen_at >= row[_LAST]:
+        row[_LAST] = each.seen_at
+        row[_TELLING:] = (*told, *each.place)
 
 
 def _fold(group: _Group, each: Sighting, told: tuple[Any, ...], steps: list[tuple[Any, ...]], now: Any) -> None:
@@ -211,7 +215,7 @@ def _fold(group: _Group, each: Sighting, told: tuple[Any, ...], steps: list[tupl
         steps.append((group.id, now, None, group.state, state.value, None, ""))
         if group.state in (State.VERIFIED, State.CLOSED):
             group.regressed_at, group.opened_again = each.seen_at, True
-            group.due_on = _due(each.severity)
+            group.due_on = _due(told[0])
         group.state, group.state_at, group.verified_at, group.moved = state.value, now, None, True
         if state is State.NEW:
             group.assignee = None
@@ -227,28 +231,6 @@ def _state_after(group: _Group, seen_at: Any) -> State | None:
     if group.state == State.RECTIFIED and seen_at > group.state_at:
         return State.NEW if group.assignee is None else State.ASSIGNED
     return None
-
-
-def _as_new(group: _Group, now: Any) -> tuple[Any, ...]:
-    """Values of `_NEW`."""
-    return (
-        group.id,
-        group.fingerprint,
-        group.control,
-        group.first_seen_at,
-        group.last_seen_at,
-        group.occurrence_count,
-        None,
-        now,
-        *_standing(group),
-        *group.told,
-        *(group.place or ("", "")),
-    )
-
-
-def _standing(group: _Group) -> tuple[Any, ...]:
-    """Values of `_STANDING`."""
-    return group.state, group.state_at, group.assignee, group.verified_at, group.regressed_at, group.due_on
 
 
 def _due(severity: str) -> str | None:
@@ -273,5 +255,5 @@ def _write_touched(groups: Iterable[_Group], now: Any) -> None:
     update_prepared(Group, ("occurrence_count", "last_seen_at", "updated_at", *_PLACE), seen)
     update_prepared(Group, ("occurrence_count", "updated_at"), late)
     update_prepared(Group, ("first_seen_at", *_TOLD), retold)
-    update_prepared(Group, _STANDING[:4], moved)
+    update_prepared(Group, _STANDING, moved)
     update_prepared(Group, ("regressed_at", "due_on"), reopened)

@@ -49,7 +49,8 @@ def insert_prepared(
 ) -> None:
     """Insert rows whose values are as the database wants them (`moment`, `identity`), in the order of ``names``.
 
-    A row whose key is there already is left as it is; where all must be new, `Overtaken` is raised.
+    A row whose key is there already is left as it is; where all must be new, `Overtaken` is raised. With SQLite nobody
+    else could have stored one: it need not look before each row, and the error would be an `IntegrityError`.
     """
     if not rows:
         return
@@ -57,9 +58,10 @@ def insert_prepared(
     table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(column for _, column, _ in _columns(model, names, connection))
     one = f"({', '.join(['%s'] * len(names))})"
+    there = "" if all_new and connection.vendor == "sqlite" else " ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES {one} ON CONFLICT DO NOTHING",  # noqa: S608 (our models' names)
+            f"INSERT INTO {table} ({columns}) VALUES {one}{there}",  # noqa: S608 (our models' names)
             rows,
         )
         if all_new and cursor.rowcount != len(rows):

@@ -14,14 +14,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from server.accounts.models import User
 from server.ledger.actions import Change, LedgerMistakes, lookups_for, plan, save, texts_of
 from server.ledger.columns import LANGUAGES, Lookups
 from server.ledger.kinds import Entry, Ledger
-from server.sheets import text_cell
 
 MAX_ROWS = 20_000
 MAX_CELL = 2_000
@@ -129,6 +126,11 @@ def write_csv(ledger: Ledger, entries: Iterable[Entry], lookups: Lookups) -> byt
 
 def write_xlsx(ledger: Ledger, entries: Iterable[Entry], lookups: Lookups) -> bytes:
     """The rows as a workbook whose cells are all texts."""
+    # Loaded when it is needed: what reads and writes workbooks takes 25 MB.
+    from openpyxl import Workbook
+
+    from server.sheets import text_cell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(str(ledger.title)[:31])
     sheet.append([str(column.label) for column in ledger.columns])
@@ -209,6 +211,9 @@ def _csv_rows(content: bytes) -> Iterator[list[str]]:
 
 
 def _xlsx_rows(content: bytes) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     damaged = FileProblem(_("The workbook cannot be read: save it again as .xlsx, without a password."))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:

@@ -74,6 +74,8 @@ class Fleet:
     """Share of messages that are no good: altered, cut off, from nobody, or no envelope at all."""
     away: float = 0.0
     """Share of computers that are offline until the last round, and then send all they have kept, one after another."""
+    places: int = 300
+    """Places of each computer with something to report: the fewer, the more of it was seen before."""
     agents: list[Agent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -138,8 +140,7 @@ class Fleet:
 
     def _violation(self, agent: Agent) -> records.ViolationSeen:
         rule, family, level, marking = self._random.choice(_FAMILIES)
-        # A computer has a few hundred places; most of what it reports was seen before.
-        number = self._random.randrange(300)
+        number = self._random.randrange(self.places)
         path = f"/home/user/Documents/{number:03}.{_EXTENSIONS[number % len(_EXTENSIONS)]}"
         finding = records.Finding(
             rule=rule, family=family, level=level, period=None, zone="header", confidence=90,

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from server.ledger.models import Computer, Medium, Person
-from server.violations.models import Group
+from server.violations.models import Group, content_begins
 from server.web.controls import controls_matching
 from server.web.paging import count_many
 
@@ -83,7 +83,7 @@ def _ways(part: str) -> list[Q]:
         _begins("control", part.upper()),
     ]
     if _HASH.fullmatch(part.lower()):
-        ways += [_begins("content_hash", part.lower()), _begins("fingerprint", part.lower())]
+        ways += [content_begins(part.lower()), _begins("fingerprint", part.lower())]
     return ways
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from server import audit
-from server.accounts import oidc, outside
+from server.accounts import outside
 from server.accounts.models import OutsideAccount, Right, User
 from server.accounts.peers import client_address
 from server.home import Oidc
@@ -39,6 +39,8 @@ def _service() -> Oidc:
 @require_safe
 def outside_begin(request: HttpRequest) -> HttpResponse:
     """Lead to the service."""
+    from server.accounts import oidc  # 9 MB, in a house that has such a service only
+
     service = _service()
     request.session[BACK] = way_back(request, "web:start")
     try:
@@ -52,6 +54,8 @@ def outside_begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 def outside_back(request: HttpRequest) -> HttpResponse:
     """Take the service's word; a stranger is remembered and gets nothing."""
+    from server.accounts import oidc
+
     service = _service()
     back = request.session.pop(BACK, reverse("web:start"))
     try:

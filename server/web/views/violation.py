@@ -17,7 +17,7 @@ from server.incidents.models import ACTIVE
 from server.incidents.scope import incidents_of
 from server.ledger.models import MediaSession
 from server.ledger.scope import media_of
-from server.violations.models import Group, Occurrence, State
+from server.violations.models import Group, Occurrence, State, content_begins
 from server.violations.scope import visible_to
 from server.web import evidence, words
 from server.web.controls import control
@@ -87,7 +87,7 @@ def _elsewhere(request: SignedInRequest, group: Group) -> list[Group]:
     """Other violations about the very same content: the file may have travelled."""
     if not group.content_hash:
         return []
-    same = visible_to(request.user).filter(content_hash=group.content_hash).exclude(pk=group.pk)
+    same = visible_to(request.user).filter(content_begins(group.content_hash)).exclude(pk=group.pk)
     return list(same.select_related("computer", "medium").defer("sealed_place")[:SHOWN_ELSEWHERE])
 
 
