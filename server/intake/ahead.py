@@ -30,7 +30,7 @@ _PIECE = 16
 AT_ONCE = 2
 """Batches that one transaction of a pile takes: it then writes pages once that would be written with each of them."""
 FIRST = 64
-"""Envelopes that are opened first of all."""
+"""Envelopes that are opened first of all, and twice as many each time after: until then the one that stores waits."""
 LINGER = 5.0
 """Seconds for which it is kept when nothing waits."""
 
@@ -48,7 +48,7 @@ class Ahead:
         self._pid = 0
         self._asked = False
         self._needed = 0.0
-        self._first = True
+        self._most = FIRST
 
     @property
     def runs(self) -> bool:
@@ -75,7 +75,7 @@ class Ahead:
         theirs.close()
         prepare_for_pile()
         self._channel, self._pid, self._asked, self._needed = ours, pid, False, time.monotonic()
-        self._first = True
+        self._most = FIRST
 
     def next(self) -> Opened | None:
         """The next envelopes, opened; those after them are begun with. None where nothing waits."""
@@ -97,8 +97,7 @@ class Ahead:
     def _ask(self, in_hand: Collection[int]) -> bool:
         if self._channel is None or not (ids := self._next_ones(in_hand, AT_ONCE)):
             return False
-        if self._first:  # nothing is stored meanwhile: have something to store soon
-            ids, self._first = ids[:FIRST], False
+        ids, self._most = ids[: self._most], 2 * self._most
         self._channel.send_bytes(msgspec.msgpack.encode(ids))
         self._asked = True
         return True
