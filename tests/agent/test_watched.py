@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,30 +52,20 @@ def test_what_changed_while_no_agent_ran_is_told_also_where_the_clock_was_set_ba
     assert {Path(path).name for path in found} == told
 
 
-def test_an_agent_that_is_ended_in_its_first_seconds_begins_again_where_it_began(
-    state: Path, tmp_path: Path, wait_for: Any
-) -> None:
+def test_from_the_first_start_on_it_is_known_since_when_changes_are_scanned(state: Path, tmp_path: Path) -> None:
+    """Else an agent that is ended while it gets ready for the first time would begin later than it began."""
     state.mkdir()
     outbox = Outbox(state)
-    work = tmp_path / "work"
-    work.mkdir()
-    settings = FilesSettings(watch=(str(work),), settle_seconds=0.1)
-    told: list[str] = []
+    known: list[str] = []
+    stop = threading.Event()
 
-    def runs(until: Callable[[], object]) -> None:
-        """One agent whose scans never end, until something is so."""
-        stop = threading.Event()
-        watched = Watched(settings, outbox, lambda paths, done: told.extend(paths))
-        thread = threading.Thread(target=watched.run, args=(stop, lambda count: None))
-        thread.start()
-        try:
-            wait_for(until)
-        finally:
-            stop.set()
-            thread.join()
+    def failed(_count: int) -> None:
+        """Told before the first change is."""
+        known.append(outbox.word(WORD))
+        stop.set()
 
-    runs(lambda: outbox.word(WORD) and (work / "new.txt").write_text("x") and told)
-    told.clear()
-    runs(lambda: told)
+    settings = FilesSettings(watch=(str(tmp_path / "missing"),), settle_seconds=0.1)
+    Watched(settings, outbox, lambda paths, done: None).run(stop, failed)
     outbox.close()
-    assert Path(told[0]).name == "new.txt"
+    (moment,) = map(float, known)
+    assert 0 <= time.time() - moment < 600

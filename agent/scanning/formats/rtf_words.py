@@ -181,12 +181,10 @@ class _Units(dict[bytes, bytes]):
 
     def __missing__(self, written: bytes) -> bytes:
         begun = _NUMBER.match(written)
-        if begun is None:
+        found = self._number.match(begun[0] + _bare(written[begun.end() :])) if begun else None
+        if found is None:
             return _bare(b"\\u" + written)  # another word, such as \\ul
-        bare = begun[0] + _bare(written[begun.end() :])
-        found = self._number.match(bare)
-        assert found is not None  # it begins with a number
-        made = unit(int(found[1])).encode(self._codec, "replace") + bare[found.end() :]
+        made = unit(int(found[1])).encode(self._codec, "replace") + found.string[found.end() :]
         if len(written) <= _LONGEST_UNIT:
             if len(self) > _MOST_UNITS:  # numbers with zeros before them, to fill the memory
                 self.clear()
