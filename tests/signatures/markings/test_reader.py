@@ -243,3 +243,7 @@ def test_the_end_of_a_text_is_looked_for_before_its_properties(grammar: Grammar,
     text = Passage(Zone.BODY, "各单位应当按时报送水情。\n密级：机密")
     after = [Passage(Zone.DOC_PROPERTY, "值班表", name=f"own{number}") for number in range(properties)]
     assert bool(grammar.find([text, *after])) is found
+
+
+def test_a_form_field_is_found_though_a_blank_line_begins_its_text(grammar: Grammar) -> None:
+    assert [f.level for f in grammar.find([Passage(Zone.BODY, "\n密级：机密")])] == ["机密"]

@@ -81,7 +81,9 @@ def test_a_placeholder_for_the_term_takes_points_first(grammar: Grammar) -> None
 def test_a_header_may_be_longer_than_a_line_at_the_top_of_a_page(grammar: Grammar) -> None:
     (header,) = points(grammar, "header", "机密★5年 " + "甲" * 30)
     assert header == (STAR, ("zone header", 20))
-    (long,) = points(grammar, "header", "机密★5年 " + "甲" * 60)
+    (sixty,) = points(grammar, "header", "机密★5年 " + "甲" * 54)
+    assert sixty == (STAR, ("zone header", 20))
+    (long,) = points(grammar, "header", "机密★5年 " + "甲" * 55)
     assert long == (STAR, ("zone header", 20), ("part of a long line", -25))
 
 
@@ -116,6 +118,9 @@ def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> 
 def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar: Grammar) -> None:
     assert points(grammar, "para_lead", "（机密）参会人员应当按时到场，例如值班人员。") == [
         (("form LEAD", 30), ("zone para_lead", 15))
+    ]
+    assert points(grammar, "para_lead", "（内部资料）参会人员应当按时到场，例如值班人员。") == [
+        (("form lead", 30), ("zone para_lead", 15))
     ]
     assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
     assert points(grammar, "title", "关于经费应当安排的请示（内部资料）") == [(("form tail", 30), ("zone title", 15))]
@@ -391,3 +396,20 @@ def test_a_ticked_box_fills_its_field_as_if_it_stood_alone(grammar: Grammar) -> 
 @pytest.mark.parametrize("text", ["机密★5年 已解密", "已解密 机密★5年"])
 def test_a_mark_beside_the_word_declassified_still_has_its_line_to_itself(grammar: Grammar, text: str) -> None:
     assert points(grammar, "p1_top_left", text) == [(STAR, TOP, ALONE)]
+
+
+def test_a_name_that_goes_on_with_a_topic_or_a_definition_is_talk(grammar: Grammar) -> None:
+    (topic,) = points(grammar, "filename", "商业秘密-保护办法.docx")
+    assert topic == (("form name", 30), ("zone filename", 20), ("a noun follows", -40))
+    (defined,) = points(grammar, "filename", "（机密）信息目录.docx")
+    assert defined[-1] == ("a definition follows", -25)
+    (other,) = points(grammar, "filename", "（内部资料）信息目录.docx")
+    assert other == (("form name", 30), ("zone filename", 20))
+
+
+@pytest.mark.parametrize("after", ["的标志", "是什么意思", "怎么标", "呢"])
+def test_a_sentence_that_begins_with_a_mark_speaks_of_it(grammar: Grammar, after: str) -> None:
+    (given,) = points(grammar, "title", f"机密★10年{after}")
+    assert ("a sentence speaks of it", -45) in given
+    (apart,) = points(grammar, "title", "机密★10年 附件")
+    assert ("a sentence speaks of it", -45) not in apart
