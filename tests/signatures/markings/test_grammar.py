@@ -313,9 +313,8 @@ def test_a_mark_broken_before_or_behind_its_star_is_one_mark(
 
 def test_marks_that_say_the_same_are_read_sixty_times_and_those_of_one_rule_three_hundred(grammar: Grammar) -> None:
     assert len(grammar.explain("机密★10年\n" * 90, Zone.P1_TOP_LEFT).readings) == 60
-    several = "\n".join(
-        f"机密★{a}{b}前" for a in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申" for b in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳"
-    )
+    stems = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申"
+    several = "\n".join(f"机密★{one}{other}前" for one in stems for other in stems)
     assert len(grammar.explain(several, Zone.P1_TOP_LEFT).readings) == 300
 
 

@@ -201,7 +201,7 @@ def test_of_a_title_the_four_paragraphs_below_are_asked(grammar: Grammar, betwee
 
 
 def test_labels_explained_in_the_text_hold_down_one_in_a_part_of_a_line(grammar: Grammar) -> None:
-    told = Passage(Zone.BODY, "TLP:GREEN is for the community.\nTLP:CLEAR is for all.")
+    told = Passage(Zone.BODY, "TLP:AMBER is limited.\nTLP:GREEN is for the community.\nTLP:CLEAR is for all.")
     mark = Passage(Zone.COVER, "附件\tTLP:RED")
     assert [f.level for f in grammar.find([mark])] == ["RED"]
     assert grammar.find([mark, told]) == ()
