@@ -413,3 +413,57 @@ def test_a_sentence_that_begins_with_a_mark_speaks_of_it(grammar: Grammar, after
     assert ("a sentence speaks of it", -45) in given
     (apart,) = points(grammar, "title", "机密★10年 附件")
     assert ("a sentence speaks of it", -45) not in apart
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "国家秘密标志由密级、★和保密期限组成，比如机密★20年",
+        "标志写作秘密★10年，不得写作秘密十年",
+        "秘密★5年表示该文件属于秘密级",
+        "机密★20年即保密期限为二十年",
+        "绝密★长期这种写法须有依据",
+        "× 秘密★11年",
+        "【误】机密★40年",
+        "错误示范：秘密★11年",
+        "应改为机密★20年",
+        "绝密★启用前，你真的懂吗",
+        "绝密★启用前 这几个字意味着什么",
+        "绝密★启用前：揭秘高考命题人",
+        "绝密★（最长30年）",
+        "纪录片《绝密★启用前》",
+        "网剧《绝密★三十年》定档",
+    ],
+)
+def test_a_sentence_or_a_title_with_a_mark_in_it_is_not_for_review(grammar: Grammar, text: str) -> None:
+    for zone in (Zone.P1_TOP_LEFT, Zone.BODY):
+        assert grammar.find([Passage(zone, text)]) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机密★10年 示范区建设方案",
+        "机密★10年 代表团名单",
+        "机密★10年 应标文件",
+        "机密★10年 即日起传阅",
+        "兵力部署示意图\n机密★10年",
+        "检测样本\n机密★10年",
+        "《桥梁图集》机密★10年",
+    ],
+)
+def test_words_of_ordinary_papers_beside_a_mark_take_nothing_from_it(grammar: Grammar, text: str) -> None:
+    (found,) = grammar.find([Passage(Zone.P1_TOP_LEFT, text)])
+    assert (found.marking, found.confidence >= 70) == ("机密★10年", True)
+
+
+def test_a_letter_may_ask_of_the_paper_that_its_subject_marks(grammar: Grammar) -> None:
+    assert [f.level for f in grammar.find([Passage(Zone.SUBJECT, "机密★10年 方案看了吗？")])] == ["机密"]
+
+
+@pytest.mark.parametrize(
+    ("head", "points"),
+    [("样式一", 50), ("（样式）", 50), ("范本", 50), ("图1 国家秘密标志示意", 50), ("布防示意图", 95)],
+)
+def test_a_head_over_an_example_may_be_numbered_or_in_brackets(grammar: Grammar, head: str, points: int) -> None:
+    assert confidence(grammar, Passage(Zone.P1_TOP_LEFT, f"{head}\n机密★10年")) == points
