@@ -206,3 +206,17 @@ def test_a_table_of_examples_and_a_register_say_why_they_hold_a_mark_down(gramma
     assert reasons(grammar, register).count(("a column of a register", -80)) == 2
     paper = reasons(grammar, Passage(Zone.P1_TOP_LEFT, "保密知识培训\n机密文件"))
     assert ("the document is about secrecy", -15) in paper
+
+
+def test_a_changed_mark_between_two_others_makes_no_list_of_them(grammar: Grammar) -> None:
+    text = "绝密★30年\n绝密★30年 变更为 机密★20年\n秘密★5年"
+    taken = reasons(grammar, Passage(Zone.P1_TOP_LEFT, text))
+    assert not any(reason == "all levels are listed" for reason, _ in taken)
+    three = reasons(grammar, Passage(Zone.P1_TOP_LEFT, "绝密★30年\n机密★20年\n秘密★5年"))
+    assert three.count(("all levels are listed", -60)) == 3
+
+
+def test_secret_on_two_pages_is_backed_by_being_repeated(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "SECRET", Place(page=page)) for page in (1, 2)]
+    assert confidence(grammar, *pages) == 80
+    assert confidence(grammar, *pages[:1]) == 40

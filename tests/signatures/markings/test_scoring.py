@@ -467,3 +467,15 @@ def test_a_letter_may_ask_of_the_paper_that_its_subject_marks(grammar: Grammar) 
 )
 def test_a_head_over_an_example_may_be_numbered_or_in_brackets(grammar: Grammar, head: str, points: int) -> None:
     assert confidence(grammar, Passage(Zone.P1_TOP_LEFT, f"{head}\n机密★10年")) == points
+
+
+def test_a_sentence_that_runs_on_around_a_mark_takes_points(grammar: Grammar) -> None:
+    (given,) = points(grammar, "title", "某某机密★10年档案")
+    assert ("a sentence runs on around it", -45) in given
+
+
+@pytest.mark.parametrize("name", ["怎么标 机密★5年.docx", "机密★5年 写法.docx", "例：机密★5年.docx"])
+def test_a_name_that_explains_how_to_mark_is_talk(grammar: Grammar, name: str) -> None:
+    (given,) = points(grammar, "filename", name)
+    assert ("words of example or instruction", -45) in given
+    assert grammar.find([Passage(Zone.FILENAME, "机密★5年 格式合同.docx")])

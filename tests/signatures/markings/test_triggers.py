@@ -87,3 +87,8 @@ def test_a_number_of_up_to_four_digits_is_one_of_a_column() -> None:
 def test_a_blank_line_ends_a_column_above_and_below() -> None:
     text = "甲\n\n机\n密\n\n乙"
     assert column_around(text, 3, 6) == (3, 6)
+
+
+def test_a_column_at_the_beginning_of_a_text_has_nothing_above_it() -> None:
+    for text in ("机\n密\n甲乙", "机\n密\n甲乙丙", "机\n密\n\n甲"):
+        assert column_around(text, 0, 3) == (0, 3)
