@@ -44,6 +44,10 @@ _LONGEST_INPUT = 256 * 1024
 HANG, ENDED = "a hang", "ended with status"
 _PATIENCE = 20
 """Seconds of a processor after which one input counts as a hang."""
+_BREATH = 0.05
+"""Seconds of a processor after which a child says that it is alive."""
+_HEAD = struct.Struct("<QQ")
+"""Before an input: which one it is, and its size."""
 _STALLED = 60 * _PATIENCE
 """Seconds after which one counts as a hang that waits for something and does nothing."""
 MAY_END = frozenset({"pdf"})
@@ -51,6 +55,14 @@ MAY_END = frozenset({"pdf"})
 MAY_HANG = frozenset({"disk"})
 """Readers by a library that does not end on some damaged input, as is known: the cage ends it, with its worker."""
 _NUMBERS = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A long run is asked for: what stops a test that does not end is not to stop it."""
+    if SECONDS > _PATIENCE:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.timeout(0))
 
 
 class Everything:
@@ -173,18 +185,23 @@ def _more_seeds() -> dict[str, list[bytes]]:
 
 
 def _child(module: Format, seeds: list[bytes], shared: mmap.mmap, report: int, left: float, attempt: int) -> None:
-    """Go on until the time is over; what is tried stands in ``shared`` while it is."""
+    """Go on until the time is over; what is tried, and which one it is, stands in ``shared`` while it is."""
     chance = random.Random(f"{module.NAME} {COURSE} {attempt or ''}".rstrip())  # noqa: S311 - no secret hangs on it
     pool = list(seeds)
-    until = time.process_time() + left
-    while time.process_time() < until:
-        data = mutated(chance.choice(pool), pool, chance)[: len(shared) - 8]
-        shared[:8] = len(data).to_bytes(8, "little")
-        shared[8 : 8 + len(data)] = data
+    now = said = time.process_time()
+    until, tried = now + left, 0
+    while now < until:
+        data = mutated(chance.choice(pool), pool, chance)[: len(shared) - _HEAD.size]
+        tried += 1
+        _HEAD.pack_into(shared, 0, tried, len(data))
+        shared[_HEAD.size : _HEAD.size + len(data)] = data
         read_whole(module, data)
         if chance.random() < 0.02 and len(pool) < 500:
             pool.append(data)  # changes upon changes
-        os.write(report, b".")
+        now = time.process_time()
+        if now - said > _BREATH:
+            said = now
+            os.write(report, b".")
 
 
 class _Run(NamedTuple):
@@ -240,7 +257,7 @@ def _once(module: Format, seeds: list[bytes], left: float, attempt: int) -> _Run
         finally:
             os._exit(0)
     os.close(write_end)
-    said, trouble, tried = b"", "", 0
+    said, trouble = b"", ""
     heard, worked = time.monotonic(), 0.0
     while True:
         ready, _, _ = select.select([read_end], [], [], patience)
@@ -254,14 +271,13 @@ def _once(module: Format, seeds: list[bytes], left: float, attempt: int) -> _Run
         if not more:
             break
         heard, worked = time.monotonic(), _worked(child)
-        tried += len(more) - len(more.lstrip(b"."))
         said = (said + more.lstrip(b"."))[-8000:]
     os.close(read_end)
     _, status, used = os.wait4(child, 0)
     if not trouble and status:
         trouble = said.decode("utf-8", "replace") or f"{ENDED} {status}"
-    size = int.from_bytes(shared[:8], "little")
-    return _Run(trouble, bytes(shared[8 : 8 + size]), tried, used.ru_utime + used.ru_stime)
+    tried, size = _HEAD.unpack_from(shared)
+    return _Run(trouble, shared[_HEAD.size : _HEAD.size + size], tried, used.ru_utime + used.ru_stime)
 
 
 @pytest.fixture
