@@ -145,7 +145,7 @@ def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
 def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:
     raw = bytearray(data or b"\0")
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8, 20))):
-        at = chance.randrange(len(raw) or 1)
+        at = _somewhere(raw, chance)
         match chance.randrange(8):
             case 0:
                 raw[at : at + 1] = bytes([chance.randrange(256)])
@@ -168,7 +168,16 @@ def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> byte
                 raw[at : at + 16] = bytes(len(raw[at : at + 16]))
         if not raw:
             raw = bytearray(b"\0")
-    return bytes(raw[:_LONGEST_INPUT])
+    return bytes(raw[: max(_LONGEST_INPUT, len(data))])
+
+
+def _somewhere(raw: bytearray, chance: random.Random) -> int:
+    """A place in the input, by preference where something is: images of disks are nothing for the most part."""
+    for _ in range(30):
+        at = chance.randrange(len(raw) or 1)
+        if raw[at : at + 64].strip(b"\0"):
+            break
+    return at
 
 
 @cache
