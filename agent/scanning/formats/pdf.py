@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from agent.scanning.formats import pdf_drawn, pdf_file, pdf_layout, pdf_properties, pdfium
+from agent.scanning.formats import pdf_drawn, pdf_file, pdf_layout, pdf_lettering, pdf_properties, pdfium
 from agent.scanning.formats.base import Member, MiB, NotExamined, OnlyPictures, Picture, Piece, Reading, Source
 from agent.scanning.formats.pdf_objects import CannotTell
 from protocol.records import Place, Reason
@@ -23,7 +23,8 @@ NAME = "pdf"
 MEDIA_TYPES = ("application/pdf",)
 LIMITS = {"document bytes": 2048 * MiB, "pages": 5_000, "pages laid out": 60, "attachment bytes": 256 * MiB}
 LIMITATIONS = (
-    "pages without text are read by OCR where it is installed; pictures and outlines beside text are not read",
+    "pages without text are read by OCR where it is installed; beside text only a large word drawn as outlines on one "
+    "of the first three pages is, no picture",
     "from the 61st page with a hit on, text is read without its place on the page",
     "choices that a form offers are read only where they were chosen",
 )
@@ -83,6 +84,7 @@ class _Pages:
         self.pictures = 0
         """Pages without text that are one picture, or drawn in outlines."""
         self.any_picture = False
+        self.lettered = False
         self.damaged = document.mended
         self.attached: set[tuple[str, int, int]] = set()
 
@@ -106,6 +108,9 @@ class _Pages:
         characters = len(text.strip(b"\0\r\n \t")) // 2
         if characters < pdf_drawn.LITTLE and pdf_drawn.shows_more(page):
             yield Picture(partial(pdf_drawn.drawn, page), number)
+        elif not self.lettered and number <= pdf_lettering.PAGES and (word := pdf_lettering.beside(page)):
+            self.lettered = True
+            yield Picture(partial(pdf_lettering.drawn, word), number, Zone.WATERMARK)
         if characters:
             if self.reading.worth(text, encodings=UTF_16):
                 if len(self.layouts) < LIMITS["pages laid out"]:
