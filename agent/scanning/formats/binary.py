@@ -75,12 +75,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     told: set[str] = set()
     shortcut = source.head(4) == b"\x4c\0\0\0"
     for begin, size in _regions(source):
-        data = _read(source, begin, size)
-        found = list(values(data, reading.sieve.spans(data, encodings=_SEARCHED)))
-        # Between other values those of two bytes a character begin at any byte.
-        shifted = reading.sieve.spans(data[1:], encodings=_SEARCHED)
-        found += values(data[1:], [span for span in shifted if span[2].startswith("utf-16")])
-        for value in found:
+        for value in found_in(_read(source, begin, size), reading):
             if value in told or len(told) >= LIMITS["values told"]:
                 continue
             told.add(value)
@@ -92,6 +87,14 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
                 yield Passage(Zone.BODY, value, Place(part="setting"))
     if source.size > _WHOLE and not _is_media(source.head(64)):
         raise NotExamined(Reason.TOO_LARGE, "larger than what is searched of a file of unknown kind")
+
+
+def found_in(data: bytes, reading: Reading) -> list[str]:
+    """The values in these bytes that hold a literal of some rule, in whatever encoding."""
+    found = list(values(data, reading.sieve.spans(data, encodings=_SEARCHED)))
+    # Between other values those of two bytes a character begin at any byte.
+    shifted = reading.sieve.spans(data[1:], encodings=_SEARCHED)
+    return found + list(values(data[1:], [span for span in shifted if span[2].startswith("utf-16")]))
 
 
 def values(data: bytes, spans: list[Span]) -> Iterator[str]:
