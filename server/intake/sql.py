@@ -46,9 +46,6 @@ class Overtaken(OperationalError):
     """Another worker has stored one of these rows since it was looked for: roll back, and look again."""
 
 
-_STORED_ALREADY = "rows that were new a moment ago are stored already"
-
-
 def insert_prepared(
     model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]], *, all_new: bool = False
 ) -> None:
@@ -66,18 +63,16 @@ def insert_prepared(
         if not all_new:
             postgresql.insert(connection, table, typed, rows, "DO NOTHING")
         elif not postgresql.copy(connection, table, typed, rows):
-            raise Overtaken(_STORED_ALREADY)
+            raise Overtaken("rows that were new a moment ago are stored already")
         return
     columns = ", ".join(column for _, column, _ in _columns(model, names, connection))
     one = f"({', '.join(['%s'] * len(names))})"
-    there = "" if all_new and connection.vendor == "sqlite" else " ON CONFLICT DO NOTHING"
+    there = "" if all_new else " ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({columns}) VALUES {one}{there}",  # noqa: S608 (our models' names)
             rows,
         )
-        if all_new and cursor.rowcount != len(rows):
-            raise Overtaken(_STORED_ALREADY)
 
 
 def upsert_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
