@@ -106,12 +106,12 @@ class Ahead:
         """End the process; what it has opened meanwhile is forgotten, and still waits."""
         if self._channel is not None:
             self._channel.close()
+            connections.close_all()  # a new one moves the log into the file by itself again, and keeps less in memory
             _give_back()
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)  # it holds nothing that would be left half done
             with suppress(ChildProcessError):
                 os.waitpid(self._pid, 0)
-            connections.close_all()  # a new one moves the log into the file by itself again, and gives room back
         self._channel, self._asked = None, False
 
 
