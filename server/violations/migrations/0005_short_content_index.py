@@ -10,7 +10,7 @@ _WHOLE = "violations_group_content_hash_04ebe313"
 class Migration(migrations.Migration):
     """Makes it, and drops the other alone: with SQLite, changing the field would write the whole table anew."""
 
-    dependencies = [("violations", "0003_indexes_read_backwards")]
+    dependencies = [("violations", "0004_lists_read_in_order")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
