@@ -167,3 +167,8 @@ def test_an_empty_bracket_is_no_unit() -> None:
 def test_what_follows_the_first_words_of_a_subject_begins_as_a_title_does() -> None:
     for subject, taken in (("A B Cd", ["A B"]), ("A B cd", []), ("A B cD", []), ("A B 12", ["A B"])):
         assert [subject[p.start : p.end] for p in openings_of(subject)] == taken
+
+
+def test_a_bare_number_is_that_of_a_page_only_around_the_pages() -> None:
+    assert texts("机密 12", Zone.FOOTER, "segment") == ["机密"]
+    assert texts("机密 12", Zone.COVER, "segment") == []
