@@ -226,5 +226,5 @@ def test_labels_explained_in_the_text_hold_down_one_in_a_part_of_a_line(grammar:
 
 @pytest.mark.parametrize(("length", "about"), [(80, True), (81, False)])
 def test_an_english_title_is_a_short_line(grammar: Grammar, length: int, about: bool) -> None:
-    title = Passage(Zone.TITLE, "Classification markings guide".ljust(length, "."))
+    title = Passage(Zone.DOC_PROPERTY, "Classification markings guide".ljust(length, "."), name="title")
     assert (grammar.find([Passage(Zone.COVER, "TLP:RED"), title]) == ()) is about
