@@ -222,3 +222,9 @@ def test_secret_on_two_pages_is_backed_by_being_repeated(grammar: Grammar) -> No
     pages = [Passage(Zone.HEADER, "SECRET", Place(page=page)) for page in (1, 2)]
     assert confidence(grammar, *pages) == 80
     assert confidence(grammar, *pages[:1]) == 40
+
+
+@pytest.mark.parametrize(("above", "about"), [(7, True), (8, False)])
+def test_a_title_about_secrecy_stands_on_the_first_eight_lines(grammar: Grammar, above: int, about: bool) -> None:
+    front = Passage(Zone.P1_TOP_LEFT, "无\n" * above + "保密工作管理办法")
+    assert confidence(grammar, Passage(Zone.HEADER, "机密"), front) == (45 if about else 60)

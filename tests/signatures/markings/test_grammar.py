@@ -285,6 +285,7 @@ def test_the_term_of_a_form_stands_up_to_two_lines_below(find: Find, lines: int,
 def test_a_notation_in_a_part_of_a_header_is_heard(grammar: Grammar) -> None:
     (told,) = grammar.notations([Passage(Zone.HEADER, "远山研究所\t非密")])
     assert (told.level, told.strong) == ("not_classified", True)
+    assert [n.level for n in grammar.notations([Passage(Zone.FILENAME, "（非密）方案.docx")])] == ["not_classified"]
     assert grammar.notations([Passage(Zone.PARA_LEAD, "（非密）本段可以公开。")]) == ()
 
 

@@ -228,3 +228,9 @@ def test_labels_explained_in_the_text_hold_down_one_in_a_part_of_a_line(grammar:
 def test_an_english_title_is_a_short_line(grammar: Grammar, length: int, about: bool) -> None:
     title = Passage(Zone.DOC_PROPERTY, "Classification markings guide".ljust(length, "."), name="title")
     assert (grammar.find([Passage(Zone.COVER, "TLP:RED"), title]) == ()) is about
+
+
+@pytest.mark.parametrize(("above", "about"), [(1, True), (2, False)])
+def test_an_english_title_stands_on_the_first_two_lines(grammar: Grammar, above: int, about: bool) -> None:
+    title = Passage(Zone.DOC_PROPERTY, "Report\n" * above + "Classification markings guide", name="title")
+    assert (grammar.find([Passage(Zone.COVER, "TLP:RED"), title]) == ()) is about

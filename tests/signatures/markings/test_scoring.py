@@ -178,6 +178,9 @@ def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> 
     [
         ("p1_top_left", "标注的格式如下：\n机密★5年", ("the line above announces an example", -45)),
         ("p1_top_left", "国家秘密的标志为\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "国家秘密的标志是\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "保密知识培训\n工作秘密", ("the document is about secrecy", -15)),
+        ("p1_top_left", "绝密★30年\n机密★20年\n秘密★10年\n内部资料", ("levels are listed", -50)),
         ("p1_top_left", "标志示例\n机密★5年", ("the line above announces an example", -45)),
         ("cell", "绝密级 30年", ("a noun follows", -40)),
         ("p1_top_left", "第一条 总则\n机密", ("a clause stands above it", -25)),
@@ -240,6 +243,7 @@ def test_cells_below_a_column_head_or_among_examples_are_held_down(grammar: Gram
     assert confidence(grammar, cell("机密", "B2")) == 55
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "B1")) == 5
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "B3")) == 55
+    assert confidence(grammar, cell("机密", "B2"), cell("名称", "B1")) == 55
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "C1")) == 55
     assert confidence(grammar, cell("机密", "B3"), cell("密级", "B5"), cell("密级", "B1"), cell("密级", "B4")) == 5
     assert confidence(grammar, cell("机密", "B9"), cell("密级", "B9")) == 55
