@@ -325,3 +325,9 @@ def test_companions_stand_within_six_lines_above_or_below(grammar: Grammar, betw
     below = f"Controlled by: Office\nCUI Category: CRIT\n{far}Distribution: FEDCON"
     above = f"Controlled by: Office\n{far}CUI Category: CRIT\nDistribution: FEDCON"
     assert [bool(grammar.find([Passage(Zone.BODY, text)])) for text in (below, above)] == [found, found]
+
+
+def test_a_term_on_the_line_below_belongs_to_a_lone_state_level_only(find: Find) -> None:
+    assert [(f.family, f.period) for f in find("商业秘密\n3年")] == [("commercial", None)]
+    assert [f.period for f in find("机密★10年\n5年")] == ["P10Y"]
+    assert [(f.family, f.period) for f in find("附件 机密★\n5年", least=1)] == [("state", None)]
