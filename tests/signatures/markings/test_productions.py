@@ -151,6 +151,7 @@ def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
         ("20310630", "DATE:2031-06-30"),
         ("半年", "P6M"),
         ("一年半", "P18M"),
+        ("一年六个月", "P18M"),
         ("长期", "LONG"),
         ("任务完成后", "COND:任务完成后"),
     ],

@@ -123,6 +123,7 @@ def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar:
         (("form lead", 30), ("zone para_lead", 15))
     ]
     assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
+    assert points(grammar, "title", "填报格式说明（内部资料）") == [(("form tail", 30), ("zone title", 15))]
     assert points(grammar, "title", "关于经费应当安排的请示（内部资料）") == [(("form tail", 30), ("zone title", 15))]
 
 
