@@ -72,7 +72,7 @@ def mismatched_copies(copies: Mapping[str, Sequence[Finding]]) -> tuple[str, ...
     A copy keeps level and period of its original (保守国家秘密法 第三十条); one without a mark differs most of all.
     """
     marks = {key: _mark(findings) for key, findings in copies.items()}
-    highest = max(marks.values(), key=lambda mark: mark[0], default=(0, None))
+    highest = max(marks.values(), key=lambda mark: mark[0], default=None)
     return tuple(key for key, mark in marks.items() if mark != highest)
 
 

@@ -45,7 +45,7 @@ class _Marks(msgspec.Struct):
 
 def check(candidates: Sequence[Candidate], notations: Notations, passages: Sequence[Passage], least: int) -> None:
     """Add the codes that only the document as a whole shows to its live marks of at least ``least`` points."""
-    live = [c for c in candidates if c.confidence >= least and not c.voided and "CHANGED_MARK" not in c.codes]
+    live = [c for c in candidates if c.confidence >= least and not c.voided]
     for scale, marks in _sorted(live).items():
         _conflicts(marks)
         _compilation(marks)

@@ -77,7 +77,7 @@ class StateGrammar:
             if match["hole"] is not None:
                 candidate.add("a placeholder stands for the term", -60)
             star = match.start("star") if match["star"] else match.start("asterisk")
-            if line.view.original[line.view.span(star, star + 1)[0]] != "★":
+            if line.view.original[line.view.origin[star]] != "★":
                 candidate.codes.add("STAR_VARIANT")
             if changed:
                 candidate.codes.add("CHANGED_MARK")

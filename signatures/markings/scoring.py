@@ -119,7 +119,7 @@ def _against(candidate: Candidate) -> None:
         candidate.add("a definition follows", -25)
     elif candidate.form == "name" and _TOPIC.match(after):
         candidate.add("a noun follows", -40)
-    if not candidate.alone and candidate.form != "lead":
+    if not candidate.alone:
         if _NUMBERED.match(before):
             candidate.add("a list number begins the line", -20)
         if _OPTION.fullmatch(before):

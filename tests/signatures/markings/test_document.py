@@ -206,6 +206,8 @@ def test_a_table_of_examples_and_a_register_say_why_they_hold_a_mark_down(gramma
     assert reasons(grammar, register).count(("a column of a register", -80)) == 2
     paper = reasons(grammar, Passage(Zone.P1_TOP_LEFT, "保密知识培训\n机密文件"))
     assert ("the document is about secrecy", -15) in paper
+    cells = reasons(grammar, Passage(Zone.CELL, "示例与说明"), Passage(Zone.CELL, "机密"), zone=Zone.CELL)
+    assert ("a table of examples", -45) in cells
 
 
 def test_a_changed_mark_between_two_others_makes_no_list_of_them(grammar: Grammar) -> None:
@@ -220,3 +222,9 @@ def test_secret_on_two_pages_is_backed_by_being_repeated(grammar: Grammar) -> No
     pages = [Passage(Zone.HEADER, "SECRET", Place(page=page)) for page in (1, 2)]
     assert confidence(grammar, *pages) == 80
     assert confidence(grammar, *pages[:1]) == 40
+
+
+@pytest.mark.parametrize(("above", "about"), [(7, True), (8, False)])
+def test_a_title_about_secrecy_stands_on_the_first_eight_lines(grammar: Grammar, above: int, about: bool) -> None:
+    front = Passage(Zone.P1_TOP_LEFT, "无\n" * above + "保密工作管理办法")
+    assert confidence(grammar, Passage(Zone.HEADER, "机密"), front) == (45 if about else 60)

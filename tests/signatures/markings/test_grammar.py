@@ -285,6 +285,7 @@ def test_the_term_of_a_form_stands_up_to_two_lines_below(find: Find, lines: int,
 def test_a_notation_in_a_part_of_a_header_is_heard(grammar: Grammar) -> None:
     (told,) = grammar.notations([Passage(Zone.HEADER, "远山研究所\t非密")])
     assert (told.level, told.strong) == ("not_classified", True)
+    assert [n.level for n in grammar.notations([Passage(Zone.FILENAME, "（非密）方案.docx")])] == ["not_classified"]
     assert grammar.notations([Passage(Zone.PARA_LEAD, "（非密）本段可以公开。")]) == ()
 
 
@@ -324,3 +325,22 @@ def test_companions_stand_within_six_lines_above_or_below(grammar: Grammar, betw
     below = f"Controlled by: Office\nCUI Category: CRIT\n{far}Distribution: FEDCON"
     above = f"Controlled by: Office\n{far}CUI Category: CRIT\nDistribution: FEDCON"
     assert [bool(grammar.find([Passage(Zone.BODY, text)])) for text in (below, above)] == [found, found]
+
+
+def test_a_term_on_the_line_below_belongs_to_a_lone_state_level_only(find: Find) -> None:
+    assert [(f.family, f.period) for f in find("商业秘密\n3年")] == [("commercial", None)]
+    assert [f.period for f in find("机密★10年\n5年")] == ["P10Y"]
+    assert [(f.family, f.period) for f in find("附件 机密★\n5年", least=1)] == [("state", None)]
+
+
+def test_only_the_next_line_holds_the_term_of_a_lone_level(find: Find) -> None:
+    assert [(f.level, f.period) for f in find("秘密\n关于防汛的通知\n7年")] == [("秘密", None)]
+
+
+def test_a_commercial_word_that_a_subject_begins_with_is_a_mark(find: Find) -> None:
+    assert [f.level for f in find("普通商密：演练安排", "subject")] == ["普通商密"]
+
+
+def test_a_mark_with_nothing_but_red_head_and_number_lacks_its_copy_number(find: Find) -> None:
+    (found,) = find("机密★10年\n远山市人民政府文件\n远政〔2024〕15号")
+    assert found.codes == ("NO_COPY_NUMBER",)

@@ -186,7 +186,8 @@ def test_a_mark_with_star_term_label_or_brackets_is_no_half_title(grammar: Gramm
 def test_a_mark_repeated_over_pages_is_no_heading(grammar: Grammar) -> None:
     told = Passage(Zone.BODY, "机密是国家秘密的密级之一。")
     assert grammar.find([Passage(Zone.P1_TOP_LEFT, "机密"), told]) == ()
-    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "机密", pages=2), told])
+    (repeated,) = grammar.find([Passage(Zone.P1_TOP_LEFT, "机密", pages=2), told])
+    assert repeated.confidence == 75
 
 
 @pytest.mark.parametrize(("item", "heading"), [("机密之歌", False), ("机密之歌词", True)])
@@ -221,3 +222,15 @@ def test_labels_explained_in_the_text_hold_down_one_in_a_part_of_a_line(grammar:
     mark = Passage(Zone.COVER, "附件\tTLP:RED")
     assert [f.level for f in grammar.find([mark])] == ["RED"]
     assert grammar.find([mark, told]) == ()
+
+
+@pytest.mark.parametrize(("length", "about"), [(80, True), (81, False)])
+def test_an_english_title_is_a_short_line(grammar: Grammar, length: int, about: bool) -> None:
+    title = Passage(Zone.DOC_PROPERTY, "Classification markings guide".ljust(length, "."), name="title")
+    assert (grammar.find([Passage(Zone.COVER, "TLP:RED"), title]) == ()) is about
+
+
+@pytest.mark.parametrize(("above", "about"), [(1, True), (2, False)])
+def test_an_english_title_stands_on_the_first_two_lines(grammar: Grammar, above: int, about: bool) -> None:
+    title = Passage(Zone.DOC_PROPERTY, "Report\n" * above + "Classification markings guide", name="title")
+    assert (grammar.find([Passage(Zone.COVER, "TLP:RED"), title]) == ()) is about

@@ -197,3 +197,8 @@ def test_blanks_of_any_width_inside_a_number_or_a_date_are_one() -> None:
 def test_a_signature_stands_near_above_its_date(blanks: int, day: date) -> None:
     text = "工作情况汇报如下。\n远山市人民政府办公室" + "\n" * blanks + "2024年3月15日\n附件\n2025年6月1日"
     assert issue_date([Passage(Zone.BODY, text)]) == IssueDate.on(day, Source.SIGNED)
+
+
+def test_between_a_label_and_its_date_there_may_be_many_blanks() -> None:
+    field = Passage(Zone.BODY, "成文日期：" + " " * 80 + "2024年3月5日")
+    assert issue_date([field]) == IssueDate.on(date(2024, 3, 5), Source.SIGNED)

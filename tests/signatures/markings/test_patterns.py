@@ -168,3 +168,7 @@ def test_a_form_field_of_another_family_has_its_term_beside_it_where_its_rule_kn
 @pytest.mark.parametrize("folder", ["work/", "work\\", "C:\\work\\"])
 def test_a_name_that_opens_with_a_marking_is_read_behind_folders_of_any_system(find: Find, folder: str) -> None:
     assert [f.level for f in find(f"{folder}TLP:RED plan.docx", "path")] == ["RED"]
+
+
+def test_wide_gaps_in_the_name_of_a_level_are_one_blank(find: Find) -> None:
+    assert [(f.level, f.marking) for f in find("TOP  SECRET//SI", "header")] == [("TOP SECRET", "TOP SECRET//SI")]

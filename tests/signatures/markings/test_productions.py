@@ -151,6 +151,7 @@ def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
         ("20310630", "DATE:2031-06-30"),
         ("半年", "P6M"),
         ("一年半", "P18M"),
+        ("一年六个月", "P18M"),
         ("长期", "LONG"),
         ("任务完成后", "COND:任务完成后"),
     ],
@@ -162,3 +163,7 @@ def test_a_term_of_any_kind_stands_behind_a_star(find: Find, term: str, period: 
 def test_a_cry_is_a_mark_only_around_the_pages(find: Find) -> None:
     assert [f.level for f in find("机密！", "stamp")] == ["机密"]
     assert find("机密！", "p1_top_left") == ()
+
+
+def test_a_level_before_a_date_that_does_not_exist_is_no_lone_level(find: Find) -> None:
+    assert find("机密（2027年13月）", least=1) == ()

@@ -262,3 +262,9 @@ def test_a_form_field_is_found_though_a_blank_line_begins_its_text(grammar: Gram
 def test_a_word_broken_at_the_end_of_a_long_line_is_read_within_bounds(length: int, read_: bool) -> None:
     line = "甲" * 100 + "机\n密" + "乙" * (length - 103)
     assert any("机密" in text for text in top(line)) is read_
+
+
+@pytest.mark.parametrize(("length", "whole"), [(1000, True), (1001, False)])
+def test_a_line_of_up_to_a_thousand_characters_is_read_whole(length: int, whole: bool) -> None:
+    line = "（机密）" + "甲" * (length - 4)
+    assert (len(top(line)[0]) == length) is whole

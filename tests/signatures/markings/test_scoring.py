@@ -123,6 +123,7 @@ def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar:
         (("form lead", 30), ("zone para_lead", 15))
     ]
     assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
+    assert points(grammar, "title", "填报格式说明（内部资料）") == [(("form tail", 30), ("zone title", 15))]
     assert points(grammar, "title", "关于经费应当安排的请示（内部资料）") == [(("form tail", 30), ("zone title", 15))]
 
 
@@ -178,6 +179,9 @@ def test_levels_in_cells_are_one_list_whatever_their_cells(grammar: Grammar) -> 
     [
         ("p1_top_left", "标注的格式如下：\n机密★5年", ("the line above announces an example", -45)),
         ("p1_top_left", "国家秘密的标志为\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "国家秘密的标志是\n机密★5年", ("the line above announces an example", -45)),
+        ("p1_top_left", "保密知识培训\n工作秘密", ("the document is about secrecy", -15)),
+        ("p1_top_left", "绝密★30年\n机密★20年\n秘密★10年\n内部资料", ("levels are listed", -50)),
         ("p1_top_left", "标志示例\n机密★5年", ("the line above announces an example", -45)),
         ("cell", "绝密级 30年", ("a noun follows", -40)),
         ("p1_top_left", "第一条 总则\n机密", ("a clause stands above it", -25)),
@@ -240,6 +244,7 @@ def test_cells_below_a_column_head_or_among_examples_are_held_down(grammar: Gram
     assert confidence(grammar, cell("机密", "B2")) == 55
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "B1")) == 5
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "B3")) == 55
+    assert confidence(grammar, cell("机密", "B2"), cell("名称", "B1")) == 55
     assert confidence(grammar, cell("机密", "B2"), cell("密级", "C1")) == 55
     assert confidence(grammar, cell("机密", "B3"), cell("密级", "B5"), cell("密级", "B1"), cell("密级", "B4")) == 5
     assert confidence(grammar, cell("机密", "B9"), cell("密级", "B9")) == 55

@@ -136,3 +136,9 @@ def test_half_a_year_is_six_months() -> None:
     assert whole is not None and "PERIOD_UNIT" in whole.codes
     less = parse_term("0年11个月")
     assert less is not None and "PERIOD_UNIT" not in less.codes
+
+
+def test_hundreds_mean_what_they_say() -> None:
+    assert [number_of(text) for text in ("一百", "百", "百十", "一百二十", "两百零五")] == [
+        (value, "CN_NUMERAL") for value in (100, 100, 110, 120, 205)
+    ]

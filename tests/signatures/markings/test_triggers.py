@@ -92,3 +92,4 @@ def test_a_blank_line_ends_a_column_above_and_below() -> None:
 def test_a_column_at_the_beginning_of_a_text_has_nothing_above_it() -> None:
     for text in ("机\n密\n甲乙", "机\n密\n甲乙丙", "机\n密\n\n甲"):
         assert column_around(text, 0, 3) == (0, 3)
+    assert column_around("机\n密\n长\n期\n甲乙", 0, 3) == (0, 7)

@@ -167,3 +167,21 @@ def test_an_empty_bracket_is_no_unit() -> None:
 def test_what_follows_the_first_words_of_a_subject_begins_as_a_title_does() -> None:
     for subject, taken in (("A B Cd", ["A B"]), ("A B cd", []), ("A B cD", []), ("A B 12", ["A B"])):
         assert [subject[p.start : p.end] for p in openings_of(subject)] == taken
+        assert not any(piece.alone for piece in openings_of(subject))
+
+
+def test_a_bare_number_is_that_of_a_page_only_around_the_pages() -> None:
+    assert texts("机密 12", Zone.FOOTER, "segment") == ["机密"]
+    assert texts("机密 12", Zone.COVER, "segment") == []
+
+
+def test_brackets_in_brackets_are_taken_off_four_deep() -> None:
+    for depth, left in ((4, "机密"), (5, "(机密)")):
+        text = "(" * depth + "机密" + ")" * depth
+        assert text[slice(*strip(text, 0, len(text)))] == left
+
+
+def test_between_the_first_twelve_edges_of_a_name_every_word_is_tried() -> None:
+    name = "-".join("abcdefghijklmnop")
+    words = [name[p.start : p.end] for p in pieces_of(name, Zone.FILENAME, None)]
+    assert words[6:] == list("bcdefghijkl")
