@@ -36,11 +36,11 @@ def copy(connection: BaseDatabaseWrapper, table: str, columns: Columns, rows: Ro
 
 
 def insert(connection: BaseDatabaseWrapper, table: str, columns: Columns, rows: Rows, conflict: str) -> None:
-    """Store rows; ``conflict`` is what follows ``ON CONFLICT``. The first column is the key: its last row counts."""
+    """Store rows; ``conflict`` is what follows ``ON CONFLICT``."""
     execute(
         connection,
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({_arrays(columns)}) ON CONFLICT {conflict}",  # noqa: S608 (our models' names)
-        _turned({row[0]: row for row in rows}.values()),
+        _turned(rows),
         prepare=True,
     )
 

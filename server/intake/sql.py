@@ -87,7 +87,8 @@ def upsert_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
     key, *others = (column for _, column, _ in _columns(model, names, connection))
     conflict = f"({key}) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in others)}"
     if connection.vendor == "postgresql":
-        postgresql.insert(connection, table, _typed(model, tuple(names)), rows, conflict)
+        last = {row[0]: row for row in rows}  # one statement may not write over a row twice
+        postgresql.insert(connection, table, _typed(model, tuple(names)), list(last.values()), conflict)
         return
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -116,7 +117,7 @@ def main(kills: int, seed: int, url: str) -> dict[str, object]:
                 each.start()
             while sum(killed.values()) - killed["nobody"] < kills:
                 time.sleep(dice.uniform(0.05, 1.0))
-                killed[kill_one(process.pid, own.rpartition("/")[2].partition("?")[0], dice)] += 1
+                killed[kill_one(process.pid, urlsplit(own).path.strip("/"), dice)] += 1
             for each in senders:
                 each.ended.set()
             for each in senders:
