@@ -155,7 +155,8 @@ def _postgresql(url: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         **told,
         # A receipt stands for bytes that are on the disk, whatever the server's own settings say.
-        "OPTIONS": options | {"options": "-c synchronous_commit=on"},
+        # What `server.intake.postgresql` asks to be prepared is, the first time; Django itself prepares nothing.
+        "OPTIONS": options | {"options": "-c synchronous_commit=on", "prepare_threshold": 0},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

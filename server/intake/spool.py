@@ -23,12 +23,14 @@ from django.utils import timezone
 
 from protocol.envelope import FIRST_PREVIOUS
 from protocol.receipts import Answer
+from server.intake import standing
+from server.intake.claims import several
 from server.intake.models import Sequence as SequenceRow
 from server.intake.models import SpoolEntry
 from server.intake.routing import spool_alias
 from server.intake.senders import Arrival, known_senders, objection
 from server.intake.sequence import Decision, Row, decide
-from server.intake.sql import Prepared, connection_of, insert_prepared, rows_of, upsert_prepared
+from server.intake.sql import Prepared, insert_prepared, rows_of, upsert_prepared
 
 MAX_BATCH = 256
 """Envelopes of one commit."""
@@ -171,11 +173,14 @@ def store(arrivals: Sequence[Arrival]) -> list[Decision]:
 
     Raises `django.db.DatabaseError` where nothing of them could be stored.
     """
-    senders = known_senders({arrival.agent for arrival in arrivals})
+    senders = {} if several() else known_senders({arrival.agent for arrival in arrivals})
     as_stored, now = Prepared(SpoolEntry), timezone.now()
     moment = as_stored.moment(now)
     with transaction.atomic(using=spool_alias()):
-        rows = _rows(arrivals, as_stored)
+        if several():
+            rows, senders = standing.locked(arrivals)
+        else:
+            rows = _rows(arrivals, as_stored)
         decisions: list[Decision] = []
         entries: list[tuple[Any, ...]] = []
         heard: dict[uuid.UUID, Row] = {}
@@ -202,13 +207,10 @@ def store(arrivals: Sequence[Arrival]) -> list[Decision]:
 
 
 def _rows(arrivals: Sequence[Arrival], as_stored: Prepared) -> dict[uuid.UUID, Row]:
-    """Where every computer of these envelopes stands, read under the write lock."""
+    """Where every computer of these envelopes stands, read under the write lock of SQLite."""
     agents = {as_stored.uuid(agent): agent for agent in sorted({arrival.agent for arrival in arrivals})}
-    names = ("agent_id", "sequence", "digest")
-    if connection_of(SequenceRow).features.has_select_for_update:  # where rows are locked, a row must be there to lock
-        insert_prepared(SequenceRow, names, [(agent, 0, FIRST_PREVIOUS) for agent in agents])
     rows = {agent: Row(0, FIRST_PREVIOUS) for agent in agents.values()}
-    for id_, sequence, digest in rows_of(SequenceRow, names, "agent_id", list(agents), lock=True):
+    for id_, sequence, digest in rows_of(SequenceRow, ("agent_id", "sequence", "digest"), "agent_id", list(agents)):
         rows[agents[id_]] = Row(sequence, digest)
     digests = {arrival.envelope.digest: arrival.agent for arrival in arrivals}
     for (digest,) in rows_of(SpoolEntry, ("digest",), "digest", list(digests)):

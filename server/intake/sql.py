@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connections, models, router
@@ -59,7 +59,7 @@ def insert_prepared(
     connection = connection_of(model)
     table = connection.ops.quote_name(model._meta.db_table)
     if connection.vendor == "postgresql":
-        typed = _typed(model, names, connection)
+        typed = _typed(model, tuple(names))
         if not all_new:
             postgresql.insert(connection, table, typed, rows, "DO NOTHING")
         elif not postgresql.copy(connection, table, typed, rows):
@@ -84,7 +84,8 @@ def upsert_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
     key, *others = (column for _, column, _ in _columns(model, names, connection))
     conflict = f"({key}) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in others)}"
     if connection.vendor == "postgresql":
-        postgresql.insert(connection, table, _typed(model, names, connection), rows, conflict)
+        last = {row[0]: row for row in rows}  # one statement may not write over a row twice
+        postgresql.insert(connection, table, _typed(model, tuple(names)), list(last.values()), conflict)
         return
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -104,7 +105,7 @@ def update_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
     connection = connection_of(model)
     table = connection.ops.quote_name(model._meta.db_table)
     if connection.vendor == "postgresql":
-        typed = _typed(model, [*names, model._meta.pk.name], connection)
+        typed = _typed(model, (*names, model._meta.pk.name))
         postgresql.update(connection, table, typed, rows)
         return
     settings = ", ".join(f"{column} = %s" for _, column, _ in _columns(model, names, connection))
@@ -135,16 +136,16 @@ def rows_of(
     told = []
     for name in names:
         column = quote(str(by_name[name].column))
-        # Text for text: SQLite would be made to build a datetime of each.
-        as_text = connection.vendor == "sqlite" and isinstance(by_name[name], models.DateTimeField)
-        told.append(f"CAST({column} AS TEXT)" if as_text else column)
+        # Text for text: with SQLite a datetime would be built of each, with PostgreSQL a UUID.
+        kind = models.DateTimeField if connection.vendor == "sqlite" else models.UUIDField
+        told.append(f"CAST({column} AS TEXT)" if isinstance(_told_by(by_name[name]), kind) else column)
     further = "" if also is None else f" AND {quote(str(by_name[also[0]].column))} = %s"
     found: list[tuple[Any, ...]] = []
     select = f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} WHERE {column_of_key}"  # noqa: S608 (our models' names)
     if connection.vendor == "postgresql":
-        (type_,) = _typed(model, [key], connection).values()
+        (type_,) = _typed(model, (key,)).values()
         asked = f"{select} = ANY(%s::{type_}[]){further}{locked}"
-        return postgresql.execute(connection, asked, [list(values), *(also or ())[1:]]) if values else []
+        return postgresql.execute(connection, asked, [postgresql.array(values), *(also or ())[1:]]) if values else []
     with connection.cursor() as cursor:
         for part in chunks(values):
             asked = f"{select} IN ({', '.join(['%s'] * len(part))}){further}"
@@ -159,18 +160,25 @@ def connection_of(model: type[models.Model]) -> BaseDatabaseWrapper:
 
 
 class Prepared:
-    """What moments and ids look like in the database: text in SQLite, themselves in PostgreSQL. Both sort by time."""
+    """What moments and ids look like in the database: both sort by time.
+
+    Ids are text: without hyphens in SQLite, with them in PostgreSQL. Moments are text in SQLite alone.
+    """
 
     def __init__(self, model: type[models.Model]) -> None:
         native = connection_of(model).features.has_native_uuid_field
         self.moment: Callable[[datetime], Any] = _same if native else _moment_text
-        self.identity: Callable[[str], Any] = uuid.UUID if native else _plain_hex
+        self.identity: Callable[[str], Any] = _canonical if native else _plain_hex
         """Of an id in any form that `uuid.UUID` reads."""
-        self.uuid: Callable[[uuid.UUID], Any] = _same if native else _hex
+        self.uuid: Callable[[uuid.UUID], Any] = str if native else _hex
 
 
 CANONICAL_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 """How our own agents write an id."""
+
+
+def _canonical(text: str) -> str:
+    return text if CANONICAL_UUID.fullmatch(text) else str(uuid.UUID(text))
 
 
 def _plain_hex(text: str) -> str:
@@ -205,17 +213,24 @@ def _columns(model: type[models.Model], names: Iterable[str], connection: BaseDa
     return [(name, quote(str(by_name[name].column)), _preparer(by_name[name], connection)) for name in names]
 
 
-def _typed(model: type[models.Model], names: Iterable[str], connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """The quoted column of each of these fields, with what the database calls its type."""
+@cache
+def _typed(model: type[models.Model], names: tuple[str, ...]) -> dict[str, str]:
+    """The quoted column of each of these fields, with what PostgreSQL calls its type."""
+    connection = connection_of(model)
     by_name = {field.name: field for field in model._meta.concrete_fields}
     fields = [by_name[name] for name in names]
     quote = connection.ops.quote_name
     return {quote(str(field.column)): str(field.cast_db_type(connection)).partition("(")[0] for field in fields}
 
 
+def _told_by(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """The field whose values a field holds: its own, or those of the row it refers to."""
+    return field.target_field if isinstance(field, models.ForeignKey) else field
+
+
 def _preparer(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:
     """What `Field.get_db_prep_save` would do, found out once and not for every value."""
-    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    target = _told_by(field)
     if isinstance(target, models.DateTimeField):
         return connection.ops.adapt_datetimefield_value if connection.vendor != "sqlite" else _maybe_moment
     if isinstance(target, models.UUIDField) and not connection.features.has_native_uuid_field:

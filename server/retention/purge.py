@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -13,6 +15,7 @@ from django.utils import timezone
 
 from server import audit
 from server.audit.models import Entry
+from server.intake.sql import chunks
 from server.retention.kinds import KINDS, Rows
 from server.retention.settings import Retention
 
@@ -20,6 +23,10 @@ ACTION = "retention.purge"
 """Under which each step stands in the audit log: ``kind``, ``count``, ``before``."""
 BATCH = 2000
 """Rows of one transaction: others write in between."""
+MOST_KEYS = 100_000
+"""Keys that are held at once: some ten megabytes."""
+ASKED = 250
+"""Keys in one question: for many more PostgreSQL would rather look through all that is due than look them up."""
 EVERY = 24 * 3600.0
 """Seconds between two purges of a running collector."""
 
@@ -72,21 +79,31 @@ def _cuts(now: datetime | None, only: Collection[str]) -> Iterator[tuple[str, da
 
 def _purge(kind: str, rows: Rows, cut: datetime, by: str) -> int:
     """Delete these rows, oldest key first, batch by batch."""
-    total, last = 0, None
+    total = 0
     alias, before = rows.db, cut.isoformat(timespec="seconds")
     _overwrite(alias)
-    while True:
-        following = rows if last is None else rows.filter(pk__gt=last)
-        batch = list(following.order_by("pk").values_list("pk", flat=True)[:BATCH])
-        if not batch:
-            return total
+    for batch in _batches(rows):
         with transaction.atomic(), transaction.atomic(using=alias):
             # Asked again under the lock: what was opened anew in the meantime stays.
-            still = list(rows.filter(pk__in=batch).values_list("pk", flat=True))
+            asked = (rows.filter(pk__in=part).values_list("pk", flat=True) for part in chunks(batch, ASKED))
+            still = list(chain.from_iterable(asked))
             rows.model._default_manager.using(alias).filter(pk__in=still).delete()
             if still:
                 audit.record(ACTION, kind=kind, count=len(still), before=before, by=by or None)
-        total, last = total + len(still), batch[-1]
+        total += len(still)
+    return total
+
+
+def _batches(rows: Rows) -> Iterator[Sequence[Any]]:
+    """The keys of these rows, in order, a batch at a time; asked for many batches at once.
+
+    Each question may look through all that is due, where a database finds the rows by other ways than their keys.
+    """
+    keys = rows.order_by("pk").values_list("pk", flat=True)
+    found = list(keys[:MOST_KEYS])
+    while found:
+        yield from chunks(found, BATCH)
+        found = list(keys.filter(pk__gt=found[-1])[:MOST_KEYS])
 
 
 def _overwrite(alias: str) -> None:
