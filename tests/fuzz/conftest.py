@@ -111,13 +111,14 @@ def _seen(picture: Picture) -> None:
 def mutated(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:
     """Some bytes of the input changed, or, in a zip, of one of its members, most often."""
     if data.startswith(b"PK\3\4") and chance.random() < 0.75:
-        inside = _in_zip(data, chance)
+        inside = in_zip(data, chance, lambda part, parts: _changed(part, parts, chance))
         if inside is not None:
             return inside
     return _changed(data, seeds, chance)
 
 
-def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
+def in_zip(data: bytes, chance: random.Random, change: Callable[[bytes, list[bytes]], bytes]) -> bytes | None:
+    """The zip with one of its members changed; None where it is none. ``change`` gets the member and all of them."""
     out = io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
@@ -126,8 +127,7 @@ def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
                 return None
             chosen = chance.choice(parts)[0]
             for name, content in parts:
-                changed = _changed(content, [content for _, content in parts], chance) if name == chosen else content
-                new.writestr(name, changed)
+                new.writestr(name, change(content, [each for _, each in parts]) if name == chosen else content)
     except (
         zipfile.BadZipFile,
         OSError,
