@@ -35,7 +35,7 @@ from agent.scanning.identify import identify
 from agent.scanning.ocr import decode
 from signatures.passages import Passage
 
-SECONDS = float(os.environ.get("MIJIAN_FUZZ_SECONDS", "0.25"))
+SECONDS = float(os.environ.get("MIJIAN_FUZZ_SECONDS", "0.15"))
 COURSE = os.environ.get("MIJIAN_FUZZ_SEED", "0")
 CORPUS = os.environ.get("MIJIAN_FUZZ_CORPUS", "")
 KEEP = os.environ.get("MIJIAN_FUZZ_KEEP", "")
@@ -252,7 +252,7 @@ def _worked(child: int) -> float:
 
 def _once(module: Format, seeds: list[bytes], left: float, attempt: int) -> _Run:
     """Run one child."""
-    patience = 3 if module.NAME in MAY_HANG else _PATIENCE
+    patience = 0.5 if module.NAME in MAY_HANG else _PATIENCE
     shared = mmap.mmap(-1, 16 + 2 * _LONGEST_INPUT + 8 * 1024 * 1024)
     read_end, write_end = os.pipe()
     child = os.fork()
