@@ -44,12 +44,11 @@ _TEXT = Identity("text/plain", Kind.TEXT)
 _EMPTY = Identity("application/x-empty", Kind.EMPTY)
 _UNKNOWN = Identity("application/octet-stream", Kind.BINARY)
 _MAIL = Identity("message/rfc822", Kind.DOCUMENT)
-_UTF32 = Identity("text/plain; charset=utf-32", Kind.DOCUMENT)
-"""No tool of an office writes it; said to be unsupported rather than silently passed."""
+_UTF32 = Identity("text/plain; charset=utf-32", Kind.TEXT)
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b\b") + b"\x7f"
 _NOT_CONTROLS = bytes(byte for byte in range(256) if byte not in _CONTROLS)
-_SPEAKS_AS_TEXT = ("application/rtf", "application/postscript")
+_SPEAKS_AS_TEXT = ("application/rtf", "application/postscript", "application/pgp-encrypted")
 
 
 def _by_first_byte() -> dict[int, list[tuple[bytes, Identity, bool]]]:
@@ -110,6 +109,8 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
     if head.startswith(b"MZ") and not _looks_like_text(head):
         return Identity("application/vnd.microsoft.portable-executable", Kind.BINARY)
     if head.startswith(b"RIFF"):
+        if head[8:11].upper() == b"CDR":  # the letter after it is the version
+            return Identity("application/x-coreldraw", Kind.DOCUMENT)
         return Identity(*_RIFF.get(head[8:12], ("application/x-riff", Kind.BINARY)))
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
         return Identity("image/bmp", Kind.PICTURE)
@@ -138,7 +139,6 @@ _RIFF: dict[bytes, tuple[str, Kind]] = {
     b"WEBP": ("image/webp", Kind.PICTURE),
     b"WAVE": ("audio/x-wav", Kind.BINARY),
     b"AVI ": ("video/x-msvideo", Kind.BINARY),
-    b"CDRv": ("application/x-coreldraw", Kind.DOCUMENT),
 }
 
 

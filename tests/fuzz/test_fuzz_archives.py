@@ -47,7 +47,8 @@ def zips() -> list[bytes]:
 def compressed() -> list[bytes]:
     inside = tars()[0][:3000]
     packers = (gzip.compress, bz2.compress, lzma.compress, zstandard.compress)
-    return [pack(data) for pack in packers for data in (inside, b"text " * 100)]
+    seldom = [(DATA / f"numbers.txt.{ending}").read_bytes()[:2000] for ending in ("Z", "lz", "lz4")]
+    return [*(pack(data) for pack in packers for data in (inside, b"text " * 100)), *seldom]
 
 
 MAKERS: dict[str, Callable[[], list[bytes]]] = {

@@ -192,7 +192,26 @@ def ole_package() -> list[bytes]:
     return [compound_file([(("\x01Ole10Native",), native), (("b",), None), (("b", "CONTENTS"), b"x" * 70)])]
 
 
+def iwork() -> list[bytes]:
+    text = "机密★10年\n".encode()
+    packed = bytes([len(text) + 6, (len(text) + 1) << 2, 0x1A, len(text)]) + text + b"\x01\x03"
+    chunk = b"\0" + len(packed).to_bytes(3, "little") + packed
+    return [chunk * 2, zipped({"Index/Document.iwa": chunk, "index.xml": "<a>机密</a>", "QuickLook/a.pdf": "x"})]
+
+
+def vsdx() -> list[bytes]:
+    place = '<Cell N="PinX" V="1"/><Cell N="PinY" V="7.5"/>'
+    inner = f"<Shapes><Shape>{place}<Text>机<cp/>密</Text></Shape></Shapes>"
+    page = f"<PageContents><Shapes><Shape>{place}<Text>图</Text>{inner}</Shape></Shapes></PageContents>"
+    pages = '<Pages><Page><PageSheet><Cell N="PageWidth" V="9"/></PageSheet><Rel id="a"/></Page></Pages>'
+    links = '<Relationships><Relationship Id="a" Type="page" Target="page1.xml"/></Relationships>'
+    parts = {"visio/pages/page1.xml": page, "visio/pages/pages.xml": pages, "visio/pages/_rels/pages.xml.rels": links}
+    return [zipped({"[Content_Types].xml": "<Types/>", "visio/document.xml": "<VisioDocument/>", **parts})]
+
+
 MAKERS: dict[str, Callable[[], list[bytes]]] = {
+    "iwork": iwork,
+    "vsdx": vsdx,
     "docx": docx,
     "xlsx": xlsx,
     "pptx": pptx,

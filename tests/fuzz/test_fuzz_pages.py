@@ -159,6 +159,11 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "dbf": table,
     "sqlite": database,
     "drawio": diagram,
+    "searched": lambda: [
+        b"\0\1\0\0Standard Jet DB\0" + "机密★10年".encode("utf-16-le") + b"\n" + bytes(50) + b"\n\x0aa"
+    ],
+    "sylk": lambda: ['ID;PWXL\nC;Y1;X1;K"密级"\nC;X2;K"机密;;"\nF;Y3\nC;K"a"\nE\n'.encode()],
+    "utf32": lambda: ["机密★10年\n会议".encode(each) for each in ("utf-32", "utf-32-be")],
     "plist": lambda: [plistlib.dumps({"a": ["机密", b"<html>"], "机密": 1}, fmt=plistlib.FMT_BINARY)],
     "cards": lambda: [
         "BEGIN:VCARD\nNOTE;CHARSET=gbk;ENCODING=QUOTED-PRINTABLE:=BB=FA=\n=C3=DC\nA:机\n 密\\n\nEND:VCARD".encode()

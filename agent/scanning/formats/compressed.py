@@ -1,4 +1,4 @@
-"""Single files under gzip, bzip2, xz, lzma or zstd, and tar archives under any of them."""
+"""Single files under gzip, bzip2, xz, lzma, zstd, lzip, lz4 or compress, and tar archives under any of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import zstandard
 
-from agent.scanning.formats import tar, zipnames
+from agent.scanning.formats import seldom_packed, tar, zipnames
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from protocol.records import Reason
 
@@ -21,16 +21,20 @@ MEDIA_TYPES = (
     "application/x-xz",
     "application/x-lzma",
     "application/zstd",
+    "application/x-lzip",
+    "application/x-lz4",
+    "application/x-compress",
 )
 LIMITS = {"bytes of a single file": 128 * MiB, "bytes of a file in a tar": 128 * MiB, "memory for unpacking": 256 * MiB}
 LIMITATIONS = (
     "A single file is called what gzip keeps as its name, else what is left of the outer name.",
-    "Dictionaries of zstd that are not in the file, and .Z, .lz, .lz4 and .lzo files, are not read.",
+    "Dictionaries of zstd and lz4 that lie elsewhere, and files of lzop, lrzip, zpaq and Brotli, are not read.",
+    "Of a file of compress (.Z) nothing tells that it breaks off.",
 )
 
 _STEP = 256 * 1024
 _SIP = 1024
-_BROKEN = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_BROKEN = (EOFError, ValueError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
@@ -109,7 +113,7 @@ def _opened(source: Source) -> tar.Stream:
         return bz2.BZ2File(source.stream)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
         return _Zstd(source)
-    return _Lzma(source)
+    return seldom_packed.opened(source.stream, magic) or _Lzma(source)
 
 
 class _Lzma:
@@ -172,6 +176,7 @@ class _Zstd:
 
 
 _ENDINGS = {"gz": "", "gzip": "", "bz2": "", "bz": "", "xz": "", "lzma": "", "zst": "", "zstd": "", "tgz": ".tar"}
+_ENDINGS |= {"z": "", "lz": "", "lz4": "", "tlz": ".tar"}
 
 
 def _called_after(outer: str) -> str:

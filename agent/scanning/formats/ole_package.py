@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_objects, ole_properties
+from agent.scanning.formats import ole_objects, ole_properties, searched
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
 from agent.scanning.formats.ole import CompoundFile
 from agent.scanning.identify import Kind, identify
@@ -13,11 +13,13 @@ from protocol.records import Reason
 NAME = "ole_package"
 MEDIA_TYPES = ("application/x-ole-storage", "application/x-mso")
 LIMITS = {"member bytes": ole_objects.MEMBER_BYTES}
-LIMITATIONS = ("Of programs whose files nobody describes only the properties and the files inside are read.",)
+LIMITATIONS = (
+    "Of programs whose files nobody describes only the properties, the files inside and what lies open are read.",
+)
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
-    """Yield the files inside and the properties. Raises `NotExamined` ``unsupported`` where no file is wrapped."""
+    """Yield the files inside and the properties; where no file is wrapped, what `searched` yields and raises."""
     if source.head(len(ole_objects.ACTIVE_MIME)) == ole_objects.ACTIVE_MIME:
         inside = ole_objects.active_mime(source.read(LIMITS["member bytes"]), LIMITS["member bytes"])
         reading.budget.spend(len(inside))
@@ -32,7 +34,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     if file.damaged:
         raise NotExamined(Reason.DAMAGED, "a part of the compound file is damaged")
     if not found:
-        raise NotExamined(Reason.UNSUPPORTED, "a compound file of a program that is not known")
+        yield from searched.pieces(source, reading)
 
 
 def _is_unknown(data: bytes) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import pypdfium2.raw as pdfium
 
+from agent.scanning.formats import pdf_notes
 from agent.scanning.formats.base import MiB, NotExamined, Source
 from agent.scanning.formats.pdf_font_stand_in import use_stand_in
 from agent.scanning.formats.pdf_salvage import mended
@@ -214,15 +216,7 @@ class Page:
 
     def _note(self, note: Any) -> Note:
         subtype = pdfium.FPDFAnnot_GetSubtype(note)
-        texts = []
-        for key in (b"Contents", b"V", b"DV", b"T" if subtype == pdfium.FPDF_ANNOT_POPUP else b"Subj"):
-            text = _wide(pdfium.FPDFAnnot_GetStringValue, note, key)
-            if text and text not in texts:
-                texts.append(text)
-        if subtype == pdfium.FPDF_ANNOT_STAMP:
-            name = _wide(pdfium.FPDFAnnot_GetStringValue, note, b"Name")
-            if name:
-                texts.append(stamp_text(name))
+        texts = pdf_notes.texts(partial(_wide, pdfium.FPDFAnnot_GetStringValue, note), subtype)
         edges = pdfium.FS_RECTF()
         pdfium.FPDFAnnot_GetRect(note, edges)
         (left, right), (bottom, top) = sorted((edges.left, edges.right)), sorted((edges.bottom, edges.top))
@@ -276,13 +270,6 @@ def _within(text_page: Any, place: _Drawn) -> str:
     buffer = ctypes.create_string_buffer(2 * (count + 1))
     pdfium.FPDFText_GetBoundedText(text_page, *edges, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), count)
     return buffer.raw[: 2 * count].decode("utf-16-le", "replace").strip("\0 \r\n")
-
-
-def stamp_text(name: str) -> str:
-    """What a standard stamp says by its name: ``TopSecret`` says TOP SECRET (ISO 32000-1, 12.5.6.12)."""
-    words = name.lstrip("#").removeprefix("SB")
-    spaced = "".join(f" {letter}" if letter.isupper() and at else letter for at, letter in enumerate(words))
-    return spaced.upper() if not words.isupper() else words
 
 
 def _has_picture(part: Any, depth: int) -> bool:

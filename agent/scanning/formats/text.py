@@ -30,7 +30,7 @@ LIMITS = {
     "bytes of XML read as a tree of lines": 32 * MiB,
 }
 LIMITATIONS = (
-    "UTF-7, UTF-32, HZ and EUC-TW are not searched",
+    "UTF-7, HZ and EUC-TW are not searched",
     "a marking within a line counts where it is a value of data (JSON, SQL, markup, TeX), not where prose quotes it",
     "of characters written as numbers (\\u673a) only values that are a marking by themselves are seen",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.scanning import identify as module
-from agent.scanning.formats import format_for
 from agent.scanning.formats.base import Source
 from agent.scanning.identify import Identity, Kind, identify, libmagic_available
 
@@ -186,11 +185,9 @@ def test_text_with_a_little_damage_is_still_read() -> None:
     assert kind_of(plain[:200] + b"\x01\xff\x02" + plain).kind is Kind.TEXT
 
 
-def test_utf_32_is_said_to_be_unsupported_rather_than_passed() -> None:
+def test_utf_32_is_known_with_and_without_a_mark() -> None:
     for encoding in ("utf-32", "utf-32-le", "utf-32-be"):
-        found = kind_of("机密★10年，会议纪要".encode(encoding), "a.txt")
-        assert found.kind is Kind.DOCUMENT
-        assert format_for(found.media_type) is None
+        assert kind_of("机密★10年，会议纪要".encode(encoding), "a.txt").media_type == "text/plain; charset=utf-32"
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,56 @@ def test_a_nul_between_the_numbers_of_a_reference_is_a_blank(read_pieces: Any) -
         pdf, document(text("SECRET//NOFORN"), "<< >>").replace(b"/Contents 5 0 R", b"/Contents 5\x000 R")
     )
     assert "SECRET//NOFORN" in said(outcome)
+
+
+def test_the_rich_text_of_a_note_without_plain_contents_is_read(read_pieces: Any) -> None:
+    note = (
+        "<< /Type /Annot /Subtype /FreeText /Rect [72 600 200 620] /DA (/F1 12 Tf)"
+        ' /RC (<body xmlns="http://www.w3.org/1999/xhtml"><p><b>SEC</b>RET</p><p>next</p></body>) >>'
+    )
+    found = read_pieces(pdf, document(text("words"), note, page="/Annots [6 0 R]"))
+    assert "SECRET\nnext" in said(found)
+
+
+SHAPES = (
+    "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 750 750] /FontMatrix [.001 0 0 .001 0 0] /FirstChar 1 /LastChar 5 "
+    "/Widths [1000 1000 1000 1000 1000] /CharProcs << /g 7 0 R >> {more} "
+    "/Encoding << /Type /Encoding /Differences [1 /g /g /g /g /g] >> >>"
+)
+
+
+def shapes(**more: str) -> bytes:
+    """A page of letters, some of them in a font that draws squares."""
+    square = "1000 0 0 0 750 750 d1 0 0 750 750 re f"
+    content = text("ordinary words of a page") + " BT /F2 12 Tf 72 400 Td <0102030405> Tj ET"
+    names = "<01> <673A> <02> <5BC6> <03> <2605> <04> <0031> <05> <5E74>"
+    map_ = f"begincmap 1 begincodespacerange <00> <FF> endcodespacerange 5 beginbfchar {names} endbfchar endcmap"
+    page = "/Resources << /Font << /F1 4 0 R /F2 6 0 R >> >>"
+    return document(
+        content,
+        SHAPES.format(**more),
+        f"<< /Length {len(square)} >>\nstream\n{square}\nendstream",
+        f"<< /Length {len(map_)} >>\nstream\n{map_}\nendstream",
+        page=page,
+    )
+
+
+def test_letters_that_name_no_characters_are_to_be_seen_and_never_clean_in_silence(read_pieces: Any) -> None:
+    found = read_pieces(pdf, shapes(more=""))
+    assert [each.page for each in found.members if isinstance(each, Picture)] == [1]
+    assert found.reason == "unsupported"
+
+
+def test_letters_of_the_same_font_that_name_their_characters_are_text(read_pieces: Any) -> None:
+    found = read_pieces(pdf, shapes(more="/ToUnicode 8 0 R"))
+    assert not found.members
+    assert found.reason is None
+    assert "机密★1年" in said(found)
+
+
+def test_each_property_of_a_packet_counts_however_deep_it_lies(read_pieces: Any) -> None:
+    inner = "<r:RDF>\n  <r:D>\n   <p:level>SECRET</p:level>\n  </r:D></r:RDF>"
+    xmp = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>\n {inner}</x:xmpmeta>"
+    packet = f"<< /Type /Metadata /Subtype /XML /Length {len(xmp)} >>\nstream\n{xmp}\nendstream"
+    found = read_pieces(pdf, document(text("words"), packet, catalog="/Metadata 6 0 R"))
+    assert ("level", "SECRET") in [(each.name, each.text) for each in found.passages]
