@@ -116,11 +116,9 @@ class Group(models.Model):
         # its end, which costs half. Ids, by which rows of the same moment are sorted, are not in them: those are few.
         indexes = (
             models.Index(fields=("state", "severity_rank", "-last_seen_at"), name="group_state"),
-            models.Index(fields=("severity_rank", "-last_seen_at"), name="group_worst"),
             models.Index(fields=("computer", "state", "severity_rank"), name="group_computer"),
             models.Index(fields=("medium",), name="group_medium", condition=models.Q(medium__isnull=False)),
             models.Index(fields=("waiver",), name="group_waiver", condition=models.Q(waiver__isnull=False)),
-            models.Index(fields=("is_open", "severity_rank", "-last_seen_at"), name="group_open"),
             models.Index(fields=("is_open", "due_on", "state"), name="group_open_due"),
             models.Index(fields=("marking",), name="group_marking"),
             models.Index(fields=("person",), name="group_person"),
@@ -129,8 +127,9 @@ class Group(models.Model):
                 fields=("assignee", "is_open"), name="group_assigned", condition=models.Q(assignee__isnull=False)
             ),
             models.Index(fields=("control", "family"), name="group_kinds"),
+            models.Index(fields=("control", "state", "severity_rank", "-last_seen_at"), name="group_control"),
             models.Index(fields=("last_seen_at",), name="group_last"),
-            models.Index(fields=("first_seen_at",), name="group_first"),
+            models.Index(fields=("first_seen_at", "is_open", "severity_rank"), name="group_first"),
             models.Index(fields=("occurrence_count", "last_seen_at"), name="group_count"),
         )
 

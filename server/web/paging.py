@@ -9,17 +9,19 @@ import base64
 import binascii
 import datetime
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Field, Model, Q, QuerySet, Value
+from django.db.models import F, Field, Model, Q, QuerySet, Value
 
 M = TypeVar("M", bound=Model)
 PAGE_SIZE = 50
+_ASKED = PAGE_SIZE + 1
+"""Rows that are asked for: one more tells whether there is a next page."""
 MOST_COUNTED = 10_000
 """A list that is longer says "10,000+"."""
 _LONGEST_MARK = 600
@@ -48,16 +50,68 @@ def page_of(rows: QuerySet[M], after: str | None, before: str | None = None) -> 
     The rows' order must end in a field that is unique; fields of it that may be null are not supported.
     """
     order = [str(name) for name in rows.query.order_by or rows.model._meta.ordering or ()]
+    return _page(
+        rows.model, order, after, before, lambda order, beyond: list(rows.order_by(*order).filter(beyond)[:_ASKED])
+    )
+
+
+def page_of_parts(
+    parts: Sequence[QuerySet[M]], order: Sequence[str], shown: QuerySet[M], after: str | None, before: str | None = None
+) -> Listed[M]:
+    """The page after (or before) a mark of a list that is made of several, none of which has a row of another.
+
+    Each part is such that an index has it in this order, so that only the rows of one page are read of it; what is
+    shown of a row is asked of ``shown`` once it is known which rows they are. The order ends in the primary key.
+    """
+
+    def first(order: Sequence[str], beyond: Q) -> list[M]:
+        keys = _first_keys([part.filter(beyond) for part in parts], order)
+        found = shown.in_bulk(keys)
+        return [found[key] for key in keys if key in found]
+
+    return _page(shown.model, order, after, before, first)
+
+
+def _first_keys(parts: Sequence[QuerySet[Any]], order: Sequence[str]) -> list[Any]:
+    """Primary keys of the first rows of all parts together, one more than a page shows."""
+    names = {f"key{place}": F(name.removeprefix("-")) for place, name in enumerate(order)}
+    selects: list[str] = []
+    values: list[Any] = []
+    for part in parts:
+        try:
+            sql, told = part.order_by(*order).values(**names)[:_ASKED].query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        selects.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (made by the ORM, values apart)
+        values += told
+    if not selects:
+        return []
+    turns = ", ".join(f"key{place}{' DESC' * name.startswith('-')}" for place, name in enumerate(order))
+    together = f"({' UNION ALL '.join(selects)}) AS parts"
+    sql = f"SELECT key{len(order) - 1} FROM {together} ORDER BY {turns} LIMIT {_ASKED}"  # noqa: S608
+    with connections[parts[0].db].cursor() as cursor:
+        cursor.execute(sql, values)
+        return [parts[0].model._meta.pk.to_python(key) for (key,) in cursor.fetchall()]
+
+
+def _page(
+    model: type[M],
+    order: Sequence[str],
+    after: str | None,
+    before: str | None,
+    first: Callable[[Sequence[str], Q], list[M]],
+) -> Listed[M]:
+    """The page after or before a mark; ``first`` tells the first rows of an order that stand beyond something."""
     backward = bool(before)
-    values = _values(rows.model, order, (before if backward else after) or "")
+    values = _values(model, order, (before if backward else after) or "")
     if values is None:
         backward = False
-        found = list(rows[: PAGE_SIZE + 1])
+        found = first(order, Q())
     elif backward:
         turned = [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order]
-        found = list(rows.order_by(*turned).filter(_beyond(turned, values))[: PAGE_SIZE + 1])
+        found = first(turned, _beyond(turned, values))
     else:
-        found = list(rows.filter(_beyond(order, values))[: PAGE_SIZE + 1])
+        found = first(order, _beyond(order, values))
     more = len(found) > PAGE_SIZE
     found = found[:PAGE_SIZE]
     if backward:

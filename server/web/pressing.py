@@ -15,7 +15,7 @@ from server.accounts.models import Right, User
 from server.incidents.scope import overdue_of
 from server.intake.models import SpoolEntry
 from server.violations.models import IS_OPEN, Waiver
-from server.violations.scope import visible_to, waivers_of
+from server.violations.scope import visible_by_the_shorter_way, waivers_of
 from server.web.paging import count_many, counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _count(user: User) -> tuple[int, ...]:
     """The numbers of `Pressing`, in one query."""
     bad = [SpoolEntry.State.HELD, SpoolEntry.State.BAD]
     lists: list[QuerySet[Any]] = [
-        visible_to(user).filter(IS_OPEN, due_on__lt=timezone.localdate()),
+        visible_by_the_shorter_way(user).filter(IS_OPEN, due_on__lt=timezone.localdate()),
         overdue_of(user),
         waivers_of(user).filter(state=Waiver.State.ASKED) if user.may(Right.APPROVE) else Waiver.objects.none(),
     ]

@@ -46,13 +46,15 @@ def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool
     parts = text.split()
     for part in parts:
         ways = _ways(part)
-        lists = [Group.objects.order_by().filter(way).values_list("pk", flat=True) for way in ways]
-        count, (first, *others) = sum(count_many(lists, SOME)), lists
+        numbers = count_many([_keys(way) for way in ways], SOME)
+        # Where nothing was found is not asked again: of one place alone, its index has the list as well.
+        ways = [way for way, number in zip(ways, numbers, strict=True) if number] or ways[:1]
+        count, lists = sum(numbers), [_keys(way) for way in ways]
         some |= count <= SOME
         if count <= FEW:
             groups = groups.filter(pk__in=set().union(*lists))
         elif count <= SOME:
-            groups = groups.filter(pk__in=first.union(*others).values("pk"))
+            groups = groups.filter(pk__in=lists[0].union(*lists[1:]).values("pk"))
         else:
             groups = groups.filter(reduce(or_, ways))
     if some and len(parts) > 1:  # what several words have in common is looked up once, not for each number on the page
@@ -60,6 +62,10 @@ def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool
         if len(told) <= FEW:
             return Group.objects.filter(pk__in=told), True
     return groups, some
+
+
+def _keys(way: Q) -> QuerySet[Any, Any]:
+    return Group.objects.order_by().filter(way).values_list("pk", flat=True)
 
 
 def _ways(part: str) -> list[Q]:
@@ -73,14 +79,15 @@ def _ways(part: str) -> list[Q]:
         "computer": computers.values_list("pk", flat=True),
         "medium": media.values_list("pk", flat=True),
     }
-    found = {"marking": _markings(part)} | {name: _short(rows) for name, rows in lists.items()}
+    found = {"marking": _markings(part)} | {name: short(rows) for name, rows in lists.items()}
     ways = [Q(**{f"{name}__in": told}) for name, told in found.items() if told]
-    if controls := controls_matching(part):
-        ways.append(Q(control__in=controls))
+    present = set(Group.objects.order_by().values_list("control", flat=True).distinct())
+    titled = present.intersection(controls_matching(part))
+    if controls := sorted(titled | {each for each in present if each.startswith(part.upper())}):
+        ways.append(Q(control=controls[0]) if len(controls) == 1 else Q(control__in=controls))
     ways += [
         Q(person=part),  # whoever has left the ledger since
         Q(extension__in={part, part.lower(), part.upper()}),
-        _begins("control", part.upper()),
     ]
     if _HASH.fullmatch(part.lower()):
         ways += [_begins("content_hash", part.lower()), _begins("fingerprint", part.lower())]
@@ -96,10 +103,10 @@ def _markings(part: str) -> list[str] | QuerySet[Any, Any]:
         if len(different) < KINDS:
             return [marking for marking in different if part.lower() in marking.lower()]
     rows = Group.objects.order_by().filter(marking__icontains=part).values_list("marking", flat=True)
-    return _short(rows.distinct())
+    return short(rows.distinct())
 
 
-def _short(rows: QuerySet[Any, Any]) -> list[Any] | QuerySet[Any, Any]:
+def short(rows: QuerySet[Any, Any]) -> list[Any] | QuerySet[Any, Any]:
     """What was found, where it is short: the database then need not look for it again for each number on the page."""
     told = list(rows[: SHORT + 1])
     return rows if len(told) > SHORT else told

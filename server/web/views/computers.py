@@ -13,7 +13,7 @@ from server.ledger.kinds import COMPUTERS
 from server.ledger.models import Status
 from server.ledger.reconciliation import SILENT_AFTER
 from server.ledger.scope import computers_of
-from server.violations.models import IS_OPEN, Group
+from server.violations.models import OPEN_STATES, Group
 from server.web import words
 from server.web.ledgers import LedgerFilter, department_choices, last_self_checks
 from server.web.pages import SignedInRequest, page, show
@@ -31,10 +31,10 @@ def computers(request: SignedInRequest) -> HttpResponse:
         silent = Q(last_seen_at=None) | Q(last_seen_at__lt=silent_since)
         found = found.filter(silent, revoked_at=None, enrolled_at__isnull=False)
     open_here = (
-        Group.objects.filter(IS_OPEN, computer=OuterRef("pk"))
+        Group.objects.filter(state__in=OPEN_STATES, computer=OuterRef("pk"))
         .order_by()
         .values("computer")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("*"))
         .values("n")
     )
     listed = (

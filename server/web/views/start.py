@@ -16,10 +16,11 @@ from server.incidents.scope import overdue_of
 from server.intake.models import SpoolEntry
 from server.ledger.reconciliation import BY_KEY, QUESTIONS, SILENT_AFTER, Question
 from server.ledger.scope import computers_of
-from server.violations.models import IS_OPEN, SEVERITY_RANK, Severity, State, Waiver
-from server.violations.scope import visible_to, waivers_of
+from server.violations.models import IS_OPEN, OPEN_STATES, SEVERITY_RANK, Severity, State, Waiver
+from server.violations.scope import visible_by_the_shorter_way, visible_to, waivers_of
+from server.web.filters import OPEN, SORTED, SORTS, ViolationFilter
 from server.web.pages import SignedInRequest, page, show
-from server.web.paging import count_many, counted
+from server.web.paging import count_many, counted, page_of_parts
 from server.web.pressing import MOST
 from server.web.views.violations import decorate, with_names
 
@@ -34,19 +35,19 @@ ALARMS_KEPT = 60
 def start(request: SignedInRequest) -> HttpResponse:
     """Show the numbers that ask for work, one's own list by due date, and the worst open violations."""
     user, today = request.user, timezone.localdate()
-    still_open = visible_to(user).filter(IS_OPEN)
-    mine = still_open.filter(assignee=user)
+    parts, counts = ViolationFilter().listed(user)
+    seen, critical = visible_by_the_shorter_way(user), SEVERITY_RANK[Severity.CRITICAL]
+    mine = visible_to(user).filter(IS_OPEN, assignee=user)
     lists: dict[str, QuerySet[Any]] = {
-        "critical": still_open.filter(severity_rank=SEVERITY_RANK[Severity.CRITICAL]),
-        "overdue": still_open.filter(due_on__lt=today),
-        "new": visible_to(user).filter(state=State.NEW),
+        "critical": seen.filter(state__in=OPEN_STATES, severity_rank=critical),
+        "overdue": seen.filter(IS_OPEN, due_on__lt=today),
         "mine": mine,
-        "verify": visible_to(user).filter(state=State.RECTIFIED),
-        "open": still_open,
         "waivers": waivers_of(user).filter(state=Waiver.State.ASKED),
         "incidents": overdue_of(user),
     }
-    numbers = dict(zip(lists, count_many(list(lists.values())), strict=True))
+    numbers = dict(zip(lists, count_many(list(lists.values()), counts.most), strict=True))
+    in_state = {"new": State.NEW, "verify": State.RECTIFIED, "open": OPEN}
+    told = {key: counted(number, counts.most) for key, number in numbers.items()}
     silent_since = timezone.now() - SILENT_AFTER
     computers = (
         computers_of(user)
@@ -59,11 +60,12 @@ def start(request: SignedInRequest) -> HttpResponse:
     operates = user.may(Right.OPERATE) and user.sees_everything
     bad = [SpoolEntry.State.HELD, SpoolEntry.State.BAD]
     by_due = with_names(mine).order_by(F("due_on").asc(nulls_last=True), "severity_rank", "-id")
+    worst = page_of_parts(parts, SORTS[SORTED], with_names(visible_to(user)), None)
     late = numbers["overdue"] + numbers["incidents"]
     context = {
-        "numbers": {key: counted(number) for key, number in numbers.items()},
+        "numbers": told | {key: counts.told(tab) for key, tab in in_state.items()},
         "alarm": {key: bool(numbers[key]) for key in ("critical", "overdue")},
-        "overdue": counted(late) if late else "",
+        "overdue": counted(late, counts.most) if late else "",
         "late_incidents": numbers["incidents"],
         "rounds": campaigns_of(user).filter(closed_at=None, starts_on__lte=today)[:SHOWN_ROUNDS],
         "computers": computers,
@@ -71,7 +73,7 @@ def start(request: SignedInRequest) -> HttpResponse:
         "troubles": SpoolEntry.objects.filter(state__in=bad).count() if operates else 0,
         "alarms": _alarms(user),
         "own": decorate(list(by_due[:SHOWN]), user.may_triage),
-        "rows": decorate(list(with_names(still_open)[:SHOWN]), user.may_triage),
+        "rows": decorate(list(worst)[:SHOWN], user.may_triage),
         "enrolled": bool(computers["all"]),
     }
     return show(request, "web/start.html", context, at="start")

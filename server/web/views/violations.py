@@ -18,10 +18,10 @@ from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
 from server.web import words
 from server.web.controls import control
-from server.web.filters import ALL, OPEN, TabCounts, ViolationFilter
+from server.web.filters import ALL, OPEN, SORTS, TabCounts, ViolationFilter
 from server.web.offers import offers
 from server.web.pages import SignedInRequest, page, show
-from server.web.paging import page_of
+from server.web.paging import page_of_parts
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,9 +43,9 @@ _COLUMNS = (
 def violations(request: SignedInRequest) -> HttpResponse:
     """Show one page of the violations that fit the address's filters, with the number in each state."""
     chosen = ViolationFilter.read(request.GET, request.user.pk)
-    everything = visible_to(request.user)
-    narrowed, counts = chosen.narrow_and_count(everything)
-    rows = page_of(with_names(chosen.in_tab(narrowed)), request.GET.get("after"), request.GET.get("before"))
+    parts, counts = chosen.listed(request.user)
+    shown, marks = with_names(visible_to(request.user)), (request.GET.get("after"), request.GET.get("before"))
+    rows = page_of_parts(parts, SORTS[chosen.sort], shown, *marks)
     context = {
         "chosen": chosen,
         "chips": _chips(chosen, request.user),

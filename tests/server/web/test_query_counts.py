@@ -41,7 +41,7 @@ MOST = {
     "start": 9,
     "user-new": 3,
     "users": 4,
-    "violations": 6,
+    "violations": 7,
     "waivers": 5,
 }
 """Queries of a page, those for session and account included."""

@@ -119,6 +119,8 @@ def test_a_file_with_a_wrong_row_cannot_be_taken_in(person: People, seat: Seat) 
     page = upload(seat(person()), "工号,姓名\n1,\n".encode()).content.decode()
     assert "To be mended in the file" in page
     assert "Take all of it in" not in page
+    assert "The mended file" in page  # and the way on is there
+    assert f'action="{reverse("web:ledger-import", args=["people"])}"' in page
 
 
 @pytest.mark.parametrize("name", ["x.html", "x.csv", "../../etc/passwd", "x.svg"])

@@ -76,5 +76,5 @@ def test_the_number_of_queries_does_not_grow(
     for number in range(5):
         office.file(office.computer(f"pc-{number}", department=f"总部/{number}"), content=str(number))
     client = seat(person(Role.DEPARTMENT, department="总部"))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):  # how much of the house one sees once
         assert client.get(URL).status_code == 200
