@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
 
 from agent.commands import UsageError
 from agent.commands.scan_output import Target
-from agent.scanning.cage import Cage
+from agent.scanning.cage import Cage, CageBroken
 from agent.scanning.opening import SLOWEST, Done
+from agent.scanning.picture_desk import start_seeing
 from agent.scanning.pipeline import ScanOptions, start_of
 from agent.scanning.walk import Found, Walk, shown
-from agent.scanning.wire import Explained, Part
+from agent.scanning.wire import OCR, Explained, Part
 from agent.words import printable, size, text
 from agent.words import reason as in_words
 from protocol.records import Verdict
@@ -34,16 +35,41 @@ def explain(options: ScanOptions, paths: Sequence[str], *, as_json: bool, target
             )
         )
     verdicts = set()
-    with Cage(start_of(options), 1, patience=options.patience, explain=True) as cage:
-        for done in cage.examine(iter(files)):
-            verdicts |= {row.verdict for row in done.reply.rows}
-            limits = {"memory": options.memory, "seconds": round(options.patience + done.status.st_size / SLOWEST)}
-            told = _as_json(done, cage.word, limits) if as_json else _as_text(done, cage.word, limits)
-            target.stream.write(told.encode("utf-8", "backslashreplace"))
+    for done, cage, memory, patience in _examined(options, files):
+        verdicts |= {row.verdict for row in done.reply.rows}
+        limits = {"memory": memory, "seconds": round(patience + done.status.st_size / SLOWEST)}
+        told = _as_json(done, cage, limits) if as_json else _as_text(done, cage, limits)
+        target.stream.write(told.encode("utf-8", "backslashreplace"))
     target.stream.flush()
     if target.stream is sys.stdout.buffer:
         sys.stdout.flush()
     return 1 if Verdict.FINDING in verdicts else 3 if Verdict.NOT_EXAMINED in verdicts else 0
+
+
+def _examined(options: ScanOptions, files: Sequence[Found]) -> Iterator[tuple[Done, str, int, float]]:
+    """Each file with the cage it was in and the memory and time it had; those with pictures last, as a scan does it."""
+    start, held = start_of(options), []
+    with Cage(start, 1, patience=options.patience, explain=True) as cage:
+        for done in cage.examine(iter(files)):
+            if any(row.pictures for row in done.reply.rows):
+                held.append(done)
+            else:
+                yield done, cage.word, options.memory, options.patience
+        word = cage.word
+    if not held:
+        return
+    patience = options.patience + 4 * options.picture_seconds  # pictures are read twice: to scan and to explain
+    seeing = start_seeing(start, options.picture_seconds)
+    left = {id(done.file): done for done in held}
+    try:
+        with Cage(seeing, 1, patience=patience, explain=True, first=OCR) as cage:
+            for done in cage.examine(done.file for done in held):
+                del left[id(done.file)]
+                yield done, cage.word, seeing.memory, patience
+    except CageBroken:
+        pass  # pictures cannot be read on this computer: the others' word for it stands
+    for done in left.values():
+        yield done, word, options.memory, options.patience
 
 
 def _as_json(done: Done, cage: str, limits: dict[str, int]) -> str:

@@ -35,6 +35,9 @@ def explained(examiner: Examiner, source: Source, name: str, scanned: float) -> 
         examiner.least,
         replace(usual, sieve=Everything(usual.sieve), talk=frozenset()),
     )
+    if examiner.eyes is not None:
+        examiner.eyes.begin()
+    reading.eyes = examiner.eyes
     reading.file(source, name, [], None, 0)
     return Explained(
         parts=[part for _, part in sorted(reading.parts.items())],

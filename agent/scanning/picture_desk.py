@@ -50,6 +50,11 @@ class Terms(msgspec.Struct, frozen=True):
     """Time for one run in all; 0 for as long as it takes."""
 
 
+def start_seeing(start: Start, seconds: float) -> Start:
+    """What a worker that reads pictures is told; ``seconds`` of processor time is what those of one file may cost."""
+    return replace(start, pictures="read", picture_seconds=seconds, memory=MEMORY)
+
+
 class PictureDesk:
     """The files of one scan that have pictures. Used by one thread beside its own; leave it by `close`."""
 
@@ -63,7 +68,7 @@ class PictureDesk:
     ) -> None:
         """``stop`` is the scan's. ``seen``: what was found in pictures before."""
         seconds = terms.file_seconds
-        self._start = replace(start, pictures="read", picture_seconds=seconds, memory=MEMORY)
+        self._start = start_seeing(start, seconds)
         # The reader keeps the budget itself; a worker that does not is ended, sooner where it has a processor for it.
         self._patience = 60.0 + (2 if throttle is None else 15) * seconds
         self._terms = terms

@@ -35,7 +35,7 @@ from agent.scanning.identify import identify
 from agent.scanning.ocr import decode
 from signatures.passages import Passage
 
-SECONDS = float(os.environ.get("MIJIAN_FUZZ_SECONDS", "0.25"))
+SECONDS = float(os.environ.get("MIJIAN_FUZZ_SECONDS", "0.15"))
 COURSE = os.environ.get("MIJIAN_FUZZ_SEED", "0")
 CORPUS = os.environ.get("MIJIAN_FUZZ_CORPUS", "")
 KEEP = os.environ.get("MIJIAN_FUZZ_KEEP", "")
@@ -111,13 +111,14 @@ def _seen(picture: Picture) -> None:
 def mutated(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:
     """Some bytes of the input changed, or, in a zip, of one of its members, most often."""
     if data.startswith(b"PK\3\4") and chance.random() < 0.75:
-        inside = _in_zip(data, chance)
+        inside = in_zip(data, chance, lambda part, parts: _changed(part, parts, chance))
         if inside is not None:
             return inside
     return _changed(data, seeds, chance)
 
 
-def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
+def in_zip(data: bytes, chance: random.Random, change: Callable[[bytes, list[bytes]], bytes]) -> bytes | None:
+    """The zip with one of its members changed; None where it is none. ``change`` gets the member and all of them."""
     out = io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
@@ -126,8 +127,7 @@ def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
                 return None
             chosen = chance.choice(parts)[0]
             for name, content in parts:
-                changed = _changed(content, [content for _, content in parts], chance) if name == chosen else content
-                new.writestr(name, changed)
+                new.writestr(name, change(content, [each for _, each in parts]) if name == chosen else content)
     except (
         zipfile.BadZipFile,
         OSError,
@@ -252,7 +252,7 @@ def _worked(child: int) -> float:
 
 def _once(module: Format, seeds: list[bytes], left: float, attempt: int) -> _Run:
     """Run one child."""
-    patience = 3 if module.NAME in MAY_HANG else _PATIENCE
+    patience = 0.5 if module.NAME in MAY_HANG else _PATIENCE
     shared = mmap.mmap(-1, 16 + 2 * _LONGEST_INPUT + 8 * 1024 * 1024)
     read_end, write_end = os.pipe()
     child = os.fork()

@@ -3,11 +3,13 @@
     python tests/fuzz/guided.py doc SEEDS… -- -max_total_time=600 -artifact_prefix=crashes/
 
 ``SEEDS`` are files or folders to begin from; what stands after ``--`` is libFuzzer's. Needs Atheris, which is no
-dependency of ours (``pip install atheris``). What it finds goes to ``crashes/`` under the name ``FORMAT-HASH``.
+dependency of ours (``pip install atheris``). Of a zip mostly one member is changed, as what is packed could not be.
+What it finds goes to ``crashes/`` under the name ``FORMAT-HASH``.
 """
 
 from __future__ import annotations
 
+import random
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +23,17 @@ with atheris.instrument_imports(include=["agent.scanning.formats"]):
     from agent.scanning.formats import FORMATS, load
     from agent.scanning.identify import identify
 
-from conftest import CRASHES, read_whole  # noqa: E402 - of this folder, once the path is set
+from conftest import CRASHES, in_zip, read_whole  # noqa: E402 - of this folder, once the path is set
+
+
+def mutated(data: bytes, most: int, seed: int) -> bytes:
+    """What libFuzzer makes of an input or, most often, of one member of a zip."""
+    chance = random.Random(seed)  # noqa: S311 - no secret hangs on it
+    if data.startswith(b"PK\3\4") and chance.random() < 0.9:
+        inside = in_zip(data, chance, lambda part, _: atheris.Mutate(part, len(part) + 1024))
+        if inside is not None and len(inside) <= most:
+            return inside
+    return bytes(atheris.Mutate(data, most))
 
 
 def main() -> None:
@@ -39,7 +51,8 @@ def main() -> None:
             data = file.read_bytes()
             if FORMATS.get(identify(Source.of(data), file.name).media_type) == name:
                 (corpus / str(number)).write_bytes(data)
-    atheris.Setup([sys.argv[0], str(corpus), *rest[cut + 1 :]], lambda data: read_whole(module, data))
+    asked = [sys.argv[0], str(corpus), *rest[cut + 1 :]]
+    atheris.Setup(asked, lambda data: read_whole(module, data), custom_mutator=mutated)
     atheris.Fuzz()
 
 

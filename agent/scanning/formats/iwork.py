@@ -104,10 +104,15 @@ def _records(data: bytes, reading: Reading) -> bytes:
 def _texts(records: bytes, reading: Reading) -> Iterator[Passage]:
     """The texts in these records that hold a literal, each once."""
     told: set[tuple[int, int]] = set()
+    bounds = (0, 0)
     for start, end, _ in reading.sieve.spans(records, encodings=_UTF8):
+        if bounds[0] <= start and end <= bounds[1]:
+            continue  # in the text of the one before
         bounds = _bounds(records, start, end)
-        if bounds in told or len(told) >= _MOST:
+        if bounds in told:
             continue
+        if len(told) >= _MOST:
+            return
         told.add(bounds)
         text = records[slice(*bounds)].decode("utf-8", "replace").replace("\u2028", "\n").strip()
         if text:

@@ -21,6 +21,13 @@ PAGES = 3
 """Pages of a document that are looked at: a watermark is on each, but for a cover."""
 _ENDS = 10
 """Objects at the beginning and at the end of a page that are looked at: what is behind the text and what is over it."""
+_OBJECT_OF = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(pdfium.FPDFPage_GetObject, ctypes.c_void_p).value or 0
+)
+_KIND_OF = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(
+    ctypes.cast(pdfium.FPDFPageObj_GetType, ctypes.c_void_p).value or 0
+)
+"""The two calls made for objects of every page, by their handles, without what the library's own do for each."""
 _SHAPED = (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_FORM)
 _DEEPEST = 3
 _LEAST, _MOST = 8, 8_000
@@ -78,11 +85,13 @@ class Lettering(NamedTuple):
 
 def beside(page: Page) -> Lettering | None:
     """The lettering of a page that has text too; None where it has none."""
-    of_page, kind_of = pdfium.FPDFPage_GetObject, pdfium.FPDFPageObj_GetType
     count = pdfium.FPDFPage_CountObjects(page.page)
     numbers = range(count) if count <= 2 * _ENDS else (*range(_ENDS), *range(count - _ENDS, count))
-    parts = [part for number in numbers if kind_of(part := of_page(page.page, number)) in _SHAPED]
-    shapes = list(_shapes(parts, _UNMOVED, 0)) if parts else []
+    handle = ctypes.cast(page.page, ctypes.c_void_p).value
+    parts = [part for number in numbers if _KIND_OF(part := _OBJECT_OF(handle, number)) in _SHAPED]
+    if not parts:
+        return None
+    shapes = list(_shapes((ctypes.cast(part, pdfium.FPDF_PAGEOBJECT) for part in parts), _UNMOVED, 0))
     if not shapes:
         return None
     look = max(shapes, key=lambda shape: shape.span).look

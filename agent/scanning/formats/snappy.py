@@ -29,7 +29,8 @@ def unpacked(data: bytes, limit: int) -> bytes:
             length, back, at = _copy(data, at, tag)
             if not 0 < back <= len(out):
                 raise NotExamined(Reason.DAMAGED, _DAMAGED)
-            seen = bytes(out[-back:][:length])
+            begin = len(out) - back
+            seen = bytes(out[begin : begin + length])  # not all that lies behind it: that may be megabytes each time
             out += (seen * (length // len(seen) + 1))[:length]
         if len(out) > size:
             raise NotExamined(Reason.DAMAGED, _DAMAGED)

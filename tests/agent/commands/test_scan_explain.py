@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
+from agent.scanning.ocr import available as ocr
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +49,22 @@ def test_what_was_cut_is_told_with_its_reason(tmp_path: Path, capfdbinary: pytes
     assert status == 3
     assert b"cut: damaged" in out
     assert b"cage: " in out
+
+
+@pytest.mark.skipif(not ocr.installed(), reason="needs the extra ocr")
+def test_a_picture_is_explained_as_it_is_scanned(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.new("L", (640, 120), 255)
+    ImageDraw.Draw(picture).text((20, 30), "TOP SECRET//NOFORN", 0, ImageFont.load_default(40))
+    picture.save(tmp_path / "a.png")
+    (tmp_path / "b.txt").write_text("TOP SECRET//NOFORN")
+    status, out = explained(capfdbinary, str(tmp_path), "--format", "jsonl")
+    told = {Path(one["path"]).name: one for one in map(json.loads, out.splitlines())}
+    assert (status, told.keys()) == (1, {"a.png", "b.txt"})
+    assert {one["verdict"] for one in told.values()} == {"finding"}
+    assert told["a.png"]["explained"]["parts"][0]["cut"] == ""
+    assert told["a.png"]["limits"]["seconds"] > told["b.txt"]["limits"]["seconds"]
 
 
 def test_a_folder_of_very_many_files_is_refused_with_the_reason(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agent.scanning.examine import Examiner
+from agent.scanning.explain import explained
 from agent.scanning.formats.base import Source
 from agent.scanning.wire import Examined
 from protocol.records import Reason, Verdict
@@ -191,6 +192,13 @@ def test_a_watermark_drawn_as_shapes_under_the_text_of_a_pdf_is_read(
 ) -> None:
     (row,) = read(watermarked(mark, font(160), angle))
     assert {(found.zone, found.marking) for found in row.findings} == {(Zone.WATERMARK, mark)}
+
+
+def test_what_is_read_of_a_picture_is_explained(seeing: Examiner, saved: Callable[..., bytes], page: Any) -> None:
+    told = explained(seeing, Source.of(saved(page("机密★10年"), "PNG")), "scan.png", 0.0)
+    (part,) = told.parts
+    assert (part.verdict, part.cut) == ("finding", "")
+    assert part.zones["p1_top_left"][0] == 1
 
 
 def watermarked(mark: str, font: Any, angle: float) -> bytes:
