@@ -20,13 +20,15 @@ _FORM = {"PLAIN": 35, "FIELD": 40, "BARE": 30, "FILENAME": 30, "LEAD": 30}
 _OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "name": 30}
 
 EXAMPLE = Expression(
-    r"例如|例[::]|如[::“「『]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
+    r"[例比譬]如|例[::]|如[::“「『]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
     r"为什么|[要应]写|长啥样|标注|标明|标为|标示为|形式为|字样|答案|解析|(?:^|\s)[答问解]\s?[::]|正确的|错误的|格式|示例|样例|样式|范例|举例|"
     r"下列|以下(?:选项|哪)|\( \)|(?i:e\.g\.|such as|for example|example)"
 )
 """Words of instruction or example, near which a mark is talked about."""
 _NAMED_EXAMPLE = Expression(r"例[::如]|示例|样例|字样|什么|怎么|写法|如:|如何标|标注方法|正确的")
 """The same in names, where a form or an explanation may well be what is marked."""
+_ANNOUNCED = Expression(r"(?:[例比譬]如|示例|样例|举例|例)\s?[:,]?\s?$")
+"""What announces that an example follows at once."""
 _TALKED_OF = Expression(r"(?:的|是|字样|怎么|什么|吗|呢)")
 _QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|岗位|网络|场所|部位|级别)\W{0,3}$")
 """What has a level of its own: ``涉密信息系统（机密级）``."""
@@ -98,7 +100,7 @@ def _against(candidate: Candidate) -> None:
         _in_a_sentence(candidate, before, after)
     in_lead = candidate.form in ("LEAD", "lead", "tail")
     if zone not in NAMES and not in_lead and (EXAMPLE.search(before) or EXAMPLE.search(after)):
-        candidate.add("words of example or instruction", -45)
+        candidate.add("words of example or instruction", -60 if _ANNOUNCED.search(before) else -45)
     if zone not in NAMES | LEADS | {Zone.TITLE} and not in_lead and candidate.form not in ("FIELD", "field"):
         if len(text.strip()) > 30 + (30 if zone in FURNITURE else 0) and not candidate.alone:
             candidate.add("part of a long line", -25)

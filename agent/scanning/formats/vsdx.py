@@ -10,7 +10,7 @@ from lxml import etree
 
 from agent.scanning.formats import ooxml
 from agent.scanning.formats.base import Piece, Reading, Source
-from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, local
+from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, all_text, attribute, child, local
 from agent.scanning.formats.ooxml_properties import properties
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -65,7 +65,7 @@ def _passages(package: Package) -> Iterator[Passage]:
     for name in (*package.names(_MASTER), *package.names(_COMMENTS)):
         root = package.tree(name)
         for each in () if root is None else root.iter("{*}Text", "{*}CommentEntry"):
-            if text := "".join(each.itertext()).strip():
+            if text := "".join(all_text(each)).strip():
                 yield Passage(Zone.BODY, text, Place(part="drawing"))
     yield from _bands(package)
     yield from properties(package)
@@ -98,7 +98,7 @@ def _shapes(container: etree._Element, depth: int) -> Iterator[tuple[etree._Elem
 def _text(shape: etree._Element) -> str:
     """The words on a shape; a soft return is a line's end too."""
     found = child(shape, "Text")
-    return "" if found is None else "".join(found.itertext()).replace("\u2028", "\n").strip()
+    return "" if found is None else "".join(all_text(found)).replace("\u2028", "\n").strip()
 
 
 def _cell(shape: etree._Element | None, name: str) -> float:
@@ -131,6 +131,6 @@ def _bands(package: Package) -> Iterator[Passage]:
     for each in () if root is None else root.iter("{*}HeaderFooter"):
         for band in each:
             zone = _BANDS.get(local(band)[:6])
-            text = _FIELD.sub("", "".join(band.itertext())).strip()
+            text = _FIELD.sub("", "".join(all_text(band))).strip()
             if zone is not None and text:
                 yield Passage(zone, text, Place(part=str(zone)), pages=2)
