@@ -1,5 +1,5 @@
 # Two commands do all the set-up themselves: make demo, make test.
-.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-formats bench-service kill-trials picture deb rpm emulated clean
+.PHONY: help demo test test-postgresql check format lock bench bench-matching bench-formats bench-service kill-trials mutants picture deb rpm emulated clean
 PY := .venv/bin/python
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make bench-formats what each format costs, beside ClamAV, a program that only inflates, and PDFium alone"
 	@echo "make bench-service the agent as a service: start-up, media verdicts, first finding, idle (root; 25 minutes)"
 	@echo "make kill-trials  300 kills of agent, supervisor, worker and collector while 2,000 violations are told (half an hour)"
+	@echo "make mutants       changes the marking grammar in thousands of small ways and tells which of them no test notices (hours; ONLY='signatures.markings.terms*')"
 	@echo "make check         style, types and import rules alone"
 	@echo "make picture       the README's picture of the review page, taken from a running demo"
 	@echo "make deb           a Debian package of the agent; TRY=1 installs, updates and purges it in a fresh Debian root"
@@ -47,6 +48,12 @@ kill-trials:
 	@deploy/setup.sh test
 	@MIJIAN_KILLS=$(or $(KILLS),300) MIJIAN_FILES=$(or $(FILES),2000) $(PY) -m pytest -q -s tests/test_kills.py
 
+mutants:
+	@deploy/setup.sh test
+	@[ -x .venv/bin/mutmut ] || $(PY) -m pip install -q --disable-pip-version-check 'mutmut>=3.8,<4'
+	@.venv/bin/mutmut run $(if $(JOBS),--max-children $(JOBS)) $(if $(ONLY),'$(ONLY)') >mutants.txt
+	@echo "not killed:"; .venv/bin/mutmut results | grep -v ': not checked$$' || echo "    none"
+
 bench-formats:
 	@deploy/setup.sh bench
 	@$(PY) -m bench.formats $(BENCH_OPTIONS)
@@ -80,4 +87,4 @@ lock:
 	@deploy/lock.sh
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build bench/made demo-state
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build bench/made demo-state mutants mutants.txt

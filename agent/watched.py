@@ -43,6 +43,8 @@ class Watched:
     def run(self, stop: threading.Event, failed: Callable[[int], None]) -> None:
         """Watch until ``stop`` is set. ``failed`` is told how many folders cannot be watched, if any."""
         since = self._since()
+        if since is None:
+            self._remember(time.time())  # what changes from the first start on is scanned, whatever ends that one
         unwatched = self._watch.start()
         if unwatched:
             failed(len(unwatched))
@@ -83,8 +85,13 @@ class Watched:
         with self._lock:
             if self._under_way or now - self._written < self._every:
                 return
+        if self._remember(time.time() - MARGIN_SECONDS):
+            self._written = now
+
+    def _remember(self, moment: float) -> bool:
+        """Write down before which moment every change has been scanned; whether that could be done."""
         try:
-            self._outbox.remember(WORD, str(time.time() - MARGIN_SECONDS))
+            self._outbox.remember(WORD, str(moment))
         except OutboxUnavailable:
-            return
-        self._written = now
+            return False
+        return True

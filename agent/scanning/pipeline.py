@@ -402,14 +402,14 @@ class _Run:
 
 
 def start_of(options: ScanOptions) -> Start:
-    """What a worker is told at its start."""
+    """What a worker is told at its start; it works in the root folder, where no path of ours begins."""
     return Start(
-        rules=os.fspath(options.rules) if options.rules else None,
-        keywords=os.fspath(options.keywords) if options.keywords else None,
+        rules=str(options.rules.absolute()) if options.rules else None,
+        keywords=str(options.keywords.absolute()) if options.keywords else None,
         enable=options.enable,
         sound=options.sound,
         labels=options.labels,
-        cache=os.fspath(options.cache) if options.cache else None,
+        cache=str(options.cache.absolute()) if options.cache else None,
         least=options.least,
         memory=options.memory,
         digests=options.digests,

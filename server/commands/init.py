@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
         "collector": collector.collector_id,
         "signing_key": protocol_keys.b64(signing),
     }
-    emit(options, content, _lines(place, content))
+    named = f" --home {shlex.quote(str(place))}" if options.home else ""
+    emit(options, content, _lines(place, content, named))
     return 0
 
 
@@ -136,7 +138,8 @@ def _record(fresh: bool) -> None:
     audit.record("collector.init" if fresh else "collector.migrate")
 
 
-def _lines(place: Path, content: dict[str, Any]) -> list[str]:
+def _lines(place: Path, content: dict[str, Any], named: str) -> list[str]:
+    """What is said of the new home. The next commands can be run as they stand: they name the home where this did."""
     level = content["level"] or tell("none", "无")
     return [
         tell(f"The collector's home is {place}", f"收集端目录:{place}"),
@@ -145,9 +148,9 @@ def _lines(place: Path, content: dict[str, Any]) -> list[str]:
             f"名称 {content['name']},密级 {level},签名公钥 {content['collector']}",
         ),
         tell("What to do next:", "下一步:"),
-        "  mijian-server createuser NAME --role admin",
-        "  mijian-server token create --class internal",
-        "  mijian-server serve --bind 127.0.0.1:8000",
+        f"  mijian-server createuser NAME --role admin{named}",
+        f"  mijian-server token create --class internal{named}",
+        f"  mijian-server serve --bind 127.0.0.1:8000{named}",
         tell(
             f"Keep a copy of {place / 'keys'} in a safe place: without it, sealed reports stay sealed.",
             f"请妥善备份 {place / 'keys'}:丢失后密封的报告将无法打开。",

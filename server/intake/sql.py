@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from server.intake import postgresql
+
 MAX_VARIABLES = 900
 """Values of one statement: below what any SQLite was built for."""
 
@@ -44,6 +46,9 @@ class Overtaken(OperationalError):
     """Another worker has stored one of these rows since it was looked for: roll back, and look again."""
 
 
+_STORED_ALREADY = "rows that were new a moment ago are stored already"
+
+
 def insert_prepared(
     model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]], *, all_new: bool = False
 ) -> None:
@@ -55,6 +60,13 @@ def insert_prepared(
         return
     connection = connection_of(model)
     table = connection.ops.quote_name(model._meta.db_table)
+    if connection.vendor == "postgresql":
+        typed = _typed(model, names, connection)
+        if not all_new:
+            postgresql.insert(connection, table, typed, rows, "DO NOTHING")
+        elif not postgresql.copy(connection, table, typed, rows):
+            raise Overtaken(_STORED_ALREADY)
+        return
     columns = ", ".join(column for _, column, _ in _columns(model, names, connection))
     one = f"({', '.join(['%s'] * len(names))})"
     with connection.cursor() as cursor:
@@ -63,7 +75,7 @@ def insert_prepared(
             rows,
         )
         if all_new and cursor.rowcount != len(rows):
-            raise Overtaken("rows that were new a moment ago are stored already")
+            raise Overtaken(_STORED_ALREADY)
 
 
 def upsert_prepared(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -73,11 +85,14 @@ def upsert_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
     connection = connection_of(model)
     table = connection.ops.quote_name(model._meta.db_table)
     key, *others = (column for _, column, _ in _columns(model, names, connection))
-    told = ", ".join(f"{column} = excluded.{column}" for column in others)
+    conflict = f"({key}) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in others)}"
+    if connection.vendor == "postgresql":
+        postgresql.insert(connection, table, _typed(model, names, connection), rows, conflict)
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({', '.join((key, *others))}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608 (our models' names)
-            f"ON CONFLICT ({key}) DO UPDATE SET {told}",
+            f"ON CONFLICT {conflict}",
             rows,
         )
 
@@ -91,6 +106,10 @@ def update_prepared(model: type[models.Model], names: Sequence[str], rows: Seque
         return
     connection = connection_of(model)
     table = connection.ops.quote_name(model._meta.db_table)
+    if connection.vendor == "postgresql":
+        typed = _typed(model, [*names, model._meta.pk.name], connection)
+        postgresql.update(connection, table, typed, rows)
+        return
     settings = ", ".join(f"{column} = %s" for _, column, _ in _columns(model, names, connection))
     key = connection.ops.quote_name(str(model._meta.pk.column))
     with connection.cursor() as cursor:
@@ -124,13 +143,15 @@ def rows_of(
         told.append(f"CAST({column} AS TEXT)" if as_text else column)
     further = "" if also is None else f" AND {quote(str(by_name[also[0]].column))} = %s"
     found: list[tuple[Any, ...]] = []
+    select = f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} WHERE {column_of_key}"  # noqa: S608 (our models' names)
+    if connection.vendor == "postgresql":
+        (type_,) = _typed(model, [key], connection).values()
+        asked = f"{select} = ANY(%s::{type_}[]){further}{locked}"
+        return postgresql.execute(connection, asked, [list(values), *(also or ())[1:]]) if values else []
     with connection.cursor() as cursor:
         for part in chunks(values):
-            cursor.execute(
-                f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} "  # noqa: S608 (our models' names)
-                f"WHERE {column_of_key} IN ({', '.join(['%s'] * len(part))}){further}{locked}",
-                [*part, *(also or ())[1:]],
-            )
+            asked = f"{select} IN ({', '.join(['%s'] * len(part))}){further}"
+            cursor.execute(asked, [*part, *(also or ())[1:]])
             found += cursor.fetchall()
     return found
 
@@ -185,6 +206,14 @@ def _columns(model: type[models.Model], names: Iterable[str], connection: BaseDa
     by_name = {field.name: field for field in model._meta.concrete_fields}
     quote = connection.ops.quote_name
     return [(name, quote(str(by_name[name].column)), _preparer(by_name[name], connection)) for name in names]
+
+
+def _typed(model: type[models.Model], names: Iterable[str], connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """The quoted column of each of these fields, with what the database calls its type."""
+    by_name = {field.name: field for field in model._meta.concrete_fields}
+    fields = [by_name[name] for name in names]
+    quote = connection.ops.quote_name
+    return {quote(str(field.column)): str(field.cast_db_type(connection)).partition("(")[0] for field in fields}
 
 
 def _preparer(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Callable[[Any], Any]:

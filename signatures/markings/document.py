@@ -24,7 +24,9 @@ _NO_LEVEL = Expression(r"秘密(?=等级|级别|程度)|(?<=国家)秘密")
 """A level word that names none: the label of one (``秘密等级：机密``), or all of them (``国家秘密 机密★10年``)."""
 _CLAUSE = Expression(r"\s*第\s?[一二三四五六七八九十百\d]{1,5}\s?[条章]")
 """What a rulebook is made of: a mark stands above it all."""
-_EXAMPLE_HEAD = Expression(r"(?:示例|样例|范例|举例|样式|式样)$")
+_EXAMPLE_HEAD = Expression(
+    r"(?:示例|样[例式]|范[例本文]|举例|式样|(?:标[志识注]|密级).{0,4}示意图?)\s?[一二三四五六七八九十\d]{0,2}[)\]】]?$"
+)
 _CELL_NAME = Expression(r"([A-Z]{1,3})(\d{1,7})")
 _SOME = 8
 _UNBACKED = 40

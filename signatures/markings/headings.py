@@ -30,10 +30,18 @@ _NO_PROSE = Expression(r"[\s★(:/|·级文资材-]")
 """What follows a level word in a mark or its name rather than in a sentence."""
 _SUBTITLE = Expression(r"\s*(?:——|—|--)\s?[^\W\d_]")
 _WORK = Expression(
-    r"\W?(?:[一-龥]{0,10}(?:小说|散文|诗歌|剧本|电影|影片|电视剧|网剧|话剧|漫画|动漫|手游|游戏|连载)\W?"
+    r"\W?(?:[一-龥]{0,10}(?:小说|散文|诗歌|组诗|剧本|电影|影片|电视剧|网剧|短剧|话剧|漫画|动漫|手游|游戏|连载|童话)\W?"
+    r"|外[一二三四五六]首\W?|第[一二三四五六七八九十百\d]{1,4}[集季]\b.{0,12}|[一二三四五六七八九初高]{1,2}年级.{0,4}班.{0,6}"
+    r"|(?i:an? (?:[a-z]+ )?(?:novel|musical|film|movie|play|song|poem|memoir|thriller|comedy)"
+    r"(?: (?:by|in|about|from)\b.{0,40})?)"
     r"|(?:作者|作词|作曲|演唱|编剧|导演|主演|译者)\s?[: ].*|[一-龥·\s]{2,12}(?:著|编著|译|主演))$"
 )
 """What stands below the title of a book, a film or a song: its kind, or who made it."""
+_DICTIONARY = Expression(
+    r"(?:拼音|注音|读音|英文名?|外文名|释义|词语解释|名词解释|[同近反]义词|词性|例句)\s?(?:[:\s]|$)|[一-龥]{0,4}百科(?:名片)?$|"
+    r"(?:means|is|are|stands for|refers to|abbreviation)\b|(?i:from wikipedia)\b"
+)
+"""How a line of a dictionary or an encyclopedia begins, below the word that it explains."""
 _NUMBER = Expression(r"\s*(?:第?[一二三四五六七八九十百\d]{1,4}[、.)章节条]|\([一二三四五六七八九十\d]{1,3}\))\s*")
 _LABEL = Expression(r"(?i:^\s*TLP\s?:\s?(RED|AMBER|GREEN|CLEAR|WHITE))", re.MULTILINE)
 _ENGLISH_WORD = Expression(
@@ -103,6 +111,8 @@ class Headings:
             candidate.add("a subtitle follows", -30)
         elif lines and _WORK.match(lines[0]):
             candidate.add("it is the title of a work", -30)
+        elif lines and _DICTIONARY.match(lines[0]) and not _bracketed(candidate):
+            candidate.add("the line below explains the word", -30)
         elif candidate.form == "BARE" and candidate.level in self._prose_words():
             candidate.add("the word is a word of the prose", -30)
         elif lines and _GOES_ON.match(lines[0]) and not _bracketed(candidate) and not _TWO_PARTS.search(word):

@@ -22,14 +22,21 @@ _OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "nam
 EXAMPLE = Expression(
     r"[例比譬]如|例[::]|如[::“「『]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
     r"为什么|[要应]写|长啥样|标注|标明|标为|标示为|形式为|字样|答案|解析|(?:^|\s)[答问解]\s?[::]|正确的|错误的|格式|示例|样例|样式|范例|举例|"
-    r"下列|以下(?:选项|哪)|\( \)|(?i:e\.g\.|such as|for example|example)"
+    r"下列|以下(?:选项|哪)|\( \)|写法|(?:正确|错误)[写示]|应(?:当)?(?:改为|更正为|标[为作注明])|为何|"
+    r"[【\[(][正误错][】\])]|(?i:e\.g\.|such as|for example|example)"
 )
 """Words of instruction or example, near which a mark is talked about."""
 _NAMED_EXAMPLE = Expression(r"例[::如]|示例|样例|字样|什么|怎么|写法|如:|如何标|标注方法|正确的")
 """The same in names, where a form or an explanation may well be what is marked."""
 _ANNOUNCED = Expression(r"(?:[例比譬]如|示例|样例|举例|例)\s?[:,]?\s?$")
 """What announces that an example follows at once."""
-_TALKED_OF = Expression(r"(?:的|是|字样|怎么|什么|吗|呢)")
+_TALKED_OF = Expression(
+    r"的|是|字样|怎么|什么|吗|呢|表示|即(?!将|日)|这[种个]|意味|意为|[:,]?揭秘|[(\[【〔]?(?:最[长高多]|不超过)|"
+    r"\s?这?[几一两三四五六七]个字|.*[吗呢么?][?!。]?\s*$"
+)
+"""What makes a mark the subject of a sentence, or a sentence that asks, which no mark is part of."""
+_LED_UP_TO = Expression(r"(?:如|写[作成为]|标[作成]|[×✗✘❌✕╳])\s?$")
+"""What gives the mark behind it as an example, or crosses it out in a quiz."""
 _QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|岗位|网络|场所|部位|级别)\W{0,3}$")
 """What has a level of its own: ``涉密信息系统（机密级）``."""
 _DEFINED = Expression(
@@ -94,6 +101,8 @@ def _against(candidate: Candidate) -> None:
     opened, closed = before.rstrip()[-1:], after.lstrip()[:1]
     if not candidate.alone and opened and opened in _OPENING and closed and closed in _CLOSING:
         candidate.add("in quotation marks", -40)
+    elif candidate.starred and (opened, closed) == ("《", "》"):
+        candidate.add("in the brackets of a title", -60)
     elif candidate.starred and not candidate.alone and _quoted(before, after):
         candidate.add("inside quotation marks with other words", -45)
     if candidate.starred and not candidate.alone:
@@ -124,7 +133,7 @@ def _in_a_sentence(candidate: Candidate, before: str, after: str) -> None:
     around = before[-1:] + after[:1]
     if len(around) == 2 and all("一" <= letter <= "龥" for letter in around):
         candidate.add("a sentence runs on around it", -45)
-    elif _TALKED_OF.match(after):
+    elif _LED_UP_TO.search(before) or (_TALKED_OF.match(after) and candidate.line.passage.zone is not Zone.SUBJECT):
         candidate.add("a sentence speaks of it", -45)
     elif candidate.line.passage.zone in NAMES and (_NAMED_EXAMPLE.search(before) or _NAMED_EXAMPLE.search(after)):
         candidate.add("words of example or instruction", -45)

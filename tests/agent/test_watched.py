@@ -50,3 +50,22 @@ def test_what_changed_while_no_agent_ran_is_told_also_where_the_clock_was_set_ba
     thread.join()
     outbox.close()
     assert {Path(path).name for path in found} == told
+
+
+def test_from_the_first_start_on_it_is_known_since_when_changes_are_scanned(state: Path, tmp_path: Path) -> None:
+    """Else an agent that is ended while it gets ready for the first time would begin later than it began."""
+    state.mkdir()
+    outbox = Outbox(state)
+    known: list[str] = []
+    stop = threading.Event()
+
+    def failed(_count: int) -> None:
+        """Told before the first change is."""
+        known.append(outbox.word(WORD))
+        stop.set()
+
+    settings = FilesSettings(watch=(str(tmp_path / "missing"),), settle_seconds=0.1)
+    Watched(settings, outbox, lambda paths, done: None).run(stop, failed)
+    outbox.close()
+    (moment,) = map(float, known)
+    assert 0 <= time.time() - moment < 600

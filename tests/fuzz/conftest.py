@@ -2,8 +2,9 @@
 
 Every reader must end on any bytes whatsoever with pieces or with `NotExamined`: no other error, no crash of a
 library, no hang. In the suite each reader gets a moment; ``MIJIAN_FUZZ_SECONDS=600 pytest tests/fuzz`` gives it ten
-minutes, ``MIJIAN_FUZZ_SEED`` another course, ``MIJIAN_FUZZ_CORPUS`` a folder with more files to begin from, and
-``MIJIAN_FUZZ_KEEP`` a folder in which what broke a reader is left.
+minutes of a processor, ``MIJIAN_FUZZ_SEED`` another course, ``MIJIAN_FUZZ_CORPUS`` a folder with more files to begin
+from, and ``MIJIAN_FUZZ_KEEP`` a folder in which what broke a reader is left, and a line for each run in ``runs.txt``.
+Seconds are those a processor worked, so that a busy computer neither shortens a run nor makes a hang.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import traceback
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -40,12 +43,26 @@ CRASHES = Path(__file__).parent / "crashes"
 _LONGEST_INPUT = 256 * 1024
 HANG, ENDED = "a hang", "ended with status"
 _PATIENCE = 20
-"""Seconds after which one input counts as a hang."""
+"""Seconds of a processor after which one input counts as a hang."""
+_BREATH = 0.05
+"""Seconds of a processor after which a child says that it is alive."""
+_HEAD = struct.Struct("<QQ")
+"""Before an input: which one it is, and its size."""
+_STALLED = 60 * _PATIENCE
+"""Seconds after which one counts as a hang that waits for something and does nothing."""
 MAY_END = frozenset({"pdf"})
 """Readers by a library that ends the process on some damaged input, as is known: the cage has a worker for that."""
 MAY_HANG = frozenset({"disk"})
 """Readers by a library that does not end on some damaged input, as is known: the cage ends it, with its worker."""
 _NUMBERS = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A long run is asked for: what stops a test that does not end is not to stop it."""
+    if SECONDS > _PATIENCE:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.timeout(0))
 
 
 class Everything:
@@ -128,7 +145,7 @@ def _in_zip(data: bytes, chance: random.Random) -> bytes | None:
 def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> bytes:
     raw = bytearray(data or b"\0")
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8, 20))):
-        at = chance.randrange(len(raw) or 1)
+        at = _somewhere(raw, chance)
         match chance.randrange(8):
             case 0:
                 raw[at : at + 1] = bytes([chance.randrange(256)])
@@ -151,49 +168,89 @@ def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> byte
                 raw[at : at + 16] = bytes(len(raw[at : at + 16]))
         if not raw:
             raw = bytearray(b"\0")
-    return bytes(raw[:_LONGEST_INPUT])
+    return bytes(raw[: max(_LONGEST_INPUT, len(data))])
 
 
-def _more_seeds(name: str) -> list[bytes]:
-    """Files of a folder that are of this format, for those who want to dig deeper."""
-    found: list[bytes] = []
+def _somewhere(raw: bytearray, chance: random.Random) -> int:
+    """A place in the input, by preference where something is: images of disks are nothing for the most part."""
+    for _ in range(30):
+        at = chance.randrange(len(raw) or 1)
+        if raw[at : at + 64].strip(b"\0"):
+            break
+    return at
+
+
+@cache
+def _more_seeds() -> dict[str, list[bytes]]:
+    """Files of a folder by their format, for those who want to dig deeper."""
+    found: dict[str, list[bytes]] = {}
     for path in sorted(Path(CORPUS).rglob("*")) if CORPUS else ():
         if path.is_file() and path.stat().st_size <= _LONGEST_INPUT:
             data = path.read_bytes()
-            module = format_for(identify(Source.of(data), path.name).media_type)
-            if module is not None and name == module.NAME:
-                found.append(data)
+            name = FORMATS.get(identify(Source.of(data), path.name).media_type)
+            if name is not None:
+                found.setdefault(name, []).append(data)
     return found
 
 
-def _child(module: Format, seeds: list[bytes], shared: mmap.mmap, report: int, until: float, attempt: int) -> None:
-    """Go on until the time is over; what is tried stands in ``shared`` while it is."""
+def _child(module: Format, seeds: list[bytes], shared: mmap.mmap, report: int, left: float, attempt: int) -> None:
+    """Go on until the time is over; what is tried, and which one it is, stands in ``shared`` while it is."""
     chance = random.Random(f"{module.NAME} {COURSE} {attempt or ''}".rstrip())  # noqa: S311 - no secret hangs on it
     pool = list(seeds)
-    while time.monotonic() < until:
-        data = mutated(chance.choice(pool), pool, chance)[: len(shared) - 8]
-        shared[:8] = len(data).to_bytes(8, "little")
-        shared[8 : 8 + len(data)] = data
+    now = said = time.process_time()
+    until, tried = now + left, 0
+    while now < until:
+        data = mutated(chance.choice(pool), pool, chance)[: len(shared) - _HEAD.size]
+        tried += 1
+        _HEAD.pack_into(shared, 0, tried, len(data))
+        shared[_HEAD.size : _HEAD.size + len(data)] = data
         read_whole(module, data)
         if chance.random() < 0.02 and len(pool) < 500:
             pool.append(data)  # changes upon changes
-        os.write(report, b".")
+        now = time.process_time()
+        if now - said > _BREATH:
+            said = now
+            os.write(report, b".")
+
+
+class _Run(NamedTuple):
+    """What one child did: what went wrong (empty: nothing), with which input, and what it had tried by then."""
+
+    trouble: str
+    data: bytes
+    tried: int
+    seconds: float
 
 
 def _watched(module: Format, seeds: list[bytes]) -> tuple[str, bytes]:
-    """Run the child until the time is over. What went wrong (empty: nothing) and the input that did it."""
-    until, attempt = time.monotonic() + SECONDS, 0
+    """Run children until the time is over. What went wrong (empty: nothing) and the input that did it."""
+    runs: list[_Run] = []
     while True:
-        trouble, data = _once(module, seeds, until, attempt)
-        known = module.NAME in MAY_HANG if trouble == HANG else module.NAME in MAY_END and trouble.startswith(ENDED)
-        if not known:
-            return trouble, data
-        attempt += 1
-        if time.monotonic() >= until:
-            return "", data
+        left = SECONDS - sum(run.seconds for run in runs)
+        if runs and left <= 0:
+            break
+        runs.append(_once(module, seeds, left, len(runs)))
+        if not runs[-1].trouble or not _known(module.NAME, runs[-1].trouble):
+            break
+    if KEEP:
+        tried, seconds = sum(run.tried for run in runs), sum(run.seconds for run in runs)
+        with (Path(KEEP) / "runs.txt").open("a") as told:
+            told.write(f"{module.NAME} {seconds:.0f} s, {tried} inputs, {len(runs)} processes, {len(seeds)} seeds\n")
+    last = runs[-1]
+    return ("", last.data) if _known(module.NAME, last.trouble) else (last.trouble, last.data)
 
 
-def _once(module: Format, seeds: list[bytes], until: float, attempt: int) -> tuple[str, bytes]:
+def _known(name: str, trouble: str) -> bool:
+    return name in MAY_HANG if trouble == HANG else name in MAY_END and trouble.startswith(ENDED)
+
+
+def _worked(child: int) -> float:
+    """The seconds of a processor that a child has had."""
+    fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _once(module: Format, seeds: list[bytes], left: float, attempt: int) -> _Run:
     """Run one child."""
     patience = 3 if module.NAME in MAY_HANG else _PATIENCE
     shared = mmap.mmap(-1, 16 + 2 * _LONGEST_INPUT + 8 * 1024 * 1024)
@@ -202,7 +259,7 @@ def _once(module: Format, seeds: list[bytes], until: float, attempt: int) -> tup
     if child == 0:
         os.close(read_end)
         try:
-            _child(module, seeds, shared, write_end, until, attempt)
+            _child(module, seeds, shared, write_end, left, attempt)
         except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
             os.write(write_end, traceback.format_exc().encode()[-4000:])
             os._exit(1)
@@ -210,22 +267,26 @@ def _once(module: Format, seeds: list[bytes], until: float, attempt: int) -> tup
             os._exit(0)
     os.close(write_end)
     said, trouble = b"", ""
+    heard, worked = time.monotonic(), 0.0
     while True:
         ready, _, _ = select.select([read_end], [], [], patience)
         if not ready:
+            if _worked(child) - worked < patience and time.monotonic() - heard < _STALLED:
+                continue
             os.kill(child, signal.SIGKILL)
             trouble = HANG
             break
         more = os.read(read_end, 65536)
         if not more:
             break
+        heard, worked = time.monotonic(), _worked(child)
         said = (said + more.lstrip(b"."))[-8000:]
     os.close(read_end)
-    _, status = os.waitpid(child, 0)
+    _, status, used = os.wait4(child, 0)
     if not trouble and status:
         trouble = said.decode("utf-8", "replace") or f"{ENDED} {status}"
-    size = int.from_bytes(shared[:8], "little")
-    return trouble, bytes(shared[8 : 8 + size])
+    tried, size = _HEAD.unpack_from(shared)
+    return _Run(trouble, shared[_HEAD.size : _HEAD.size + size], tried, used.ru_utime + used.ru_stime)
 
 
 @pytest.fixture
@@ -239,7 +300,7 @@ def fuzz(tmp_path: Path) -> Callable[[str, list[bytes]], list[str]]:
         seeds = seeds + [path.read_bytes() for path in sorted(CRASHES.glob(f"{name}-*"))]
         for seed in seeds:
             read_whole(module, seed)
-        seeds += _more_seeds(name)
+        seeds += _more_seeds().get(name, [])
         trouble, data = _watched(module, seeds)
         if not trouble:
             return []

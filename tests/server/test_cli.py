@@ -64,6 +64,15 @@ def test_init_again_replaces_nothing(command: Command, initialised: Path) -> Non
     assert {file.name: file.read_bytes() for file in (initialised / "keys").iterdir()} == before
 
 
+def test_the_commands_that_init_names_next_work_as_they_stand_where_the_home_was_named(initialised: Path) -> None:
+    done = run(initialised, "init", "--home", str(initialised))
+    named = [line.split("mijian-server ")[1] for line in done.stdout.splitlines() if line.startswith("  mijian-server")]
+    assert len(named) == 3
+    assert all(line.endswith(f" --home {initialised}") for line in named)
+    again = run(Path("/nowhere"), *named[1].split())
+    assert again.returncode == 0, again.stderr
+
+
 def test_init_with_other_settings_points_to_the_file_instead_of_guessing(command: Command) -> None:
     done = command("init", "--level", "绝密")
     assert done.returncode == 2

@@ -28,7 +28,7 @@ import msgspec
 
 from protocol.records import Reason
 from signatures.engine import Sieve, TalkSieve
-from signatures.passages import Passage
+from signatures.passages import Passage, Zone
 
 MiB = 1024 * 1024
 
@@ -115,6 +115,8 @@ class Picture(msgspec.Struct, frozen=True):
     load: Callable[[], bytes | Drawn]
     page: int = 1
     """Which page of the document it is, or stands on; a file of several pages goes on counting from here."""
+    zone: Zone | None = None
+    """Where what it says stands; None where it is a page, of which each line has a zone of its own."""
 
 
 class OnlyPictures(NotExamined):

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from agent.scanning.formats.base import MiB, Piece, Reading, Source
+from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, decode
-from protocol.records import Place
+from protocol.records import Place, Reason
 from signatures.engine import Span
 from signatures.passages import Passage, Zone
 
@@ -37,7 +37,7 @@ MEDIA_TYPES = (
     "video/x-msvideo",
 )
 LIMITS = {
-    "bytes of a file of unknown kind": 16 * MiB,
+    "bytes of a file of unknown kind": 256 * MiB,
     "bytes at the start and at the end of sound, film and larger files": 64 * 1024,
     "bytes of tags": 4 * MiB,
     "values told": 2_000,
@@ -45,10 +45,13 @@ LIMITS = {
 LIMITATIONS = (
     "Of sound and film the tags are read (ID3, MP4, FLAC, Ogg, RIFF, ASF, Matroska), not what is said or shown.",
     "Files of unknown kind are searched for values that are a marking by themselves; what is packed is not read.",
+    "Of larger ones the start and the end are searched; where nothing is found there, they are told as not examined.",
     "Programs and fonts are examined by their names only.",
 )
 
 _WHOLE = LIMITS["bytes of a file of unknown kind"]
+_SLICE, _SHARED = 16 * MiB, 4096
+"""How much of a large file is searched at once, and what two such pieces have in common."""
 _EDGE = LIMITS["bytes at the start and at the end of sound, film and larger files"]
 _TAGS = LIMITS["bytes of tags"]
 _SEARCHED = frozenset(TEXT_ENCODINGS)
@@ -82,6 +85,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
                 yield Passage(Zone.FILENAME, last)
             else:
                 yield Passage(Zone.BODY, value, Place(part="setting"))
+    if source.size > _WHOLE and not _is_media(source.head(64)):
+        raise NotExamined(Reason.TOO_LARGE, "larger than what is searched of a file of unknown kind")
 
 
 def found_in(data: bytes, reading: Reading) -> list[str]:
@@ -98,18 +103,22 @@ def values(data: bytes, spans: list[Span]) -> Iterator[str]:
     for start, end, encoding in spans:
         if start < past.get(encoding, 0):
             continue
-        value, past[encoding] = _value(data, start, end, encoding)
+        found, past[encoding] = _around(data, start, end, encoding)
         if encoding == "utf-16-le":
-            yield from (one for one in _counted(data, start, end) if one != value)
-        value = _LABEL.sub("", value, count=1) if _LABEL.match(value) else value
-        if len(value) >= _LEAST:
-            yield value
-            if value[0] < "\x7f" and value[1] >= _FOREIGN:  # most often the length of what follows
-                yield value[1:]
+            found |= dict.fromkeys(_counted(data, start, end))
+        for value in found:
+            value = _LABEL.sub("", value, count=1) if _LABEL.match(value) else value
+            if len(value) >= _LEAST:
+                yield value
+                if value[0] < "\x7f" and value[1] >= _FOREIGN:  # most often the length of what follows
+                    yield value[1:]
 
 
-def _value(data: bytes, start: int, end: int, encoding: str) -> tuple[str, int]:
-    """The value around one place, and where it ends."""
+def _around(data: bytes, start: int, end: int, encoding: str) -> tuple[dict[str, None], int]:
+    """The value around one place, as long as a length before it says too; and where it ends.
+
+    That length may be none: a line end after zeros looks like one.
+    """
     wide = encoding.startswith("utf-16")
     low = max(0, start - _AROUND)
     low += (start - low) % 2 if wide else 0
@@ -121,10 +130,11 @@ def _value(data: bytes, start: int, end: int, encoding: str) -> tuple[str, int]:
     back = _NO_VALUE.split(decode(data[start : end + _AROUND], encoding), maxsplit=1)[0]
     size = len((front + back).encode(encoding, "replace"))
     begin = start - len(front.encode(encoding, "replace"))
+    found = {front + back: None}
     if said := _said_length(data, begin, size, wide=wide):
-        back = decode(data[start : begin + said], encoding).rstrip("\ufffd")
+        found[front + decode(data[start : begin + said], encoding).rstrip("\ufffd")] = None
         size = said
-    return " ".join((front + back).split()), max(end, begin + size)
+    return {" ".join(text.split()): None for text in found}, max(end, begin + size)
 
 
 def _counted(data: bytes, start: int, end: int) -> Iterator[str]:
@@ -164,7 +174,7 @@ def _regions(source: Source) -> list[tuple[int, int]]:
     if head[4:8] == b"ftyp":
         return list(_mp4(source))
     if not _is_media(head) and source.size <= _WHOLE:
-        return [(0, source.size)]
+        return [(begin, _SLICE + _SHARED) for begin in range(0, max(source.size, 1), _SLICE)]
     if head.startswith(b"fLaC"):
         return list(_flac(source))
     tags = [*_id3(source, head), *_id3_of_old(source)]

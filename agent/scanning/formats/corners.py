@@ -26,8 +26,8 @@ _NUMBER_FORMAT = re.compile(r'(?:"[^"]*"(?!")|\[[^\]]*\]|[_*\\].|[0-9#?.@;%/ :+-
 _DRESS = re.compile(r'\[[^\]]*\]|[_*].|["\\@]')
 _PLACES = re.compile(r"^[0#?.,% ]+|(?<![1-9])[0#?.,% ]+$")
 """Where the number itself stands."""
-_LEVEL = re.compile(r"%[1-9]\.?")
-"""Where the number of a list stands."""
+_LEVEL = re.compile(r"%[1-9](?:%(?![1-9]))?\.?")
+"""Where the number of a list stands; OpenDocument has a sign on both sides of it."""
 _CHOICES = frozenset({b"listItem", b"listEntry"})
 """Elements that offer a level to be chosen; what was chosen stands in the text."""
 _READING_AID = b"<rPh"
@@ -39,6 +39,7 @@ class Told:
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._all = ""
+        self._values: set[str] = set()
 
     def through(self, passages: Iterable[Passage]) -> Iterator[Passage]:
         """The same passages."""
@@ -47,7 +48,10 @@ class Told:
             yield passage
 
     def has(self, text: str) -> bool:
-        """Whether some passage has this text in it. Remembers the text."""
+        """Whether some passage has this text in it, or it was asked for before. Remembers the text."""
+        # Within another value it has not been told: a value counts only as a whole.
+        if text in self._values:
+            return True
         if self._texts:
             self._all += "\n" + "\n".join(self._texts)
             self._texts.clear()
@@ -58,7 +62,7 @@ class Told:
             if not self._all[max(0, at - 1) : at].isdecimal() and not self._all[past : past + 1].isdecimal():
                 return True
             at = self._all.find(text, at + 1)
-        self._texts.append(text)
+        self._values.add(text)
         return False
 
 
@@ -74,7 +78,7 @@ def values(
         if number == _MOST:
             return
         found = _around(raw, start, end, but)
-        value = html.unescape(found.decode("utf-8", "replace")).strip()
+        value = _LEVEL.sub("", html.unescape(found.decode("utf-8", "replace"))).strip()
         if value and not told.has(value):
             for text in constants(value):
                 yield Passage(Zone.BODY, text, Place(part="setting"))

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from agent.scanning.formats import pdf_drawn, pdf_file, pdf_layout, pdf_letters, pdf_properties, pdfium
+from agent.scanning.formats import (
+    pdf_drawn,
+    pdf_file,
+    pdf_layout,
+    pdf_lettering,
+    pdf_letters,
+    pdf_properties,
+    pdfium,
+)
 from agent.scanning.formats.base import Member, MiB, NotExamined, OnlyPictures, Picture, Piece, Reading, Source
 from agent.scanning.formats.pdf_objects import CannotTell
 from protocol.records import Place, Reason
@@ -23,7 +31,8 @@ NAME = "pdf"
 MEDIA_TYPES = ("application/pdf",)
 LIMITS = {"document bytes": 2048 * MiB, "pages": 5_000, "pages laid out": 60, "attachment bytes": 256 * MiB}
 LIMITATIONS = (
-    "pages without text are read by OCR where it is installed; pictures and outlines beside text are not read",
+    "pages without text are read by OCR where it is installed; beside text only a large word drawn as outlines on one "
+    "of the first three pages is, no picture",
     "from the 61st page with a hit on, text is read without its place on the page",
     "names of layers, labels of pages, scripts and alternative texts of a tagged structure are not read",
     "choices that a form offers are read only where they were chosen",
@@ -84,6 +93,7 @@ class _Pages:
         self.pictures = 0
         """Pages whose text can only be seen: one picture, drawn in outlines, or in letters that name no characters."""
         self.any_picture = False
+        self.lettered = False
         self.damaged = document.mended
         self.attached: set[tuple[str, int, int]] = set()
 
@@ -108,6 +118,9 @@ class _Pages:
         unknown = pdf_letters.are_unknown(page.text_page, text)
         if unknown or (characters < pdf_drawn.LITTLE and pdf_drawn.shows_more(page)):
             yield Picture(partial(pdf_drawn.drawn, page), number)
+        elif not self.lettered and number <= pdf_lettering.PAGES and (word := pdf_lettering.beside(page)):
+            self.lettered = True
+            yield Picture(partial(pdf_lettering.drawn, word), number, Zone.WATERMARK)
         self.pictures += unknown
         if characters:
             if self.reading.worth(text, encodings=UTF_16):

@@ -64,12 +64,17 @@ def drawn(page: Page) -> Drawn:
     width, height = (right - left, top - bottom) if turned % 2 == 0 else (top - bottom, right - left)
     scale = min(DPI / 72, LONG_SIDE / max(width, height, 1.0))
     across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    return rendered(page.page, across, down)
+
+
+def rendered(page: Any, across: int, down: int) -> Drawn:
+    """A page of PDFium in so many pixels. Raises `NotExamined` ``damaged`` where it cannot be drawn."""
     bitmap = pdfium.FPDFBitmap_CreateEx(across, down, _BGR, None, 0)
     if not bitmap:
         raise NotExamined(Reason.DAMAGED, "a page cannot be drawn")
     try:
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, across, down, _WHITE)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page.page, 0, 0, across, down, 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, across, down, 0, pdfium.FPDF_ANNOT)
         stride = int(pdfium.FPDFBitmap_GetStride(bitmap))
         return Drawn(across, down, stride, ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * down))
     finally:

@@ -33,6 +33,10 @@ _CHOICES = b"formfield"
 """What offers a level to be chosen; what was chosen stands in the text."""
 _BRACES = re.compile(rb"[{}]")
 _BESIDE_TEXT = re.compile("[\x00-\x1f\x7f\ufffd]")
+_NUMBER = "(?:[0-9０-９]{1,3}|[a-zA-Z]|[ivxIVX]{1,6}|[一二三四五六七八九十]{1,3}|[①-⑳])"
+_NUMBERED = re.compile(rf"^[^\w★☆]*{_NUMBER}[.．、)）\s]+|[\s(（]*{_NUMBER}[.．、)）\s]*$")
+"""The number of an item of a list, before or behind what else stands there."""
+_SHOWN_NUMBERS = (b"\\listtext", b"\\pntext")
 _BANDS = {
     "header": (Zone.HEADER, 2), "footer": (Zone.FOOTER, 2),
     "first header": (Zone.HEADER, 1), "first footer": (Zone.FOOTER, 1),
@@ -69,25 +73,30 @@ def _passages(reader: Reader) -> Iterator[Passage]:
 
 def _corners(data: bytes, groups: list[tuple[int, int]], reading: Reading, told: Told) -> Iterator[Passage]:
     """Values in groups that no reader sees, as `corners` tells them of XML: prefixes of lists, names, authors."""
-    short = [
-        data[begin:end]
+    known = (
+        (data[begin:end], data[max(0, begin - 12) : begin].rstrip())
         for begin, end in groups
-        if end - begin <= _LONGEST_GROUP and not data[max(0, begin - 12) : begin].rstrip().endswith(_CHOICES)
-    ]
-    if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(b"\\par ".join(short))):
+        if end - begin <= _LONGEST_GROUP
+    )
+    short = [(group, begun) for group, begun in known if not begun.endswith(_CHOICES)]
+    whole = b"\\par ".join(group for group, _ in short)
+    if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(whole)):
         return
-    for group in short:
+    for group, begun in short:
         if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(group)):
             continue
         for part in _BRACES.split(group):
             for text in plain_texts(part):
                 value = _BESIDE_TEXT.sub("", readable(text)).strip(" ;.")
-                if (
-                    value
-                    and not told.has(value)
-                    and reading.worth(value.encode("utf-8", "replace"), encodings=_SEARCHED)
-                ):
-                    yield Passage(Zone.BODY, value, Place(part="setting"))
+                # Some programs write what a list puts before each item only as it is shown, with its number.
+                values = {value, _NUMBERED.sub("", value)} if begun.endswith(_SHOWN_NUMBERS) else {value}
+                for each in sorted(values, key=len):
+                    if (
+                        each
+                        and not told.has(each)
+                        and reading.worth(each.encode("utf-8", "replace"), encodings=_SEARCHED)
+                    ):
+                        yield Passage(Zone.BODY, each, Place(part="setting"))
 
 
 def _members(data: bytes, reading: Reading) -> Iterator[Member]:

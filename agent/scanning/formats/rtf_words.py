@@ -70,11 +70,13 @@ _WORD = rb"\\(?!u-?\d)[a-zA-Z]{1,32}+(?:-?\d{1,10}+)?+[ \r\n]?+"
 _WORDS = re.compile(_WORD + b"(?:" + _WORD + b")*+")
 """Control words in a row, as they most often come: one match for many is what makes it quick."""
 _SIGN = re.compile(rb"\\[*:|-]")
-_BYTES = re.compile(rb"(?:\\'[0-9a-fA-F]{2})+")
+_BYTES = re.compile(rb"\\'[0-9a-fA-F]{2}(?:\\'[0-9a-fA-F]{2})*+")
 _FONTS = re.compile(rb"\{\\fonttbl(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 """The table of fonts, whose names nobody reads as text."""
 _HIGH = re.compile(rb"\\'[89a-fA-F]")
 _NUMBER = re.compile(rb"-?\d{1,10}")
+_DRESS = 512
+"""Bytes between two characters, up to which what they are without their control words is kept: runs have the same."""
 _SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
 _MOST_UNITS = 1 << 16
 """Characters that are kept by how they are written; there are two numbers for each."""
@@ -104,8 +106,8 @@ def plain_texts(data: bytes) -> list[bytes]:
     skips = {int(count) for count in _SKIPS.findall(data)} or {1}
     text = _FONTS.sub(b"", data, 1)
     text = _HEXADECIMAL.sub(b"", text) if b"\\pict" in data or b"\\objdata" in data else text
-    text = _SIGN.sub(b"", _WORDS.sub(b"", text)).replace(b"\\~", b" ").replace(b"\\_", b"-")
-    first, *units = text.translate(None, b"\r\n{}\0").split(b"\\u")
+    first, *units = text.split(b"\\u")
+    first = _bare(first)
     codec = document_codec(data)
     single = "cp1252" if codec in _DOUBLE else codec
     found: list[bytes] = []
@@ -127,8 +129,21 @@ def readable(text: bytes) -> str:
         return text.decode("gb18030", "replace")
 
 
+def _bare(text: bytes) -> bytes:
+    """The text without groups and control words, but for those of characters."""
+    return _known_bare(text) if len(text) <= _DRESS else _without_words(text)
+
+
+def _without_words(text: bytes) -> bytes:
+    text = _SIGN.sub(b"", _WORDS.sub(b"", text)).replace(b"\\~", b" ").replace(b"\\_", b"-")
+    return text.translate(None, b"\r\n{}\0")
+
+
+_known_bare = lru_cache(maxsize=4096)(_without_words)
+
+
 def _joined(first: bytes, units: list[bytes], codec: str, skip: int) -> bytes:
-    """The text with its ``\\u`` words, each given by what follows the ``u``, as characters of a codec."""
+    """The text with its ``\\u`` words, each given by all that follows the ``u``, as characters of a codec."""
     return first + b"".join(map(_units_of(codec, min(skip, 8)).__getitem__, units))
 
 
@@ -165,10 +180,11 @@ class _Units(dict[bytes, bytes]):
         self._number = re.compile(rb"(-?\d{1,10}) ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d}" % skip)
 
     def __missing__(self, written: bytes) -> bytes:
-        found = self._number.match(written)
+        begun = _NUMBER.match(written)
+        found = self._number.match(begun[0] + _bare(written[begun.end() :])) if begun else None
         if found is None:
-            return b"\\u" + written
-        made = unit(int(found[1])).encode(self._codec, "replace") + written[found.end() :]
+            return _bare(b"\\u" + written)  # another word, such as \\ul
+        made = unit(int(found[1])).encode(self._codec, "replace") + found.string[found.end() :]
         if len(written) <= _LONGEST_UNIT:
             if len(self) > _MOST_UNITS:  # numbers with zeros before them, to fill the memory
                 self.clear()

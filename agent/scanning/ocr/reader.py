@@ -9,6 +9,7 @@ from typing import cast
 import cv2
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from agent.scanning.formats.base import Drawn, NotExamined, Picture
 from agent.scanning.ocr import decode, page, zones
@@ -68,7 +69,8 @@ class Reader:
         for number, pixels in enumerate(self._pages(picture), start=picture.page):
             height, width = pixels.shape[:2]
             if width >= SMALLEST[0] and height >= SMALLEST[1]:
-                yield from self._page(pixels, number, enough, later)
+                for passage in self._page(pixels, number, enough, later):
+                    yield passage if picture.zone is None else replace(passage, zone=picture.zone)
 
     def rest(self, later: list[Middle], enough: Callable[[list[Passage]], bool]) -> Iterator[Passage]:
         """What stands between top and bottom of later pages, as far as half of the file's time goes."""

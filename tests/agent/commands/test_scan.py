@@ -317,6 +317,18 @@ def test_a_list_of_keywords_is_looked_for_besides_the_markings(scan: Scan, folde
     assert found["marked.txt"][0]["family"] != "keyword"
 
 
+def test_a_list_named_from_the_folder_one_stands_in_is_found_by_the_workers_too(
+    scan: Scan, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "store.txt").write_text("一批帐篷和发电机已入库，请查收。\n", "utf-8")
+    (tmp_path / "stock.txt").write_text("帐篷\n", "utf-8")
+    root = Path.cwd()
+    monkeypatch.chdir(tmp_path)
+    done = scan(folder, "--keywords", "stock.txt", "--format", "jsonl", "--no-cache", PYTHONPATH=str(root))
+    families = {found["family"] for line in done.stdout.splitlines() for found in json.loads(line).get("findings", ())}
+    assert families == {"keyword", "state"}, done.stderr
+
+
 def test_a_mistake_in_a_list_of_keywords_names_file_and_line(scan: Scan, folder: Path, tmp_path: Path) -> None:
     words = tmp_path / "stock.yaml"
     words.write_text("id: stock\nwords:\n- {text: 帐篷}\n", "utf-8")

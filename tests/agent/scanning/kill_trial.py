@@ -12,19 +12,25 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import psutil
+from PIL import Image, ImageDraw, ImageFont
 
 MIJIAN = (sys.executable, "-m", "agent.cli", "scan", "--all", "--format", "jsonl")
 SETTLES = 2.2
 """Seconds after which a file is no longer taken for one that is just being written."""
+
+_PICTURES = 200
+"""One file of so many is a picture: none in a short trial, for which OCR would be loaded with each scan."""
 
 Verdicts = dict[tuple[str, str | None], str]
 
@@ -45,8 +51,23 @@ def make_tree(folder: Path, files: int, r: random.Random) -> None:
                 (place / f"{number}.html").write_text(f"<html><body><p>{text}</p></body></html>", "utf-8")
             case 2:
                 (place / f"{number}.zip").write_bytes(b"PK\x03\x04" + r.randbytes(200))
+            case 3:
+                with closing(sqlite3.connect(place / f"{number}.sqlite")) as base:
+                    base.execute("CREATE TABLE notes (text)")
+                    base.execute("INSERT INTO notes VALUES (?)", (text,))
+                    base.commit()
+            case 9 if number % _PICTURES == _PICTURES - 1:
+                _picture(number, marked=marked).save(place / f"{number}.png")
             case _:
                 (place / f"{number}.txt").write_text(text, r.choice(("utf-8", "gb18030")))
+
+
+def _picture(number: int, *, marked: bool) -> Image.Image:
+    """A small scan, read by the worker with OCR where that is installed."""
+    picture = Image.new("L", (640, 200), 255)
+    lines = ("TOP SECRET//NOFORN" if marked else "ORDINARY PAPER", f"Number {number}")
+    ImageDraw.Draw(picture).multiline_text((30, 30), "\n".join(lines), 0, ImageFont.load_default(40))
+    return picture
 
 
 def environment(cache: Path) -> dict[str, str]:

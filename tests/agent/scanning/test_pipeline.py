@@ -16,7 +16,7 @@ from threading import Event, Thread
 import pytest
 
 from agent.scanning.ledger import UNSETTLED
-from agent.scanning.pipeline import Progress, Scanner, ScanOptions
+from agent.scanning.pipeline import Progress, Scanner, ScanOptions, start_of
 from agent.scanning.results import FileResult, Summary
 from agent.scanning.walk import MissingPath
 from protocol.records import Reason, Verdict
@@ -287,3 +287,10 @@ def test_what_was_kept_in_the_ledger_is_told_as_it_stands_on_the_day_of_the_scan
     (again,) = scan(options, tmp_path)[0].values()
     assert first.findings == again.findings
     assert (first.findings[0].status, first.findings[0].expires) == ("due-for-review", date(2025, 3, 4))
+
+
+def test_workers_who_stand_in_another_folder_are_told_whole_paths() -> None:
+    told = start_of(ScanOptions(rules=Path("packs"), keywords=Path("words.txt"), cache=Path("cache")))
+    assert [told.rules, told.keywords, told.cache] == [
+        str(Path(name).absolute()) for name in ("packs", "words.txt", "cache")
+    ]

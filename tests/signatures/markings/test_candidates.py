@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from protocol.records import Finding
-from signatures.markings import Grammar
+from signatures.markings import Circumstances, Explanation, Extension, Grammar, Row
 from signatures.markings.candidates import Line
-from signatures.markings.normalise import normalise
+from signatures.markings.grammar import Reading
+from signatures.markings.normalise import View, normalise
+from signatures.markings.notations import Notation
+from signatures.markings.periods import Expiry, IssueDate
+from signatures.markings.terms import Term
+from signatures.markings.units import Piece
 from signatures.passages import Passage, Zone
 
 Find = Callable[..., tuple[Finding, ...]]
@@ -45,3 +51,10 @@ def test_confidence_never_leaves_its_scale(find: Find, grammar: Grammar) -> None
     assert reading.confidence == find(framed)[0].confidence == 100
     (told,) = grammar.explain("例如：第一条 “绝密★30年 机密★X年”应当标注", Zone.BODY).readings or [reading]
     assert 0 <= told.confidence <= 100
+
+
+@pytest.mark.parametrize(
+    "record", [Circumstances, Expiry, Explanation, Extension, IssueDate, Notation, Piece, Reading, Row, Term, View]
+)
+def test_what_is_told_of_a_marking_cannot_be_altered_afterwards(record: type[msgspec.Struct]) -> None:
+    assert record.__struct_config__.frozen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from protocol.records import Finding, Severity
 from signatures.markings import Row, combine, mismatched_copies, not_in_ledger, with_code
 
@@ -189,3 +191,14 @@ def test_a_code_goes_to_live_state_marks_only() -> None:
     internal, weak = mark("内部", None, family="internal"), mark(confidence=30)
     told = with_code([mark(), internal, weak], "COPY_MISMATCH")
     assert [finding.codes for finding in told] == [("COPY_MISMATCH",), (), ()]
+
+
+@pytest.mark.parametrize(("others", "told"), [(99, True), (100, False)])
+def test_a_hundred_different_terms_inside_are_held_against_that_of_the_container(others: int, told: bool) -> None:
+    inside = [Row(f"{n}.docx", (mark("秘密", f"P{n}M"),)) for n in range(1, others + 1)]
+    rows = [Row(None, (mark("机密", "P20Y"),)), *inside, Row("last.docx", (mark("秘密", "P30Y"),))]
+    assert (codes(rows)[0] == [("COMPILATION",)]) is told
+
+
+def test_of_no_copies_none_differs() -> None:
+    assert mismatched_copies({}) == ()

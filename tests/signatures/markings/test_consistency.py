@@ -265,3 +265,10 @@ def test_the_second_page_is_no_longer_the_cover(grammar: Grammar) -> None:
     cover = Passage(Zone.P1_TOP_LEFT, "秘密★5年", Place(page=1))
     inside = Passage(Zone.P1_TOP_LEFT, "机密★10年", Place(page=2))
     assert {f.level: f.codes for f in grammar.find([cover, inside])}["秘密"] == ("COMPILATION",)
+
+
+def test_a_mark_for_review_beside_a_copy_number_is_all_that_is_told(grammar: Grammar) -> None:
+    front = Passage(Zone.P1_BLOCK, "000012\n远山市人民政府文件")
+    assert [f.codes for f in grammar.find([front], least=25)] == [("COPY_NUMBER_NO_MARK",)]
+    portion = Passage(Zone.PARA_LEAD, "（机密）本部分为行动部署。")
+    assert [(f.level, f.confidence) for f in grammar.find([front, portion], least=25)] == [("机密", 45)]

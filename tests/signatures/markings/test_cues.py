@@ -60,3 +60,8 @@ def test_a_copy_number_above_a_red_head_asks_for_a_mark() -> None:
     assert not lacks_mark({COPY_NUMBER: 3, RED_HEAD: 0})
     assert not lacks_mark({COPY_NUMBER: 0})
     assert not lacks_mark({RED_HEAD: 0})
+
+
+@pytest.mark.parametrize(("length", "cue"), [(60, {URGENCY: 0}), (61, {})])
+def test_a_cue_fills_a_short_line(length: int, cue: dict[str, int]) -> None:
+    assert cues_in(["特急".ljust(length)]) == cue

@@ -176,3 +176,47 @@ def test_a_header_is_no_item_of_a_list_over_the_document(grammar: Grammar) -> No
 def test_a_cell_that_tells_of_examples_is_short(grammar: Grammar, length: int, example: bool) -> None:
     told = Passage(Zone.CELL, "标志示例".ljust(length, "甲"), Place(cell="C1"))
     assert confidence(grammar, Passage(Zone.CELL, "机密", Place(cell="B2")), told) == (10 if example else 55)
+
+
+def reasons(grammar: Grammar, *passages: Passage, zone: Zone = Zone.P1_TOP_LEFT) -> list[tuple[str, int]]:
+    """All points given and taken in the one text of these passages."""
+    text = "\n".join(passage.text for passage in passages)
+    return [each for reading in grammar.explain(text, zone).readings for each in reading.points]
+
+
+def test_what_lies_more_than_six_paragraphs_away_is_no_neighbour_though_other_zones_lie_between(
+    grammar: Grammar,
+) -> None:
+    mark, cue = Passage(Zone.P1_TOP_LEFT, "机密"), Passage(Zone.P1_TOP_LEFT, "特急")
+    for between, points in ((5, 73), (6, 65)):
+        text = [Passage(Zone.BODY, "正文")] * between
+        assert confidence(grammar, mark, *text, cue) == points
+        assert confidence(grammar, cue, *text, mark) == points
+
+
+def test_one_starred_mark_beside_two_bare_words_is_no_list_of_marks(grammar: Grammar) -> None:
+    readings = grammar.explain("机密★20年\n绝密\n秘密", Zone.P1_TOP_LEFT).readings
+    taken = {reading.level: reading.confidence for reading in readings}
+    assert taken["机密"] >= 70
+    assert taken["绝密"] < 45 and taken["秘密"] < 45
+
+
+def test_a_table_of_examples_and_a_register_say_why_they_hold_a_mark_down(grammar: Grammar) -> None:
+    register = Passage(Zone.P1_TOP_LEFT, "文号\n密级\n第1号\n机密★10年\n第2号\n秘密★5年")
+    assert reasons(grammar, register).count(("a column of a register", -80)) == 2
+    paper = reasons(grammar, Passage(Zone.P1_TOP_LEFT, "保密知识培训\n机密文件"))
+    assert ("the document is about secrecy", -15) in paper
+
+
+def test_a_changed_mark_between_two_others_makes_no_list_of_them(grammar: Grammar) -> None:
+    text = "绝密★30年\n绝密★30年 变更为 机密★20年\n秘密★5年"
+    taken = reasons(grammar, Passage(Zone.P1_TOP_LEFT, text))
+    assert not any(reason == "all levels are listed" for reason, _ in taken)
+    three = reasons(grammar, Passage(Zone.P1_TOP_LEFT, "绝密★30年\n机密★20年\n秘密★5年"))
+    assert three.count(("all levels are listed", -60)) == 3
+
+
+def test_secret_on_two_pages_is_backed_by_being_repeated(grammar: Grammar) -> None:
+    pages = [Passage(Zone.HEADER, "SECRET", Place(page=page)) for page in (1, 2)]
+    assert confidence(grammar, *pages) == 80
+    assert confidence(grammar, *pages[:1]) == 40

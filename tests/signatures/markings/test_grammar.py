@@ -309,3 +309,18 @@ def test_a_mark_broken_before_or_behind_its_star_is_one_mark(
 ) -> None:
     (found,) = find(text)
     assert (found.marking, found.period, found.codes) == (marking, period, codes)
+
+
+def test_marks_that_say_the_same_are_read_sixty_times_and_those_of_one_rule_three_hundred(grammar: Grammar) -> None:
+    assert len(grammar.explain("机密★10年\n" * 90, Zone.P1_TOP_LEFT).readings) == 60
+    stems = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申"
+    several = "\n".join(f"机密★{one}{other}前" for one in stems for other in stems)
+    assert len(grammar.explain(several, Zone.P1_TOP_LEFT).readings) == 300
+
+
+@pytest.mark.parametrize(("between", "found"), [(5, True), (6, False)])
+def test_companions_stand_within_six_lines_above_or_below(grammar: Grammar, between: int, found: bool) -> None:
+    far = "无\n" * between
+    below = f"Controlled by: Office\nCUI Category: CRIT\n{far}Distribution: FEDCON"
+    above = f"Controlled by: Office\n{far}CUI Category: CRIT\nDistribution: FEDCON"
+    assert [bool(grammar.find([Passage(Zone.BODY, text)])) for text in (below, above)] == [found, found]

@@ -26,6 +26,16 @@ from signatures.passages import Passage, Zone
         "机密\n一部讲述间谍的电影",
         "绝密\n赵山河 著",
         "商业机密\n作者：赵山河",
+        "商业机密\n第3集",
+        "秘密\n（外二首）",
+        "秘密\n三年级二班 王小明",
+        "TOP SECRET\nA musical by nobody",
+        "机密\n拼音：jī mì",
+        "内部\n反义词：外部",
+        "核心商密\n名词解释",
+        "机密\n百科名片",
+        "NATO SECRET\nis one of four levels",
+        "TLP:RED\nmeans not for disclosure",
     ],
 )
 def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Grammar, text: str) -> None:
@@ -50,6 +60,12 @@ def test_a_word_that_only_heads_what_is_told_of_it_is_not_for_review(grammar: Gr
         ("000012\n机密\n特急\n机密载体清点情况", "机密"),
         ("内部\n关于人员调整的说明\n内部审计结果另行通报。", "内部"),
         ("TOP SECRET\nMaritime patrol coverage", "TOP SECRET"),
+        ("TOP SECRET\nA film production budget", "TOP SECRET"),
+        ("机密\n第三季度经济运行情况", "机密"),
+        ("内部资料\n第3期", "内部"),
+        ("机密\n高三年级成绩分析", "机密"),
+        ("内部资料\n拼音教学研讨材料", "内部"),
+        ("【机密】\n释义", "机密"),
         ("TLP:AMBER\nPhishing against logistics firms\nTLP:AMBER limits disclosure.", "AMBER"),
     ],
 )
@@ -165,3 +181,43 @@ def test_a_mark_with_star_term_label_or_brackets_is_no_half_title(grammar: Gramm
         grammar.explain(text, Zone.P1_TOP_LEFT).readings for text in (mark, f"{mark}\n保护指引")
     )
     assert above.points == alone.points
+
+
+def test_a_mark_repeated_over_pages_is_no_heading(grammar: Grammar) -> None:
+    told = Passage(Zone.BODY, "机密是国家秘密的密级之一。")
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "机密"), told]) == ()
+    assert grammar.find([Passage(Zone.P1_TOP_LEFT, "机密", pages=2), told])
+
+
+@pytest.mark.parametrize(("item", "heading"), [("机密之歌", False), ("机密之歌词", True)])
+def test_items_of_a_menu_are_passed_over_to_reach_the_prose(grammar: Grammar, item: str, heading: bool) -> None:
+    given = [
+        each for r in grammar.explain(f"机密\n{item}\n关于值勤安排", Zone.P1_TOP_LEFT).readings for each in r.points
+    ]
+    assert (("the line below takes the word up again", -30) in given) is heading
+
+
+@pytest.mark.parametrize(("blanks", "seen"), [(20_000, True), (20_001, False)])
+def test_labels_and_prose_are_looked_for_in_the_first_twenty_thousand_characters(
+    grammar: Grammar, blanks: int, seen: bool
+) -> None:
+    def held(word: str, text: str) -> bool:
+        body = Passage(Zone.BODY, "\n" * (blanks - len(text)) + text)
+        return grammar.find([Passage(Zone.P1_TOP_LEFT, f"{word}\n关于值勤安排的通知"), body]) == ()
+
+    assert held("TLP:RED", "TLP:GREEN\nTLP:CLEAR") is seen
+    assert held("秘密", "我的秘密") is seen
+
+
+@pytest.mark.parametrize(("between", "heading"), [(3, True), (4, False)])
+def test_of_a_title_the_four_paragraphs_below_are_asked(grammar: Grammar, between: int, heading: bool) -> None:
+    below = [Passage(Zone.BODY, "桥梁值勤安排")] * between
+    told = Passage(Zone.BODY, "机密是国家秘密的密级之一。")
+    assert (grammar.find([Passage(Zone.TITLE, "机密"), *below, told]) == ()) is heading
+
+
+def test_labels_explained_in_the_text_hold_down_one_in_a_part_of_a_line(grammar: Grammar) -> None:
+    told = Passage(Zone.BODY, "TLP:AMBER is limited.\nTLP:GREEN is for the community.\nTLP:CLEAR is for all.")
+    mark = Passage(Zone.COVER, "附件\tTLP:RED")
+    assert [f.level for f in grammar.find([mark])] == ["RED"]
+    assert grammar.find([mark, told]) == ()

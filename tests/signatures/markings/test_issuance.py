@@ -174,3 +174,26 @@ def test_the_number_of_a_document_stands_on_the_first_sixty_lines_of_its_front()
 def test_the_property_of_creation_has_many_names(name: str) -> None:
     found = issue_date([Passage(Zone.DOC_PROPERTY, "2022-06-07", name=name)])
     assert found == IssueDate.on(date(2022, 6, 7), Source.CREATED)
+
+
+@pytest.mark.parametrize(("blanks", "found"), [(111, True), (112, False)])
+def test_a_date_far_to_the_right_of_its_line_is_read_within_bounds(blanks: int, found: bool) -> None:
+    assert (issue_date([Passage(Zone.BODY, " " * blanks + "2024年3月15日")]) is not None) is found
+
+
+@pytest.mark.parametrize(("length", "number"), [(60, "远政〔2024〕15号"), (61, None)])
+def test_the_number_of_a_document_stands_on_a_short_line(length: int, number: str | None) -> None:
+    assert document_number([Passage(Zone.P1_BLOCK, "远政〔2024〕15号".ljust(length))]) == number
+
+
+def test_blanks_of_any_width_inside_a_number_or_a_date_are_one() -> None:
+    assert plain_number("远政 〔 2024  〕\u3000 15  号") == "远政〔2024〕15号"
+    assert issue_date([Passage(Zone.BODY, "2024  年 \u3000 3  月  5  日")]) == IssueDate.on(
+        date(2024, 3, 5), Source.SIGNED
+    )
+
+
+@pytest.mark.parametrize(("blanks", "day"), [(105, date(2024, 3, 15)), (120, date(2025, 6, 1))])
+def test_a_signature_stands_near_above_its_date(blanks: int, day: date) -> None:
+    text = "工作情况汇报如下。\n远山市人民政府办公室" + "\n" * blanks + "2024年3月15日\n附件\n2025年6月1日"
+    assert issue_date([Passage(Zone.BODY, text)]) == IssueDate.on(day, Source.SIGNED)

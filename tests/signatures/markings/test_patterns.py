@@ -143,3 +143,28 @@ def test_a_rule_of_ones_own_that_asks_for_a_term_finds_nothing_without(text: str
     (tmp_path / "own.yaml").write_text(OWN, "utf-8")
     grammar = Grammar(load_rules(tmp_path))
     assert [f.period for f in grammar.find([Passage(Zone.HEADER, text)])] == (["P3Y"] if found else [])
+
+
+def test_a_term_that_says_nothing_is_shown_as_it_stands(find: Find) -> None:
+    assert [(f.marking, f.period) for f in find("普通商密▲2027年13月", least=1)] == [("普通商密▲2027年13月", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "period"),
+    [
+        ("商密等级：核心商密\n保密期限：3年", "核心商密", "P3Y"),
+        ("商密等级：核心商密\n编号：12\n保密期限：长期", "核心商密", "LONG"),
+        ("商密等级：核心商密\n编号：12", "核心商密", None),
+        ("密级：内部\n保密期限：3年", "内部", None),
+    ],
+)
+def test_a_form_field_of_another_family_has_its_term_beside_it_where_its_rule_knows_terms(
+    find: Find, text: str, level: str, period: str | None
+) -> None:
+    (found,) = find(text, "table_field")
+    assert (found.family in ("commercial", "internal"), found.level, found.period) == (True, level, period)
+
+
+@pytest.mark.parametrize("folder", ["work/", "work\\", "C:\\work\\"])
+def test_a_name_that_opens_with_a_marking_is_read_behind_folders_of_any_system(find: Find, folder: str) -> None:
+    assert [f.level for f in find(f"{folder}TLP:RED plan.docx", "path")] == ["RED"]

@@ -73,7 +73,8 @@ def test_what_only_resembles_a_mark_is_none(find: Find, text: str) -> None:
 
 @pytest.mark.parametrize("star", "太大女犬")
 def test_a_star_misread_as_a_character_is_believed_on_a_line_of_its_own(find: Find, star: str) -> None:
-    assert [(f.marking, f.codes) for f in find(f"机密{star}5年")] == [("机密★5年", ("OCR_FIX",))]
+    for level in ("绝密", "机密", "秘密"):
+        assert [(f.marking, f.codes) for f in find(f"{level}{star}5年")] == [(f"{level}★5年", ("OCR_FIX",))]
     assert find(f"机密{star}5年的文件") == ()
 
 
@@ -108,9 +109,30 @@ def test_in_running_text_a_mark_in_the_wrong_order_is_none(find: Find) -> None:
     assert find("5年★机密", "body") == ()
 
 
+def test_in_running_text_a_mark_needs_its_term_and_its_line(find: Find) -> None:
+    assert [f.marking for f in find("机密★10年", "body")] == ["机密★10年"]
+    assert find("机密★", "body", least=1) == ()
+    assert find("机密★10年 见附件", "body", least=1) == ()
+
+
+@pytest.mark.parametrize(
+    ("term", "period"),
+    [
+        ("二〇三一年六月", "DATE:2031-06-30"),
+        ("至2031年", "DATE:2031-12-31"),
+        ("验收后", "COND:验收后"),
+        ("永久", "LONG"),
+        ("长期", "LONG"),
+    ],
+)
+def test_a_term_in_brackets_may_be_a_date_or_a_usual_condition(find: Find, term: str, period: str) -> None:
+    assert [(f.level, f.period) for f in find(f"机密（{term}）")] == [("机密", period)]
+
+
 @pytest.mark.parametrize("gap", ["X", "x", "1", "的", "/"])
 def test_only_blanks_and_dashes_are_gaps_in_a_level(find: Find, gap: str) -> None:
     assert find(f"机{gap}密★5年") == ()
+    assert find(f"机{gap}密 ★5年") == ()
 
 
 def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
@@ -123,6 +145,7 @@ def test_a_gap_in_the_first_word_of_a_line_is_told(find: Find) -> None:
     [
         ("二〇三一年六月三十日", "DATE:2031-06-30"),
         ("二〇三一年六月", "DATE:2031-06-30"),
+        ("二〇三一年", "DATE:2031-12-31"),
         ("2031年", "DATE:2031-12-31"),
         ("2031-06-30", "DATE:2031-06-30"),
         ("20310630", "DATE:2031-06-30"),

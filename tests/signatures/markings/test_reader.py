@@ -41,7 +41,16 @@ def test_of_running_text_only_lines_that_can_be_nothing_but_a_mark_are_read() ->
 
 
 @pytest.mark.parametrize(
-    "line", ["机　密 ☆10年", "機\u200b密★10年", "（机密级★）", "机·密*5年", "机蜜★5年", "機密＊5年"]
+    "line",
+    [
+        "机　密 ☆10年",
+        "機\u200b密★10年",
+        "（机密级★）",
+        "机·密*5年",
+        "机蜜★5年",
+        "機密＊5年",
+        "机\u200b\u200b\u200b\u200b\u200b密★5年",
+    ],
 )
 def test_the_beginning_of_a_mark_is_known_in_all_its_writings(line: str) -> None:
     assert len(body(f"前言\n{line}\n后记")) == 1
@@ -243,3 +252,13 @@ def test_the_end_of_a_text_is_looked_for_before_its_properties(grammar: Grammar,
     text = Passage(Zone.BODY, "各单位应当按时报送水情。\n密级：机密")
     after = [Passage(Zone.DOC_PROPERTY, "值班表", name=f"own{number}") for number in range(properties)]
     assert bool(grammar.find([text, *after])) is found
+
+
+def test_a_form_field_is_found_though_a_blank_line_begins_its_text(grammar: Grammar) -> None:
+    assert [f.level for f in grammar.find([Passage(Zone.BODY, "\n密级：机密")])] == ["机密"]
+
+
+@pytest.mark.parametrize(("length", "read_"), [(300, True), (301, False)])
+def test_a_word_broken_at_the_end_of_a_long_line_is_read_within_bounds(length: int, read_: bool) -> None:
+    line = "甲" * 100 + "机\n密" + "乙" * (length - 103)
+    assert any("机密" in text for text in top(line)) is read_

@@ -85,6 +85,12 @@ def test_of_a_remark_with_very_many_marks_no_more_than_some_lines_are_read(find:
     assert len(find(text, zone="body", place=Place(part="outline"), least=25)) <= 4
 
 
+@pytest.mark.parametrize(("others", "found"), [(100, True), (101, False)])
+def test_of_an_outline_the_first_hundred_marks_are_read(find: Find, others: int, found: bool) -> None:
+    text = "Top\n" + "TLP:RED\n" * others + "OFFICIAL-SENSITIVE\nEnd"
+    assert (("uk", "OFFICIAL-SENSITIVE") in told(find, text, "outline")) is found
+
+
 def test_blank_lines_around_notes_do_not_hide_the_first_and_the_last(find: Find) -> None:
     assert told(find, "\nTLP:RED\nWelcome everybody.", "notes") == [("tlp", "RED")]
     assert told(find, "\n \nTLP:RED\nWelcome everybody.\n\n", "notes") == [("tlp", "RED")]

@@ -85,7 +85,9 @@ def test_a_placeholder_for_the_term_takes_points_first(grammar: Grammar) -> None
 def test_a_header_may_be_longer_than_a_line_at_the_top_of_a_page(grammar: Grammar) -> None:
     (header,) = points(grammar, "header", "机密★5年 " + "甲" * 30)
     assert header == (STAR, ("zone header", 20))
-    (long,) = points(grammar, "header", "机密★5年 " + "甲" * 60)
+    (sixty,) = points(grammar, "header", "机密★5年 " + "甲" * 54)
+    assert sixty == (STAR, ("zone header", 20))
+    (long,) = points(grammar, "header", "机密★5年 " + "甲" * 55)
     assert long == (STAR, ("zone header", 20), ("part of a long line", -25))
 
 
@@ -120,6 +122,9 @@ def test_a_bracket_before_a_definition_is_talk(grammar: Grammar, after: str) -> 
 def test_a_bracket_before_a_sentence_with_a_duty_is_a_mark_all_the_same(grammar: Grammar) -> None:
     assert points(grammar, "para_lead", "（机密）参会人员应当按时到场，例如值班人员。") == [
         (("form LEAD", 30), ("zone para_lead", 15))
+    ]
+    assert points(grammar, "para_lead", "（内部资料）参会人员应当按时到场，例如值班人员。") == [
+        (("form lead", 30), ("zone para_lead", 15))
     ]
     assert points(grammar, "title", "关于经费应当安排的请示（机密）") == [(("form LEAD", 30), ("zone title", 15))]
     assert points(grammar, "title", "关于经费应当安排的请示（内部资料）") == [(("form tail", 30), ("zone title", 15))]
@@ -395,3 +400,86 @@ def test_a_ticked_box_fills_its_field_as_if_it_stood_alone(grammar: Grammar) -> 
 @pytest.mark.parametrize("text", ["机密★5年 已解密", "已解密 机密★5年"])
 def test_a_mark_beside_the_word_declassified_still_has_its_line_to_itself(grammar: Grammar, text: str) -> None:
     assert points(grammar, "p1_top_left", text) == [(STAR, TOP, ALONE)]
+
+
+def test_a_name_that_goes_on_with_a_topic_or_a_definition_is_talk(grammar: Grammar) -> None:
+    (topic,) = points(grammar, "filename", "商业秘密-保护办法.docx")
+    assert topic == (("form name", 30), ("zone filename", 20), ("a noun follows", -40))
+    (defined,) = points(grammar, "filename", "（机密）信息目录.docx")
+    assert defined[-1] == ("a definition follows", -25)
+    (other,) = points(grammar, "filename", "（内部资料）信息目录.docx")
+    assert other == (("form name", 30), ("zone filename", 20))
+
+
+@pytest.mark.parametrize("after", ["的标志", "是什么意思", "怎么标", "呢"])
+def test_a_sentence_that_begins_with_a_mark_speaks_of_it(grammar: Grammar, after: str) -> None:
+    (given,) = points(grammar, "title", f"机密★10年{after}")
+    assert ("a sentence speaks of it", -45) in given
+    (apart,) = points(grammar, "title", "机密★10年 附件")
+    assert ("a sentence speaks of it", -45) not in apart
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "国家秘密标志由密级、★和保密期限组成，比如机密★20年",
+        "标志写作秘密★10年，不得写作秘密十年",
+        "秘密★5年表示该文件属于秘密级",
+        "机密★20年即保密期限为二十年",
+        "绝密★长期这种写法须有依据",
+        "× 秘密★11年",
+        "【误】机密★40年",
+        "错误示范：秘密★11年",
+        "应改为机密★20年",
+        "绝密★启用前，你真的懂吗",
+        "绝密★启用前 这几个字意味着什么",
+        "绝密★启用前：揭秘高考命题人",
+        "绝密★（最长30年）",
+        "纪录片《绝密★启用前》",
+        "网剧《绝密★三十年》定档",
+    ],
+)
+def test_a_sentence_or_a_title_with_a_mark_in_it_is_not_for_review(grammar: Grammar, text: str) -> None:
+    for zone in (Zone.P1_TOP_LEFT, Zone.BODY):
+        assert grammar.find([Passage(zone, text)]) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机密★10年 示范区建设方案",
+        "机密★10年 代表团名单",
+        "机密★10年 应标文件",
+        "机密★10年 即日起传阅",
+        "兵力部署示意图\n机密★10年",
+        "检测样本\n机密★10年",
+        "《桥梁图集》机密★10年",
+    ],
+)
+def test_words_of_ordinary_papers_beside_a_mark_take_nothing_from_it(grammar: Grammar, text: str) -> None:
+    (found,) = grammar.find([Passage(Zone.P1_TOP_LEFT, text)])
+    assert (found.marking, found.confidence >= 70) == ("机密★10年", True)
+
+
+def test_a_letter_may_ask_of_the_paper_that_its_subject_marks(grammar: Grammar) -> None:
+    assert [f.level for f in grammar.find([Passage(Zone.SUBJECT, "机密★10年 方案看了吗？")])] == ["机密"]
+
+
+@pytest.mark.parametrize(
+    ("head", "points"),
+    [("样式一", 50), ("（样式）", 50), ("范本", 50), ("图1 国家秘密标志示意", 50), ("布防示意图", 95)],
+)
+def test_a_head_over_an_example_may_be_numbered_or_in_brackets(grammar: Grammar, head: str, points: int) -> None:
+    assert confidence(grammar, Passage(Zone.P1_TOP_LEFT, f"{head}\n机密★10年")) == points
+
+
+def test_a_sentence_that_runs_on_around_a_mark_takes_points(grammar: Grammar) -> None:
+    (given,) = points(grammar, "title", "某某机密★10年档案")
+    assert ("a sentence runs on around it", -45) in given
+
+
+@pytest.mark.parametrize("name", ["怎么标 机密★5年.docx", "机密★5年 写法.docx", "例：机密★5年.docx"])
+def test_a_name_that_explains_how_to_mark_is_talk(grammar: Grammar, name: str) -> None:
+    (given,) = points(grammar, "filename", name)
+    assert ("words of example or instruction", -45) in given
+    assert grammar.find([Passage(Zone.FILENAME, "机密★5年 格式合同.docx")])

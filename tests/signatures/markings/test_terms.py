@@ -18,6 +18,7 @@ from signatures.markings.terms import number_of, parse_term
         ("6个用", "P6M", "6个月"),
         ("l0年", "P10Y", "10年"),
         ("2I年", "P21Y", "21年"),
+        ("1o年", "P10Y", "10年"),
         ("长期", "LONG", "长期"),
         ("永久", "LONG", "永久"),
         ("半年", "P6M", "6个月"),
@@ -63,6 +64,9 @@ def test_what_says_nothing_is_no_term(text: str) -> None:
         ("1.5年", ("PERIOD_UNIT",)),
         ("半年", ("PERIOD_UNIT",)),
         ("永久", ("PERIOD_FOREVER",)),
+        ("二〇二九年三月一日", ("CN_NUMERAL",)),
+        ("一年半", ("PERIOD_UNIT", "CN_NUMERAL")),
+        ("2029年3月1日", ()),
     ],
 )
 def test_the_writing_of_a_term_tells_its_faults(text: str, codes: tuple[str, ...]) -> None:

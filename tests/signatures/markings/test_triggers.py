@@ -19,6 +19,10 @@ def test_case_and_width_matter_only_where_the_literal_says_so() -> None:
     assert TRIGGER.search(narrowed("ＣＵI"))
     assert TRIGGER.search(narrowed("Ｉnternal\u3000use"))
     assert not TRIGGER.search("cui")
+    signs = trigger_of([Literal("TLP:A//B", any_width=True)])
+    for written in ("TLP:A//B", "TLP：A//B", "TLP：A／／B"):
+        assert signs.search(narrowed(written))
+    assert not trigger_of([Literal("TLP:A//B", any_width=False)]).search(narrowed("TLP：A//B"))
 
 
 def test_lines_with_full_width_letters_are_found_in_their_place() -> None:
@@ -78,3 +82,13 @@ def test_a_number_of_up_to_four_digits_is_one_of_a_column() -> None:
     for number, whole in (("1234", True), ("12345", False)):
         text = f"机\n密\n{number}\n年"
         assert column_around(text, 0, 3) == (0, len(text) if whole else 3)
+
+
+def test_a_blank_line_ends_a_column_above_and_below() -> None:
+    text = "甲\n\n机\n密\n\n乙"
+    assert column_around(text, 3, 6) == (3, 6)
+
+
+def test_a_column_at_the_beginning_of_a_text_has_nothing_above_it() -> None:
+    for text in ("机\n密\n甲乙", "机\n密\n甲乙丙", "机\n密\n\n甲"):
+        assert column_around(text, 0, 3) == (0, 3)

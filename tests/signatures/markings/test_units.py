@@ -143,3 +143,27 @@ def test_no_part_of_a_name_stands_alone(name: str) -> None:
         piece for piece in pieces_of(name, Zone.FILENAME, None) if name[piece.start : piece.end] in ("机密", "绝密")
     ]
     assert found and not any(piece.alone for piece in found)
+
+
+def test_only_a_field_that_begins_its_line_stands_alone_and_no_part_of_it() -> None:
+    line = "密级:机密  编号:12"
+    assert [(line[p.start : p.end], p.alone) for p in pieces_of(line, Zone.COVER, LABELS) if p.kind == "field"] == [
+        ("机密  编号:12", True), ("机密", False),
+    ]  # fmt: skip
+    later = "编号:12 密级:机密"
+    assert [p.alone for p in pieces_of(later, Zone.COVER, LABELS) if p.kind == "field"] == [False]
+
+
+def test_a_word_that_a_subject_begins_with_does_not_stand_alone() -> None:
+    subject = "Re: 绝密:演练安排"
+    (lead,) = [p for p in pieces_of(subject, Zone.SUBJECT, None) if p.kind == "lead"]
+    assert (subject[lead.start : lead.end], lead.alone) == ("绝密", False)
+
+
+def test_an_empty_bracket_is_no_unit() -> None:
+    assert texts("【】", Zone.HEADER, "line") == []
+
+
+def test_what_follows_the_first_words_of_a_subject_begins_as_a_title_does() -> None:
+    for subject, taken in (("A B Cd", ["A B"]), ("A B cd", []), ("A B cD", []), ("A B 12", ["A B"])):
+        assert [subject[p.start : p.end] for p in openings_of(subject)] == taken

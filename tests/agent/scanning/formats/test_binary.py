@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import struct
+from pathlib import Path
 
 import pytest
 
 from agent.scanning.examine import Examiner
-from agent.scanning.formats.base import Source
+from agent.scanning.formats.base import MiB, Source
+from protocol.records import Reason, Verdict
 
 MARK = "机密★10年"
 NOISE = random.Random(7).randbytes(150_000)  # noqa: S311 - stands for sound
@@ -57,6 +59,8 @@ MARKED = {
     "recent.lnk": shortcut(f"..\\..\\公文\\{MARK}.docx"),
     "a.dat": b"\x93MYDB\0\1" + NOISE + bytes(7) + MARK.encode("utf-16-le") + b"\0\0" + NOISE,
     "b.dat": b"\x93MYDB\0\1" + NOISE + struct.pack("<I", len(MARK.encode())) + MARK.encode() + b"abc" + NOISE,
+    "kept.log": bytes(300) + f"\n{MARK}\n".encode(),
+    "large.dat": b"\x93MYDB\0\1" + bytes(16 * MiB - 40) + MARK.encode() + bytes(MiB),
     "a.dxf": b"AutoCAD Binary DXF\r\n\x1a\0\0\0TEXT\0\1\0" + MARK.encode("gbk") + b"\0\0\0EOF\0",
 }  # fmt: skip
 
@@ -72,3 +76,14 @@ def test_mere_noise_holds_no_value(examiner: Examiner, name: str) -> None:
     head = {"a.mp3": b"ID3\3\0\0\0\0\x7f\x7f", "a.dat": b"\x93MY\0", "a.mp4": box(b"ftyp", b"isom")}[name]
     (row,) = examiner.examine(Source.of(head + NOISE * 8), name).rows
     assert (row.findings, row.reason) == ((), None)
+
+
+def test_a_file_of_unknown_kind_that_is_too_large_to_be_searched_is_no_clean_one(
+    examiner: Examiner, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.dat"
+    with path.open("w+b") as file:
+        file.write(b"\x93MYDB\0\1")
+        size = file.truncate(257 * MiB)
+        (row,) = examiner.examine(Source(file, size), path.name).rows
+    assert (row.verdict, row.reason) == (Verdict.NOT_EXAMINED, Reason.TOO_LARGE)

@@ -55,6 +55,9 @@ OPEN = {
     f'{MARK}&quot;)"/></table:table-row></table:table></office:spreadsheet>',
     "a reading of a word": f"<office:text><text:p><text:ruby><text:ruby-base>字</text:ruby-base><text:ruby-text>{MARK}"
     "</text:ruby-text></text:ruby></text:p></office:text>",
+    "the number of a list": f'<text:list-level-style-number text:num-list-format="{MARK} %1%."/><office:text/>',
+    "the name of a master": f'<style:style style:display-name="{MARK}-title"/><style:master-page style:display-name='
+    f'"{MARK}"/><office:presentation/>',
     "a format": f"<number:text>{MARK}</number:text><office:spreadsheet/>",
 }
 

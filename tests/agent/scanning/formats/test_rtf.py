@@ -272,6 +272,21 @@ def test_a_value_in_a_group_that_no_reader_sees_is_told_once(read: Any, group: s
     assert found == ["机密★10年"]
 
 
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("{} 1.", "机密★10年"), ("{}12)", "机密★10年"), ("{} (a)", "机密★10年"), ("{}一、", "机密★10年"),
+        ("3. {}", "机密★10年"), ("（二）{}", "机密★10年"), ("{}", "机密★10年"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("group", ["listtext", "pntext"])
+def test_what_a_list_puts_before_an_item_is_told_without_its_number(
+    read: Any, group: str, shown: str, told: str
+) -> None:
+    item = rf"{{\{group}\pard\plain " + units(shown.format("机密★10年")) + r"\tab}" + units("通知")
+    assert told in [each.text for each in read(paper(item)).passages if each.place.part == "setting"]
+
+
 def test_a_level_that_a_form_only_offers_is_not_told(read: Any) -> None:
     form = r"{\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2{\*\ffl " + units("机密★10年") + "}}}}{\\fldrslt a}}"
     assert not any("机密★10年" in each.text for each in read(paper(form, units(PROSE))).passages)

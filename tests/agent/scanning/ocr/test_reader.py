@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import struct
 import zlib
@@ -182,3 +183,44 @@ def test_what_was_found_before_the_time_ran_out_is_told(
     monkeypatch.setattr(seeing.eyes, "_clock", lambda: 0.0 if next(asked) < 9 else 1000.0)
     (row,) = seeing.examine(Source.of(data), "scan.tif").rows
     assert (row.verdict, markings([row])) == (Verdict.FINDING, {"机密★10年"})
+
+
+@pytest.mark.parametrize(("mark", "angle"), [("机密★10年", 45), ("内部资料", -50), ("绝密", 0)])
+def test_a_watermark_drawn_as_shapes_under_the_text_of_a_pdf_is_read(
+    read: Read, font: Any, mark: str, angle: float
+) -> None:
+    (row,) = read(watermarked(mark, font(160), angle))
+    assert {(found.zone, found.marking) for found in row.findings} == {(Zone.WATERMARK, mark)}
+
+
+def watermarked(mark: str, font: Any, angle: float) -> bytes:
+    """A page of text with the outlines of a word, as an office program draws lettering: filled, no font in sight."""
+    import cv2
+    import numpy as np
+    from PIL import Image, ImageDraw
+    from reportlab.pdfgen.canvas import FILL_EVEN_ODD, Canvas
+
+    drawn = Image.new("L", (200 * len(mark), 260), 0)
+    ImageDraw.Draw(drawn).text((20, 20), mark, font=font, fill=255)
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    canvas.saveState()
+    canvas.translate(300, 400)
+    canvas.rotate(angle)
+    canvas.scale(400 / drawn.width, -400 / drawn.width)
+    canvas.setFillGray(0.75)
+    path = canvas.beginPath()
+    for line in cv2.findContours(np.asarray(drawn), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)[0]:
+        (x, y), *rest = line[:, 0].tolist()
+        path.moveTo(x - drawn.width / 2, y - 130)
+        for x, y in rest:
+            path.lineTo(x - drawn.width / 2, y - 130)
+        path.close()
+    canvas.drawPath(path, fill=1, stroke=0, fillMode=FILL_EVEN_ODD)
+    canvas.restoreState()
+    for number in range(20):
+        canvas.drawString(
+            72, 700 - 25 * number, "The canteen has a new kitchen, and the meeting was told of all of it."
+        )
+    canvas.save()
+    return out.getvalue()
