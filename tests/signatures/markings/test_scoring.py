@@ -56,7 +56,7 @@ def test_form_zone_and_a_line_of_its_own_give_points(
         ("见“甲 机密★5年”", (("inside quotation marks with other words", -45),)),
         ("格式 机密★5年", (("words of example or instruction", -45),)),
         ("例如：机密★5年", (("words of example or instruction", -60),)),
-        ("比如 机密★5年", (("words of example or instruction", -60),)),
+        ("譬如：机密★5年", (("words of example or instruction", -60),)),
         ("示例：机密★5年", (("words of example or instruction", -60),)),
         ("例如本页 机密★5年", (("words of example or instruction", -45),)),
         ("机密★5年 字样", (("words of example or instruction", -45),)),
