@@ -5,16 +5,19 @@ What can be read of such a page is no text; it can only be seen.
 
 from __future__ import annotations
 
+import ctypes
 import re
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-_CONTROL = re.compile(rb"(?:..)*?[\1\3-\10\16-\37]\0", re.DOTALL)
-"""A control character in UTF-16, but for ends of lines, tabs, and what PDFium writes for a hyphen."""
+_ERROR_AT = ctypes.PYFUNCTYPE(ctypes.c_int)(ctypes.cast(pdfium.FPDFText_HasUnicodeMapError, ctypes.c_void_p).value or 0)
+"""The call for one letter, whose arguments nobody looks at: it is made for each letter of a sample."""
+_CONTROL = re.compile("[\1\3-\10\16-\37]")
+"""A control character, but for ends of lines, tabs, and what PDFium writes for a hyphen."""
 _EACH = 4
 """A sample is one letter in so many: a marking has more."""
-_MOST = 250
+_MOST = 120
 """Letters of one page in a sample."""
 _LEAST = 3
 """Different unknown letters from which a page is one that has to be seen: fewer are bullets and the like."""
@@ -27,7 +30,9 @@ def are_unknown(text_page: Any, text: bytes) -> bool:
     """
     count = len(text) // 2
     sample = range(0, count, max(_EACH, count // _MOST))
-    if not _CONTROL.match(text) and not any(_is_unknown(text_page, at) for at in sample):
+    if not _CONTROL.search(text.decode("utf-16-le", "replace")) and not any(
+        _is_unknown(text_page, at) for at in sample
+    ):
         return False
     return (
         len({pdfium.FPDFText_GetUnicode(text_page, at) for at in range(count) if _is_unknown(text_page, at)}) >= _LEAST
@@ -35,4 +40,4 @@ def are_unknown(text_page: Any, text: bytes) -> bool:
 
 
 def _is_unknown(text_page: Any, at: int) -> bool:
-    return int(pdfium.FPDFText_HasUnicodeMapError(text_page, at)) == 1
+    return bool(_ERROR_AT(text_page, at) == 1)
