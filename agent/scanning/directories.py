@@ -175,7 +175,7 @@ def ole_kind(source: Source, head: bytes) -> Found:
     if any(name.startswith(("__substg1.0_", "__properties_version", "__nameid_version")) for name in names):
         return "application/vnd.ms-outlook", Kind.DOCUMENT
     # Installers and thumbnails keep no document; their names are none a person would read.
-    if names and not any(name.isascii() and name.strip("\x05\x01").isalnum() for name in names):
+    if names and not any(name.isascii() and name.strip("\x05\x01").replace(" ", "").isalnum() for name in names):
         return "application/x-msi", Kind.BINARY
     return "application/x-ole-storage", Kind.DOCUMENT
 

@@ -38,7 +38,13 @@ from signatures.markings.circumstances import UNKNOWN, Circumstances
 from signatures.markings.combine import Row, combine
 from signatures.passages import Passage, Zone
 
-ENCRYPTED = frozenset({"application/x-microsoft-rpmsg-message", "application/pgp-encrypted"})
+ENCRYPTED = frozenset(
+    {
+        "application/pgp-encrypted",
+        "application/x-microsoft-rpmsg-message",
+        "application/x-transparently-encrypted",
+    }
+)
 """Media types that are nothing but an encryption's wrapping."""
 
 LONGEST_TEXT = 32_000_000

@@ -14,6 +14,7 @@ from functools import cache
 from typing import NamedTuple, Protocol, cast
 
 from agent.scanning import formats
+from agent.scanning.bare_disks import is_disk
 from agent.scanning.bare_pictures import bare_picture
 from agent.scanning.directories import ZIP, ends_as_zip, ole_kind, zip_kind
 from agent.scanning.formats.base import Source
@@ -114,6 +115,8 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
         return Identity(*_RIFF.get(head[8:12], ("application/x-riff", Kind.BINARY)))
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
         return Identity("image/bmp", Kind.PICTURE)
+    if b"E-SafeNet\0" in head[:64]:  # as the programs write that encrypt all files of a house
+        return Identity("application/x-transparently-encrypted", Kind.DOCUMENT)
     if head[4:8] == b"ftyp":
         if head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"):
             return Identity("image/heif", Kind.PICTURE)
@@ -132,7 +135,7 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
         return Identity(bare, Kind.PICTURE)
     if source.size > 0x8800 and head[0] in b"\0\xeb\x33ER" and _at(source, 0x8001, 5) in (b"CD001", b"BEA01"):
         return Identity("application/x-iso9660-image", Kind.CONTAINER)
-    return _DISK if _is_disk(head, source.size) else None
+    return _DISK if is_disk(head, source.size) else None
 
 
 _RIFF: dict[bytes, tuple[str, Kind]] = {
@@ -150,28 +153,6 @@ def _at(source: Source, offset: int, count: int) -> bytes:
 
 
 _OCTAL = re.compile(rb"[ \0]*([0-7]{1,7})[ \0]")
-
-
-def _is_disk(head: bytes, size: int) -> bool:
-    """Whether a file system or a table of partitions begins here: FAT, exFAT, NTFS, ext, GPT, a boot sector."""
-    if head[0x438:0x43A] == b"\x53\xef" and not any(head[0x200:0x400]):
-        return True
-    if head[510:512] != b"\x55\xaa":
-        return False
-    told = (head[54:62], head[82:90], head[3:11])
-    if any(each.startswith((b"FAT", b"NTFS", b"EXFAT", b"-FVE-FS-")) for each in told) or head[512:520] == b"EFI PART":
-        return True
-    return _has_partitions(head, size)
-
-
-def _has_partitions(head: bytes, size: int) -> bool:
-    """Whether the first sector ends with a table of partitions, at least one of which lies within the file."""
-    rows = [head[at : at + 16] for at in range(446, 510, 16)]
-    used = [row for row in rows if any(row)]
-    if any(row[0] not in (0, 0x80) or not row[4] for row in used):
-        return False
-    places = [(int.from_bytes(row[8:12], "little"), int.from_bytes(row[12:16], "little")) for row in used]
-    return any(first and count and (first + count) * 512 <= size for first, count in places)
 
 
 def _is_tar(head: bytes) -> bool:

@@ -59,6 +59,8 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"ARROW1\x00\x00", "application/vnd.apache.arrow.file", _D),
     (b"ORC\x0a", "application/vnd.apache.orc", _D),
     (b"Obj\x01", "application/vnd.apache.avro", _D),
+    (b"%TSD-Header-###%", "application/x-transparently-encrypted", _D),
+    (b"\x62\x14\x23\x65", "application/x-transparently-encrypted", _D),
     (b"-----BEGIN PGP MESSAGE-----", "application/pgp-encrypted", _D),
     (b"ITOLITLS", "application/x-ms-reader", _D),
     (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef", _C),

@@ -20,7 +20,7 @@ _FORM = {"PLAIN": 35, "FIELD": 40, "BARE": 30, "FILENAME": 30, "LEAD": 30}
 _OF_KIND = {"field": 40, "line": 30, "segment": 30, "lead": 30, "tail": 30, "name": 30}
 
 EXAMPLE = Expression(
-    r"例如|例[::]|如[::“「『]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
+    r"[例比譬]如|例[::]|如[::“「『]|[印写标盖]着|[印写标盖贴注]有|注明|什么是|是什么|什么意思|"
     r"为什么|[要应]写|长啥样|标注|标明|标为|标示为|形式为|字样|答案|解析|(?:^|\s)[答问解]\s?[::]|正确的|错误的|格式|示例|样例|样式|范例|举例|"
     r"下列|以下(?:选项|哪)|\( \)|写法|(?:正确|错误)[写示]|应(?:当)?(?:改为|更正为|标[为作注明])|为何|"
     r"[【\[(][正误错][】\])]|(?i:e\.g\.|such as|for example|example)"
@@ -28,6 +28,8 @@ EXAMPLE = Expression(
 """Words of instruction or example, near which a mark is talked about."""
 _NAMED_EXAMPLE = Expression(r"例[::如]|示例|样例|字样|什么|怎么|写法|如:|如何标|标注方法|正确的")
 """The same in names, where a form or an explanation may well be what is marked."""
+_ANNOUNCED = Expression(r"(?:[例比譬]如|示例|样例|举例|例)\s?[:,]?\s?$")
+"""What announces that an example follows at once."""
 _TALKED_OF = Expression(
     r"的|是|字样|怎么|什么|吗|呢|表示|即(?!将|日)|这[种个]|意味|意为|[:,]?揭秘|[(\[【〔]?(?:最[长高多]|不超过)|"
     r"\s?这?[几一两三四五六七]个字|.*[吗呢么?][?!。]?\s*$"
@@ -107,7 +109,7 @@ def _against(candidate: Candidate) -> None:
         _in_a_sentence(candidate, before, after)
     in_lead = candidate.form in ("LEAD", "lead", "tail")
     if zone not in NAMES and not in_lead and (EXAMPLE.search(before) or EXAMPLE.search(after)):
-        candidate.add("words of example or instruction", -45)
+        candidate.add("words of example or instruction", -60 if _ANNOUNCED.search(before) else -45)
     if zone not in NAMES | LEADS | {Zone.TITLE} and not in_lead and candidate.form not in ("FIELD", "field"):
         if len(text.strip()) > 30 + (30 if zone in FURNITURE else 0) and not candidate.alone:
             candidate.add("part of a long line", -25)

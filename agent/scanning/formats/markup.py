@@ -117,6 +117,8 @@ def xml_lines(text: str) -> list[str]:
         else:
             name = _NAME.match(text, tag, end)
             parts.append("" if name and name[1] in _INLINE else "\n")
+            if closing == "-->" and end < len(text):
+                parts.append(f"{text[tag + 4 : end]}\n")
         place = end + len(closing)
     parts.append(html.unescape(text[place:]))
     return [line.strip() for line in "".join(parts).split("\n") if line.strip()]

@@ -15,13 +15,13 @@ from agent.scanning.formats.odf_file import OdfFile
 from agent.scanning.formats.odf_styles import StyleSheet
 from agent.scanning.formats.odf_text import SHAPES, Reader, repeated
 from agent.scanning.formats.ooxml import attribute, local
-from agent.scanning.formats.ooxml_tables import Cell, Row, row_passages, tabular, with_periods
+from agent.scanning.formats.ooxml_tables import Cell, Row, row_passages, tabular
+from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows
 from agent.scanning.formats.xlsx_rows import fragment
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 _WORKBOOK = re.compile(rb"<(?:\w+:)?spreadsheet[\s/>]")
-_FIRST_ROWS = 5
 _BATCH = 256
 _HEAD = 16 * 1024 * 1024
 _TAG = re.compile(
@@ -132,12 +132,12 @@ class _Walk:
             row, hanging = self._parsed(xml, number, sheet)
             if row:
                 sheet.first.append(row)
-            if len(sheet.first) <= _FIRST_ROWS:
+            if len(sheet.first) <= FIRST_ROWS:
                 yield from hanging
                 return
             # One row more than is used: whether a row belongs to a table is seen by its neighbours.
             yield from self._first_rows(sheet)
-            sheet.before = sheet.first[_FIRST_ROWS - 1]
+            sheet.before = sheet.first[FIRST_ROWS - 1]
         sheet.waiting.append((number, xml))
         if len(sheet.waiting) >= _BATCH:
             yield from self._later_rows(sheet)
@@ -190,9 +190,7 @@ class _Walk:
         if sheet.first_done:
             return
         sheet.first_done = True
-        joined = with_periods(sheet.first)
-        for index, row in enumerate(joined[:_FIRST_ROWS]):
-            yield from row_passages(row, Place(sheet=sheet.number), data=tabular(joined, index))
+        yield from first_rows(sheet.first, Place(sheet=sheet.number))
 
     def _later_rows(self, sheet: _Sheet) -> Iterator[Passage]:
         batch, sheet.waiting = sheet.waiting, []

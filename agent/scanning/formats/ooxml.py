@@ -236,6 +236,9 @@ def stripped(xml: bytes | bytearray, *, attributes: bool = True) -> bytes:
         first, *rest = xml.split(b"<!--")
         xml = first + b"".join(piece.partition(b"-->")[2] for piece in rest)
         xml = xml.replace(b"<![CDATA[", b"").replace(b"]]>", b"")
+    if b"<w:rt>" in xml:  # readings over words, which part these
+        first, *rest = xml.split(b"<w:rt>")
+        xml = first + b"".join(piece.partition(b"</w:rt>")[2] for piece in rest)
     if len(xml) <= _SIEVED_AT_ONCE:
         text = b"".join(_TEXT.findall(xml))
     else:

@@ -68,7 +68,7 @@ def passages(rows: Sequence[Row], place: Place = NOWHERE, *, zone: Zone = Zone.C
     if len(rows) == 2 and len(rows[0]) == len(rows[1]) and not any(list(fields(row, place)) for row in rows):
         # Two rows, the labels above their values.
         yield from fields([cell for pair in zip(rows[0], rows[1], strict=True) for cell in pair], place)
-    lone = [mark for mark in _lone_mark(rows) if not any(list(fields(row, place)) for row in rows if mark in row)]
+    lone = lone_marks(rows, place)
     for index, row in enumerate(rows):
         told = list(row_passages(row, place, data=tabular(rows, index), zone=zone))
         yield from told
@@ -133,6 +133,11 @@ def _scattered(row: Row, place: Place) -> Iterator[Passage]:
                 cells.append(row[index + 1])
             text = "".join(_flat(cell.text) for cell in cells)
             yield Passage(Zone.CELL, text, _at(place, cells[0]), emphasis=any(cell.emphasis for cell in cells))
+
+
+def lone_marks(rows: Sequence[Row], place: Place) -> list[Cell]:
+    """The one starred mark of a table, where no label of its row says what it is."""
+    return [mark for mark in _lone_mark(rows) if not any(list(fields(row, place)) for row in rows if mark in row)]
 
 
 def _lone_mark(rows: Sequence[Row]) -> Iterator[Cell]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
+from agent.scanning.formats.ooxml_tables import Row, lone_marks, row_passages, tabular, with_periods
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 _One = TypeVar("_One")
 _PARTS = 8
 
+_FEW = 4
+"""Cells of a row that each count for themselves, where no table runs through them."""
 FIRST_ROWS = 5
 """Rows with cells at the top of a sheet that may hold its head."""
 
@@ -20,7 +22,11 @@ def first_rows(first: Sequence[Row], place: Place) -> Iterator[Passage]:
     """The head of a sheet; one row more than `FIRST_ROWS` tells whether the last of them belongs to a table."""
     joined = with_periods(first)
     for index, row in enumerate(joined[:FIRST_ROWS]):
-        yield from row_passages(row, place, data=tabular(joined, index))
+        data = tabular(joined, index)
+        yield from row_passages(row, place, data=data)
+        if index == 0 and (data or len(row) > _FEW):  # no head stands above the first row: it is no register's
+            marks = [mark for mark in lone_marks(joined, place) if mark in row]
+            yield from (passage for mark in marks for passage in row_passages([mark], place, data=False))
 
 
 def later_row(row: Row, before: Row, place: Place) -> Iterator[Passage]:

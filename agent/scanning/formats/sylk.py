@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from agent.scanning.formats import sheet_rows
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
-from agent.scanning.formats.charset import byte_order_mark, decode, rank
+from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
 from agent.scanning.formats.ooxml_tables import Cell, filled
 from protocol.records import Place
 
@@ -16,6 +16,8 @@ MEDIA_TYPES = ("text/x-sylk",)
 LIMITS = {"file bytes": 64 * MiB, "rows": 200_000}
 LIMITATIONS = ("Formulas, names and formats are not read.",)
 
+_SEARCHED = frozenset(TEXT_ENCODINGS)
+_UTF8 = frozenset({"utf-8"})
 _FIELD = re.compile(r";([A-Z])((?:[^;]|;;)*)")
 _FAR = 10_000_000
 
@@ -23,7 +25,7 @@ _FAR = 10_000_000
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the head of the table and the rows with a literal of some rule in them."""
     data = source.read(LIMITS["file bytes"])
-    if not reading.worth(data):
+    if not reading.worth(data, encodings=_SEARCHED):
         return
     mark, size = byte_order_mark(data[:4])
     text = decode(data[size:], rank(data[:65_536], mark)[0])
@@ -38,7 +40,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         if line[0] == "C" and value and (down in rows or len(rows) < LIMITS["rows"]):
             rows.setdefault(down, []).append(Cell(value, across))
     table = [row for _, cells in sorted(rows.items()) if (row := filled(sorted(cells, key=lambda each: each.column)))]
-    yield from sheet_rows.sheet(table, reading.worth, Place(sheet=1))
+    yield from sheet_rows.sheet(table, lambda text: reading.worth(text, encodings=_UTF8), Place(sheet=1))
 
 
 def _number(said: str | None, otherwise: int) -> int:

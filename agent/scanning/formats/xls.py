@@ -15,7 +15,7 @@ from agent.scanning.formats.ole_objects import MEMBER_BYTES
 from agent.scanning.formats.ole_properties import Property
 from agent.scanning.formats.ooxml import without_page_numbers
 from agent.scanning.formats.ooxml_tables import Row, row_passages, tabular, with_periods
-from agent.scanning.formats.sheet_rows import holding
+from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, holding
 from agent.scanning.formats.xls_book import Book, Sheet
 from agent.scanning.formats.xls_cells import address, hit_rows, rows
 from agent.scanning.formats.xlsx_rows import plain_header
@@ -37,7 +37,6 @@ LIMITATIONS = (
 )
 
 _UTF8 = frozenset({"utf-8"})
-_FIRST_ROWS = 5
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
@@ -110,14 +109,12 @@ def _worth(text: str, reading: Reading) -> bool:
 def _rows(book: Book, sheet: Sheet, hits: set[int], place: Place, reading: Reading) -> Iterator[Passage]:
     """The first rows, and of the rest those with a literal."""
     used, hit = hit_rows(book, sheet, hits, lambda text: _worth(text, reading))
-    beginning = sorted(used)[: _FIRST_ROWS + 1]
+    beginning = sorted(used)[: FIRST_ROWS + 1]
     found = rows(book, sheet, {*beginning, *hit})
     first: list[Row] = [found[number] for number in beginning if found.get(number)]
-    joined = with_periods(first)
-    shown = beginning[: _FIRST_ROWS + len(first) - len(joined)]
-    for index, row in enumerate(joined[:_FIRST_ROWS]):
-        yield from row_passages(row, place, data=tabular(joined, index))
-    before: Row = first[_FIRST_ROWS - 1] if len(first) > _FIRST_ROWS else ()
+    shown = beginning[: FIRST_ROWS + len(first) - len(with_periods(first))]
+    yield from first_rows(first, place)
+    before: Row = first[FIRST_ROWS - 1] if len(first) > FIRST_ROWS else ()
     for number in sorted(hit):
         here = found.get(number)
         if here and number not in shown:

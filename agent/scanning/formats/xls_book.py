@@ -155,8 +155,8 @@ class Book:
             self.constants |= dict.fromkeys(sections(code))
         elif kind in (biff.DEFINED_NAME, biff.DEFINED_NAME_OLD) and end - begin >= 14:
             # Behind the head: its own name, its formula, texts for the user.
-            own = data[begin + 3 : begin + 4] + data[begin + 14 : end]
-            self._constant(short_string(own, 0, len(own), self.codec, size=1))
+            sized = data[begin + 3 : begin + 4] + data[begin + 14 : end]
+            self._constant(short_string(sized, 0, len(sized), self.codec, size=1))
             self._constants(begin + 14, end)
 
     def _constants(self, begin: int, end: int) -> None:

@@ -23,7 +23,7 @@ NAME = "xps"
 MEDIA_TYPES = ("application/vnd.ms-xpsdocument",)
 LIMITS = {"part bytes": PART_BYTES, "member bytes": MEMBER_BYTES, "pages": 5_000, "pages laid out": 60}
 LIMITATIONS = (
-    "Pictures are not read; a document with a page that is a picture is told as unsupported.",
+    "Pictures and drawings are not read; a document with a page that is nothing else is told as unsupported.",
     "Runs of glyphs that do not say which characters they are cannot be read.",
 )
 
@@ -35,6 +35,7 @@ _UNIT = 25.4 / 96
 _WIDE = "\u2190"
 """From the arrows and stars on, characters are as wide as they are high in the fonts of East Asia."""
 _DEEPEST = 60
+_SHAPES = 100
 _MOST_RUNS = 50_000
 
 
@@ -51,8 +52,13 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     package.finish()
     if len(pages) >= LIMITS["pages"]:
         raise NotExamined(Reason.TOO_LARGE, "the document has too many pages")
-    if any(not texts[page].strip() and b"ImageBrush" in parts[page] for page in pages):
-        raise NotExamined(Reason.UNSUPPORTED, "pages are pictures")
+    if any(not texts[page].strip() and _shows_more(parts[page]) for page in pages):
+        raise NotExamined(Reason.UNSUPPORTED, "pages are pictures, or drawn in lines")
+
+
+def _shows_more(page: bytes) -> bool:
+    """Whether a page without text may show some: in a picture, or in shapes as many as letters are."""
+    return b"ImageBrush" in page or page.count(b"<Path") >= _SHAPES
 
 
 def _parts(package: Package) -> dict[str, bytes]:

@@ -127,7 +127,7 @@ def test_documents_that_cannot_be_read_yet_are_told(examiner: Examiner) -> None:
     picture = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(13)
     for data, name in (
         (picture, "scan.png"),
-        (b"LZIP\x01" + bytes(50), "a.lz"),
+        (b"\x89LZO\0\r\n\x1a\n" + bytes(50), "a.lzo"),
         (b"\0\1\0\0Standard Jet DB\0" + bytes(99), "register.mdb"),
     ):
         (row,) = rows(examiner, data, name)

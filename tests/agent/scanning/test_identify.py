@@ -105,6 +105,7 @@ def test_a_zip_cut_off_before_its_directory_is_told_by_its_first_names() -> None
         (("__properties_version1.0",), "application/vnd.ms-outlook"),
         (("FileHeader", "DocInfo", "BodyText"), "application/x-hwp"),
         (("a", "b", "c", "d", "e", "f", "g", "VisioDocument"), "application/vnd.visio"),
+        (("Mx Document",), "application/x-ole-storage"),
         (("Something",), "application/x-ole-storage"),
     ],
 )

@@ -379,6 +379,13 @@ def test_a_field_shows_its_result_and_without_one_what_it_says(
     assert outcome.texts(Zone.P1_TOP_LEFT) == [result or "机密★10年"]
 
 
+def test_readings_over_a_marking_do_not_part_it(read_pieces: Any) -> None:
+    over = "<w:ruby><w:rt><w:r><w:t>{}</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>{}</w:t></w:r></w:rubyBase></w:ruby>"
+    runs = "".join(f"<w:r>{over.format(*pair)}</w:r>" for pair in (("jī", "机"), ("mì", "密")))
+    outcome = read_pieces(docx, with_body(f"<w:p>{runs}<w:r><w:t>★10年</w:t></w:r></w:p>"))
+    assert "机密★10年" in "\n".join(each.text for each in outcome.passages).split("\n")
+
+
 def test_a_reading_over_a_word_is_told_beside_it(read_pieces: Any) -> None:
     ruby = (
         "<w:ruby><w:rt><w:r><w:t>机密★10年</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>字</w:t></w:r></w:rubyBase></w:ruby>"

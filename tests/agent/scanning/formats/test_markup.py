@@ -48,6 +48,11 @@ def test_runs_of_letters_are_joined_and_other_elements_end_lines() -> None:
     assert markup.xml_lines(text) == ["机密", "b <c>"]
 
 
+def test_a_remark_is_a_line_of_its_own() -> None:
+    assert markup.xml_lines("<a>甲<!-- 机密★10年 --><b>乙</b></a>") == ["甲", "机密★10年", "乙"]
+    assert markup.xml_lines("<a>甲<!-- 机密★10年 ") == ["甲"]
+
+
 def test_hostile_markup_ends() -> None:
     assert markup.xml_lines("<!--" * 20_000) == []
     assert markup.xml_lines("<![CDATA[" * 3) != []

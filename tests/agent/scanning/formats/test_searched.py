@@ -55,6 +55,9 @@ def test_a_marking_that_lies_open_is_found(examiner: Examiner, data: bytes, name
         (NOISE, "disk.dmg", "unsupported"),
         (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----\n", "a.asc", "encrypted"),
         (b"\x85\x01\x0c" + NOISE, "a.gpg", "encrypted"),
+        (b"%TSD-Header-###%" + NOISE, "方案.docx", "encrypted"),
+        (b"\x62\x14\x23\x65" + NOISE, "方案.docx", "encrypted"),
+        (b"\x80E-SafeNet\0\0\0LOCK\0" + NOISE, "方案.xlsx", "encrypted"),
     ],
 )
 def test_one_without_a_marking_that_lies_open_is_not_examined(

@@ -103,6 +103,9 @@ def test_an_ordinary_print_gives_nothing_and_a_page_that_is_a_picture_is_said(re
     assert (found.passages, found.problem) == ([], None)
     picture = '<Path Data="M 0,0 L 794,1123"><Path.Fill><ImageBrush ImageSource="/a.png"/></Path.Fill></Path>'
     assert read_pieces(xps, printed(zipped, picture)).reason == "unsupported"
+    strokes = '<Path Fill="#000000" Data="M 1,1 V 9 H 3 Z"/>' * 200
+    assert read_pieces(xps, printed(zipped, strokes)).reason == "unsupported"
+    assert read_pieces(xps, printed(zipped, PROSE + strokes)).problem is None
 
 
 def test_a_print_that_breaks_off_gives_what_there_is_and_is_damaged(read_pieces: Any, zipped: Zipped) -> None:
