@@ -22,6 +22,6 @@ def _backwards(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Does nothing with SQLite, whose comparison of text is that by itself."""
 
-    dependencies = [("violations", "0003_indexes_read_backwards")]
+    dependencies = [("violations", "0005_short_content_index")]
 
     operations = [migrations.RunPython(_forwards, _backwards)]
