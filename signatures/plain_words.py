@@ -120,6 +120,8 @@ REASONS: Texts = {
     "the document is about markings": ("文件讲的是标识本身", "the document is about markings"),
     "the line below takes the word up again": ("下一行以同一个词开头", "the line below takes the word up again"),
     "a subtitle follows": ("下面是副标题", "a subtitle follows"),
+    "in the brackets of a title": ("在书名号中", "in the brackets of a title"),
+    "the line below explains the word": ("下一行在解释这个词", "the line below explains the word"),
     "it is the title of a work": ("是作品的名称", "it is the title of a book, a film or a song"),
     "the word is a word of the prose": ("该词在正文中是普通词语", "the word is a word of the prose"),
     "the line below goes on with it": ("与下一行连成一个题目", "the line below goes on with it"),

@@ -44,7 +44,7 @@ def test_a_failure_of_the_collector_shows_no_detail(
     def broken(*_told: object) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("server.web.views.violations.ViolationFilter.narrow_and_count", broken)
+    monkeypatch.setattr("server.web.views.violations.ViolationFilter.listed", broken)
     client = seat(person())
     client.raise_request_exception = False
     answer = client.get(reverse("web:violations"))
