@@ -1,8 +1,8 @@
 """How long pages take while reports arrive: ``python -m bench.arrivals --home DIR`` (a home that bench.pages made).
 
 The collector is served as in service, a fleet sends so many signed and sealed reports a second, and a browser of an
-officer asks for one page after the other all the while. Told are half and 95 % of the answers by the clock, with what
-the collector's own processes spent: on a busy computer the clock says more about the others.
+officer asks for so many pages a second, one after the other. Told are half and 95 % of the answers by the clock, with
+what the collector's own processes spent: on a busy computer the clock says more about the others.
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from bench.pages import PAGES, fill
+from bench.pages import PAGES, details, fill
 
+OFFICER = "officer"
+"""Who asks for pages: a secrecy officer of the whole house."""
+REFUSED = ("/users/",)
+"""What such a person may not see."""
 PATIENCE = 60.0
 """Seconds a page may take before the next one is asked for."""
 
@@ -34,6 +38,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--findings", type=int, default=20, help="violations in each report")
     parser.add_argument("--agents", type=int, default=200)
+    parser.add_argument("--connections", type=int, default=64, help="over which they come: each waits for its receipt")
+    parser.add_argument("--pages", type=float, default=5.0, help="pages asked for in a second, as far as they come")
     options = parser.parse_args()
     os.environ |= {"MIJIAN_HOME": str(options.home.absolute()), "DJANGO_SETTINGS_MODULE": "server.settings"}
     fresh = not (options.home / "keys").exists()
@@ -50,6 +56,7 @@ def measure(options: argparse.Namespace) -> None:
     """Serve the home, and tell what pages took meanwhile."""
     from protocol import keys as protocol_keys
     from server import keys
+    from server.accounts.models import User
     from server.commands.simulate import free_address, served
     from server.intake import enrolment, tokens
     from server.simulation.fleet import Fleet
@@ -66,19 +73,21 @@ def measure(options: argparse.Namespace) -> None:
     batch = [sent for _ in range(-(-wanted // options.agents)) for sent in fleet.round()][:wanted]
     signing = protocol_keys.public_bytes(keys.collector_keys().signing)
     address, cookie = free_address(), _session()
+    one = details(User.objects.get(username=OFFICER))
     tallies: list[Tally] = []
     with served(address) as collector:
         before = cost(collector.pid)
 
         def load() -> None:
-            tallies.append(send(batch, address, 16, signing, rate=options.rate))
+            tallies.append(send(batch, address, options.connections, signing, rate=options.rate))
 
         sending = threading.Thread(target=load)
         sending.start()
         took: dict[str, list[float]] = defaultdict(list)
         while sending.is_alive():
-            for page in PAGES:
-                took[page].append(_ask(address, cookie, page))
+            for page in (page for page in PAGES if page not in REFUSED):
+                took[page].append(_ask(address, cookie, page.format_map(one)))
+                time.sleep(max(0.0, 1 / options.pages - took[page][-1]))
         sending.join()
         spent, memory = cost(collector.pid).since(before), resident(collector.pid)
     tally = tallies[0]
@@ -111,7 +120,7 @@ def _session() -> str:
     from server.accounts.models import User
 
     client = Client()
-    client.force_login(User.objects.get(username="officer"))
+    client.force_login(User.objects.get(username=OFFICER))
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 

@@ -267,7 +267,7 @@ def measure(pages: Sequence[str], rounds: int) -> None:
     )
     for name in PEOPLE:
         user = User.objects.get(username=name)
-        client, one = Client(), _details(user)
+        client, one = Client(), details(user)
         client.force_login(user)
         client.get("/")  # the first page of a process loads what all of them share
         for page in pages:
@@ -283,7 +283,7 @@ def measure(pages: Sequence[str], rounds: int) -> None:
             sys.stdout.flush()
 
 
-def _details(user: Any) -> dict[str, str]:
+def details(user: Any) -> dict[str, str]:
     """Addresses of one violation, computer and medium that this person may see."""
     from server.violations.scope import visible_to
 

@@ -32,10 +32,11 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "due": ("due_on", "severity_rank", "-last_seen_at", "-id"),
 }
 """Orders of the list."""
+_BY_TIME_OR_NUMBER = ("last", "first", "count")
 _LONGEST_TEXT = 100
 _MOST_FOUND = 1_000
-"""Up to which those in which a text is found are counted, and those of departments that hold most computers: each of
-them has to be looked at."""
+"""Up to which those in which a text is found are counted, those of departments that hold most computers, and what no
+index has: each of them has to be looked at."""
 _MANY = 5_000
 """Violations from which on a list is read in its order until a page is full; fewer are looked up and sorted."""
 _MANY_OF_SOME = 50_000
@@ -126,8 +127,12 @@ class ViolationFilter:
         top = self._top()
         most |= top is not None and hold_most(top)
         some = not self.text and not most and (top is not None or not user.sees_everything)
-        counts = self._count(fitting, few or some, _MOST_FOUND if most or self.text else MOST_COUNTED)
-        many = _MANY_OF_SOME if some else min(_MANY, counts.most)
+        # The newest of a house may all be of other controls: those of this one are sorted, unless they are very many.
+        of_one = self.control != "" and self.sort in _BY_TIME_OR_NUMBER
+        looked_at = most or self.text or self.family or self.assignee == "none"
+        counted = _MOST_FOUND if looked_at else _MANY_OF_SOME if of_one else MOST_COUNTED
+        counts = self._count(fitting, few or some, counted)
+        many = _MANY_OF_SOME if some else min(_MANY_OF_SOME if of_one else _MANY, counts.most)
         if few or counts.of(self.tab) <= many:
             return [self.in_tab(fitting)], counts
         if not self.text:
