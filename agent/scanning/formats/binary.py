@@ -190,7 +190,7 @@ _MEDIA = (
 
 
 def _is_media(head: bytes) -> bool:
-    return head.startswith(_MEDIA)
+    return head.startswith(_MEDIA) or head[4:8] == b"ftyp"
 
 
 def _id3(source: Source, head: bytes) -> Iterator[tuple[int, int]]:

@@ -78,12 +78,16 @@ def test_mere_noise_holds_no_value(examiner: Examiner, name: str) -> None:
     assert (row.findings, row.reason) == ((), None)
 
 
-def test_a_file_of_unknown_kind_that_is_too_large_to_be_searched_is_no_clean_one(
-    examiner: Examiner, tmp_path: Path
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [(b"\x93MYDB\0\1", Reason.TOO_LARGE), (box(b"ftyp", b"isom\0\0\2\0"), None), (b"RIFF\0\0\1\0AVI ", None)],
+)
+def test_a_file_of_unknown_kind_that_is_too_large_to_be_searched_is_no_clean_one_but_a_film_is(
+    examiner: Examiner, tmp_path: Path, head: bytes, reason: Reason | None
 ) -> None:
     path = tmp_path / "large.dat"
     with path.open("w+b") as file:
-        file.write(b"\x93MYDB\0\1")
+        file.write(head)
         size = file.truncate(257 * MiB)
         (row,) = examiner.examine(Source(file, size), path.name).rows
-    assert (row.verdict, row.reason) == (Verdict.NOT_EXAMINED, Reason.TOO_LARGE)
+    assert (row.verdict, row.reason) == (Verdict.NOT_EXAMINED if reason else Verdict.CLEAN, reason)
