@@ -66,28 +66,28 @@ def send(
     An agent's messages go over one connection, so that they come in order. ``progress`` is told every `PROGRESS`
     seconds how many were answered. Raises `OSError` where the collector cannot be reached at all.
     """
-    lanes: list[list[Sent]] = [[] for _ in range(connections)]
-    for sent in batch:
-        lanes[crc32(sent.agent.encode()) % connections].append(sent)
+    lanes: list[list[tuple[float, Sent]]] = [[] for _ in range(connections)]
+    for number, sent in enumerate(batch):
+        # Its moment comes from its place among all: lanes are not equally long, and the longest would set the pace.
+        lanes[crc32(sent.agent.encode()) % connections].append((number / rate if rate else 0.0, sent))
     tally, lock = Tally(), threading.Lock()
     failures: list[OSError] = []
 
     answered: list[list[_Answered]] = []
 
-    def work(lane: list[Sent]) -> None:
+    def work(lane: list[tuple[float, Sent]]) -> None:
         """Send what one connection has to send, one after the other."""
         answers: list[_Answered] = []
         latencies: list[float] = []
         answered.append(answers)
         try:
-            _drive(lane, address, answers, latencies, apart)
+            _drive(lane, address, answers, latencies)
         except OSError as error:
             failures.append(error)
         with lock:
             tally.latencies.extend(latencies)
 
     lanes = [lane for lane in lanes if lane]
-    apart = len(lanes) / rate if rate else 0.0
     threads = [threading.Thread(target=work, args=(lane,)) for lane in lanes]
     start, cpu = time.perf_counter(), time.process_time()
     for thread in threads:
@@ -108,15 +108,15 @@ def send(
 
 
 def _drive(
-    lane: list[Sent], address: tuple[str, int], answers: list[_Answered], latencies: list[float], apart: float
+    lane: list[tuple[float, Sent]], address: tuple[str, int], answers: list[_Answered], latencies: list[float]
 ) -> None:
-    """Send one lane, its messages begun ``apart`` seconds after one another or later."""
+    """Send one lane, each message at its second from the start or later."""
     host = f"{address[0]}:{address[1]}"
     with socket.create_connection(address, PATIENCE) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         start = time.perf_counter()
-        for number, sent in enumerate(lane):
-            time.sleep(max(0.0, start + number * apart - time.perf_counter()))
+        for second, sent in lane:
+            time.sleep(max(0.0, start + second - time.perf_counter()))
             head = (
                 f"POST /api/v1/envelopes HTTP/1.1\r\nHost: {host}\r\nContent-Type: {envelope.MEDIA_TYPE}\r\n"
                 f"Content-Length: {len(sent.raw)}\r\n\r\n"
