@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from protocol.ids import uuid7
-from protocol.records import Evidence, FileEvidence, SettingEvidence, ViolationSeen
+from protocol.records import Evidence, FileEvidence, Finding, Place, SettingEvidence, ViolationSeen
 from server.intake.sql import Prepared
 from server.violations.fingerprint import fingerprint
 from server.violations.models import SEVERITY_RANK
@@ -84,13 +85,82 @@ def sighting_of(record: ViolationSeen, agent: str, computer: Any, as_stored: Pre
     )
 
 
+class _KeptFinding(msgspec.Struct, omit_defaults=True, gc=False):
+    """What is stored of a `Finding`: all of it but empty fields, which pages take for absent ones."""
+
+    rule: str
+    family: str
+    confidence: int
+    severity: str
+    level: str | None = None
+    period: str | None = None
+    zone: str = ""
+    marking: str = ""
+    codes: tuple[str, ...] = ()
+    place: Place | None = None
+    issued: date | None = None
+    issued_from: str = ""
+    expires: date | None = None
+    assumed: bool = False
+    status: str = ""
+
+
+class _KeptFile(msgspec.Struct, omit_defaults=True, tag="file", gc=False):
+    """What is stored of a `FileEvidence`: all but empty fields and the sealed place, which has a column of its own."""
+
+    content_hash: str
+    path_hash: str
+    extension: str
+    media_type: str
+    size: int
+    depth: int
+    modified: datetime | None = None
+    findings: tuple[_KeptFinding, ...] = ()
+
+
+_NO_PLACE_INSIDE = Place()
+_json = msgspec.json.Encoder()
+
+
 def _kept(evidence: Evidence) -> str:
     """What is stored of the evidence: pages take an absent field for an empty one, and each costs with every row."""
-    told = msgspec.to_builtins(evidence)
-    told.pop("sealed_place", None)
-    if findings := told.get("findings"):
-        told["findings"] = [_told(finding) for finding in findings]
-    return msgspec.json.encode(_told(told)).decode()
+    if isinstance(evidence, FileEvidence):
+        return _json.encode(_kept_file(evidence)).decode()
+    return _json.encode(_told(msgspec.to_builtins(evidence))).decode()
+
+
+def _kept_file(evidence: FileEvidence) -> _KeptFile:
+    return _KeptFile(
+        evidence.content_hash,
+        evidence.path_hash,
+        evidence.extension,
+        evidence.media_type,
+        evidence.size,
+        evidence.depth,
+        evidence.modified,
+        tuple([_kept_finding(finding) for finding in evidence.findings]),
+    )
+
+
+def _kept_finding(finding: Finding) -> _KeptFinding:
+    place = finding.place
+    return _KeptFinding(
+        finding.rule,
+        finding.family,
+        finding.confidence,
+        finding.severity,
+        finding.level,
+        finding.period,
+        finding.zone,
+        finding.marking,
+        finding.codes,
+        None if place == _NO_PLACE_INSIDE else place,
+        finding.issued,
+        finding.issued_from,
+        finding.expires,
+        finding.assumed,
+        finding.status,
+    )
 
 
 def _told(fields: dict[str, Any]) -> dict[str, Any]:
