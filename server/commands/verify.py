@@ -117,7 +117,7 @@ UNCHECKED = (
     ("violations_occurrence", "computer_id", "ledger_computer"),
     ("violations_occurrence", "group_id", "violations_group"),
 )
-"""References that no foreign key of PostgreSQL checks; why, says the violations' migration ``postgresql_checks_once``."""
+"""References that no foreign key of PostgreSQL checks: migration ``postgresql_checks_once`` of violations says why."""
 
 
 def _astray(connection: Any, table: str, column: str, other: str) -> bool:
