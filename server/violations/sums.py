@@ -20,7 +20,7 @@ from django.utils import timezone
 from server.accounts.models import User
 from server.accounts.scope import departments_of
 from server.violations.models import OPEN_STATES, DepartmentSums, Group, Severity, State, Step
-from server.violations.scope import visible_to
+from server.violations.scope import sees_all, visible_to
 
 WEEKS = 12
 AGES = (7, 30, 90)
@@ -83,7 +83,7 @@ def sums_for(user: User) -> Counted:
     if kept := list(rows):
         told = {row.department_id: Sums(**row.numbers) for row in kept}
         return Counted(kept[0].counted_at, kept[0].monday, told, kept=True)
-    return count(visible_to(user), whole=user.sees_everything)
+    return count(visible_to(user), whole=sees_all(user))
 
 
 def count(groups: QuerySet[Group], *, whole: bool) -> Counted:
