@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from protocol.ids import uuid7
 from server.accounts.models import Department
-from server.ledger.models import Computer, MediaSession, Medium
+from server.ledger.models import Computer, Medium
 
 
 def new_id() -> uuid.UUID:
@@ -284,6 +284,21 @@ class Waiver(models.Model):
         return f"{self.control} · {self.get_scope_display()}"
 
 
+class DepartmentSums(models.Model):
+    """The violations of one department's computers, counted a while ago (`server.violations.sums`)."""
+
+    department = models.OneToOneField(Department, null=True, on_delete=models.CASCADE, related_name="+")
+    """Null: computers that belong to none."""
+    numbers = models.JSONField()
+    """A `server.violations.sums.Sums`."""
+    monday = models.DateField()
+    """First day of the last week of the numbers by week."""
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"sums of {self.department_id or 'no department'}"
+
+
 class SavedView(models.Model):
     """A set of filters of the list of violations that somebody wants to come back to."""
 
@@ -387,21 +402,3 @@ class DroppedReport(models.Model):
 
     def __str__(self) -> str:
         return f"{sum(self.counts.values())} records dropped"
-
-
-__all__ = [
-    "IS_OPEN",
-    "SEVERITY_RANK",
-    "Attachment",
-    "CheckReport",
-    "DroppedReport",
-    "Group",
-    "MediaSession",
-    "Occurrence",
-    "SavedView",
-    "ScanReport",
-    "Severity",
-    "State",
-    "Step",
-    "Waiver",
-]

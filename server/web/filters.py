@@ -13,7 +13,7 @@ from django.utils import timezone
 from server.accounts.models import Department, User
 from server.ledger.models import Computer
 from server.violations.models import IS_OPEN, OPEN_STATES, SEVERITY_RANK, Group, Severity, State
-from server.violations.scope import AsItComes, hold_most, in_departments, sees_most, visible_to
+from server.violations.scope import AsItComes, hold_most, in_departments, sees_all, sees_most, visible_to
 from server.web.paging import MOST_COUNTED, count_many, counted
 from server.web.searching import short, with_text
 
@@ -125,7 +125,7 @@ class ViolationFilter:
         fitting, few = self._narrow(visible_to(user, as_they_come=most))
         top = self._top()
         most |= top is not None and hold_most(top)
-        some = not self.text and not most and (top is not None or not user.sees_everything)
+        some = not self.text and not most and (top is not None or not sees_all(user))
         # The newest of a house may all be of other controls: those of this one are sorted, unless they are very many.
         of_one = self.control != "" and self.sort in _BY_TIME
         looked_at = most or self.text or self.family or self.assignee == "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,11 +11,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import Role, User
 from server.violations.models import Group, State
-from server.violations.scope import hold_most, visible_to
+from server.violations.scope import hold_most, sees_all, visible_to
 from server.web import filters
 from server.web.filters import SORTS, ViolationFilter
 from server.web.paging import PAGE_SIZE, page_of_parts
@@ -89,6 +92,23 @@ def test_who_sees_most_is_shown_nothing_of_a_computer_that_belongs_to_nobody(hou
     assert hold_most(user.department.path)  # type: ignore[union-attr]
     found = set(visible_to(user, as_they_come=True).values_list("computer__name", flat=True))
     assert found == {"a", "b", "c"} == set(visible_to(user).values_list("computer__name", flat=True))
+
+
+def test_who_saw_all_there_was_is_shown_nothing_of_a_computer_that_has_come_to_another_department_since(
+    office: Any, person: Callable[..., User], seat: Callable[..., Client]
+) -> None:
+    office.file(office.computer("ours", department="总部/办公室"), content="1")
+    officer = person(Role.DEPARTMENT, department="总部")
+    client, lists = seat(officer), (reverse("web:violations"), f"{reverse('web:violations')}?sort=last")
+    assert sees_all(User.objects.get(pk=officer.pk))
+    assert all("ours" in client.get(each).content.decode() for each in lists)
+    office.file(office.computer("theirs", department="分部"), content="2")
+    office.file(office.computer("nobodys"), content="3")
+    for each in lists:
+        page = client.get(each).content.decode()
+        assert "ours" in page
+        assert not {"theirs", "nobodys"} & set(re.findall(r"\w+", page))
+    assert not sees_all(User.objects.get(pk=officer.pk))
 
 
 @pytest.mark.parametrize(("sort", "index"), [("last", "group_last"), ("first", "group_first")])
