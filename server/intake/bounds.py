@@ -7,6 +7,7 @@ are cut, and a time that cannot be right becomes the time of arrival.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import is_
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ LONGEST_MARKING = 200
 LONGEST_PLACE = 128 * 1024
 """Characters of a sealed place; a longer one is no place of ours and is left away."""
 _TIMES = ("seen_at", "started_at", "mounted_at", "ended_at")
-_WITH_MEDIUM = (ScanDone, MediaSessionSeen)
+_WITH_MEDIUM = (ViolationSeen, ScanDone, MediaSessionSeen)
 _DEEPEST = 99
 _LARGEST = 2**53
 """What JSON, SQLite and every browser hold exactly."""
@@ -51,14 +52,18 @@ _LARGEST = 2**53
 
 def bounded(record: Record, received_at: datetime) -> Record:
     """The record with every time, number and word within bounds. ``received_at`` is the collector's own time."""
-    if isinstance(record, ViolationSeen):
-        return _sighting(record, received_at)
     changes: dict[str, Any] = {}
-    for name in _TIMES:
+    for name in ("seen_at",) if isinstance(record, ViolationSeen) else _TIMES:
         at = getattr(record, name, None)
         if at is not None and not EARLIEST <= at <= received_at:
             changes[name] = received_at
-    if isinstance(record, ScanDone):
+    if isinstance(record, ViolationSeen):
+        evidence = _evidence(record.evidence)
+        if evidence is not record.evidence:
+            changes["evidence"] = evidence
+        if record.waiver:
+            changes["waiver"] = printable(record.waiver, LONGEST_WORD)
+    elif isinstance(record, ScanDone):
         for name in ("enumerated", "clean", "finding", "not_examined", "bytes"):
             changes[name] = _number(getattr(record, name))
         changes["seconds"] = max(0.0, min(record.seconds, 1e9))
@@ -70,20 +75,6 @@ def bounded(record: Record, received_at: datetime) -> Record:
     elif isinstance(record, RecordsDropped):
         changes["counts"] = _counts(record.counts)
     if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
-        changes["medium"] = _medium(record.medium)
-    return msgspec.structs.replace(record, **changes) if changes else record
-
-
-def _sighting(record: ViolationSeen, received_at: datetime) -> ViolationSeen:
-    changes: dict[str, Any] = {}
-    if not EARLIEST <= record.seen_at <= received_at:
-        changes["seen_at"] = received_at
-    evidence = _evidence(record.evidence)
-    if evidence is not record.evidence:
-        changes["evidence"] = evidence
-    if record.waiver:
-        changes["waiver"] = printable(record.waiver, LONGEST_WORD)
-    if record.medium is not None:
         changes["medium"] = _medium(record.medium)
     return msgspec.structs.replace(record, **changes) if changes else record
 
@@ -130,16 +121,16 @@ def _settings(evidence: SettingEvidence) -> SettingEvidence:
 
 
 def _file(evidence: FileEvidence) -> FileEvidence:
+    findings = tuple([_finding(finding) for finding in evidence.findings[:MOST_FINDINGS]])
     if (  # what every agent of ours tells, at a glance
         0 <= evidence.size <= _LARGEST
         and 0 <= evidence.depth <= _DEEPEST
         and len(evidence.sealed_place) <= LONGEST_PLACE
-        and len(evidence.extension) <= 32
-        and len(evidence.media_type) <= 127
-        and f"{evidence.extension}{evidence.media_type}".isprintable()
+        and _fits(evidence.extension, 32)
+        and _fits(evidence.media_type, 127)
         and evidence.modified is _moment(evidence.modified)
-        and len(evidence.findings) <= MOST_FINDINGS
-        and all(map(_fits, evidence.findings))
+        and len(findings) == len(evidence.findings)
+        and all(map(is_, findings, evidence.findings))
     ):
         return evidence
     return msgspec.structs.replace(
@@ -150,37 +141,36 @@ def _file(evidence: FileEvidence) -> FileEvidence:
         size=_number(evidence.size),
         modified=_moment(evidence.modified),
         depth=_number(evidence.depth, _DEEPEST),
-        findings=tuple(_finding(finding) for finding in evidence.findings[:MOST_FINDINGS]),
+        findings=findings,
     )
 
 
 _NO_PLACE = Place()
 
 
-def _fits(finding: Finding) -> bool:
-    """Whether a finding is within bounds at a glance: what `_finding` would leave as it is."""
-    level, period = finding.level or "", finding.period or ""
-    # All at once: one question costs what seven do.
-    words = f"{finding.rule}{finding.family}{level}{period}{finding.zone}{finding.marking}{finding.issued_from}"
-    return (
-        finding.place == _NO_PLACE
-        and not finding.codes
-        and 0 <= finding.confidence <= 100
-        and len(finding.rule) <= LONGEST_WORD
-        and len(finding.family) <= 32
-        and len(level) <= 8
-        and len(period) <= LONGEST_WORD
-        and len(finding.zone) <= 32
-        and len(finding.marking) <= LONGEST_MARKING
-        and len(finding.issued_from) <= 32
-        and words.isprintable()
-    )
+def _fits(text: str | None, limit: int) -> bool:
+    return text is None or (len(text) <= limit and text.isprintable())
 
 
 def _finding(finding: Finding) -> Finding:
-    if _fits(finding):
+    place, level, period = finding.place, finding.level or "", finding.period or ""
+    rule, family, zone, marking, source = (
+        finding.rule, finding.family, finding.zone, finding.marking, finding.issued_from
+    )  # fmt: skip
+    if (  # what every agent of ours tells, at a glance
+        place == _NO_PLACE
+        and not finding.codes
+        and 0 <= finding.confidence <= 100
+        and len(rule) <= LONGEST_WORD
+        and len(family) <= 32
+        and len(level) <= 8
+        and len(period) <= LONGEST_WORD
+        and len(zone) <= 32
+        and len(marking) <= LONGEST_MARKING
+        and len(source) <= 32
+        and f"{rule}{family}{level}{period}{zone}{marking}{source}".isprintable()
+    ):
         return finding
-    place = finding.place
     return msgspec.structs.replace(
         finding,
         rule=printable(finding.rule, LONGEST_WORD),

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from protocol.ids import uuid7
-from protocol.records import Evidence, FileEvidence, Finding, Place, SettingEvidence, ViolationSeen
+from protocol.records import Evidence, FileEvidence, Finding, Place, SettingEvidence, Severity, ViolationSeen
 from server.intake.sql import Prepared
 from server.violations.fingerprint import fingerprint
 from server.violations.models import SEVERITY_RANK
@@ -54,12 +53,14 @@ class Sighting(msgspec.Struct, array_like=True, gc=False):
 _NO_MARKING = ("", "", "", "")
 _NO_KIND = ("", "", "")
 _NO_PLACE = ("", "")
+_NO_PLACE_IN_FILE = Place()
+_encode = msgspec.json.Encoder().encode
 
 
-def sighting_of(record: ViolationSeen, agent: str, computer: Any, as_stored: Prepared) -> Sighting:
+def sighting_of(record: ViolationSeen, agent: str, computer: Any, group: Any, as_stored: Prepared) -> Sighting:
     """The sighting that a record of this agent tells of; its words are within bounds (`server.intake.bounds`).
 
-    ``computer`` is the agent's id as the database has it.
+    ``computer`` is the agent's id as the database has it, and ``group`` an id for a group of its own.
     """
     evidence, marking, kind, place = record.evidence, _NO_MARKING, _NO_KIND, _NO_PLACE
     severity = record.severity.value
@@ -75,7 +76,7 @@ def sighting_of(record: ViolationSeen, agent: str, computer: Any, as_stored: Pre
         as_stored.identity(record.id),
         as_stored.moment(record.seen_at),
         fingerprint(record, agent),
-        as_stored.identity(uuid7()),
+        group,
         record.control,
         None if record.medium is None else record.medium.key,
         None if record.session is None else as_stored.identity(record.session),
@@ -85,83 +86,75 @@ def sighting_of(record: ViolationSeen, agent: str, computer: Any, as_stored: Pre
     )
 
 
-class _KeptFinding(msgspec.Struct, omit_defaults=True, gc=False):
-    """What is stored of a `Finding`: all of it but empty fields, which pages take for absent ones."""
+def _kept(evidence: Evidence) -> str:
+    """What is stored of the evidence: pages take an absent field for an empty one, and each costs with every row."""
+    if isinstance(evidence, FileEvidence):
+        return _encode(_kept_file(evidence)).decode()
+    told = msgspec.to_builtins(evidence)
+    return _encode({name: value for name, value in told.items() if value or value == 0}).decode()
 
-    rule: str
-    family: str
-    confidence: int
-    severity: str
+
+class _KeptFinding(msgspec.Struct, omit_defaults=True, gc=False):
+    """What is stored of a `protocol.records.Finding`: numbers always, words where they say something."""
+
+    rule: str = ""
+    family: str = ""
     level: str | None = None
     period: str | None = None
     zone: str = ""
+    confidence: int | None = None
+    severity: Severity | None = None
     marking: str = ""
     codes: tuple[str, ...] = ()
     place: Place | None = None
     issued: date | None = None
     issued_from: str = ""
     expires: date | None = None
-    assumed: bool = False
+    assumed: bool | None = None
     status: str = ""
 
 
-class _KeptFile(msgspec.Struct, omit_defaults=True, tag="file", gc=False):
-    """What is stored of a `FileEvidence`: all but empty fields and the sealed place, which has a column of its own."""
+class _KeptFile(msgspec.Struct, omit_defaults=True, gc=False, tag="file"):
+    """What is stored of a `protocol.records.FileEvidence`: the same."""
 
-    content_hash: str
-    path_hash: str
-    extension: str
-    media_type: str
-    size: int
-    depth: int
+    content_hash: str = ""
+    path_hash: str = ""
+    extension: str = ""
+    media_type: str = ""
+    size: int | None = None
     modified: datetime | None = None
+    depth: int | None = None
     findings: tuple[_KeptFinding, ...] = ()
 
 
-_NO_PLACE_INSIDE = Place()
-_json = msgspec.json.Encoder()
-
-
-def _kept(evidence: Evidence) -> str:
-    """What is stored of the evidence: pages take an absent field for an empty one, and each costs with every row."""
-    if isinstance(evidence, FileEvidence):
-        return _json.encode(_kept_file(evidence)).decode()
-    return _json.encode(_told(msgspec.to_builtins(evidence))).decode()
-
-
-def _kept_file(evidence: FileEvidence) -> _KeptFile:
+def _kept_file(told: FileEvidence) -> _KeptFile:
     return _KeptFile(
-        evidence.content_hash,
-        evidence.path_hash,
-        evidence.extension,
-        evidence.media_type,
-        evidence.size,
-        evidence.depth,
-        evidence.modified,
-        tuple([_kept_finding(finding) for finding in evidence.findings]),
+        told.content_hash,
+        told.path_hash,
+        told.extension,
+        told.media_type,
+        told.size,
+        told.modified,
+        told.depth,
+        tuple([_kept_finding(finding) for finding in told.findings]),
     )
 
 
-def _kept_finding(finding: Finding) -> _KeptFinding:
-    place = finding.place
+def _kept_finding(told: Finding) -> _KeptFinding:
     return _KeptFinding(
-        finding.rule,
-        finding.family,
-        finding.confidence,
-        finding.severity,
-        finding.level,
-        finding.period,
-        finding.zone,
-        finding.marking,
-        finding.codes,
-        None if place == _NO_PLACE_INSIDE else place,
-        finding.issued,
-        finding.issued_from,
-        finding.expires,
-        finding.assumed,
-        finding.status,
+        told.rule,
+        told.family,
+        told.level,
+        told.period,
+        told.zone,
+        told.confidence,
+        told.severity,
+        told.marking,
+        told.codes,
+        None if told.place == _NO_PLACE_IN_FILE else told.place,
+        told.issued,
+        told.issued_from,
+        told.expires,
+        told.assumed,
+        told.status,
     )
-
-
-def _told(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value or value == 0}

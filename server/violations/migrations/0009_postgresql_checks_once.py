@@ -37,6 +37,6 @@ def _backwards(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Does nothing with SQLite, which looks a reference up where it stands in memory already."""
 
-    dependencies = [("violations", "0006_postgresql_fingerprint")]
+    dependencies = [("violations", "0008_department_sums")]
 
     operations = [migrations.RunPython(_forwards, _backwards)]
