@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('violations', '0006_postgresql_fingerprint'),
+        ('violations', '0007_lists_by_when_it_came_up'),
     ]
 
     operations = [
