@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.violations.models import Group, State
 from server.violations.transitions import ASSIGNABLE, DISMISSABLE, REOPENABLE
-from server.violations.waivers import WAIVABLE
+from server.violations.waivers import ASKABLE
 
 
 def offers(group: Group, may_triage: bool) -> dict[str, bool]:
@@ -14,6 +14,6 @@ def offers(group: Group, may_triage: bool) -> dict[str, bool]:
         "may_dismiss": may_triage and group.state in DISMISSABLE,
         "may_rectify": may_triage and group.state in (State.NEW, State.ASSIGNED),
         "may_close": may_triage and group.state == State.VERIFIED,
-        "may_waive": may_triage and group.state in WAIVABLE,
+        "may_waive": may_triage and group.state in ASKABLE,
         "may_reopen": may_triage and group.state in REOPENABLE,
     }

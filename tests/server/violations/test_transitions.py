@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -150,3 +151,20 @@ def test_a_note_without_end_is_refused(group: Group, person: Person) -> None:
     with pytest.raises(TransitionError) as error:
         transitions.comment(group, by=person(Role.IT), note="长" * 2001)
     assert error.value.reason == "note-too-long"
+
+
+def test_what_somebody_else_was_given_meanwhile_is_not_taken_away_unseen(group: Group, person: Person) -> None:
+    a, b = person(Role.OFFICER), person(Role.IT)
+    transitions.assign(group, to=a, by=a, had="")
+    with pytest.raises(TransitionError, match=a.display_name) as taken:
+        transitions.assign(group, to=b, by=b, had="")
+    assert taken.value.reason == "taken"
+    assert Group.objects.get().assignee == a
+    assert transitions.assign(group, to=b, by=b, had=str(a.pk)).assignee == b
+
+
+def test_a_due_date_lies_ahead(group: Group, person: Person) -> None:
+    a, today = person(Role.OFFICER), timezone.localdate()
+    with pytest.raises(TransitionError):
+        transitions.assign(group, to=a, by=a, due=today - timedelta(days=1))
+    assert transitions.assign(group, to=a, by=a, due=today).due_on == today
