@@ -79,8 +79,21 @@ def mark_rectified(group: Group, *, by: User, note: str) -> Group:
 
 
 def close(group: Group, *, by: User, note: str = "") -> Group:
-    """File a violation that a later clean check has verified."""
-    return _move(group, State.CLOSED, by=by, note=note, allowed={State.VERIFIED}, action="violation.close")
+    """File a violation that a later clean check has verified.
+
+    One whose medium or computer is lost or destroyed is never scanned again: what was called rectified is then filed
+    for a reason, without having been verified.
+    """
+    allowed = {State.VERIFIED}
+    if not can_be_scanned(group):
+        allowed.add(State.RECTIFIED)
+        note = note if group.state == State.VERIFIED else _required(note)
+    return _move(group, State.CLOSED, by=by, note=note, allowed=allowed, action="violation.close")
+
+
+def can_be_scanned(group: Group) -> bool:
+    """Whether the ledger still has what the violation was seen on: the medium, else the computer."""
+    return not (group.medium or group.computer).is_gone
 
 
 def reopen(group: Group, *, by: User, reason: str) -> Group:

@@ -168,3 +168,21 @@ def test_a_due_date_lies_ahead(group: Group, person: Person) -> None:
     with pytest.raises(TransitionError):
         transitions.assign(group, to=a, by=a, due=today - timedelta(days=1))
     assert transitions.assign(group, to=a, by=a, due=today).due_on == today
+
+
+@pytest.mark.parametrize("status", ["lost", "destroyed"])
+def test_what_no_scan_can_reach_any_more_is_closed_for_a_reason(group: Group, person: Person, status: str) -> None:
+    officer = person(Role.OFFICER)
+    transitions.mark_rectified(group, by=officer, note="硬盘已销毁")
+    Computer.objects.update(status=status)
+    gone = Group.objects.select_related("computer").get()
+    with pytest.raises(TransitionError):
+        transitions.close(gone, by=officer, note=" ")
+    assert transitions.close(gone, by=officer, note="销毁证明 2026-17").state == State.CLOSED
+    assert Group.objects.get().verified_at is None
+
+
+def test_what_is_not_rectified_is_not_closed_by_the_end_of_its_computer(group: Group, person: Person) -> None:
+    Computer.objects.update(status="destroyed")
+    with pytest.raises(TransitionError):
+        transitions.close(Group.objects.get(), by=person(Role.OFFICER), note="x")
