@@ -19,7 +19,7 @@ from server.intake.selfchecks import self_check_row
 from server.intake.sighting import SETTING
 from server.intake.sql import chunks, insert_new
 from server.ledger.models import Computer
-from server.violations.fingerprint import of_check
+from server.violations.fingerprint import of_check, of_file
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
 SELF_CHECK = "CHECK-01"
@@ -50,6 +50,8 @@ def store_reports(deliveries: Sequence[Delivery], media: Mapping[str, int]) -> N
                 if record.medium is not None and _all_clean(record):
                     pk = media[record.medium.key]
                     clean[pk] = max(record.started_at, clean.get(pk, record.started_at))
+                for print_ in _gone(record, delivery):
+                    mended[print_] = max(record.started_at, mended.get(print_, record.started_at))
             elif isinstance(record, CheckDone):
                 checks.append(_check(record, delivery))
                 if record.outcome is CheckOutcome.PASS:
@@ -82,6 +84,13 @@ def store_reports(deliveries: Sequence[Delivery], media: Mapping[str, int]) -> N
 def _all_clean(scan: ScanDone) -> bool:
     """Whether a scan looked at everything on a medium and found nothing. What was not examined proves nothing."""
     return scan.complete and scan.finding == 0 and scan.not_examined == 0 and scan.enumerated == scan.clean
+
+
+def _gone(scan: ScanDone, delivery: Delivery) -> list[str]:
+    """Fingerprints of the files that a scan of the computer's disks shows to be gone; one cut short shows nothing."""
+    if scan.medium is not None or not scan.complete:
+        return []
+    return [of_file(one.control, one.content_hash, str(delivery.agent)) for one in scan.gone]
 
 
 def _verify(groups: QuerySet[Group], at: datetime) -> None:

@@ -15,6 +15,7 @@ from protocol.records import (
     CheckDone,
     CheckLine,
     CheckOutcome,
+    GoneFile,
     RecordsDropped,
     ScanDone,
     SelfCheckDone,
@@ -105,6 +106,28 @@ def test_a_computer_that_was_enrolled_anew_verifies_what_was_found_before(
     Group.objects.update(computer=first)
     deliver(sender.next(checked(CheckOutcome.PASS, at), self_check_of(at, CheckOutcome.PASS)))
     assert set(Group.objects.values_list("state", flat=True)) == {State.VERIFIED}
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({}, State.VERIFIED),
+        ({"complete": False}, State.RECTIFIED),
+        ({"gone": ()}, State.RECTIFIED),
+        ({"started_at": datetime.now(UTC) - timedelta(hours=2)}, State.RECTIFIED),
+        ({"gone": (GoneFile(control="CPC-02", content_hash="00" * 32),)}, State.RECTIFIED),
+    ],
+)
+def test_a_file_on_a_disk_is_verified_by_a_later_whole_scan_that_finds_it_gone(
+    deliver: Deliver, sender: Any, file_seen: Seen, change: dict[str, Any], state: State
+) -> None:
+    now = timezone.now()
+    seen = file_seen(seen_at=now - timedelta(hours=3), control="NPC-01", medium=None, session=None)
+    deliver(sender.next(seen))
+    Group.objects.update(state=State.RECTIFIED, state_at=now - timedelta(hours=1))
+    gone = (GoneFile(control="NPC-01", content_hash=seen.evidence.content_hash),)  # type: ignore[union-attr]
+    deliver(sender.next(scanned(**({"started_at": now, "gone": gone} | change))))
+    assert Group.objects.get().state == state
 
 
 @pytest.mark.parametrize(
