@@ -78,6 +78,21 @@ def test_a_viewer_changes_nothing(group: Group, person: Person) -> None:
     assert not Step.objects.exists() and not Entry.objects.exists()
 
 
+def test_an_officer_of_another_department_changes_nothing(group: Group, person: Person) -> None:
+    stranger, officer = person(Role.DEPARTMENT, department="总部/财务处"), person(Role.OFFICER)
+    for act in (
+        lambda: transitions.assign(group, to=officer, by=stranger),
+        lambda: transitions.mark_false_alarm(group, by=stranger, reason="x"),
+        lambda: transitions.mark_rectified(group, by=stranger, note="x"),
+        lambda: transitions.reopen(group, by=stranger, reason="x"),
+        lambda: transitions.close(group, by=stranger, note="x"),
+        lambda: transitions.comment(group, by=stranger, note="x"),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    assert Group.objects.get().state == State.NEW
+
+
 def test_an_account_that_was_switched_off_changes_nothing(group: Group, person: Person) -> None:
     officer = person(Role.OFFICER, is_active=False)
     with pytest.raises(PermissionDenied):
