@@ -77,11 +77,9 @@ _SEARCHED = (
     "application/x-spss-sav",
     "application/x-stata-dta",
     "application/x-yozo",
-    "image/emf",
     "image/vnd.adobe.photoshop",
     "image/vnd.djvu",
     "image/vnd.dwg",
-    "image/wmf",
     "image/x-xcf",
 )
 
@@ -179,6 +177,8 @@ FORMATS: dict[str, str] = {
     "application/x-bplist": "plist",
     **dict.fromkeys(_BINARY, "binary"),
     **dict.fromkeys(_SEARCHED, "searched"),
+    "image/emf": "metafile",
+    "image/wmf": "metafile",
     "image/png": "picture",
     "image/jpeg": "picture",
     "image/tiff": "picture",

@@ -13,7 +13,7 @@ from lxml import etree
 from agent.scanning.formats import data_uris, escapes, markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
-from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
+from agent.scanning.formats.ooxml_tables import Cell, fields, spelled_down, with_periods
 from agent.scanning.formats.quoted import values
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -278,6 +278,9 @@ def _labelled(
         if row is not None:
             tables[row[0]].append([Cell(blocks[n].text.rstrip(":： "), at, str(n)) for at, n in enumerate(numbers)])
     for rows in tables.values():
+        if any(int(cell.address or 0) in hits for row in rows for cell in row):
+            for told in spelled_down(rows, Place()):
+                yield Passage(Zone.CELL, told.text, Place(paragraph=int(told.place.cell or 0) + 1))
         for each in with_periods(rows):
             own = [number for cell in each if (number := int(cell.address or 0)) in hits]
             if own:

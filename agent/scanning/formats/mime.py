@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from agent.scanning.formats import seven_bit
 from agent.scanning.formats.charset import decode as decode_plain
 from agent.scanning.formats.charset import rank
 
@@ -136,6 +137,8 @@ def _words(text: str) -> Iterator[str]:
 def characters(data: bytes, charset: str) -> str:
     """Bytes as text in the charset that is named; in the likeliest one where it is none of text, or plainly wrong."""
     name = _CODECS.get(charset.lower(), charset)
+    if b"\x1b$" in data and data.isascii():
+        return seven_bit.iso_2022(data)
     if _TEXT_CODEC.match(name) and name.lower() not in ("us-ascii", "ascii"):
         try:
             text = data.decode(name, "replace")
