@@ -63,6 +63,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         return
     raw = escapes.page(markup.plain_bytes(source.read(LIMITS["bytes read as a page"])))
     yield from data_uris.members(raw, reading)
+    raw = _with_readings_last(raw)
     if not markup.worth(raw, reading):
         return
     source_text = markup.to_text(raw)
@@ -74,6 +75,18 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from _properties(page, reading)
     yield from _body(_Blocks(page).found, reading)
     yield from _asides(page, reading)
+
+
+def _with_readings_last(raw: bytes) -> bytes:
+    """A page in which what stands over letters (``ruby``) parts them no more, and follows as a line of its own."""
+    if b"<rt" not in raw and b"<RT" not in raw:
+        return raw
+    said = b"".join(_READING.findall(raw))
+    return _BASE.sub(b"", _READING.sub(b"", raw)) + b"<p>" + said + b"</p>"
+
+
+_READING = re.compile(rb"(?i)<r(?:t|tc|p)\b[^>]*>([^<]*)(?:</r(?:t|tc|p)>)?")
+_BASE = re.compile(rb"(?i)</?(?:ruby|rb)\b[^>]*>")
 
 
 def _parse(source: str) -> etree._Element | None:

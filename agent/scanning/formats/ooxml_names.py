@@ -32,7 +32,7 @@ _NEVER = re.compile(
     rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
 )
 _CORNER = re.compile(
-    rb"(?i)(?:^|/)(?:(?:settings|numbering|presentation)\.xml|glossary/document\.xml|(?:tags|slicers?|tables|externallinks"
+    rb"(?i)(?:^|/)(?:(?:settings|numbering|presentation|connections|commentauthors)\.xml|glossary/document\.xml|(?:tags|slicers?|tables|externallinks"
     rb"|ctrlprops)/[^/]+\.xml|pivotcache/pivotcachedefinition[^/]*\.xml)$|^/?xl/styles\.xml$"
 )
 """Parts that hold no text of the document, but values that its program shows: see `corners`."""
