@@ -39,7 +39,7 @@ from server.intake.sql import chunks, update_by_pk
 from server.intake.turns import turn_to_work
 from server.ledger.models import Computer
 from server.locks import between_commits
-from server.violations import statistics, waivers
+from server.violations import statistics, sums, waivers
 
 POLL = 0.2
 """Seconds between looks at the spool when nobody of this process has said that something came."""
@@ -191,6 +191,7 @@ class FanOut(threading.Thread):
         self._ahead = Ahead(next_ones) if ahead else None
         self._stop_asked = threading.Event()
         self._next_look = 0.0
+        self._sums = sums.Keeper()
 
     def ask_to_stop(self) -> None:
         """End after the batch in hand; do not wait for it."""
@@ -222,6 +223,7 @@ class FanOut(threading.Thread):
             if mine():
                 waivers.expire()
                 statistics.renew()
+                self._sums.renew()
                 note_held(timezone.now() - timedelta(seconds=2 * CLOCK))
 
     def _work_while_locked(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -77,17 +77,18 @@ def read(
 
 
 def delivery_of(
-    entry: int, agent: uuid.UUID, received_at: datetime, records: Iterable[Record], as_stored: Prepared
+    entry: int, agent: uuid.UUID, received_at: datetime, records: Sequence[Record], as_stored: Prepared
 ) -> Delivery:
     """The delivery that these records make, which are checked and within bounds."""
     others: list[Record] = []
     sightings: list[Sighting] = []
     media: list[tuple[Medium, datetime]] = []
     named, computer, weight = str(agent), as_stored.uuid(agent), 0
-    for record in records:
+    groups = as_stored.fresh(len(records))
+    for record, group in zip(records, groups, strict=True):
         weight += _weight(record)
         if isinstance(record, ViolationSeen):
-            sightings.append(sighting_of(record, named, computer, as_stored))
+            sightings.append(sighting_of(record, named, computer, group, as_stored))
         else:
             others.append(record)
         if isinstance(record, _WITH_MEDIUM) and record.medium is not None:

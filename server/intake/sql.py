@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from protocol.ids import canonical, minted
 from server.intake import postgresql
 
 MAX_VARIABLES = 900
@@ -171,6 +172,12 @@ class Prepared:
         self.identity: Callable[[str], Any] = _canonical if native else _plain_hex
         """Of an id in any form that `uuid.UUID` reads."""
         self.uuid: Callable[[uuid.UUID], Any] = str if native else _hex
+        self._native = native
+
+    def fresh(self, count: int) -> list[Any]:
+        """So many new ids."""
+        digits = minted(count)
+        return [canonical(each) for each in digits] if self._native else digits
 
 
 CANONICAL_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from server.accounts.models import Department, User
 from server.ledger.models import Computer
 from server.violations.models import IS_OPEN, OPEN_STATES, SEVERITY_RANK, Group, Severity, State
-from server.violations.scope import AsItComes, hold_most, in_departments, sees_most, visible_to
+from server.violations.scope import AsItComes, hold_most, in_departments, sees_all, sees_most, visible_to
 from server.web.paging import MOST_COUNTED, count_many, counted
 from server.web.searching import short, with_text
 
@@ -25,14 +25,13 @@ OPEN, ALL = "open", "all"
 SORTED = "severity"
 """The order of a list for which none is chosen: worst and newest first."""
 SORTS: Mapping[str, tuple[str, ...]] = {
-    SORTED: ("severity_rank", "-last_seen_at", "-id"),
+    SORTED: ("severity_rank", "-opened_at", "-id"),
     "last": ("-last_seen_at", "-id"),
     "first": ("-first_seen_at", "-id"),
-    "count": ("-occurrence_count", "-last_seen_at", "-id"),
-    "due": ("due_on", "severity_rank", "-last_seen_at", "-id"),
+    "due": ("due_on", "severity_rank", "-opened_at", "-id"),
 }
 """Orders of the list."""
-_BY_TIME_OR_NUMBER = ("last", "first", "count")
+_BY_TIME = ("last", "first")
 _LONGEST_TEXT = 100
 _MOST_FOUND = 1_000
 """Up to which those in which a text is found are counted, those of departments that hold most computers, and what no
@@ -126,9 +125,9 @@ class ViolationFilter:
         fitting, few = self._narrow(visible_to(user, as_they_come=most))
         top = self._top()
         most |= top is not None and hold_most(top)
-        some = not self.text and not most and (top is not None or not user.sees_everything)
+        some = not self.text and not most and (top is not None or not sees_all(user))
         # The newest of a house may all be of other controls: those of this one are sorted, unless they are very many.
-        of_one = self.control != "" and self.sort in _BY_TIME_OR_NUMBER
+        of_one = self.control != "" and self.sort in _BY_TIME
         looked_at = most or self.text or self.family or self.assignee == "none"
         counted = _MOST_FOUND if looked_at else _MANY_OF_SOME if of_one else MOST_COUNTED
         counts = self._count(fitting, few or some, counted)

@@ -107,6 +107,17 @@ def test_the_newest_sighting_describes_the_violation(
     assert (group.path_hash, group.severity, group.person) == (newest.evidence.path_hash, "critical", "李强")
 
 
+def test_a_repeat_leaves_a_violation_where_it_stands_in_the_lists(
+    deliver: Deliver, sender: Any, file_seen: Seen
+) -> None:
+    now = timezone.now()
+    for at in (now - timedelta(hours=2), now, now - timedelta(hours=3)):
+        deliver(sender.next(file_seen(seen_at=at)))
+    group = Group.objects.get()
+    assert (group.first_seen_at, group.last_seen_at) == (now - timedelta(hours=3), now)
+    assert group.opened_at == now - timedelta(hours=2)
+
+
 @pytest.fixture
 def settled(deliver: Deliver, sender: Any, file_seen: Seen) -> Callable[..., Group]:
     """Makes a violation that is in some state since an hour ago."""
@@ -129,7 +140,7 @@ def test_a_settled_violation_that_is_seen_again_regresses(
     deliver(sender.next(file_seen()))
     group = Group.objects.get()
     assert (group.state, group.occurrence_count) == (State.NEW, 2)
-    assert group.regressed_at == group.last_seen_at
+    assert group.regressed_at == group.last_seen_at == group.opened_at
     step = Step.objects.get()
     assert (step.actor, step.from_state, step.to_state) == (None, state, State.NEW)
 
@@ -159,6 +170,7 @@ def test_what_was_called_rectified_and_is_still_there_goes_back_to_its_person(
     deliver(sender.next(file_seen()))
     group = Group.objects.get()
     assert (group.state, group.assignee, group.regressed_at) == (State.ASSIGNED, officer, None)
+    assert group.opened_at == group.last_seen_at
 
 
 @pytest.mark.parametrize("state", [State.FALSE_ALARM, State.WAIVED, State.ASSIGNED])
