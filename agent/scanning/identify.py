@@ -123,7 +123,7 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
         return Identity("video/mp4", Kind.BINARY)
     if head.startswith(b"\x01\x00\x00\x00") and head[40:44] == b" EMF":
         return Identity("image/emf", Kind.PICTURE)
-    if head[60:68] == b"BOOKMOBI":
+    if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
         return Identity("application/x-mobipocket-ebook", Kind.DOCUMENT)
     if head[2:5] == b"-lh" and head[6:7] == b"-":
         return Identity("application/x-lha", Kind.CONTAINER)

@@ -187,6 +187,10 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
     ],
     "subtitles": lambda: ["[Events]\nDialogue: 0,1,2,D,,0,0,0,,{\\an8}机密\\N★10年\n".encode()],
     "metafile": drawings,
+    "flash": lambda: [
+        b"FWS\x06" + bytes(20) + "机密★10年".encode() + b"\0",
+        b"CWS\x06" + bytes(4) + zlib.compress(bytes(20) + "机密★10年".encode() + b"\0"),
+    ],
     "dxf": lambda: [b"0\nMTEXT\n1\n{\\fA|b0;\\U+673A\\U+5BC6}\\P\\M+5BBFA\\M+5C3DC\n0\nEOF\n"],
 }
 

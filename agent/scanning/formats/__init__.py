@@ -172,6 +172,7 @@ FORMATS: dict[str, str] = {
     "application/msword": "doc",
     "application/vnd.ms-excel": "xls",
     "application/vnd.ms-powerpoint": "ppt",
+    "application/x-shockwave-flash": "flash",
     "application/vnd.sqlite3": "sqlite",
     "application/x-dbf": "dbf",
     "application/x-bplist": "plist",
