@@ -105,7 +105,7 @@ def _seen_at(record: ViolationSeen | ScanDone | MediaSessionSeen) -> datetime:
 
 def _weight(record: Record) -> int:
     if not isinstance(record, ViolationSeen):
-        return 1000
+        return 1000 + (150 * len(record.gone) if isinstance(record, ScanDone) else 0)
     if isinstance(record.evidence, FileEvidence):
         return 1000 + len(record.evidence.sealed_place) + 1500 * len(record.evidence.findings)
     if isinstance(record.evidence, NetworkEvidence):
@@ -133,6 +133,11 @@ def check(record: Record) -> None:
         controls = [control for line in record.results for control in line.controls]
         if not all(_is_control(control) for control in [*controls, *record.answers]):
             raise ValueError("no id of a control")
+    if isinstance(record, ScanDone):
+        for one in record.gone:
+            _word(one.content_hash)
+            if not _CONTROL.fullmatch(one.control):
+                raise ValueError("no id of a control")
     if isinstance(record, _WITH_SESSION) and record.session is not None:
         _id(record.session)
     if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
