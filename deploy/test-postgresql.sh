@@ -23,10 +23,10 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-sync=off # nobody pulls this cluster's plug; another command may want to measure it
-[ "${1:-}" = -- ] && sync=on
+set_to="-c fsync=off" # nobody pulls this cluster's plug; another command may want to measure it, set as in docs/install.md
+[ "${1:-}" = -- ] && set_to="-c shared_buffers=512MB -c max_wal_size=4GB -c checkpoint_timeout=15min"
 as "$bin/initdb" --no-sync -D "$place/data" -U mijian -A trust -E UTF8 --locale=C >/dev/null
-as "$bin/pg_ctl" -D "$place/data" -w -s -l "$place/log" -o "-c listen_addresses= -c fsync=$sync -k $place" start
+as "$bin/pg_ctl" -D "$place/data" -w -s -l "$place/log" -o "-c listen_addresses= $set_to -k $place" start
 as "$bin/createdb" -h "$place" -U mijian mijian
 MIJIAN_DATABASE_URL="postgresql://mijian@/mijian?host=$place"
 export MIJIAN_DATABASE_URL
