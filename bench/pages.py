@@ -32,7 +32,6 @@ PAGES = (
     "/violations/?sort=last",
     "/violations/?sort=first",
     "/violations/?sort=due",
-    "/violations/?sort=count",
     "/violations/?sort=last&state=all",
     "/violations/?due=overdue",
     "/violations/?q=BG-00017",
@@ -79,8 +78,11 @@ def main() -> None:
     parser.add_argument("--violations", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=9, help="how often each page is asked for")
     parser.add_argument("--only", default="", help="pages whose address holds this")
+    parser.add_argument("--database-url", default="", help="an empty PostgreSQL database for it, in place of a file")
     options = parser.parse_args()
     os.environ |= {"MIJIAN_HOME": str(options.home.absolute()), "DJANGO_SETTINGS_MODULE": "server.settings"}
+    if options.database_url:
+        os.environ["MIJIAN_DATABASE_URL"] = options.database_url
     fresh = not (options.home / "keys").exists()
     subprocess.run([sys.executable, "-m", "server", "init"], check=True, stdout=subprocess.DEVNULL)
     import django
@@ -234,6 +236,7 @@ def _group(
         "marking": f"{('机密', '秘密', '绝密')[n % 3]}★{n % 30 + 1}年", "zone": "header",
         "extension": ENDINGS[n % len(ENDINGS)], "media_type": "", "content_hash": _content(n), "path_hash": "",
         "sealed_place": "s" * 200, "first_seen_at": now - timedelta(minutes=n),
+        "opened_at": now - timedelta(minutes=n),
         "last_seen_at": now - timedelta(minutes=dice.randrange(500_000)), "occurrence_count": 5, "assignee": None,
         "verified_at": None, "regressed_at": None, "due_on": (now + timedelta(days=dice.randrange(-5, 60))).date(),
         "waiver": None, "updated_at": now,

@@ -155,18 +155,22 @@ def _fits(text: str | None, limit: int) -> bool:
 
 
 def _finding(finding: Finding) -> Finding:
-    place = finding.place
+    place, level, period = finding.place, finding.level or "", finding.period or ""
+    rule, family, zone, marking, source = (
+        finding.rule, finding.family, finding.zone, finding.marking, finding.issued_from
+    )  # fmt: skip
     if (  # what every agent of ours tells, at a glance
         place == _NO_PLACE
         and not finding.codes
         and 0 <= finding.confidence <= 100
-        and _fits(finding.rule, LONGEST_WORD)
-        and _fits(finding.family, 32)
-        and _fits(finding.level, 8)
-        and _fits(finding.period, LONGEST_WORD)
-        and _fits(finding.zone, 32)
-        and _fits(finding.marking, LONGEST_MARKING)
-        and _fits(finding.issued_from, 32)
+        and len(rule) <= LONGEST_WORD
+        and len(family) <= 32
+        and len(level) <= 8
+        and len(period) <= LONGEST_WORD
+        and len(zone) <= 32
+        and len(marking) <= LONGEST_MARKING
+        and len(source) <= 32
+        and f"{rule}{family}{level}{period}{zone}{marking}{source}".isprintable()
     ):
         return finding
     return msgspec.structs.replace(

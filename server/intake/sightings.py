@@ -26,7 +26,8 @@ _TOLD = (*TOLD, "medium", "person")
 """Fields that the newest sighting says, and that seldom change."""
 _PLACE = ("path_hash", "sealed_place")
 """Fields that the newest sighting says anew each time."""
-_STANDING = ("state", "state_at", "assignee", "verified_at")
+_STANDING = ("state", "state_at", "opened_at", "assignee", "verified_at")
+"""Fields that a sighting changes of what had been put right or was over."""
 _READ = (
     "id",
     "fingerprint",
@@ -51,12 +52,16 @@ _NEW = (
     "due_on",
     "first_seen_at",
     "last_seen_at",
+    "opened_at",
     "occurrence_count",
     *_TOLD,
     *_PLACE,
 )
 """Fields of a new group; those that are left out are null."""
-_FIRST, _LAST, _COUNT = (_NEW.index(name) for name in ("first_seen_at", "last_seen_at", "occurrence_count"))
+_FIRST, _LAST, _OPENED, _COUNT = (
+    _NEW.index(name) for name in ("first_seen_at", "last_seen_at", "opened_at", "occurrence_count")
+)
+_IS_NEW = State.NEW.value
 _TELLING = _NEW.index(_TOLD[0])
 """Where `_TOLD` and `_PLACE` begin."""
 
@@ -78,6 +83,8 @@ class _Group:
     """Values of `_TOLD`."""
     place: tuple[str, str] | None = None
     """Values of `_PLACE`; None while no newer sighting has told one."""
+    opened_at: Any = None
+    """When it came up again; None where it did not."""
     regressed_at: Any = None
     due_on: str | None = None
     retold: bool = False
@@ -182,9 +189,10 @@ def _as_new(each: Sighting, told: tuple[Any, ...], due: str | None, now: Any) ->
         each.fingerprint,
         each.control,
         now,
-        State.NEW.value,
+        _IS_NEW,
         now,
         due,
+        each.seen_at,
         each.seen_at,
         each.seen_at,
         1,
@@ -197,7 +205,7 @@ def _fold_new(row: list[Any], each: Sighting, told: tuple[Any, ...]) -> None:
     """Add one more sighting to a group that is new (`_NEW`)."""
     row[_COUNT] += 1
     if each.seen_at < row[_FIRST]:
-        row[_FIRST] = each.seen_at
+        row[_FIRST] = row[_OPENED] = each.seen_at
     if each.seen_at >= row[_LAST]:
         row[_LAST] = each.seen_at
         row[_TELLING:] = (*told, *each.place)
@@ -218,6 +226,7 @@ def _fold(group: _Group, each: Sighting, told: tuple[Any, ...], steps: list[tupl
             group.regressed_at, group.opened_again = each.seen_at, True
             group.due_on = _due(told[0])
         group.state, group.state_at, group.verified_at, group.moved = state.value, now, None, True
+        group.opened_at = each.seen_at
         if state is State.NEW:
             group.assignee = None
 
@@ -250,7 +259,7 @@ def _write_touched(groups: Iterable[_Group], now: Any) -> None:
         if group.retold:
             retold.append((group.first_seen_at, *group.told, group.id))
         if group.moved:
-            moved.append((group.state, group.state_at, group.assignee, group.verified_at, group.id))
+            moved.append((group.state, group.state_at, group.opened_at, group.assignee, group.verified_at, group.id))
         if group.opened_again:
             reopened.append((group.regressed_at, group.due_on, group.id))
     update_prepared(Group, ("occurrence_count", "last_seen_at", "updated_at", *_PLACE), seen)

@@ -14,6 +14,8 @@ from server.violations.models import Group, SavedView, Waiver
 
 MOST = 3
 """Where departments hold more than one in so many of all computers, violations are looked at one after the other."""
+_SEES_ALL = "_sees_all"
+"""Attribute of an account that was read: for whom and for which department it was looked up, and what was found."""
 _KEPT = 300
 """Seconds for which it is known whether they do."""
 
@@ -38,7 +40,7 @@ def visible_to(user: Anybody, *, as_they_come: bool = False) -> QuerySet[Group]:
     """
     if not isinstance(user, User) or not user.is_current:
         return Group.objects.none()
-    if user.sees_everything:
+    if sees_all(user):
         return Group.objects.all()
     return in_departments(Group.objects.all(), departments_of(user), as_they_come=as_they_come)
 
@@ -48,9 +50,27 @@ def visible_by_the_shorter_way(user: Anybody) -> QuerySet[Group]:
     return visible_to(user, as_they_come=isinstance(user, User) and sees_most(user))
 
 
+def sees_all(user: User) -> bool:
+    """Whether there is no computer whose violations this person may not see.
+
+    Of an officer whose departments hold most, it is looked up once for each time the account was read, thus with each
+    request: nothing of a computer that has come to another department since is ever shown.
+    """
+    if user.sees_everything or user.department is None or not hold_most(user.department.path):
+        return user.sees_everything
+    key = f"{user.pk}:{user.department.path}"
+    told: tuple[str, bool] = getattr(user, _SEES_ALL, ("", False))  # not by vars(): a request's account is a proxy
+    if told[0] != key:
+        others = Department.objects.exclude(path__startswith=user.department.path)
+        elsewhere = Computer.objects.filter(Q(department=None) | Q(department__in=others))
+        told = key, not elsewhere.exists()
+        setattr(user, _SEES_ALL, told)
+    return told[1]
+
+
 def sees_most(user: User) -> bool:
-    """Whether a department officer's departments hold a good part of all computers."""
-    return not user.sees_everything and user.department is not None and hold_most(user.department.path)
+    """Whether a department officer's departments hold a good part of all computers, and others hold some."""
+    return user.department is not None and not sees_all(user) and hold_most(user.department.path)
 
 
 def hold_most(path: str) -> bool:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from server import audit
 from server.accounts.models import User
 from server.violations.due import due_on
-from server.violations.models import Group, State, Step
+from server.violations.models import OPEN_STATES, Group, State, Step
 from server.violations.scope import visible_to
 
 ASSIGNABLE = frozenset({State.NEW, State.ASSIGNED, State.RECTIFIED})
@@ -138,6 +138,8 @@ def _move(
         stored.state, stored.updated_at = state, now
         if before != state:
             stored.state_at = now
+            if state == State.NEW or (before not in OPEN_STATES and state in OPEN_STATES):
+                stored.opened_at = now
         if assignee is not None:
             stored.assignee = assignee
         elif state == State.NEW:
@@ -145,7 +147,7 @@ def _move(
             stored.due_on = due_on(stored.severity)
         if due is not None:
             stored.due_on = due
-        stored.save(update_fields=("state", "state_at", "updated_at", "assignee", "verified_at", "due_on"))
+        stored.save(update_fields=("state", "state_at", "opened_at", "updated_at", "assignee", "verified_at", "due_on"))
         _step(stored, by, before, note, assignee)
         audit.record(
             action,

@@ -183,9 +183,9 @@ def _finish(waiver: Waiver, state: str, by: User | None, today: date) -> int:
             _waive(group, other, by)
     for group in Group.objects.filter(waiver=waiver, state=State.WAIVED).select_for_update():
         after = State.NEW if group.assignee_id is None else State.ASSIGNED
-        group.state, group.waiver, group.state_at, group.updated_at = after, None, now, now
+        group.state, group.waiver, group.state_at, group.opened_at, group.updated_at = after, None, now, now, now
         group.due_on = due_on(group.severity)
-        group.save(update_fields=("state", "waiver", "state_at", "updated_at", "due_on"))
+        group.save(update_fields=("state", "waiver", "state_at", "opened_at", "updated_at", "due_on"))
         Step.objects.create(group=group, at=now, actor=by, from_state=State.WAIVED, to_state=after)
         count += 1
     return count

@@ -13,7 +13,7 @@ from django.utils import timezone
 from server.accounts.models import Department, User
 from server.ledger.models import Computer
 from server.violations.models import IS_OPEN, OPEN_STATES, SEVERITY_RANK, Group, Severity, State
-from server.violations.scope import AsItComes, hold_most, in_departments, sees_most, visible_to
+from server.violations.scope import AsItComes, hold_most, in_departments, sees_all, sees_most, visible_to
 from server.web.paging import MOST_COUNTED, count_many, counted
 from server.web.searching import short, with_text
 
@@ -25,21 +25,21 @@ OPEN, ALL = "open", "all"
 SORTED = "severity"
 """The order of a list for which none is chosen: worst and newest first."""
 SORTS: Mapping[str, tuple[str, ...]] = {
-    SORTED: ("severity_rank", "-last_seen_at", "-id"),
+    SORTED: ("severity_rank", "-opened_at", "-id"),
     "last": ("-last_seen_at", "-id"),
     "first": ("-first_seen_at", "-id"),
-    "count": ("-occurrence_count", "-last_seen_at", "-id"),
-    "due": ("due_on", "severity_rank", "-last_seen_at", "-id"),
+    "due": ("due_on", "severity_rank", "-opened_at", "-id"),
 }
 """Orders of the list."""
 GONE = "gone"
 """In place of a person: everybody who has violations and can work on none any more."""
 ASSIGNEES = ("me", "none", GONE)
-_BY_TIME_OR_NUMBER = ("last", "first", "count")
 _LONGEST_TEXT = 100
 _MOST_FOUND = 1_000
-"""Up to which those in which a text is found are counted, those of departments that hold most computers, and what no
-index has: each of them has to be looked at."""
+"""Up to which those of departments that hold most computers are counted, and what no index has: each of them has to be
+looked at."""
+_MOST_WITH_TEXT = 300
+"""The same where a text is found in very many: of a rare state, all others that were found are looked at before."""
 _MANY = 5_000
 """Violations from which on a list is read in its order until a page is full; fewer are looked up and sorted."""
 _MANY_OF_SOME = 50_000
@@ -129,13 +129,11 @@ class ViolationFilter:
         fitting, few = self._narrow(visible_to(user, as_they_come=most))
         top = self._top()
         most |= top is not None and hold_most(top)
-        some = not self.text and not most and (top is not None or not user.sees_everything)
-        # The newest of a house may all be of other controls: those of this one are sorted, unless they are very many.
-        of_one = self.control != "" and self.sort in _BY_TIME_OR_NUMBER
-        looked_at = most or self.text or self.family or self.assignee == "none"
-        counted = _MOST_FOUND if looked_at else _MANY_OF_SOME if of_one else MOST_COUNTED
+        some = not self.text and not most and (top is not None or not sees_all(user))
+        looked_at = most or self.family or self.assignee == "none"
+        counted = _MOST_WITH_TEXT if self.text else _MOST_FOUND if looked_at else MOST_COUNTED
         counts = self._count(fitting, few or some, counted)
-        many = _MANY_OF_SOME if some else min(_MANY_OF_SOME if of_one else _MANY, counts.most)
+        many = _MANY_OF_SOME if some else min(_MANY, counts.most)
         if few or counts.of(self.tab) <= many:
             return [self.in_tab(fitting)], counts
         if not self.text:
@@ -199,10 +197,11 @@ class ViolationFilter:
         if self.sort == SORTED:
             ranks = [{"severity_rank": SEVERITY_RANK[each]} for each in self.severities] or [{}]
             return [groups.filter(state=state, **rank) for state in states for rank in ranks]
-        groups = groups.alias(state_as_it_comes=AsItComes("state")).filter(state_as_it_comes__in=states)
         if self.sort != "due":
-            return [groups]
-        groups = groups.filter(due_on__isnull=False)
+            # Whether it is open stands in the indexes by time, its state does not.
+            still, tab = AsItComes("is_open"), {OPEN: Q(still=True), ALL: Q()}.get(self.tab, Q(as_it_comes=self.tab))
+            return [groups.alias(still=still, as_it_comes=AsItComes("state")).filter(tab)]
+        groups = groups.alias(as_it_comes=AsItComes("state")).filter(as_it_comes__in=states, due_on__isnull=False)
         return [groups.filter(is_open__in=(still,)) for still in {state in OPEN_STATES for state in states}]
 
     def in_tab(self, groups: QuerySet[Group]) -> QuerySet[Group]:

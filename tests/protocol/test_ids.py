@@ -6,12 +6,20 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from protocol.ids import uuid7
+from protocol.ids import canonical, minted, uuid7
 
 
 def test_ids_of_one_process_never_repeat_and_always_rise() -> None:
     ids = [uuid7() for _ in range(20_000)]
     assert ids == sorted(set(ids))
+
+
+def test_ids_minted_together_rise_and_lie_between_those_before_and_after() -> None:
+    before, together, after = uuid7(), [canonical(digits) for digits in minted(5000)], uuid7()
+    every = [before, *together, after]
+    assert every == sorted(set(every))
+    assert {(uuid.UUID(each).version, uuid.UUID(each).variant) for each in together} == {(7, uuid.RFC_4122)}
+    assert minted(0) == []
 
 
 def test_ids_of_many_threads_never_repeat() -> None:

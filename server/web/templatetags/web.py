@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -23,6 +26,8 @@ from signatures.controls import Text
 register = template.Library()
 SOON = 7
 """Days before a due day from which a list says how many are left."""
+
+_WEEK = timedelta(weeks=1)
 
 _TABLES: dict[str, words.Words] = {
     "severities": words.SEVERITIES,
@@ -56,6 +61,12 @@ _STANDINGS = {
     "missing": ("chip--bad", "!"),
     "exempt": ("", "–"),
 }
+_ACTS = ("may_assign", "may_dismiss", "may_rectify", "may_close", "may_waive")
+"""What `server.web.offers` says of a row, as far as its acts show it."""
+_ANY = UUID(int=0)
+"""Stands for the violation in the acts that are kept."""
+_KEPT = 1024
+"""Different days, severities and such whose HTML is kept: a list says the same of many rows."""
 _SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", "low": "low", "info": "info"}
 
 
@@ -105,20 +116,39 @@ def without(context: template.Context, key: str) -> str:
     return f"?{query.urlencode()}"
 
 
-@register.inclusion_tag("web/parts/severity.html")
-def severity(code: str, plate: bool = False) -> dict[str, object]:
+@register.simple_tag
+def severity(code: str, plate: bool = False) -> SafeString:
     """Severity as shape, colour and word."""
-    return {
-        "code": code,
-        "plate": plate,
-        "word": words.word(words.SEVERITIES, code),
-        "href": f"{static('web/icons.svg')}#{_SHAPES.get(code, 'info')}",
-    }
+    return _severity(code, plate, get_language())
+
+
+@lru_cache(_KEPT)
+def _severity(code: str, plate: bool, _language: str | None) -> SafeString:
+    href = f"{static('web/icons.svg')}#{_SHAPES.get(code, 'info')}"
+    told = {"code": code, "plate": plate, "word": words.word(words.SEVERITIES, code), "href": href}
+    return render_to_string("web/parts/severity.html", told)
+
+
+@register.simple_tag
+def violation_acts(row: Mapping[str, Any]) -> SafeString:
+    """What can be done about the violation of a row, for the keys; the same HTML for all of one kind but for its id."""
+    offered = tuple(name for name in _ACTS if row[name])
+    return mark_safe(_violation_acts(offered, get_language()).replace(str(_ANY), str(row["group"].pk)))  # noqa: S308 (an id)
+
+
+@lru_cache(_KEPT)
+def _violation_acts(offered: tuple[str, ...], _language: str | None) -> SafeString:
+    return render_to_string("web/parts/violation_acts.html", {"pk": _ANY, "offered": offered})
 
 
 @register.simple_tag
 def state(code: str) -> SafeString:
     """State of a violation as a chip."""
+    return _state(code, get_language())
+
+
+@lru_cache(_KEPT)
+def _state(code: str, _language: str | None) -> SafeString:
     return format_html(
         '<span class="chip chip--{}"><span class="chip__dot" aria-hidden="true"></span>{}</span>',
         code,
@@ -175,11 +205,14 @@ def due(day: date | None, pressing: bool = True, full: bool = False) -> SafeStri
 
     Lists leave the year away where it is clear; ``full`` keeps it.
     """
-    if day is None:
-        return "—"
-    exact = date_format(day, "DATE_FORMAT")
+    return "—" if day is None else _due(day, pressing, full, timezone.localdate(), get_language())
+
+
+@lru_cache(_KEPT)
+def _due(day: date, pressing: bool, full: bool, today: date, language: str | None) -> SafeString:
+    exact = _day(day, "DATE_FORMAT", language)
     shown = exact if full else short_day(day)
-    left = (day - timezone.localdate()).days
+    left = (day - today).days
     if not pressing or left > SOON:
         return format_html('<span class="soft" title="{}">{}</span>', exact, shown)
     if left < 0:
@@ -194,8 +227,14 @@ def due(day: date | None, pressing: bool = True, full: bool = False) -> SafeStri
 
 def short_day(day: date) -> str:
     """A day as lists show it: without its year where that is this one and the language leaves no doubt."""
-    this_year = day.year == timezone.localdate().year and (get_language() or "").startswith("zh")
-    return date_format(day, "MONTH_DAY_FORMAT" if this_year else "DATE_FORMAT")
+    language = get_language()
+    this_year = day.year == timezone.localdate().year and (language or "").startswith("zh")
+    return _day(day, "MONTH_DAY_FORMAT" if this_year else "DATE_FORMAT", language)
+
+
+@lru_cache(_KEPT)
+def _day(day: date, form: str, _language: str | None) -> str:
+    return date_format(day, form)
 
 
 @register.simple_tag
@@ -207,11 +246,14 @@ def moment(when: datetime | None, how: str = "full") -> SafeString | str:
     if when is None:
         return "—"
     local = timezone.localtime(when)
-    exact = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S}"
-    if how in ("ago", "short"):
-        shown = _ago(when) if how == "ago" else short_day(local.date())
+    day = _day(local.date(), "DATE_FORMAT", get_language())
+    exact = f"{day} {local:%H:%M:%S}"
+    if how == "ago":
+        shown = _ago(when)
+    elif how == "short":
+        shown = short_day(local.date())
     else:
-        shown = date_format(local, "DATE_FORMAT" if how == "day" else "DATETIME_FORMAT")
+        shown = day if how == "day" else date_format(local, "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(), exact, shown)
 
 
@@ -220,7 +262,15 @@ def _ago(when: datetime) -> str:
     passed = timezone.now() - when
     if passed.total_seconds() < 60:
         return _("just now")
+    if timedelta() < passed < _WEEK:  # no month's length matters
+        return _some_time_ago(int(passed.total_seconds() // 60), get_language())
     return _("%(duration)s ago") % {"duration": timesince(when, depth=1)}
+
+
+@lru_cache(_KEPT)
+def _some_time_ago(minutes: int, _language: str | None) -> str:
+    now = timezone.now()
+    return _("%(duration)s ago") % {"duration": timesince(now - timedelta(minutes=minutes), now, depth=1)}
 
 
 @register.filter

@@ -34,7 +34,7 @@ _COLUMNS = (
     ("", gettext_lazy("State"), ""),
     ("due", gettext_lazy("Due"), "ascending"),
     ("last", gettext_lazy("Last seen"), "descending"),
-    ("count", gettext_lazy("Sightings"), "descending"),
+    ("", gettext_lazy("Sightings"), ""),
 )
 
 

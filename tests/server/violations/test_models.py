@@ -30,6 +30,7 @@ def group(computer: Computer) -> Callable[..., Group]:
             computer=computer,
             state_at=now,
             first_seen_at=now,
+            opened_at=now,
             last_seen_at=now,
             updated_at=now,
             **fields,

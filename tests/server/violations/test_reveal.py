@@ -40,6 +40,7 @@ def group(computer: Computer) -> Group:
         computer=computer,
         state_at=now,
         first_seen_at=now,
+        opened_at=now,
         last_seen_at=now,
         updated_at=now,
         sealed_place=sealed(PLACE),

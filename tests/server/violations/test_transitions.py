@@ -31,6 +31,7 @@ def group(computer: Computer) -> Group:
         computer=computer,
         state_at=now,
         first_seen_at=now,
+        opened_at=now,
         last_seen_at=now,
         updated_at=now,
         occurrence_count=1,
@@ -133,8 +134,9 @@ def test_reopening_makes_it_new_and_nobodys(group: Group, person: Person) -> Non
     officer = person(Role.OFFICER)
     transitions.assign(group, to=officer, by=officer)
     transitions.mark_false_alarm(group, by=officer, reason="样本")
+    assert Group.objects.get().opened_at == group.opened_at
     told = transitions.reopen(group, by=officer, reason="不是样本")
-    assert (told.state, told.assignee) == (State.NEW, None)
+    assert (told.state, told.assignee, told.opened_at) == (State.NEW, None, told.state_at)
     assert list(Step.objects.values_list("to_state", flat=True)) == ["assigned", "false_alarm", "new"]
 
 

@@ -88,6 +88,7 @@ def test_when_its_last_day_is_over_the_violation_is_open_again(group: Group, per
     waiver.refresh_from_db()
     assert (group.state, group.waiver, waiver.state) == (State.NEW, None, Waiver.State.EXPIRED)
     assert group.due_on is not None
+    assert group.opened_at == group.state_at
     assert waivers.expire(soon(4)) == 0
 
 

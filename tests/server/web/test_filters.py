@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,11 +11,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import Role, User
 from server.violations.models import Group, State
-from server.violations.scope import hold_most, visible_to
+from server.violations.scope import hold_most, sees_all, visible_to
 from server.web import filters
 from server.web.filters import SORTS, ViolationFilter
 from server.web.paging import PAGE_SIZE, page_of_parts
@@ -44,7 +47,7 @@ def house(office: Any, person: Callable[..., User]) -> dict[str, User]:
         Group(
             fingerprint=f"{n:064x}", control=("NPC-01", "NET-03")[n % 2], severity=severity, severity_rank=rank,
             state=state, state_at=now, computer=computer, first_seen_at=now - timedelta(hours=n * 7 % 50),
-            last_seen_at=now - timedelta(hours=n * 5 % 40), occurrence_count=1 + n * 3 % 7, updated_at=now,
+            opened_at=now - timedelta(hours=n * 3 % 50), last_seen_at=now - timedelta(hours=n * 5 % 40), updated_at=now,
             due_on=None if n % 5 == 0 else now.date() + timedelta(days=n * 11 % 20 - 9),
         )
         for n, (state, (rank, severity), computer, _twice) in enumerate(kinds)
@@ -91,9 +94,24 @@ def test_who_sees_most_is_shown_nothing_of_a_computer_that_belongs_to_nobody(hou
     assert found == {"a", "b", "c"} == set(visible_to(user).values_list("computer__name", flat=True))
 
 
-@pytest.mark.parametrize(
-    ("sort", "index"), [("count", "group_count"), ("last", "group_last"), ("first", "group_first")]
-)
+def test_who_saw_all_there_was_is_shown_nothing_of_a_computer_that_has_come_to_another_department_since(
+    office: Any, person: Callable[..., User], seat: Callable[..., Client]
+) -> None:
+    office.file(office.computer("ours", department="总部/办公室"), content="1")
+    officer = person(Role.DEPARTMENT, department="总部")
+    client, lists = seat(officer), (reverse("web:violations"), f"{reverse('web:violations')}?sort=last")
+    assert sees_all(User.objects.get(pk=officer.pk))
+    assert all("ours" in client.get(each).content.decode() for each in lists)
+    office.file(office.computer("theirs", department="分部"), content="2")
+    office.file(office.computer("nobodys"), content="3")
+    for each in lists:
+        page = client.get(each).content.decode()
+        assert "ours" in page
+        assert not {"theirs", "nobodys"} & set(re.findall(r"\w+", page))
+    assert not sees_all(User.objects.get(pk=officer.pk))
+
+
+@pytest.mark.parametrize(("sort", "index"), [("last", "group_last"), ("first", "group_first")])
 def test_a_long_list_is_read_from_the_index_of_its_order_whatever_sqlite_knows_of_its_rows(
     sort: str, index: str, house: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from server.accounts.models import Role, User
-from server.violations import transitions
+from server.violations import sums, transitions
+from server.violations.models import DepartmentSums
 
 pytestmark = pytest.mark.django_db
 URL = reverse("web:trends")
@@ -76,5 +77,36 @@ def test_the_number_of_queries_does_not_grow(
     for number in range(5):
         office.file(office.computer(f"pc-{number}", department=f"总部/{number}"), content=str(number))
     client = seat(person(Role.DEPARTMENT, department="总部"))
-    with django_assert_max_num_queries(9):  # how much of the house one sees once
+    with django_assert_max_num_queries(10):  # how much of the house one sees, once
         assert client.get(URL).status_code == 200
+
+
+def test_in_a_large_house_the_sums_are_kept_and_the_page_says_of_when(
+    person: People, seat: Seat, office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "FEWEST", 2)
+    pc, officer = office.computer(department="总部/办公室"), person()
+    for number in range(3):
+        office.file(pc, content=str(number), seen_at=timezone.now() - timedelta(days=45 * number))
+    transitions.mark_false_alarm(office.file(office.computer("b"), content="b"), by=officer, reason="模板")
+    client, own = seat(officer), seat(person(Role.DEPARTMENT, "of one", department="总部/办公室"))
+    before = [tables(each.get(URL).content.decode()) for each in (client, own)]
+    assert "Counted" not in client.get(URL).content.decode()
+    keeper = sums.Keeper()
+    assert keeper.renew()
+    office.file(pc, content="later")
+    told = [each.get(URL).content.decode() for each in (client, own)]
+    assert [tables(page) for page in told] == before
+    assert all("Counted" in page for page in told)
+    assert not keeper.renew(), "what was counted a moment ago is good enough"
+    assert sums.Keeper().renew()
+    assert tables(client.get(URL).content.decode())[2]["办公室"] == [4, 0, 0]
+
+
+def test_sums_that_were_kept_go_when_few_violations_are_left(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.file(office.computer(department="总部/办公室"), content="1")
+    monkeypatch.setattr(sums, "FEWEST", 1)
+    assert sums.Keeper().renew()
+    monkeypatch.setattr(sums, "FEWEST", 2)
+    assert not sums.Keeper().renew()
+    assert not DepartmentSums.objects.exists()
