@@ -123,7 +123,7 @@ def _by_later_magic(source: Source, head: bytes) -> Identity | None:
         return Identity("video/mp4", Kind.BINARY)
     if head.startswith(b"\x01\x00\x00\x00") and head[40:44] == b" EMF":
         return Identity("image/emf", Kind.PICTURE)
-    if head[60:68] == b"BOOKMOBI":
+    if head[60:68] in (b"BOOKMOBI", b"TEXtREAd"):
         return Identity("application/x-mobipocket-ebook", Kind.DOCUMENT)
     if head[2:5] == b"-lh" and head[6:7] == b"-":
         return Identity("application/x-lha", Kind.CONTAINER)
@@ -266,7 +266,7 @@ def _in_doubt(source: Source, name: str) -> Identity:
     if encoding is not None:
         text = data[: min(len(data), 2 * _HEAD) & ~1].decode(encoding, "replace").lstrip("\ufeff")
         return _text_kind(text.encode("utf-8", "replace"), name)
-    if _is_mostly_text(data):
+    if _is_mostly_text(data) or (b"\x1b$" in data and data.isascii() and b"\0" not in data):
         return _text_kind(data[:_HEAD].replace(b"\0", b""), name)
     said = _libmagic_says(data)
     if said is not None and said.kind is not Kind.BINARY:

@@ -155,6 +155,7 @@ SIGNATURES: tuple[tuple[bytes, str, Kind], ...] = (
     (b"FLV\x01", "video/x-flv", _B),
     (b"FWS", "application/x-shockwave-flash", _B),
     (b"CWS", "application/x-shockwave-flash", _B),
+    (b"ZWS", "application/x-shockwave-flash", _B),
     (b"\x00\x00\x01\xba", "video/mpeg", _B),
     (b"\x00\x00\x01\xb3", "video/mpeg", _B),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf", _B),

@@ -59,6 +59,7 @@ _ANOTHER = Expression(
     r"\s?(?:[,/|、]|(?:or|and)\s)\s?(?:or\s|and\s)?(?i:(?:strictly |highly )?"
     r"(?:public|internal|confidential|restricted|secret|top secret|unclassified|open))\b"
 )
+_SPREAD = Expression(r" ?(?:[一-龥:,、。] ){2,}[一-龥:,、。]? ?")
 _OPENING, _CLOSING = "“‘「『\"'", "”’」』\"'"
 
 
@@ -88,7 +89,7 @@ def _against(candidate: Candidate) -> None:
     """Take the points for what on the same line makes it talk."""
     text, start, end = candidate.line.text, candidate.start, candidate.end
     zone = candidate.line.passage.zone
-    before, after = text[:start], text[end:]
+    before, after = _closed_up(text[:start]), _closed_up(text[end:])
     if candidate.form == "field" and _ANOTHER.match(after):
         candidate.add("one of several values", -45)
     row = candidate.form == "PLAIN" and zone in CELLS and "级" in text[start:end]  # 机密级 20年, of a table of levels
@@ -126,6 +127,11 @@ def _against(candidate: Candidate) -> None:
             candidate.add("a list number begins the line", -20)
         if _OPTION.fullmatch(before):
             candidate.add("an option of a question", -50)
+
+
+def _closed_up(text: str) -> str:
+    """The text without the blanks between its letters, where it is spread out: ``凡 标 有`` is ``凡标有``."""
+    return text.replace(" ", "") if _SPREAD.fullmatch(text) else text
 
 
 def _in_a_sentence(candidate: Candidate, before: str, after: str) -> None:

@@ -145,6 +145,23 @@ def diagram() -> list[bytes]:
     return [f"<mxfile><diagram>{each}</diagram></mxfile>".encode() for each in (packed, graph)]
 
 
+def drawings() -> list[bytes]:
+    words = "机密★10年".encode("utf-16-le") + bytes(4)
+    place = struct.pack("<iiIII4iI", 5, 5, 6, 76, 0, 0, 0, 0, 0, 76)
+    text = struct.pack("<II4iIff", 84, 92, 0, 0, 9, 9, 1, 1.0, 1.0) + place + words
+    many = struct.pack("<II4iIffI", 97, 96, 0, 0, 9, 9, 1, 1.0, 1.0, 1) + place + words
+    plus = struct.pack("<HHIIIIIffff", 0x401C, 0, 56, 44, 0, 0, 6, 0, 9, 9, 9) + words
+    comment = struct.pack("<III", 70, 16 + len(plus), 4 + len(plus)) + b"EMF+" + plus
+    small = struct.pack("<IIiiIIIff", 108, 52, 5, 5, 6, 0x100, 1, 1.0, 1.0) + words
+    font = struct.pack("<II", 82, 40) + bytes(32)
+    emf = struct.pack("<II", 1, 88) + bytes(32) + b" EMF" + bytes(44) + font + text + many + comment + small
+    coded = "机密★10年".encode("gbk")
+    drawn = struct.pack("<IHhhhH", 12, 0x0A32, 9, 9, 9, 0) + coded + b"\0"
+    simple = struct.pack("<IHh", 11, 0x0521, 9) + coded + b"\0" + struct.pack("<hh", 9, 9)
+    wmf = struct.pack("<HHHIHIH", 1, 9, 0x300, 99, 1, 12, 0) + drawn + simple + struct.pack("<IH", 3, 0)
+    return [emf, wmf]
+
+
 MAKERS: dict[str, Callable[[], list[bytes]]] = {
     "pdf": pdf,
     "xps": xps,
@@ -169,6 +186,11 @@ MAKERS: dict[str, Callable[[], list[bytes]]] = {
         "BEGIN:VCARD\nNOTE;CHARSET=gbk;ENCODING=QUOTED-PRINTABLE:=BB=FA=\n=C3=DC\nA:机\n 密\\n\nEND:VCARD".encode()
     ],
     "subtitles": lambda: ["[Events]\nDialogue: 0,1,2,D,,0,0,0,,{\\an8}机密\\N★10年\n".encode()],
+    "metafile": drawings,
+    "flash": lambda: [
+        b"FWS\x06" + bytes(20) + "机密★10年".encode() + b"\0",
+        b"CWS\x06" + bytes(4) + zlib.compress(bytes(20) + "机密★10年".encode() + b"\0"),
+    ],
     "dxf": lambda: [b"0\nMTEXT\n1\n{\\fA|b0;\\U+673A\\U+5BC6}\\P\\M+5BBFA\\M+5C3DC\n0\nEOF\n"],
 }
 

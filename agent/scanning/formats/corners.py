@@ -28,6 +28,8 @@ _PLACES = re.compile(r"^[0#?.,% ]+|(?<![1-9])[0#?.,% ]+$")
 """Where the number itself stands."""
 _LEVEL = re.compile(r"%[1-9](?:%(?![1-9]))?\.?")
 """Where the number of a list stands; OpenDocument has a sign on both sides of it."""
+_OF_LEVEL = re.compile(rb'(num-prefix|num-suffix|num-format)="([^"]*)"')
+_STARTS = re.compile(rb'(?:start-value|start[\s][^<>]*?val)="(\d{1,9})"')
 _CHOICES = frozenset({b"listItem", b"listEntry"})
 """Elements that offer a level to be chosen; what was chosen stands in the text."""
 _READING_AID = b"<rPh"
@@ -78,9 +80,10 @@ def values(
         if number == _MOST:
             return
         found = _around(raw, start, end, but)
-        value = _LEVEL.sub("", html.unescape(found.decode("utf-8", "replace"))).strip()
+        whole = html.unescape(found.decode("utf-8", "replace"))
+        value = _LEVEL.sub("", whole).strip()
         if value and not told.has(value):
-            for text in constants(value):
+            for text in dict.fromkeys((*constants(value), *_numbered(raw, start, whole))):
                 yield Passage(Zone.BODY, text, Place(part="setting"))
 
 
@@ -100,6 +103,24 @@ def _around(raw: bytes, start: int, end: int, but: frozenset[bytes]) -> bytes:
         return b""
     past = raw.find(b"<", end, end + 4 * _LONGEST)
     return raw[closed + 1 : past] if past > 0 else b""
+
+
+def _numbered(raw: bytes, at: int, value: str) -> Iterator[str]:
+    """A level of a list as its first item shows it, where its number stands between other words: ``机密★10年``."""
+    opened = raw.rfind(b"<", max(0, at - 4 * _LONGEST), at)
+    tag = _NAME.match(raw, opened) if opened >= 0 else None
+    if tag is None or tag[1] not in (b"lvlText", b"list-level-style-number"):
+        return
+    level = max(opened if tag[1] != b"lvlText" else raw.rfind(b"lvl ", max(0, opened - 4 * _LONGEST), opened), 0)
+    own = raw[level : raw.find(b">", opened)]
+    said = {name: html.unescape(text.decode("utf-8", "replace")) for name, text in _OF_LEVEL.findall(own)}
+    first = _STARTS.search(own)
+    number = first[1].decode("ascii") if first else "1"
+    if tag[1] == b"lvlText":
+        yield _LEVEL.sub(number, value)
+    else:
+        number = number if said.get(b"num-format") else ""
+        yield f"{said.get(b'num-prefix', '')}{number}{said.get(b'num-suffix', '')}"
 
 
 def constants(value: str) -> list[str]:

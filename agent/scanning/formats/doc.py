@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.scanning.formats import docx_front, ole_corners, ole_objects, ole_properties, vba, word_story
+from agent.scanning.formats import docx_front, metafile, ole_corners, ole_objects, ole_properties, vba, word_story
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told, constants
 from agent.scanning.formats.doc_blocks import Blocks
@@ -33,7 +33,8 @@ NAME = "doc"
 MEDIA_TYPES = ("application/msword",)
 LIMITS = {"stream bytes": STREAM_BYTES, "text characters": TEXT_CHARACTERS, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures are read (with OCR) only where the document has little text; metafiles (WMF, EMF) are not.",
+    "Pictures are read (with OCR) only where the document has little text.",
+    "Of drawings of Windows (EMF, WMF) the texts are read.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "Of Word 95 and older only the text is read: no type sizes, and tables only by the ends of their cells.",
     "Word for DOS, Write and the Macintosh's Word before version 98 are not read.",
@@ -64,13 +65,16 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     try:
         if file.find(_PROTECTED):
             raise NotExamined(Reason.ENCRYPTED, "protected by a rights server")
-        word = WordFile(file.read("WordDocument", limit=STREAM_BYTES), file)
+        stream = file.read("WordDocument", limit=STREAM_BYTES)
+        word = WordFile(stream, file)
     except NotExamined:
         # Old encryptions leave the properties as they are.
         yield from ole_properties.worthy_passages(properties, reading)
         raise
     yield from ole_objects.members(file, reading)
     yield from vba.passages(file, reading)
+    for part in (stream, file.beginning("Data", count=STREAM_BYTES)):
+        yield from metafile.in_records(part, reading)
     yield from _Document(word, properties).pieces(reading)
     if file.damaged:
         raise NotExamined(Reason.DAMAGED, "a part of the document is damaged")

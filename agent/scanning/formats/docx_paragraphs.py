@@ -219,6 +219,8 @@ class _Walk:
                 self._text(_SYMBOLS.get(attribute(each, "char").upper(), ""), struck=struck)
             case "fldChar":
                 self._field(attribute(each, "fldCharType"), struck=struck)
+                if (form := child(each, "ffData", "ddList")) is not None and self._fields:
+                    self._fields[-1] = f'FORMDROPDOWN "{_chosen(form)}"'
             case "instrText":
                 if self._fields:
                     self._fields[-1] += each.text or ""
@@ -310,13 +312,22 @@ class _Walk:
 def shown_by(instruction: str) -> str:
     """What a field without a result shows: texts laid over each other (EQ), a text quoted (QUOTE) or to be clicked."""
     kind = instruction.split(maxsplit=1)[0].upper() if instruction.strip() else ""
-    if kind == "QUOTE":
-        return "".join(_QUOTED.findall(instruction)) or instruction.split(maxsplit=1)[-1]
+    if kind in ("QUOTE", "FORMDROPDOWN"):
+        return "".join(_QUOTED.findall(instruction)) or (instruction.split(maxsplit=1)[-1] if kind == "QUOTE" else "")
     if kind == "MACROBUTTON":
         return instruction.split(maxsplit=2)[2].strip() if len(instruction.split()) > 2 else ""
     if kind == "EQ":  # of a reading over a word the word is the longest of the texts
         return max((text.strip() for text in _ARGUMENT_ENDS.split(_SWITCH.sub("", instruction))), key=len)
     return ""
+
+
+def _chosen(form: etree._Element) -> str:
+    """The entry that a drop-down list of a form shows: the one it says, else the first."""
+    entries = [attribute(each, "val") for each in form if local(each) == "listEntry"]
+    result = child(form, "result")
+    number = "0" if result is None else attribute(result, "val")
+    at = int(number) if number.isdecimal() and len(number) < 4 else 0
+    return entries[at] if at < len(entries) else ""
 
 
 _QUOTED = re.compile(r'["“]([^"”]*)["”]')

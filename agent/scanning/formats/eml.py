@@ -29,6 +29,8 @@ SHOWN_ALONG = re.compile(r"(?:image|font|audio|video)/|text/(?:css|javascript)|a
 """Media types of what a text or page is only dressed with."""
 _ENDINGS = {"message/rfc822": "eml", "text/html": "html", "text/plain": "txt", "text/calendar": "ics"}
 _SUMMARY = re.compile(r"^SUMMARY[^:\r\n]{0,200}:([^\r\n]+)", re.MULTILINE)
+_ENRICHED = re.compile(r"(?is)<param>.{0,200}?</param>|</?[a-z-]{1,60}>")
+"""Signs of enriched text (RFC 1896)."""
 _LONGEST = 400
 _PART_OF_LABELS = re.compile(r"([^=; ]{1,200})=([^;]{0,400})(?:;|$)")
 
@@ -48,6 +50,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
             yield from _body(part, reading)
         elif not _is_shown_along(part):
             yield _member(part, number, reading)
+    for outside in walk.beside:
+        yield from text.pieces(Source.of(outside), reading)
     if walk.encrypted or encrypted:
         raise NotExamined(Reason.ENCRYPTED, "the mail is encrypted")
     if walk.too_deep:
@@ -87,7 +91,12 @@ def _body(part: mime.Part, reading: Reading) -> Iterator[Piece]:
     """A text that is shown, through the reader of its kind, in UTF-8 whatever it was in."""
     if part.media_type in ("text/css", "text/javascript"):
         return
+    if part.media_type == "text/rfc822-headers":  # of the mail that a notice is about
+        yield from headers(mime.split(part.decoded() + b"\n\n")[0], reading)
+        return
     shown = part.text()
+    if part.media_type in ("text/enriched", "text/richtext"):
+        shown = _ENRICHED.sub("", shown)
     data = shown.encode("utf-8", "replace")
     reading.budget.spend(len(data))
     if part.media_type == "text/html":

@@ -13,7 +13,7 @@ from lxml import etree
 from agent.scanning.formats import data_uris, escapes, markup, text
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.lines import Table, foot_start, head_end, hit_lines, ranges
-from agent.scanning.formats.ooxml_tables import Cell, fields, with_periods
+from agent.scanning.formats.ooxml_tables import Cell, fields, spelled_down, with_periods
 from agent.scanning.formats.quoted import values
 from protocol.records import Place
 from signatures.passages import Passage, Zone
@@ -63,6 +63,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         return
     raw = escapes.page(markup.plain_bytes(source.read(LIMITS["bytes read as a page"])))
     yield from data_uris.members(raw, reading)
+    raw = _with_readings_last(raw)
     if not markup.worth(raw, reading):
         return
     source_text = markup.to_text(raw)
@@ -74,6 +75,18 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from _properties(page, reading)
     yield from _body(_Blocks(page).found, reading)
     yield from _asides(page, reading)
+
+
+def _with_readings_last(raw: bytes) -> bytes:
+    """A page in which what stands over letters (``ruby``) parts them no more, and follows as a line of its own."""
+    if b"<rt" not in raw and b"<RT" not in raw:
+        return raw
+    said = b"".join(_READING.findall(raw))
+    return _BASE.sub(b"", _READING.sub(b"", raw)) + b"<p>" + said + b"</p>"
+
+
+_READING = re.compile(rb"(?i)<r(?:t|tc|p)\b[^>]*>([^<]*)(?:</r(?:t|tc|p)>)?")
+_BASE = re.compile(rb"(?i)</?(?:ruby|rb)\b[^>]*>")
 
 
 def _parse(source: str) -> etree._Element | None:
@@ -278,6 +291,9 @@ def _labelled(
         if row is not None:
             tables[row[0]].append([Cell(blocks[n].text.rstrip(":： "), at, str(n)) for at, n in enumerate(numbers)])
     for rows in tables.values():
+        if any(int(cell.address or 0) in hits for row in rows for cell in row):
+            for told in spelled_down(rows, Place()):
+                yield Passage(Zone.CELL, told.text, Place(paragraph=int(told.place.cell or 0) + 1))
         for each in with_periods(rows):
             own = [number for cell in each if (number := int(cell.address or 0)) in hits]
             if own:

@@ -148,6 +148,10 @@ def xml_passages(source: Source, reading: Reading) -> Iterator[Passage]:
     lines = xml_lines(text)
     hits = hit_lines(reading.sieve, lines)
     yield from line_passages(lines, hits)
+    for declared in _DECLARATION.finditer(text):
+        value = html.unescape(declared[1] or declared[2] or declared[3]).strip()
+        if reading.worth(value.encode("utf-8", "replace"), encodings=_WITH_REFERENCES):
+            yield Passage(Zone.BODY, value, Place(part="setting"))
     for tag in re.finditer(r"<(?![!?/])[^<>]{1,4000}>", text):
         if not reading.worth(tag[0].encode("utf-8", "replace"), encodings=_WITH_REFERENCES):
             continue
@@ -158,6 +162,10 @@ def xml_passages(source: Source, reading: Reading) -> Iterator[Passage]:
                 yield Passage(Zone.TABLE_FIELD if field else Zone.BODY, field or value, Place(part="attribute"))
 
 
+_DECLARATION = re.compile(
+    r"""<!ENTITY\s[^<>"']{1,200}(?:"([^"<>]{1,400})"|'([^'<>]{1,400})')|<\?(?!xml\b)[\w.-]{1,80}\s([^?]{1,400})\?>"""
+)
+"""The value of an entity, or an instruction to some program."""
 _ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*["']([^"'<>]{1,400})["']""")
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from agent.scanning.formats import seven_bit
 from agent.scanning.formats.charset import decode as decode_plain
 from agent.scanning.formats.charset import rank
 
@@ -136,6 +137,8 @@ def _words(text: str) -> Iterator[str]:
 def characters(data: bytes, charset: str) -> str:
     """Bytes as text in the charset that is named; in the likeliest one where it is none of text, or plainly wrong."""
     name = _CODECS.get(charset.lower(), charset)
+    if b"\x1b$" in data and data.isascii():
+        return seven_bit.iso_2022(data)
     if _TEXT_CODEC.match(name) and name.lower() not in ("us-ascii", "ascii"):
         try:
             text = data.decode(name, "replace")
@@ -221,6 +224,8 @@ class Walk:
     def __init__(self) -> None:
         self.too_deep = self.too_many = self.encrypted = False
         self._parts = 0
+        self.beside: list[bytes] = []
+        """What stands before the first and after the last boundary; some programs show it."""
 
     def parts(
         self, headers: list[tuple[str, bytes]], body: bytes, depth: int = 0, related: bool = False
@@ -239,7 +244,7 @@ class Walk:
         if depth >= DEEPEST:
             self.too_deep = True
             return
-        for inner in _between(body, parameters.get("boundary", "")):
+        for inner in _between(body, parameters.get("boundary", ""), self.beside):
             if self._parts >= MOST_PARTS:
                 self.too_many = True
                 return
@@ -251,8 +256,11 @@ def _unfolded(value: bytes) -> str:
     return " ".join(_plain(value).split())
 
 
-def _between(body: bytes, boundary: str) -> Iterator[bytes]:
-    """What stands between the lines of a boundary; where it is not named, or wrongly, between those it must be."""
+def _between(body: bytes, boundary: str, beside: list[bytes]) -> Iterator[bytes]:
+    """What stands between the lines of a boundary; where it is not named, or wrongly, between those it must be.
+
+    What stands before and after them is added to ``beside``.
+    """
     mark = boundary.encode("utf-8", "replace").rstrip()
     if not mark or b"--" + mark not in body:
         found = re.search(rb"(?:^|\n)--([!-~][ -~]{0,199}?)[ \t]*\r?\n(?:[!-9;-~]{1,60}:|\r?\n)", body)
@@ -260,13 +268,17 @@ def _between(body: bytes, boundary: str) -> Iterator[bytes]:
             yield b"\n" + body
             return
         mark = found[1]
-    start = -1
+    start, past = -1, 0
     for begin, end, last in _boundaries(body, b"--" + mark):
         if start >= 0:
             yield _after_line(body[start:begin])
-        start = -1 if last else end
+        elif not body[past:begin].isspace():
+            beside.append(body[past:begin])
+        start, past = -1 if last else end, end
     if start >= 0:
         yield _after_line(body[start:])
+    elif not body[past:].isspace():
+        beside.append(body[past:])
 
 
 def _boundaries(body: bytes, line: bytes) -> Iterator[tuple[int, int, bool]]:

@@ -91,7 +91,7 @@ class TextPage:
             if name in ("Layer", "PageBlock", "Content"):
                 self.add(each, matrix, depth + 1, own)
                 continue
-            if name not in ("TextObject", "CompositeObject", "ImageObject"):
+            if name not in ("TextObject", "CompositeObject", "ImageObject", "PathObject"):
                 continue
             self._objects += 1
             if self._objects > _MOST_OBJECTS:
@@ -101,6 +101,9 @@ class TextPage:
                 self._text(each, placed, own)
             elif name == "ImageObject":
                 self._picture(each)
+            elif name == "PathObject":  # it may be filled with a pattern that has text in it (8.3.2)
+                for cell in each.iter("{*}CellContent"):
+                    self.add(cell, placed, depth + 1, own)
             else:
                 inner = self._resources.composites.get(attribute(each, "ResourceID"))
                 if inner is not None:

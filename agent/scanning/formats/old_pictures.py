@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
+from agent.scanning.formats import rtf_pictures
 from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import MiB, NotExamined, Picture, Source
 from agent.scanning.formats.doc_file import WordFile
@@ -30,7 +32,6 @@ _RECORD = re.compile(
     re.DOTALL,
 )
 _IN_RTF = re.compile(rb"\\(?:png|jpeg)blip\b")
-_RTF_DATA = re.compile(rb"(?:\\[a-zA-Z]+-?\d* ?|\{[^{}]{0,4000}\}|[\r\n ])*?(?:\\bin(\d{1,10}) ?|([0-9a-fA-F\s]{64,}))")
 _SPACES = re.compile(r"\s+")
 
 
@@ -70,12 +71,6 @@ def _xls(source: Source) -> Found:
         stream = file.read("Workbook", limit=STREAM_BYTES) or file.read("Book", limit=STREAM_BYTES)
     else:
         stream = source.read(STREAM_BYTES)
-    parts, joined = list[memoryview](), False
-    for record in biff.records(stream):
-        # One group of drawings is cut into records of 8 KiB; those that continue it may say so or not.
-        joined = record.kind == biff.DRAWING_GROUP or (joined and record.kind == biff.CONTINUE)
-        if joined:
-            parts.append(memoryview(stream)[record.begin : record.end])
 
     def texts() -> Iterator[str]:
         book = Book(stream)
@@ -83,7 +78,7 @@ def _xls(source: Source) -> Found:
         for sheet in book.sheets:
             yield from sheet.texts
 
-    return _blips(b"".join(parts)), texts
+    return _blips(biff.drawing_group(stream)), texts
 
 
 def _ppt(source: Source) -> Found:
@@ -107,14 +102,9 @@ _PPT_TEXTS = frozenset({4000, 4008})
 def _rtf(source: Source) -> Found:
     data = source.read(STREAM_BYTES)
     loaders: list[Callable[[], bytes]] = []
-    for blip in _IN_RTF.finditer(data):
-        found = _RTF_DATA.match(data, blip.end())
-        if found is None:
-            continue
-        if found[1] is not None:
-            loaders.append(_slice(data, found.end(), int(found[1])))
-        elif found.end(2) - found.start(2) >= 2 * SMALLEST:
-            loaders.append(_from_hexadecimal(data, found.start(2), found.end(2)))
+    for begin, end, letters in rtf_pictures.places(data, _IN_RTF):
+        if not letters or end - begin >= 2 * SMALLEST:
+            loaders.append(partial(rtf_pictures.raw, data, begin, end, letters=letters))
 
     def texts() -> Iterator[str]:
         reader = Reader(data)
@@ -139,14 +129,6 @@ def _blips(data: bytes) -> list[Callable[[], bytes]]:
 
 def _slice(data: bytes, begin: int, size: int) -> Callable[[], bytes]:
     return lambda: data[begin : begin + size]
-
-
-def _from_hexadecimal(data: bytes, begin: int, end: int) -> Callable[[], bytes]:
-    def load() -> bytes:
-        digits = data[begin:end].translate(None, b" \t\r\n\v\f")
-        return bytes.fromhex(digits[: len(digits) & ~1].decode("ascii"))
-
-    return load
 
 
 def _length(texts: Callable[[], Iterator[str]], enough: int) -> int:

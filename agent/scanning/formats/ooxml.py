@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from agent.scanning.formats import corners, ole_objects, vba
+from agent.scanning.formats import corners, metafile, ole_objects, vba
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC
@@ -58,6 +58,7 @@ class Package:
         self._strange: list[str] = []
         """Parts whose names tell nothing: drawings, and text under a name of somebody's own."""
         self._embedded: list[str] = []
+        self._drawings: list[str] = []
         self._spelled: dict[str, str] = {}
         for entry in self._directory.entries:
             raw = entry.raw
@@ -70,6 +71,8 @@ class Package:
                 self._corners.append(name)
             elif kind is Kind.STRANGE:
                 self._strange.append(name)
+            elif kind is Kind.DRAWING:
+                self._drawings.append(name)
 
     def others(self, pattern: re.Pattern[str]) -> list[str]:
         """Names of the parts that are no text that the pattern finds, in the order of their numbers."""
@@ -201,6 +204,11 @@ class Package:
             if name.lower().endswith("vbaproject.bin"):
                 yield from vba.of_project(bytes(self.raw(name)), self._reading)
 
+    def drawings(self) -> Iterator[Passage]:
+        """What drawings of Windows say that were pasted into the document, each once."""
+        for name in self._drawings:
+            yield from metafile.passages(bytes(self.raw(name)), self._reading)
+
     def finish(self, main: str = "") -> None:
         """Raise `NotExamined` where a part was lost, or where no text part lies in the folder ``main``."""
         if self._problem is not None:
@@ -221,6 +229,7 @@ def pieces(
     package = Package(source, reading)
     yield from package.members()
     yield from package.macros()
+    yield from package.drawings()
     if package.worth():
         told = Told()
         yield from told.through(passages(package))

@@ -18,6 +18,8 @@ class Kind(Enum):
     """No text, but values that its program shows."""
     STRANGE = auto()
     """The name tells nothing: a drawing, or text under a name of somebody's own."""
+    DRAWING = auto()
+    """A drawing of Windows, with texts of its own: see `metafile`."""
     OTHER = auto()
     """Nothing to be read."""
 
@@ -30,7 +32,7 @@ _NEVER = re.compile(
     rb"|itemprops\d*|presentation|\[content_types\]|thumbnail|volatiledependencies|connections|xmlmaps)\.xml$)"
 )
 _CORNER = re.compile(
-    rb"(?i)(?:^|/)(?:(?:settings|numbering|presentation)\.xml|glossary/document\.xml|(?:tags|slicers?|tables|externallinks"
+    rb"(?i)(?:^|/)(?:(?:settings|numbering|presentation|connections|commentauthors)\.xml|glossary/document\.xml|(?:tags|slicers?|tables|externallinks"
     rb"|ctrlprops)/[^/]+\.xml|pivotcache/pivotcachedefinition[^/]*\.xml)$|^/?xl/styles\.xml$"
 )
 """Parts that hold no text of the document, but values that its program shows: see `corners`."""
@@ -55,4 +57,6 @@ def kind_of(raw: bytes) -> Kind:
         return Kind.CORNER if _CORNER.search(raw) is not None else Kind.OTHER
     if _EMBEDDED.search(raw) is not None:
         return Kind.FILE
+    if raw[-4:].lower() in (b".emf", b".wmf", b".emz", b".wmz"):
+        return Kind.DRAWING
     return Kind.STRANGE if _NO_XML.search(raw) is None else Kind.OTHER

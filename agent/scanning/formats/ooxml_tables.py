@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -25,6 +26,10 @@ _LABELLED = re.compile(r"\s*(?P<label>[^:：\t]{1,24}?)\s*[:：]\s*(?P<value>\S[
 _LEVEL = re.compile(r"[绝絕机機秘祕]\s?密")
 _TERM = re.compile(r"长期|長期|永久|至?[\d０-９一二三四五六七八九十〇零]{1,4}\s?(?:年|个?月|個月).{0,8}|.{2,8}[前后後]")
 _MARK = re.compile(rf"{_LEVEL.pattern}\s?[{''.join(sorted(STARS))}]\s?(?:{_TERM.pattern})?")
+_SPELLED = re.compile(
+    rf"{_LEVEL.pattern}[{''.join(sorted(STARS))}]"
+    r"(?:长期|長期|永久|至?[\d０-９一二三四五六七八九十〇零]{1,4}(?:年(?:\d{1,2}月(?:\d{1,2}日)?)?|个?月|個月)|启用前|公[布开]前)?"
+)
 _EXAMPLE = re.compile(r"示例|样例|样式|举例|例[:：如]|形式|格式|标注|标志|含义|说明")
 _BOX = re.compile(r"\s*[□☐■☑☒✓✔○◻◼]")
 _LONGEST_LABEL = 24
@@ -69,6 +74,7 @@ def passages(rows: Sequence[Row], place: Place = NOWHERE, *, zone: Zone = Zone.C
         # Two rows, the labels above their values.
         yield from fields([cell for pair in zip(rows[0], rows[1], strict=True) for cell in pair], place)
     lone = lone_marks(rows, place)
+    yield from spelled_down(rows, place, zone=zone)
     for index, row in enumerate(rows):
         told = list(row_passages(row, place, data=tabular(rows, index), zone=zone))
         yield from told
@@ -133,6 +139,29 @@ def _scattered(row: Row, place: Place) -> Iterator[Passage]:
                 cells.append(row[index + 1])
             text = "".join(_flat(cell.text) for cell in cells)
             yield Passage(Zone.CELL, text, _at(place, cells[0]), emphasis=any(cell.emphasis for cell in cells))
+
+
+def spelled_down(rows: Sequence[Row], place: Place, *, zone: Zone = Zone.CELL) -> Iterator[Passage]:
+    """A starred mark that is spelled down a column, a piece to each cell, where the table has no second one."""
+    columns: dict[int, list[Cell]] = {}
+    for row in rows:
+        for cell in row:
+            columns.setdefault(cell.column, []).append(cell)
+    found: list[Passage] = []
+    for cells in columns.values():
+        texts = [_flat(cell.text) for cell in cells]
+        whole = "".join(texts)
+        if len(cells) < 2 or not STARS.intersection(whole):
+            continue
+        begins = {begin: number for number, begin in enumerate(accumulate(map(len, texts), initial=0))}
+        for mark in _SPELLED.finditer(whole):
+            first, last = begins.get(mark.start()), begins.get(mark.end())
+            beside = (*texts[max(0, (first or 0) - 1) : first], *texts[last : (last or 0) + 1])
+            # A sentence that is spelled so may quote a mark.
+            if first is not None and last is not None and last - first > 1 and all(len(one) > 1 for one in beside):
+                found.append(Passage(zone, mark[0], _at(place, cells[first]), emphasis=cells[first].emphasis))
+    if len(found) == 1:
+        yield found[0]
 
 
 def lone_marks(rows: Sequence[Row], place: Place) -> list[Cell]:

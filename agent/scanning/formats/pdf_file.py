@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -32,6 +33,9 @@ class File:
             raise CannotTell
         self.data = data
         self.trailer: dict[str, Any] = {}
+        self.changed: frozenset[int] = frozenset()
+        """Numbers of the objects that the last change wrote, where the file was changed by appending."""
+        self._before = 0
         self._expanded = 0
         self._offsets: dict[int, tuple[int, int]] = {}
         """Number → (0, offset) in the file, (n, index) in object stream n, or (-1, 0) for a free one."""
@@ -71,6 +75,27 @@ class File:
         if found is None:
             return []
         return found if isinstance(found, list) else [value]
+
+    def has(self, number: int) -> bool:
+        """Whether there is an object of this number."""
+        return self._offsets.get(number, (-1, 0))[0] >= 0
+
+    def object(self, number: int) -> Any:
+        """The object of this number, None where there is none."""
+        return self._object(number)
+
+    def with_objects(self) -> Iterator[bytes]:
+        """The bytes in which objects stand: the file, and what is packed in streams of objects."""
+        yield self.data
+        for number in sorted({kind for kind, _ in self._offsets.values() if kind > 0}):
+            stream = self._object(number)
+            if isinstance(stream, Stream):
+                yield self.decoded(stream)
+
+    def before_last_change(self) -> int:
+        """How many bytes the file had before it was last changed by appending; 0 where it was not."""
+        at = self.data.find(b"%%EOF", self._before) if self._before else -1
+        return at + 5 if 0 < at < len(self.data) - 64 else 0
 
     def _object(self, number: int) -> Any:
         if number in self._read:
@@ -200,6 +225,8 @@ class File:
                 return
             if not isinstance(previous, int):
                 raise CannotTell
+            if len(seen) == 1 and previous < offset:
+                self.changed, self._before = frozenset(self._offsets), previous
             offset = previous
         raise CannotTell
 

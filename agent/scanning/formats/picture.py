@@ -22,7 +22,7 @@ MEDIA_TYPES = (
 )
 LIMITS = {"file bytes": 256 * MiB, "frames": 200}
 LIMITATIONS = (
-    "Read only where the extra ocr is installed; HEIC, JPEG XL, PSD, WMF and EMF are not read.",
+    "Read only where the extra ocr is installed; HEIC, JPEG XL and PSD are not read.",
     "From page 2 of a file on, the top third and the bottom fifth of each page are read first; what is between, as far "
     "as half of the time for the file goes.",
     "Of an animation the first frame is read; a page on which a marking was found is not read further.",

@@ -6,7 +6,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_corners, ole_objects, ole_properties, ppt_95
+from agent.scanning.formats import metafile, ole_corners, ole_objects, ole_properties, ppt_95
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.officeart import Record, records
@@ -25,7 +25,8 @@ STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
     "PowerPoint 4 and older are not read; of PowerPoint 95 only texts are, without headers and tables.",
-    "Pictures are read (with OCR) only where the presentation has little text; metafiles (WMF, EMF) are not.",
+    "Pictures are read (with OCR) only where the presentation has little text.",
+    "Of drawings of Windows (EMF, WMF) the texts are read.",
     "Sound, film and macros in the presentation are not read.",
     "How letters are dressed (large, red) is not looked at.",
     "Slides that a later save dropped are not read, though their bytes may still be in the file.",
@@ -66,6 +67,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from ole_objects.members(file, reading)
     for number, record in enumerate(deck.objects, 1):
         yield from _object(deck.data, record, f"object{number}", reading)
+    yield from metafile.in_records(file.beginning("Pictures", count=STREAM_BYTES), reading)
     told = Told()
     if reading.worth(_for_sieve(deck, properties), encodings=_UTF8):
         yield from told.through(_Deck(deck).passages())

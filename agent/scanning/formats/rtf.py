@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_objects, ole_properties, word_story
+from agent.scanning.formats import metafile, ole_objects, ole_properties, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole_objects import MEMBER_BYTES
@@ -19,7 +19,8 @@ MEDIA_TYPES = ("application/rtf",)
 FILE_BYTES = 128 * MiB
 LIMITS = {"file bytes": FILE_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures are read (with OCR) only where the document has little text; metafiles (WMF, EMF) are not.",
+    "Pictures are read (with OCR) only where the document has little text.",
+    "Of drawings of Windows (EMF, WMF) the texts are read.",
     "Where a page ends is told only by breaks in the file and by the amount of text.",
     "What mail programs keep of HTML is not read.",
     "Hidden text counts as text.",
@@ -48,6 +49,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     data = source.read(FILE_BYTES)
     if b"\\objdata" in data:
         yield from _members(data, reading)
+    yield from metafile.in_rtf(data, reading)
     if not any(reading.worth(text, encodings=_SEARCHED) for text in plain_texts(data)):
         if data.count(b"{") > data.count(b"}"):
             raise NotExamined(Reason.DAMAGED, "the document ends too early")

@@ -46,11 +46,9 @@ MEDIA_TYPES = (
     "application/x-spss-sav",
     "application/x-stata-dta",
     "application/x-yozo",
-    "image/emf",
     "image/vnd.adobe.photoshop",
     "image/vnd.djvu",
     "image/vnd.dwg",
-    "image/wmf",
     "image/x-xcf",
 )
 LIMITS = {"bytes searched": 256 * MiB, "bytes searched at once": 8 * MiB, "values told": 2_000}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from agent.scanning.formats.ooxml_tables import Row, lone_marks, row_passages, tabular, with_periods
+from agent.scanning.formats.ooxml_tables import Row, lone_marks, row_passages, spelled_down, tabular, with_periods
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
@@ -21,6 +21,7 @@ FIRST_ROWS = 5
 def first_rows(first: Sequence[Row], place: Place) -> Iterator[Passage]:
     """The head of a sheet; one row more than `FIRST_ROWS` tells whether the last of them belongs to a table."""
     joined = with_periods(first)
+    yield from spelled_down(first, place)
     for index, row in enumerate(joined[:FIRST_ROWS]):
         data = tabular(joined, index)
         yield from row_passages(row, place, data=data)

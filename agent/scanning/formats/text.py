@@ -11,7 +11,7 @@ from typing import cast
 
 import msgspec
 
-from agent.scanning.formats import escapes, markup
+from agent.scanning.formats import escapes, markup, seven_bit
 from agent.scanning.formats.base import MiB, Piece, Reading, Source
 from agent.scanning.formats.charset import TEXT_ENCODINGS, byte_order_mark, decode, rank
 from agent.scanning.formats.lines import AROUND, Table, foot_start, head_end, joined
@@ -28,9 +28,10 @@ LIMITS = {
     "bytes searched at once": MiB,
     "bytes of a line": LONGEST_LINE,
     "bytes of XML read as a tree of lines": 32 * MiB,
+    "bytes of text in seven bits": 32 * MiB,
 }
 LIMITATIONS = (
-    "UTF-7, HZ and EUC-TW are not searched",
+    "EUC-TW is not searched; HZ, UTF-7 and ISO-2022 are in texts of up to 32 MiB",
     "a marking within a line counts where it is a value of data (JSON, SQL, markup, TeX), not where prose quotes it",
     "of characters written as numbers (\\u673a) only values that are a marking by themselves are seen",
     "of a line longer than 4096 bytes only the surroundings of each hit are read",
@@ -57,9 +58,18 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
             if small and markup.is_xml(bytes(chunk.data[:512]), reading.name):
                 yield from markup.xml_passages(source, reading)
                 return
+            if small and (recoded := _out_of_seven_bits(chunk, source)):
+                yield from pieces(Source.of(recoded), reading)
+                return
         yield from _passages(chunk, file)
         if not file.marked[0].startswith("utf-16"):
             yield from _written_out(chunk, reading)
+
+
+def _out_of_seven_bits(chunk: _Chunk, source: Source) -> bytes | None:
+    """The whole text in UTF-8 where its beginning is in an encoding of seven bits."""
+    recoded = seven_bit.plain(bytes(chunk.data))
+    return recoded if recoded is None or chunk.last else seven_bit.plain(source.read(source.size))
 
 
 class _File(msgspec.Struct):

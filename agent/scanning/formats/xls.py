@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.scanning.formats import ole_corners, ole_objects, ole_properties, vba
+from agent.scanning.formats import metafile, ole_corners, ole_objects, ole_properties, vba
+from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC, CompoundFile
@@ -27,7 +28,8 @@ MEDIA_TYPES = ("application/vnd.ms-excel",)
 STREAM_BYTES = 128 * MiB
 LIMITS = {"stream bytes": STREAM_BYTES, "member bytes": MEMBER_BYTES}
 LIMITATIONS = (
-    "Pictures are read (with OCR) only where the workbook has little text; metafiles (WMF, EMF) are not.",
+    "Pictures are read (with OCR) only where the workbook has little text.",
+    "Of drawings of Windows (EMF, WMF) the texts are read.",
     "Of pivot tables and of values kept of other workbooks only what is a marking by itself is told.",
     "Of macros the strings and comments are read, not their forms.",
     "How a cell is formatted (large, red, struck through) is not looked at.",
@@ -65,6 +67,8 @@ def _read(stream: bytes, properties: list[Property], reading: Reading) -> Iterat
         for text in book.constants:
             if _worth(text, reading) and not told.has(text):
                 yield Passage(Zone.BODY, text, Place(part="setting"))
+    if metafile.may_be_in(stream):
+        yield from metafile.in_records(biff.drawing_group(stream), reading)
     yield from ole_corners.passages([book.beside()], reading, told)
     if book.problem is not None:
         raise book.problem

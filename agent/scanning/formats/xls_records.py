@@ -49,6 +49,16 @@ def records(data: bytes, at: int = 0) -> Iterator[Record]:
         yield Record(kind, begin, at if at <= size else size)
 
 
+def drawing_group(stream: bytes) -> bytes:
+    """The records of drawings that all sheets share: cut into records of 8 KiB; those that go on may say so or not."""
+    parts, joined = list[memoryview](), False
+    for record in records(stream):
+        joined = record.kind == DRAWING_GROUP or (joined and record.kind == CONTINUE)
+        if joined:
+            parts.append(memoryview(stream)[record.begin : record.end])
+    return b"".join(parts)
+
+
 def telling_records(data: bytes) -> Iterator[Record]:
     """The same, but of several in a row that hold no text only the first: nearly all of a sheet are such."""
     size = len(data)

@@ -55,6 +55,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     package = Package(source, reading)
     yield from package.members()
     yield from package.macros()
+    yield from package.drawings()
     parts = {name: bytes(package.raw(name)) for name in package.others(_BINARY_PARTS)}
     # The bytes first: texts lie in them as they are, but for headers, whose codes may part a word.
     doubt = any(reading.worth(data, encodings=_UTF16) or _AMPERSAND in data for data in parts.values())

@@ -64,6 +64,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     package = Package(source, reading)
     yield from package.members()
     yield from package.macros()
+    yield from package.drawings()
     sheets = package.names(_SHEET)
     if package.worth((_for_sieve(package, name) for name in (_WORKBOOK, _STRINGS, *sheets)), _ALL_BUT_SHEETS):
         told = Told()

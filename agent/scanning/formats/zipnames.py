@@ -11,7 +11,7 @@ def decoded(raw: bytes, flags: int = 0, extra: bytes = b"") -> str:
 
     Never fails: code page 437 gives every byte a character.
     """
-    if raw.isascii():
+    if raw.isascii() and b"up" not in extra:
         return raw.decode("ascii")
     told = _told(extra)
     if told is not None:

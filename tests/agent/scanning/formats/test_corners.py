@@ -32,10 +32,12 @@ CALC = {
     "a pivot table's store": ("xl/pivotCache/pivotCacheDefinition1.xml", f'<a><sharedItems><s v="{MARK}"/>'),
     "a value of another workbook": ("xl/externalLinks/externalLink1.xml", f"<a><cell><v>{MARK}</v></cell>"),
     "the total row of a table": ("xl/tables/table1.xml", f'<table><tableColumn totalsRowLabel="{MARK}"/>'),
+    "the name of a connection": ("xl/connections.xml", f'<connections><connection name="{MARK}"/>'),
     "the caption of a slicer": ("xl/slicers/slicer1.xml", f'<slicers><slicer caption="{MARK}"/>'),
 }
 SHOW = {
     "a tag": ("ppt/tags/tag1.xml", f'<p:tagLst xmlns:p="p"><p:tag val="{MARK}"/>'),
+    "the name of who commented": ("ppt/commentAuthors.xml", f'<p:l xmlns:p="p"><p:cmAuthor name="{MARK}"/>'),
     "the head of handouts": (
         "ppt/handoutMasters/handoutMaster1.xml",
         f'<p:sp xmlns:p="p" {A}><p:txBody><a:p><a:r><a:t>{MARK}</a:t></a:r></a:p></p:txBody>',
@@ -56,6 +58,10 @@ OPEN = {
     "a reading of a word": f"<office:text><text:p><text:ruby><text:ruby-base>字</text:ruby-base><text:ruby-text>{MARK}"
     "</text:ruby-text></text:ruby></text:p></office:text>",
     "the number of a list": f'<text:list-level-style-number text:num-list-format="{MARK} %1%."/><office:text/>',
+    "words around the number of a list": '<text:list-level-style-number style:num-prefix="机密★" style:num-format="1" '
+    'text:start-value="10" style:num-suffix="年"/><office:text/>',
+    "words before a list without numbers": '<text:list-level-style-number style:num-prefix="机密★" style:num-format="" '
+    'style:num-suffix="10年"/><office:text/>',
     "the name of a master": f'<style:style style:display-name="{MARK}-title"/><style:master-page style:display-name='
     f'"{MARK}"/><office:presentation/>',
     "a format": f"<number:text>{MARK}</number:text><office:spreadsheet/>",
@@ -198,3 +204,11 @@ def test_a_level_that_is_offered_to_be_chosen_is_not_told(read_pieces: Any, repl
 )
 def test_the_strings_of_a_formula_are_its_values(value: str, strings: list[str]) -> None:
     assert corners.constants(value) == strings
+
+
+def test_a_list_counts_with_the_number_that_its_first_item_shows(read_pieces: Any, replaced: Replaced) -> None:
+    plain = saved(python_docx.Document())
+    level = f'<w:numbering {W}><w:lvl><w:start w:val="{{}}"/><w:lvlText w:val="机密★%1年"/></w:lvl></w:numbering>'
+    for start, said in (("10", ["机密★10年"]), ("3", ["机密★3年"])):
+        outcome = read_pieces(docx, replaced(plain, {"word/numbering.xml": level.format(start).encode()}))
+        assert [each.text for each in outcome.passages if each.text in ("机密★10年", "机密★3年")] == said

@@ -392,3 +392,19 @@ def test_a_reading_over_a_word_is_told_beside_it(read_pieces: Any) -> None:
     )
     outcome = read_pieces(docx, with_body(f"<w:p><w:r>{ruby}</w:r></w:p>"))
     assert "机密★10年" in [each.text for each in outcome.passages]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("", True), ('<w:result w:val="0"/>', True), ('<w:result w:val="1"/>', False)]
+)
+def test_a_list_to_choose_from_says_what_it_shows(read_pieces: Any, said: str, shown: bool) -> None:
+    form = (
+        f'<w:ffData><w:ddList>{said}<w:listEntry w:val="机密★10年"/><w:listEntry w:val="公开"/></w:ddList></w:ffData>'
+    )
+    runs = (
+        f'<w:r><w:fldChar w:fldCharType="begin">{form}</w:fldChar></w:r>'
+        "<w:r><w:instrText> FORMDROPDOWN </w:instrText></w:r>"
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+    outcome = read_pieces(docx, with_body(f"<w:p>{runs}</w:p>"))
+    assert ("机密★10年" in outcome.texts(Zone.P1_TOP_LEFT)) is shown

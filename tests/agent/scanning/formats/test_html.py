@@ -168,3 +168,15 @@ def test_no_markup_at_all_makes_an_error(markup: str, noise: bytes) -> None:
 def test_a_table_in_the_head_of_a_page_gives_level_and_period_together(rows: str) -> None:
     page = f"<body><table>{rows}</table><h1>关于工作的方案</h1>{PROSE * 3}</body>"
     assert texts(page, Zone.TABLE_FIELD) == ["密级\t机密\t保密期限\t10年"]
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        "<ruby>机<rp>(</rp><rt>jī</rt><rp>)</rp></ruby><ruby>密<rt>mì</rt></ruby>★10年",
+        "<ruby><rb>机</rb><rb>密</rb><rt>jī<rt>mì</ruby>★10年",
+        "<ruby>会议<rt>机密★10年</rt></ruby>",
+    ],
+)
+def test_what_stands_over_letters_parts_no_marking(over: str) -> None:
+    assert any("机密★10年" in each.text for each in read(f"<html><p>{over}</p>{PROSE}".encode()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from typing import Any
 
@@ -40,3 +41,26 @@ def test_a_saved_page_is_read_and_its_pictures_are_no_members(read_pieces: Any, 
     found = read_pieces(eml, data)
     assert "机密" in [each.text for each in found.passages]
     assert found.members == []
+
+
+MARK = "机密★10年"
+COVERED = "=?utf-8?B?" + base64.b64encode(f"【{MARK}】会议".encode()).decode() + "?="
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/mixed; boundary=b", f"{MARK}\n--b\n\nhello\n--b--\n"),
+        ("multipart/mixed; boundary=b", f"--b\n\nhello\n--b--\n{MARK}\n"),
+        ("text/enriched; charset=utf-8", f"<bold>{MARK[:2]}</bold><color><param>red</param>{MARK[2:]}</color>\n"),
+        ("multipart/report; boundary=b", f"--b\nContent-Type: text/rfc822-headers\n\nSubject: {COVERED}\n--b--\n"),
+    ],
+)
+def test_a_marking_beside_the_parts_of_a_mail_is_found(read_pieces: Any, kind: str, body: str) -> None:
+    found = read_pieces(eml, f"{HEAD}Content-Type: {kind}\n\n{body}".encode())
+    assert any(MARK in each.text for each in found.passages)
+
+
+def test_what_programs_write_before_the_parts_of_a_mail_tells_nothing(read_pieces: Any) -> None:
+    mail = f"{HEAD}Content-Type: multipart/mixed; boundary=b\n\nThis is a multi-part message.\n--b\n\nhello\n--b--\n"
+    assert read_pieces(eml, mail.encode()).passages == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.scanning.formats import markup
-from agent.scanning.formats.base import Reading
+from agent.scanning.formats.base import Reading, Source
 from signatures.engine import build
 from signatures.literals import Literal
 
@@ -67,3 +67,11 @@ def test_unwanted_elements_are_cut_out_whole() -> None:
 def test_xml_without_a_declaration_is_known_by_its_name(name: str) -> None:
     assert markup.is_xml(b'<map version="1">', name)
     assert not markup.is_xml(b"<map> is a tag", "a.txt")
+
+
+@pytest.mark.parametrize(
+    "declared", ['<!DOCTYPE d [<!ENTITY level "机密">]>', "<!DOCTYPE d [<!ENTITY l SYSTEM '机密'>]>", "<?level 机密?>"]
+)
+def test_values_of_entities_and_instructions_stand_for_themselves(declared: str) -> None:
+    xml = f'<?xml version="1.0"?>{declared}<d>会议</d>'.encode()
+    assert [each.text for each in markup.xml_passages(Source.of(xml), READING)] == ["机密"]

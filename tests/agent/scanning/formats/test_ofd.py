@@ -76,6 +76,8 @@ def test_a_file_without_any_literal_gives_nothing(read_pieces: Any, zipped: Zipp
         text("机密★20年", 25, 20, steps=""),
         text("机", 25, 20) + text("密", 30, 20) + text("★20年", 35, 20),
         text("★20年", 35, 20) + text("密", 30, 20) + text("机", 25, 20),
+        '<ofd:PathObject ID="4" Boundary="25 20 150 9"><ofd:FillColor><ofd:Pattern Width="150" Height="9">'
+        f"<ofd:CellContent>{text('机密★20年', 0, 0)}</ofd:CellContent></ofd:Pattern></ofd:FillColor></ofd:PathObject>",
         f'<ofd:PageBlock ID="4">{text("机密★20年", 25, 20)}</ofd:PageBlock>',
         text("机密★20年", 2.5, 2, size=0.5, more='CTM="10 0 0 10 20 20"', steps="g 5 0.5"),
         text("<![CDATA[机密★20年]]>", 25, 20, steps="5"),

@@ -77,18 +77,21 @@ def test_the_value_of_a_field_is_read(read_pieces: Any) -> None:
     assert "SECRET" in said(found)
 
 
+def appended(whole: bytes, number: int, body: str) -> bytes:
+    """The document after a change that was appended to it."""
+    place = len(whole)
+    out = whole + f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    before = int(whole[whole.rfind(b"startxref") :].split()[1])
+    return out + (
+        f"xref\n{number} 1\n{place:010} 00000 n \ntrailer\n<< /Size 9 /Root 1 0 R /Prev {before} >>\n"
+        f"startxref\n{len(out)}\n%%EOF\n"
+    ).encode("latin-1")
+
+
 def test_what_a_later_save_changed_counts_as_it_is_shown(read_pieces: Any) -> None:
-    first = document(text("SECRET"))
     content = text("CONFIDENTIAL")
-    changed = f"5 0 obj\n<< /Length {len(content)} >>\nstream\n{content}\nendstream\nendobj\n".encode()
-    at = len(first)
-    start = first.rfind(b"startxref\n") + 10
-    before = int(first[start : first.index(b"\n", start)])
-    end = (
-        f"xref\n5 1\n{at:010} 00000 n \ntrailer\n<< /Size 6 /Root 1 0 R /Prev {before} >>\n"
-        f"startxref\n{at + len(changed)}\n%%EOF\n"
-    ).encode()
-    found = read_pieces(pdf, first + changed + end)
+    later = f"<< /Length {len(content)} >>\nstream\n{content}\nendstream"
+    found = read_pieces(pdf, appended(document(text("SECRET")), 5, later))
     assert "CONFIDENTIAL" in said(found)
     assert "SECRET" not in said(found)
 
@@ -231,3 +234,40 @@ def test_each_property_of_a_packet_counts_however_deep_it_lies(read_pieces: Any)
     packet = f"<< /Type /Metadata /Subtype /XML /Length {len(xmp)} >>\nstream\n{xmp}\nendstream"
     found = read_pieces(pdf, document(text("words"), packet, catalog="/Metadata 6 0 R"))
     assert ("level", "SECRET") in [(each.name, each.text) for each in found.passages]
+
+
+TIP = "<< /Type /Annot /Subtype /Widget /FT /Tx /T (level) /TU (SECRET) /Rect [72 600 200 620] /P 3 0 R >>"
+SCRIPT = '<< /S /JavaScript /JS (app.alert\\("SECRET"\\);) >>'
+ALOUD = "/MarkInfo << /Marked true >> /StructTreeRoot << /Type /StructTreeRoot /K 6 0 R >>"
+
+
+@pytest.mark.parametrize(
+    ("catalog", "more"),
+    [
+        ("/OCProperties << /OCGs [6 0 R] /D << /ON [6 0 R] >> >>", "<< /Type /OCG /Name (SECRET) >>"),
+        ("/PageLabels << /Nums [0 << /P (SECRET) /S /D >>] >>", "null"),
+        ("/PageLabels << /Kids [6 0 R] >>", "<< /Limits [0 0] /Nums [0 << /P (SECRET) >>] >>"),
+        ("/AcroForm << /Fields [6 0 R] >>", TIP),
+        ("/OpenAction 6 0 R", SCRIPT),
+        ("/Names << /JavaScript << /Names [(a) 6 0 R] >> >>", SCRIPT),
+        (ALOUD, "<< /Type /StructElem /S /Figure /Alt (SECRET) /Pg 3 0 R /K 0 >>"),
+        (ALOUD, "<< /Type /StructElem /S /Span /ActualText <FEFF005300450043005200450054> /Pg 3 0 R >>"),
+    ],
+)
+def test_what_a_viewer_shows_beside_the_page_is_read(read_pieces: Any, catalog: str, more: str) -> None:
+    assert "SECRET" in said(read_pieces(pdf, document(text("words"), more, catalog=catalog)))
+
+
+def test_text_that_a_later_save_replaced_is_read_as_an_earlier_state(read_pieces: Any) -> None:
+    first = document(text("SECRET"))
+    found = read_pieces(
+        pdf, appended(first, 5, f"<< /Length {len(text('words'))} >>\nstream\n{text('words')}\nendstream")
+    )
+    assert "SECRET" not in said(found)
+    (member,) = found.members
+    assert "SECRET" in said(read_pieces(pdf, member.data))
+
+
+def test_a_later_save_that_replaced_no_text_is_no_second_document(read_pieces: Any) -> None:
+    signed = appended(document(text("words")), 1, "<< /Type /Catalog /Pages 2 0 R /Lang (zh) >>")
+    assert read_pieces(pdf, signed).members == []

@@ -255,3 +255,4 @@ def test_a_unicode_path_field_beats_a_local_encoding() -> None:
     told = "机密.docx".encode()
     extra = struct.pack("<HHBI", 0x7075, 5 + len(told), 1, 0) + told
     assert zipnames.decoded(b"\xff\xfe\xfd", extra=extra) == "机密.docx"
+    assert zipnames.decoded(b"1.docx", extra=extra) == "机密.docx"

@@ -9,7 +9,7 @@ _FIRST = ("first_seen_at", "is_open", "severity_rank", "control")
 class Migration(migrations.Migration):
     """Makes the two indexes by time anew, with what those lists ask for in them."""
 
-    dependencies = [("violations", "0008_department_sums")]
+    dependencies = [("violations", "0009_postgresql_checks_once")]
 
     operations = [
         migrations.RemoveIndex("group", "group_last"),
