@@ -149,6 +149,18 @@ def _sqlite(file: Path, cache: int, page: int) -> dict[str, Any]:
     }
 
 
+_SESSION = " ".join(
+    f"-c {each}"
+    for each in (
+        "synchronous_commit=on",  # a receipt stands for bytes that are on the disk, whatever the server's settings say
+        "jit=off",  # compiling a page's questions takes seconds, answering them milliseconds
+        "max_parallel_workers_per_gather=0",  # others wait for the processors: workers would cost more than they bring
+        "random_page_cost=1.1",  # what pages ask for is in memory, or on a disk without moving parts
+    )
+)
+"""What PostgreSQL is told of each of our connections."""
+
+
 def _postgresql(url: str) -> dict[str, Any]:
     """One PostgreSQL database, the spool in it. What is not about the connection itself goes to libpq."""
     told = _home.postgresql(url)
@@ -156,9 +168,8 @@ def _postgresql(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **told,
-        # A receipt stands for bytes that are on the disk, whatever the server's own settings say.
         # What `server.intake.postgresql` asks to be prepared is, the first time; Django itself prepares nothing.
-        "OPTIONS": options | {"options": "-c synchronous_commit=on", "prepare_threshold": 0},
+        "OPTIONS": options | {"options": _SESSION, "prepare_threshold": 0},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

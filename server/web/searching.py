@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from server.ledger.models import Computer, Medium, Person
+from server.violations.kinds import kinds
 from server.violations.models import Group, content_begins
 from server.web.controls import controls_matching
 from server.web.paging import count_many
@@ -85,7 +86,7 @@ def _ways(part: str) -> list[Q]:
     }
     found = {"marking": _markings(part)} | {name: short(rows) for name, rows in lists.items()}
     ways = [Q(**{f"{name}__in": told}) for name, told in found.items() if told]
-    present = set(Group.objects.order_by().values_list("control", flat=True).distinct())
+    present = {control for control, _family in kinds()}
     titled = present.intersection(controls_matching(part))
     if controls := sorted(titled | {each for each in present if each.startswith(part.upper())}):
         ways.append(Q(control=controls[0]) if len(controls) == 1 else Q(control__in=controls))
@@ -100,12 +101,11 @@ def _ways(part: str) -> list[Q]:
 
 def _markings(part: str) -> list[str] | QuerySet[Any, Any]:
     """The markings in which a text is found; where few are different, by one step in the index for each."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(_DIFFERENT, [KINDS])
-            different = [marking for (marking,) in cursor.fetchall() if marking is not None]
-        if len(different) < KINDS:
-            return [marking for marking in different if part.lower() in marking.lower()]
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENT, [KINDS])
+        different = [marking for (marking,) in cursor.fetchall() if marking is not None]
+    if len(different) < KINDS:
+        return [marking for marking in different if part.lower() in marking.lower()]
     rows = Group.objects.order_by().filter(marking__icontains=part).values_list("marking", flat=True)
     return short(rows.distinct())
 

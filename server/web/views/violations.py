@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from server.accounts.models import Department, User
 from server.ledger.scope import computers_of, media_of
 from server.notifications.queue import channels
+from server.violations.kinds import kinds
 from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
 from server.web import words
@@ -131,7 +132,7 @@ def _tabs(counts: TabCounts, current: str) -> list[dict[str, object]]:
 def _kinds() -> dict[str, list[tuple[str, str]]]:
     """The controls and families that occur at all: what the two short menus offer."""
     # Which controls occur in the house is no secret: this is read from one index, whatever the reader's scope.
-    pairs = set(Group.objects.order_by().values_list("control", "family").distinct())
+    pairs = kinds()
     return {
         "controls": sorted({(key, f"{key} {control(key).title}".strip()) for key, _family in pairs}),
         "families": sorted({(key, words.word(words.FAMILIES, key)) for _control, key in pairs if key}),
