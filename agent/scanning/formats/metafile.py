@@ -77,11 +77,6 @@ def passages(data: bytes, reading: Reading) -> Iterator[Passage]:
         yield from _passages(lines(data), reading)
 
 
-def may_be_in(stream: bytes) -> bool:
-    """Whether such a drawing may lie among these records, even where they are cut into others."""
-    return any(sign in stream for sign, _ in _BLIPS)
-
-
 def in_records(stream: bytes, reading: Reading) -> Iterator[Passage]:
     """What drawings say that lie among the records of old documents of Office (MS-ODRAW 2.2.24 and 2.2.25)."""
     for sign, one_digest in _BLIPS:
