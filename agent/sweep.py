@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
 
+from agent.gone import Look, disks_of
 from agent.judging.judge import Context, Judge
 from agent.judging.waivers import marked
 from agent.reporting.marks import SeenMark
@@ -27,7 +28,7 @@ from agent.watching.media import is_there
 from agent.watching.sessions import Session
 from protocol.ids import uuid7
 from protocol.policy import Waiver
-from protocol.records import FileEvidence, Medium, Reason, ScanDone, ViolationSeen
+from protocol.records import FileEvidence, GoneFile, Medium, Reason, ScanDone, ViolationSeen
 
 FIXED = "fixed"
 """Stands for the session where files lie on a disk of the computer: a file is told again once it has changed."""
@@ -49,6 +50,8 @@ class Tally:
     complete: bool = False
     """Whether everything was looked at."""
     told: float = field(default_factory=time.monotonic)
+    look: Look | None = None
+    """What was come upon, where disks of the computer are looked at."""
 
 
 @dataclass
@@ -168,7 +171,9 @@ class Sweep:
     def files(self, paths: Sequence[str], context: Context, stop: threading.Event, pause: threading.Event) -> bool:
         """Scan changed files on a fixed disk and report their violations; whether that was done to the end."""
         halt = Either(stop, pause)
-        summary = self._run(paths, context, FIXED, halt, Tally(), "files")
+        look = Look(context.organisation_key)
+        summary = self._run(paths, context, FIXED, halt, Tally(look=look), "files")
+        self._reporter.keep_places(look.places)
         return summary is not None and (summary.complete or not halt.is_set())
 
     def disks(
@@ -181,14 +186,18 @@ class Sweep:
         schedule: str = "",
     ) -> bool:
         """Scan folders of the computer as a schedule demands and report violations and the sum; False where paused."""
-        started, tally = datetime.now(UTC), Tally()
+        started, look, disks = datetime.now(UTC), Look(context.organisation_key), disks_of(roots)
+        tally = Tally(look=look)
         summary = self._run(roots, context, FIXED, Either(stop, pause), tally, cause)
+        self._reporter.keep_places(look.places)
         if summary is None:
             return True
         if not summary.complete and (pause.is_set() or stop.is_set()):
             return False
         self._tell_sum(summary, tally)
-        self._report(summary, started, cause, schedule=schedule)
+        still = [root for root, device in disks_of(roots).items() if disks.get(root) == device]
+        gone = look.gone(self._reporter.places(), still) if summary.complete else ()
+        self._report(summary, started, cause, schedule=schedule, gone=gone)
         return True
 
     def _tell_sum(self, summary: Summary, tally: Tally) -> None:
@@ -196,7 +205,14 @@ class Sweep:
         self._notice.scanned(counts, summary.seconds, tally.severities, complete=summary.complete)
 
     def _report(
-        self, summary: Summary, started: datetime, cause: Cause, *, session: Session | None = None, schedule: str = ""
+        self,
+        summary: Summary,
+        started: datetime,
+        cause: Cause,
+        *,
+        session: Session | None = None,
+        schedule: str = "",
+        gone: tuple[GoneFile, ...] = (),
     ) -> None:
         level, why = cage_level(summary.cage)
         done = ScanDone(
@@ -217,9 +233,10 @@ class Sweep:
             medium=session.attached.medium if session else None,
             cause=cause,
             schedule=schedule,
+            gone=gone,
         )
         self.last = [*self.last, done][-10:]
-        self._reporter.report(done)
+        self._reporter.report_scan(done, FIXED)
 
     def _run(
         self,
@@ -269,6 +286,8 @@ class Sweep:
 
     def _judged(self, one: FileResult, context: Context, session: str, tally: Tally) -> None:
         """Judge one result and report what is new in this session."""
+        if tally.look is not None:
+            tally.look.met(one)
         if not one.findings:
             return
         now = datetime.now(UTC)
@@ -276,6 +295,8 @@ class Sweep:
             seen = marked(found, self._waivers(), now)
             tally.broken += not seen.waiver
             evidence = cast("FileEvidence", seen.evidence)
+            if tally.look is not None:
+                tally.look.found(one.path, evidence, seen.control)
             if self._reporter.report_once(seen, seen_mark(session, evidence, seen.control, seen.waiver)):
                 tally.severities[seen.severity] += 1
                 tally.controls[seen.control] += 1

@@ -40,8 +40,11 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=200)
     parser.add_argument("--connections", type=int, default=64, help="over which they come: each waits for its receipt")
     parser.add_argument("--pages", type=float, default=5.0, help="pages asked for in a second, as far as they come")
+    parser.add_argument("--database-url", default="", help="an empty PostgreSQL database for it, in place of a file")
     options = parser.parse_args()
     os.environ |= {"MIJIAN_HOME": str(options.home.absolute()), "DJANGO_SETTINGS_MODULE": "server.settings"}
+    if options.database_url:
+        os.environ["MIJIAN_DATABASE_URL"] = options.database_url
     fresh = not (options.home / "keys").exists()
     subprocess.run([sys.executable, "-m", "server", "init"], check=True, stdout=subprocess.DEVNULL)
     import django

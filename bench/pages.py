@@ -78,8 +78,11 @@ def main() -> None:
     parser.add_argument("--violations", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=9, help="how often each page is asked for")
     parser.add_argument("--only", default="", help="pages whose address holds this")
+    parser.add_argument("--database-url", default="", help="an empty PostgreSQL database for it, in place of a file")
     options = parser.parse_args()
     os.environ |= {"MIJIAN_HOME": str(options.home.absolute()), "DJANGO_SETTINGS_MODULE": "server.settings"}
+    if options.database_url:
+        os.environ["MIJIAN_DATABASE_URL"] = options.database_url
     fresh = not (options.home / "keys").exists()
     subprocess.run([sys.executable, "-m", "server", "init"], check=True, stdout=subprocess.DEVNULL)
     import django

@@ -220,6 +220,14 @@ CageLevel = Literal["full", "partial", "none"]
 """How far the processes that read files were confined."""
 
 
+class GoneFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A violation of a file on a disk of the computer that was told before, and that a whole scan finds no more."""
+
+    control: str
+    content_hash: str
+    """As in the evidence of its sightings."""
+
+
 class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     """The sum of one scan: enumerated = clean + finding + not_examined, always."""
 
@@ -245,6 +253,8 @@ class ScanDone(msgspec.Struct, frozen=True, kw_only=True, tag="scan"):
     """Name of the schedule, with ``schedule`` (control NPC-04: ``quarterly``)."""
     cage_why: str = ""
     """What the cage lacked, where it was not full: fixed words of ours and of the kernel."""
+    gone: tuple[GoneFile, ...] = ()
+    """Told by each complete scan of disks: every place they were in was looked at again, and none of it is there."""
 
 
 class CheckOutcome(StrEnum):

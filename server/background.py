@@ -17,12 +17,15 @@ from django.conf import settings
 from server import outward
 from server.intake.fanout import FanOut
 from server.reports.workshop import Workshop
+from server.web import packs
 
 FAN_OUT = "mijian-fan-out"
 """Name under which these processes stand in the list of the system."""
 _SELDOM = (100_000, 20, 100)
 """How often a process that works the spool off looks for garbage that refers to itself: a batch makes many objects that
 all go with it, and none of that kind."""
+WARM = 5.0
+"""Seconds after its start in which a process that answers reads what the first page about rules would wait for."""
 LOOK = 0.5
 """Seconds between looks at parents and children."""
 
@@ -37,6 +40,9 @@ def start() -> None:
         if todo := outward.jobs():
             outward.Outward(todo).start()
         Workshop().start()
+    warming = threading.Timer(WARM, packs.read_ahead)
+    warming.daemon = True
+    warming.start()
 
 
 class FanOutProcesses(threading.Thread):

@@ -26,6 +26,10 @@ THREADS = 32
 """Requests one worker works on at once."""
 LARGEST_FORM = 1024 * 1024
 """Bytes of the body of a page's form."""
+LARGEST_TABLE = 2_500 * 1024
+"""Bytes of the form that brings a ledger: some 30,000 rows of a workbook. Django keeps so much in memory (2.5 MiB)."""
+TABLES = "/ledger/"
+"""How the addresses of these forms begin."""
 BUDGET = 256 * 1024 * 1024
 """Bytes of all bodies that are held at the same time."""
 LARGEST_UPLOAD = 64 * 1024 * 1024
@@ -125,7 +129,8 @@ class Gate:
         form = not upload and not scope.path.startswith("/api/")
         if not length or (not form and not upload and length > MAX_ENVELOPE):
             return b""  # of no known length, or far too long: the view says no without reading
-        if (form and length > LARGEST_FORM) or (upload and length > LARGEST_UPLOAD):
+        most = LARGEST_TABLE if scope.path.startswith(TABLES) else LARGEST_FORM
+        if (form and length > most) or (upload and length > LARGEST_UPLOAD):
             raise NotRead(413, "too-large", "the body is too large for a form")
         pieces: list[bytes] = []
         come = 0

@@ -132,7 +132,9 @@ def _sqlite(file: Path, cache: int, page: int) -> dict[str, Any]:
 
     One writer at a time, told at the start of a transaction and not in its middle; a receipt stands for bytes that
     are on the disk, so every commit is synced. What was committed goes from the log into the file 32 MiB at a time:
-    pages that are written again and again meanwhile are moved once.
+    pages that are written again and again meanwhile are moved once. Each of some dozens of threads has a connection:
+    what it keeps of the file is little, for the system keeps it too; the fan-out's own keep more
+    (`server.intake.checkpoints`).
     """
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -166,7 +168,7 @@ DATABASES = (
     {"default": _postgresql(_home.database_url())}
     if _home.on_postgresql()
     else {
-        "default": _sqlite(_home.database(MIJIAN_HOME), 16384, 8192),
+        "default": _sqlite(_home.database(MIJIAN_HOME), 4096, 8192),
         "spool": _sqlite(_home.spool(MIJIAN_HOME), 2048, 4096),
     }
 )

@@ -20,12 +20,12 @@ from typing import Any
 
 import msgspec
 
-from agent.reporting import eviction, marks
+from agent.reporting import eviction, marks, places
 from agent.reporting.identity import Identity, make_private
 from agent.reporting.marks import SeenMark
 from protocol.envelope import FIRST_PREVIOUS, EnvelopeError, parse
 from protocol.receipts import Answer, Receipt
-from protocol.records import MediaSessionSeen, Record, decode_record, encode_record
+from protocol.records import MediaSessionSeen, Record, ScanDone, decode_record, encode_record
 
 FILE = "outbox.sqlite3"
 MAX_RECORDS = 500
@@ -92,7 +92,7 @@ class Outbox:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA journal_size_limit=16777216")
-            self._db.executescript(_SCHEMA + marks.SCHEMA)
+            self._db.executescript(_SCHEMA + marks.SCHEMA + places.SCHEMA)
         except sqlite3.Error:
             self._db.close()
             raise
@@ -142,6 +142,21 @@ class Outbox:
             if fresh:
                 self._insert(db, (record,))
             return fresh
+
+    def put_scan(self, done: ScanDone, session: str) -> None:
+        """Take the sum of a scan; what it tells to be gone counts as not yet told in this session. Raises as `put`."""
+        with self._transaction() as db:
+            places.forget_told(db, session, done.gone)
+            self._insert(db, (done,))
+
+    def keep_places(self, found: Iterable[places.Place]) -> None:
+        """Remember where violations lie. Raises as `put`."""
+        with self._transaction() as db:
+            places.keep(db, found)
+
+    def known_places(self) -> list[places.Place]:
+        """What `keep_places` was told. Raises `OutboxUnavailable`."""
+        return [places.Place(*row) for row in self._all(places.ALL)]
 
     def approvals(self, mark: SeenMark) -> tuple[str, ...]:
         """Ids of the waivers under which a violation of a file was told before. Raises `OutboxUnavailable`."""

@@ -10,14 +10,15 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from agent.reporting import eviction
 from agent.reporting.marks import SeenMark
 from agent.reporting.outbox import Outbox, OutboxUnavailable
+from agent.reporting.places import Place
 from protocol.ids import uuid7
-from protocol.records import MediaSessionSeen, Record, RecordsDropped
+from protocol.records import MediaSessionSeen, Record, RecordsDropped, ScanDone
 
 ROOM = 5000
 """Records that wait in memory at most."""
@@ -46,6 +47,22 @@ class Reporter:
     def report_once(self, record: Record, mark: SeenMark) -> bool:
         """Hand in a violation unless its mark was reported in this session. True also while that cannot be known."""
         return self._do(lambda: self.outbox.put_once(record, mark), record)
+
+    def report_scan(self, done: ScanDone, session: str) -> None:
+        """Hand in the sum of a scan; what it tells to be gone is told again in this session, should it come back."""
+        self._do(lambda: self.outbox.put_scan(done, session), done)
+
+    def keep_places(self, found: Sequence[Place]) -> None:
+        """Remember where violations lie."""
+        if found:
+            self._do(lambda: self.outbox.keep_places(found))
+
+    def places(self) -> list[Place]:
+        """Where violations lay that were told of the computer's own disks; none while that cannot be known."""
+        try:
+            return self.outbox.known_places()
+        except OutboxUnavailable:
+            return []
 
     def approvals(self, mark: SeenMark) -> tuple[str, ...]:
         """Ids of the waivers under which a violation of a file was told before; none while that cannot be known."""

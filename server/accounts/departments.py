@@ -21,8 +21,10 @@ class DepartmentError(ValueError):
 def add(name: str, *, parent: Department | None = None, by: User | None) -> Department:
     """A new department. ``by`` is None for an import whose rights were checked before and for the command line."""
     _check_right(by, parent)
-    name = _checked_name(name, parent, None)
     with transaction.atomic():
+        lock_tree()
+        parent = None if parent is None else Department.objects.get(pk=parent.pk)
+        name = _checked_name(name, parent, None)
         made = Department.objects.create(name=name, parent=parent, path="")
         made.path = f"{'' if parent is None else parent.path}{made.pk:08d}."
         _check_depth(made.path)
@@ -36,14 +38,18 @@ def change(department: Department, *, name: str, parent: Department | None, by: 
     _check_right(by, parent)
     if not covers(by, department.pk):
         raise PermissionDenied
-    if parent is not None and parent.path.startswith(department.path):
-        raise DepartmentError(_("A department cannot hang below itself."))
-    name = _checked_name(name, parent, department)
     with transaction.atomic():
-        stored = Department.objects.select_for_update().get(pk=department.pk)
+        lock_tree()
+        # As they stand by now: somebody else may have moved either of them since they were read.
+        stored = Department.objects.get(pk=department.pk)
+        parent = None if parent is None else Department.objects.get(pk=parent.pk)
+        if parent is not None and parent.path.startswith(stored.path):
+            raise DepartmentError(_("A department cannot hang below itself."))
+        name = _checked_name(name, parent, stored)
         before, old_path = {"name": stored.name, "parent": stored.parent_id}, stored.path
         stored.name, stored.parent = name, parent
         stored.path = f"{'' if parent is None else parent.path}{stored.pk:08d}."
+        _check_depth(stored.path)
         stored.save(update_fields=("name", "parent", "path"))
         for below in Department.objects.filter(path__startswith=old_path).exclude(pk=stored.pk):
             below.path = stored.path + below.path.removeprefix(old_path)
@@ -53,6 +59,11 @@ def change(department: Department, *, name: str, parent: Department | None, by: 
         changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
         audit.record("department.change", actor=by, obj=stored, changes=changes)
     return stored
+
+
+def lock_tree() -> None:
+    """Keep others from changing the tree until the transaction ends: a path is told of several rows at once."""
+    list(Department.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _check_right(by: User | None, parent: Department | None) -> None:

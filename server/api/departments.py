@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
+from server import merging
 from server.accounts import departments as acts
 from server.accounts.models import Department, User
 from server.accounts.scope import departments_of
 from server.api.auth import LEDGER, READ, person_of
+from server.api.bodies import nothing
 from server.api.fields import Short, Span, one, part_of
 from server.api.problems import Problem
 
@@ -35,6 +37,20 @@ class DepartmentWanted(Schema):
 
     name: Short
     parent: int | None = Field(None, ge=1, lt=2**62, description="The one above; none for the top of the tree")
+
+
+class Into(Schema):
+    """Where a department goes."""
+
+    into: int = Field(ge=1, lt=2**62, description="The department that takes over what belongs to it")
+
+
+class Merged(Schema):
+    """What moved."""
+
+    people: int
+    computers: int
+    media: int
 
 
 def _told(row: Department) -> dict[str, object]:
@@ -67,3 +83,18 @@ def change(request: HttpRequest, pk: int, sent: DepartmentWanted) -> dict[str, o
     if not user.sees_everything and row.pk == user.department_id:
         raise Problem(403, "forbidden", "the top of one's own scope is for those above")
     return _told(acts.change(row, name=sent.name, parent=_above(user, sent.parent), by=user))
+
+
+@router.post("/{pk}/merge", response=Merged, auth=LEDGER, url_name="department-merge")
+def merge(request: HttpRequest, pk: int, sent: Into) -> dict[str, int]:
+    """Move people, computers, media, departments below and open incidents into another department."""
+    user = person_of(request)
+    return merging.merge(one(departments_of(user), pk), into=one(departments_of(user), sent.into), by=user)
+
+
+@router.delete("/{pk}", response={204: None}, auth=LEDGER, url_name="department-remove")
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a department to which nothing belongs or ever belonged."""
+    user = person_of(request)
+    merging.remove(one(departments_of(user), pk), by=user)
+    return nothing()

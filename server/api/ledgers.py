@@ -17,7 +17,7 @@ from server.api.bodies import FILE, body_of
 from server.api.fields import Short, Span, Text, one, part_of
 from server.ledger.actions import LedgerMistakes, add_note, lookups_for, save, texts_of
 from server.ledger.columns import Lookups
-from server.ledger.importing import apply, preview, read
+from server.ledger.importing import apply, digest_of, preview, read
 from server.ledger.kinds import LEDGERS, Entry, Ledger
 from server.ledger.models import Computer, ComputerClass, Medium, Note
 from server.ledger.models import Status as EntryStatus
@@ -219,7 +219,7 @@ def bring(request: HttpRequest, ledger: Name, dry_run: bool = True) -> dict[str,
         counts[row.outcome] += 1
     store = not dry_run and not counts["wrong"]
     if store:
-        done = apply(kind, sent, by=user)
+        done = apply(kind, sent, by=user, looked_at=digest_of(planned))
         audit.record("ledger.import", actor=user, ledger=kind.name, new=done["new"], changed=done["changed"])
     lines = [
         {

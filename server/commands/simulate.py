@@ -40,54 +40,17 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
             "相同的 --seed 得到相同的机群。",
         ),
     )
-    number, share = _number, _share
-    parser.add_argument(
-        "--agents", type=number, default=200, metavar="N", help=tell("computers (200)", "计算机数(200)")
-    )
-    parser.add_argument(
-        "--reports", type=number, default=10, metavar="N", help=tell("reports of each (10)", "每台报告数(10)")
-    )
-    parser.add_argument(
-        "--findings", type=number, default=20, metavar="N", help=tell("violations in each (20)", "每份违规数(20)")
-    )
-    parser.add_argument(
-        "--places",
-        type=number,
-        default=300,
-        metavar="N",
-        help=tell(
-            "places of each with something to report: the fewer, the more of it was seen before (300)",
-            "每台计算机的违规位置数:越少,重复发现越多(300)",
-        ),
-    )
-    parser.add_argument(
-        "--connections", type=number, default=16, metavar="N", help=tell("at the same time (16)", "并发连接数(16)")
-    )
-    parser.add_argument(
-        "--duplicates", type=share, default=0.02, metavar="SHARE", help=tell("sent twice (0.02)", "重复发送比例(0.02)")
-    )
-    parser.add_argument(
-        "--bad", type=share, default=0.02, metavar="SHARE", help=tell("bad messages (0.02)", "不良报文比例(0.02)")
-    )
-    parser.add_argument(
-        "--away",
-        type=share,
-        default=0.0,
-        metavar="SHARE",
-        help=tell(
-            "computers that are offline until the last report, then send all at once (0)",
-            "离线至最后一轮、随后集中补报的计算机比例(0)",
-        ),
-    )
-    parser.add_argument(
-        "--workers", type=number, default=1, metavar="N", help=tell("processes that answer (1)", "应答进程数(1)")
-    )
-    parser.add_argument(
-        "--fanout", type=number, default=1, metavar="N", help=tell("that work off the spool (1)", "入库进程数(1)")
-    )
+    for name, kind, default, en, zh in _options():
+        parser.add_argument(
+            f"--{name}",
+            type=kind,
+            default=default,
+            metavar="SHARE" if kind is _share else "N",
+            help=tell(f"{en} ({default})", f"{zh}({default})"),
+        )
     parser.add_argument(
         "--rate",
-        type=number,
+        type=_number,
         default=0,
         metavar="N",
         help=tell("messages a second at most", "每秒最多报文数(默认不限)"),
@@ -95,8 +58,36 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--apart", action="store_true", help=tell("first all of the intake, then the fan-out", "先接收,再入库,分别测量")
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help=tell("of the fleet (1)", "随机种子(1)"))
     parser.set_defaults(run=run)
+
+
+def _options() -> tuple[tuple[str, Callable[[str], float], float, str, str], ...]:
+    """Name, kind and default of each option that is a number, and what it says in English and Chinese."""
+    return (
+        ("agents", _number, 200, "computers", "计算机数"),
+        ("reports", _number, 10, "reports of each", "每台报告数"),
+        ("findings", _number, 20, "violations in each", "每份违规数"),
+        (
+            "places",
+            _number,
+            300,
+            "places of each with something to report: the fewer, the more of it was seen before",
+            "每台计算机的违规位置数:越少,重复发现越多",
+        ),
+        ("connections", _number, 16, "at the same time", "并发连接数"),
+        ("duplicates", _share, 0.02, "sent twice", "重复发送比例"),
+        ("bad", _share, 0.02, "bad messages", "不良报文比例"),
+        (
+            "away",
+            _share,
+            0.0,
+            "computers that are offline until the last report, then send all at once",
+            "离线至最后一轮、随后集中补报的计算机比例",
+        ),
+        ("workers", _number, 1, "processes that answer", "应答进程数"),
+        ("fanout", _number, 1, "that work off the spool", "入库进程数"),
+        ("seed", int, 1, "of the fleet", "随机种子"),
+    )
 
 
 def _number(text: str) -> int:

@@ -39,6 +39,7 @@ MOST_SIGNALS = 64
 MOST_KINDS = 32
 MOST_RESULTS = 500
 MOST_SETTINGS = 20
+MOST_GONE = 5_000
 LONGEST_WORD = 64
 LONGEST_MARKING = 200
 LONGEST_PLACE = 128 * 1024
@@ -68,6 +69,7 @@ def bounded(record: Record, received_at: datetime) -> Record:
             changes[name] = _number(getattr(record, name))
         changes["seconds"] = max(0.0, min(record.seconds, 1e9))
         changes["reasons"] = _counts(record.reasons)
+        changes["gone"] = record.gone[:MOST_GONE]
     elif isinstance(record, SelfCheckDone):
         changes["results"] = record.results[:MOST_RESULTS]
         changes["files"] = _number(record.files)

@@ -10,16 +10,25 @@ import logging
 import threading
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from server.intake.routing import spool_alias
 
 PAGES = 16384
 """Pages in the log (128 MiB) from which the one that works a pile off moves them itself, most being moved by then.
 Other connections begin at the number that `server.settings` sets."""
-CACHE = 32768
-"""KiB of pages that this connection keeps in memory: what does not fit is written twice in the same transaction."""
+USUAL, CACHE = 16384, 32768
+"""KiB of pages that the connection of who works the spool off keeps in memory, and while there is a pile: what does not
+fit is written twice in the same transaction."""
 
 _log = logging.getLogger(__name__)
+
+
+def keep_more(connection: BaseDatabaseWrapper) -> None:
+    """Have a connection that was just made keep as many pages as one needs that writes many."""
+    if connection.vendor == "sqlite" and connection.alias == DEFAULT_DB_ALIAS:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size=-{USUAL}")
 
 
 def prepare_for_pile() -> None:

@@ -19,11 +19,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from server import audit
 from server.intake.ahead import Ahead
 from server.intake.carriers import store_media, store_sessions, store_starts
+from server.intake.checkpoints import keep_more
 from server.intake.claims import claimed, claimed_alone, hold_media, next_ones, piled_up, several
 from server.intake.heartbeats import store_heartbeats
 from server.intake.models import Sequence as SequenceRow
@@ -191,6 +194,7 @@ class FanOut(threading.Thread):
         self._ahead = Ahead(next_ones) if ahead else None
         self._stop_asked = threading.Event()
         self._next_look = 0.0
+        self._worker = 0
         self._sums = sums.Keeper()
 
     def ask_to_stop(self) -> None:
@@ -205,6 +209,8 @@ class FanOut(threading.Thread):
 
     def run(self) -> None:
         """Wait for the lock, then for envelopes. Nothing but `stop` ends it: a collector that only spools is blind."""
+        self._worker = threading.get_ident()
+        connection_created.connect(self._keep_more)
         while not self._stop_asked.is_set():
             try:
                 self._work_while_locked()
@@ -214,7 +220,13 @@ class FanOut(threading.Thread):
                 connections.close_all()
                 self._stop_asked.wait(PAUSE)
         self._alone()
+        connection_created.disconnect(self._keep_more)
         connections.close_all()
+
+    def _keep_more(self, connection: BaseDatabaseWrapper, **_more: object) -> None:
+        """The connections of this thread keep more of the database in memory; those of others are many."""
+        if threading.get_ident() == self._worker:
+            keep_more(connection)
 
     def _look_at_the_clock(self, mine: Callable[[], bool]) -> None:
         """Do what is due once in a while (waivers whose last day is over end); of several workers only one does."""

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -33,8 +34,7 @@ MAX_WORD = 64
 """Characters of hashes, keys and other words that name a thing."""
 
 # Told once: a union of classes that is written where it is asked for is made anew for every record.
-_WITH_CONTROL = (ViolationSeen, CheckDone)
-_WITH_SESSION = (ViolationSeen, ScanDone)
+_WITH_SESSION = (ScanDone, MediaSessionSeen)
 _WITH_MEDIUM = (ViolationSeen, ScanDone, MediaSessionSeen)
 _CONTROL = re.compile(r"[A-Z][A-Z0-9]{0,8}-[A-Z0-9-]{1,22}")
 
@@ -105,7 +105,7 @@ def _seen_at(record: ViolationSeen | ScanDone | MediaSessionSeen) -> datetime:
 
 def _weight(record: Record) -> int:
     if not isinstance(record, ViolationSeen):
-        return 1000
+        return 1000 + (150 * len(record.gone) if isinstance(record, ScanDone) else 0)
     if isinstance(record.evidence, FileEvidence):
         return 1000 + len(record.evidence.sealed_place) + 1500 * len(record.evidence.findings)
     if isinstance(record.evidence, NetworkEvidence):
@@ -120,25 +120,50 @@ def check(record: Record) -> None:
 
     Everything else that is odd is put right by `server.intake.bounds`.
     """
+    if isinstance(record, ViolationSeen):
+        _check_sighting(record)
+        return
     _id(record.id)
     for at in _times(record):
         if at.tzinfo is None:
             raise ValueError("a time without a zone")
-    if isinstance(record, _WITH_CONTROL) and not _CONTROL.fullmatch(record.control):
+    if isinstance(record, CheckDone) and not _is_control(record.control):
         raise ValueError("no id of a control")
     if isinstance(record, SelfCheckDone):
         controls = [control for line in record.results for control in line.controls]
-        if not all(_CONTROL.fullmatch(control) for control in [*controls, *record.answers]):
+        if not all(_is_control(control) for control in [*controls, *record.answers]):
             raise ValueError("no id of a control")
+    if isinstance(record, ScanDone):
+        for one in record.gone:
+            _word(one.content_hash)
+            if not _CONTROL.fullmatch(one.control):
+                raise ValueError("no id of a control")
     if isinstance(record, _WITH_SESSION) and record.session is not None:
-        _id(record.session)
-    if isinstance(record, MediaSessionSeen):
         _id(record.session)
     if isinstance(record, _WITH_MEDIUM) and record.medium is not None:
         _word(record.medium.key)
-    if isinstance(record, ViolationSeen) and isinstance(record.evidence, FileEvidence):
-        _word(record.evidence.content_hash)
-        _word(record.evidence.path_hash)
+
+
+def _check_sighting(record: ViolationSeen) -> None:
+    """The same of what there is most of."""
+    _id(record.id)
+    if record.seen_at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    if not _is_control(record.control):
+        raise ValueError("no id of a control")
+    if record.session is not None:
+        _id(record.session)
+    if record.medium is not None:
+        _word(record.medium.key)
+    evidence = record.evidence
+    if isinstance(evidence, FileEvidence):
+        _word(evidence.content_hash)
+        _word(evidence.path_hash)
+
+
+@lru_cache(1024)
+def _is_control(text: str) -> bool:
+    return _CONTROL.fullmatch(text) is not None
 
 
 def _times(record: Record) -> tuple[datetime, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ from server.intake.refusals import printable
 from server.intake.selfchecks import self_check_row
 from server.intake.sighting import SETTING
 from server.intake.sql import chunks, insert_new
-from server.violations.fingerprint import of_check
+from server.ledger.models import Computer
+from server.violations.fingerprint import of_check, of_file
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
 SELF_CHECK = "CHECK-01"
@@ -32,7 +33,7 @@ _WORST_FIRST = (
 )
 
 
-def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> None:
+def store_reports(deliveries: Sequence[Delivery], media: Mapping[str, int]) -> None:
     """Store every scan, check and dropped-records report once, and verify what a passed check shows to be right."""
     scans: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
@@ -41,6 +42,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     mended: dict[str, datetime] = {}
     passes: dict[tuple[uuid.UUID, str], datetime] = {}
     clean: dict[int, datetime] = {}
+    rows = _rows_of(deliveries)
     for delivery in deliveries:
         for record in delivery.records:
             if isinstance(record, ScanDone):
@@ -48,6 +50,8 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
                 if record.medium is not None and _all_clean(record):
                     pk = media[record.medium.key]
                     clean[pk] = max(record.started_at, clean.get(pk, record.started_at))
+                for print_ in _gone(record, delivery):
+                    mended[print_] = max(record.started_at, mended.get(print_, record.started_at))
             elif isinstance(record, CheckDone):
                 checks.append(_check(record, delivery))
                 if record.outcome is CheckOutcome.PASS:
@@ -56,7 +60,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
             elif isinstance(record, SelfCheckDone):
                 checks += _self_check(record, delivery)
                 self_checks.append(self_check_row(record, delivery))
-                for print_ in _mended(record, delivery):
+                for print_ in _mended(record, rows[delivery.agent]):
                     mended[print_] = max(record.seen_at, mended.get(print_, record.seen_at))
             elif isinstance(record, RecordsDropped):
                 counts = {printable(kind, 32): count for kind, count in list(record.counts.items())[:32]}
@@ -67,7 +71,7 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
     insert_new(DroppedReport, dropped)
     insert_new(SelfCheck, self_checks)
     for (agent, control), at in passes.items():
-        _verify(Group.objects.filter(computer=agent, control=control).exclude(family=SETTING), at)
+        _verify(Group.objects.filter(computer__in=rows[agent], control=control).exclude(family=SETTING), at)
     for part in chunks(sorted(mended)):
         waiting = Group.objects.filter(fingerprint__in=part, state=State.RECTIFIED)
         for group in waiting.only("pk", "fingerprint"):
@@ -80,6 +84,13 @@ def store_reports(deliveries: Iterable[Delivery], media: Mapping[str, int]) -> N
 def _all_clean(scan: ScanDone) -> bool:
     """Whether a scan looked at everything on a medium and found nothing. What was not examined proves nothing."""
     return scan.complete and scan.finding == 0 and scan.not_examined == 0 and scan.enumerated == scan.clean
+
+
+def _gone(scan: ScanDone, delivery: Delivery) -> list[str]:
+    """Fingerprints of the files that a scan of the computer's disks shows to be gone; one cut short shows nothing."""
+    if scan.medium is not None or not scan.complete:
+        return []
+    return [of_file(one.control, one.content_hash, str(delivery.agent)) for one in scan.gone]
 
 
 def _verify(groups: QuerySet[Group], at: datetime) -> None:
@@ -144,15 +155,36 @@ def _self_check(record: SelfCheckDone, delivery: Delivery) -> list[dict[str, Any
     return [_check(one, delivery) for one in (itself, *of_controls)]
 
 
-def _mended(record: SelfCheckDone, delivery: Delivery) -> list[str]:
+def _mended(record: SelfCheckDone, rows: Iterable[uuid.UUID]) -> list[str]:
     """Fingerprints of failed checks that this self-check shows to be mended: the same check, passed.
 
     One that somebody made by hand proves nothing here: it may have asked for less.
     """
     if not record.scheduled:
         return []
-    passed = (line for line in record.results if line.outcome is CheckOutcome.PASS and line.controls)
-    return [of_check(line.controls[0], line.check, str(delivery.agent)) for line in passed]
+    passed = [line for line in record.results if line.outcome is CheckOutcome.PASS and line.controls]
+    return [of_check(line.controls[0], line.check, str(row)) for line in passed for row in rows]
+
+
+def _rows_of(deliveries: Sequence[Delivery]) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Of each computer that tells of checks: its row, and those it had before it was enrolled anew.
+
+    What was found under an earlier enrolment stands under that one's row, and nothing else would ever verify it.
+    """
+    told = {
+        delivery.agent
+        for delivery in deliveries
+        if any(isinstance(record, CheckDone | SelfCheckDone) for record in delivery.records)
+    }
+    rows = {agent: [agent] for agent in told}
+    latest = {agent: agent for agent in told}
+    while latest:
+        found = Computer.objects.order_by().filter(replaced_by__in=list(latest)).values_list("pk", "replaced_by")
+        latest = {before: latest[after] for before, after in found if after is not None and before not in told}
+        told |= set(latest)
+        for before, agent in latest.items():
+            rows[agent].append(before)
+    return rows
 
 
 def _check(record: CheckDone, delivery: Delivery) -> dict[str, Any]:

@@ -138,9 +138,10 @@ def store_sightings(deliveries: Iterable[Delivery], media: Mapping[str, int]) ->
         )
     insert_prepared(Group, _NEW, list(created.values()), all_new=True)
     _write_touched(touched.values(), now)
-    cover_new(row[0] for row in created.values())
     insert_prepared(Occurrence, _OCCURRENCE, occurrences, all_new=True)
     insert_prepared(Step, _STEP, steps)
+    again = [group.id for group in touched.values() if group.opened_again]
+    cover_new((row[0] for row in created.values()), again)
     return len(occurrences)
 
 

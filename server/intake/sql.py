@@ -137,9 +137,7 @@ def rows_of(
     told = []
     for name in names:
         column = quote(str(by_name[name].column))
-        # Text for text: with SQLite a datetime would be built of each, with PostgreSQL a UUID.
-        kind = models.DateTimeField if connection.vendor == "sqlite" else models.UUIDField
-        told.append(f"CAST({column} AS TEXT)" if isinstance(_told_by(by_name[name]), kind) else column)
+        told.append(_as_text(column, _told_by(by_name[name]), connection))
     further = "" if also is None else f" AND {quote(str(by_name[also[0]].column))} = %s"
     found: list[tuple[Any, ...]] = []
     select = f"SELECT {', '.join(told)} FROM {quote(model._meta.db_table)} WHERE {column_of_key}"  # noqa: S608 (our models' names)
@@ -155,6 +153,15 @@ def rows_of(
     return found
 
 
+def _as_text(column: str, field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> str:
+    """What is selected of a column: text for ids and moments, of which objects would be built else (`Prepared`)."""
+    if isinstance(field, models.DateTimeField):
+        return f"CAST({column} AS TEXT)" if connection.vendor == "sqlite" else _MOMENT.format(column)
+    if isinstance(field, models.UUIDField) and connection.vendor == "postgresql":
+        return f"CAST({column} AS TEXT)"
+    return column
+
+
 def connection_of(model: type[models.Model]) -> BaseDatabaseWrapper:
     """The connection of this thread to the database in which a model's table lives."""
     return connections[router.db_for_write(model)]
@@ -163,12 +170,13 @@ def connection_of(model: type[models.Model]) -> BaseDatabaseWrapper:
 class Prepared:
     """What moments and ids look like in the database: both sort by time.
 
-    Ids are text: without hyphens in SQLite, with them in PostgreSQL. Moments are text in SQLite alone.
+    Ids are text: without hyphens in SQLite, with them in PostgreSQL. So are moments: a `datetime` costs PostgreSQL's
+    driver more than all else of a row, and each is written several times.
     """
 
     def __init__(self, model: type[models.Model]) -> None:
         native = connection_of(model).features.has_native_uuid_field
-        self.moment: Callable[[datetime], Any] = _same if native else _moment_text
+        self.moment: Callable[[datetime], str] = _moment_with_zone if native else _moment_text
         self.identity: Callable[[str], Any] = _canonical if native else _plain_hex
         """Of an id in any form that `uuid.UUID` reads."""
         self.uuid: Callable[[uuid.UUID], Any] = str if native else _hex
@@ -197,6 +205,17 @@ def _moment_text(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.replace(tzinfo=None).isoformat(" ")
+
+
+_MOMENT = "TO_CHAR({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')"
+"""How PostgreSQL says what `_moment_with_zone` does."""
+
+
+def _moment_with_zone(moment: datetime) -> str:
+    """As PostgreSQL reads it, whatever its settings, and always of the same length: it sorts by time."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")[:-3]
 
 
 def update_by_pk(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -88,6 +88,10 @@ def plan(
                 values[column.name] = _default(ledger, column)
         except ValueMistake as mistake:
             wrong[column.name] = str(mistake)
+    for column in ledger.columns:
+        # What was only seen comes in with empty fields: as an entry of the ledger it has what every entry has.
+        if column.required and values.get(column.name) == "":
+            wrong[column.name] = _("This is required.")
     if not wrong:
         wrong = ledger.problems(values)
     if wrong:
@@ -123,13 +127,20 @@ def save(
     by: User,
     lookups: Lookups | None = None,
     how: str = "form",
+    seen: Mapping[str, str] | None = None,
 ) -> tuple[Entry, list[Change]]:
-    """Store a new row or change one. Raises `LedgerMistakes` or `PermissionDenied`; then nothing is changed."""
+    """Store a new row or change one. Raises `LedgerMistakes` or `PermissionDenied`; then nothing is changed.
+
+    ``seen`` is what the person had before them: what they left as it was stays as it stands by now, and what somebody
+    else has changed meanwhile is not overwritten but told.
+    """
     if not by.may(Right.LEDGER):
         raise PermissionDenied
     lookups = lookups or lookups_for(by)
     with transaction.atomic():
         stored = None if entry is None else _stored(ledger, entry, by)
+        if stored is not None and seen is not None:
+            told = _typed(ledger, texts_of(ledger, stored, lookups), told, seen)
         values, changes = plan(ledger, stored, told, lookups)
         department = values["department"]
         if not covers(by, None if department is None else department.pk):
@@ -147,6 +158,20 @@ def save(
         action = "ledger.register" if stored is None or fresh else "ledger.change"
         audit.record(action, actor=by, obj=row, ledger=ledger.name, changes=told_changes, how=how)
     return row, changes
+
+
+def _typed(ledger: Ledger, now: Mapping[str, str], told: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """What the person really changed. Raises `LedgerMistakes` for what somebody else has changed meanwhile, too."""
+    typed = {name: text for name, text in told.items() if name not in seen or text.strip() != seen[name]}
+    crossed = {
+        name: _("Somebody changed this meanwhile, to “%(text)s”. Save again to write yours over it.")
+        % {"text": shown(ledger.column(name), now[name]) or "—"}
+        for name, text in typed.items()
+        if name in seen and now[name] not in (seen[name], text.strip())
+    }
+    if crossed:
+        raise LedgerMistakes(crossed)
+    return typed
 
 
 def add_note(ledger: Ledger, entry: Entry, *, by: User, text: str) -> Note:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -61,7 +62,9 @@ class Lookups:
             for one in self._people_of:
                 for word in {one.name, one.number, self.person_text(one)} - {""}:
                     self._people.setdefault(word, []).append(one)
-        found = self._people.get(" ".join(text.split()), [])
+        words = " ".join(text.split())
+        plain = " ".join(words.replace("（", " (").replace("）", ") ").split())
+        found = self._people.get(words) or self._people.get(plain, [])
         if not found:
             raise ValueMistake(
                 _("“%(text)s” is not in the ledger of people: enter the person there first") % {"text": text}
@@ -161,14 +164,16 @@ def _choice(column: Column, text: str) -> str:
     )
 
 
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00:00)?")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?|(\d{4})(\d{2})(\d{2})")
+"""A day as people and spreadsheet programs write it, with an hour that means nothing or without."""
 
 
 def _date(text: str) -> date:
-    found = _DATE.fullmatch(text)
+    found = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
     try:
         if found is None:
             raise ValueError(text)
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        year, month, day = (int(part) for part in found.groups() if part)
+        return date(year, month, day)
     except ValueError:
         raise ValueMistake(_("“%(text)s” is no date: write 2026-11-21") % {"text": text[:40]}) from None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain, islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -22,6 +25,8 @@ from server.ledger.kinds import Entry, Ledger
 
 MAX_ROWS = 20_000
 MAX_CELL = 2_000
+MAX_TITLES = 10
+"""Lines within which the headings stand: offices write the ledger's title and who keeps it above them."""
 MAX_UNFOLDED = 64 * 1024 * 1024
 """Bytes of a workbook's parts when unfolded."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -30,6 +35,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 class FileProblem(ValueError):
     """A file that cannot be read as a ledger; ``str()`` says what to do."""
+
+
+class Outdated(FileProblem):
+    """A file that would by now change something else than what was looked at."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +55,26 @@ class Planned:
 
 
 def read(ledger: Ledger, content: bytes) -> list[dict[str, str]]:
-    """The rows of a file by column. Its kind is told from its first bytes, never from its name.
+    """The rows of a file by column: the first stands in line 2, a line that is no row has an empty one.
 
-    Raises `FileProblem`.
+    The file's kind is told from its first bytes, never from its name. Raises `FileProblem`.
     """
     rows = _xlsx_rows(content) if content.startswith(b"PK\x03\x04") else _csv_rows(content)
-    try:
-        heading = next(rows)
-    except StopIteration:
-        raise FileProblem(_("The file is empty: it needs a line of headings.")) from None
-    names = _columns(ledger, heading)
+    above, names, begun = _heading(ledger, rows)
     told: list[dict[str, str]] = []
-    for cells in rows:
-        row = {name: _unquoted(cell) for name, cell in zip(names, cells, strict=False) if name}
-        if any(row.values()):
-            told.append(row)
-        if len(told) > MAX_ROWS:
+    empty = above
+    for line, cells in enumerate(chain(begun, rows), above + 2):
+        if line > MAX_ROWS + 1000:
             raise FileProblem(_("The file has more than %(limit)d rows: split it.") % {"limit": MAX_ROWS})
+        row = {name: _unquoted(cell) for name, cell in zip(names, cells, strict=False) if name}
+        if not any(row.values()):
+            empty += 1
+            continue
+        told += [{} for _blank in range(empty)]
+        told.append(row)
+        empty = 0
+    if sum(1 for row in told if row) > MAX_ROWS:
+        raise FileProblem(_("The file has more than %(limit)d rows: split it.") % {"limit": MAX_ROWS})
     return told
 
 
@@ -73,7 +85,7 @@ def preview(ledger: Ledger, rows: Sequence[dict[str, str]], user: User) -> list[
     taken = _taken_elsewhere(ledger, rows, known)
     seen: set[str] = set()
     planned: list[Planned] = []
-    for line, row in enumerate(rows, 2):
+    for line, row in _lines(rows):
         key = row.get(ledger.key, "")
         try:
             if key and key in seen:
@@ -91,13 +103,27 @@ def preview(ledger: Ledger, rows: Sequence[dict[str, str]], user: User) -> list[
     return planned
 
 
-def apply(ledger: Ledger, rows: Sequence[dict[str, str]], *, by: User) -> dict[str, int]:
-    """Store all rows or none; how many were new and changed. Raises `FileProblem` where a row is wrong by now."""
+def digest_of(planned: Iterable[Planned]) -> str:
+    """SHA-256, hex, over what rows would do: whether a ledger still stands as it stood at a `preview`."""
+    told = [
+        (one.line, one.key, [(change.column.name, change.before, change.after) for change in one.changes])
+        for one in planned
+        if one.changes
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def apply(ledger: Ledger, rows: Sequence[dict[str, str]], *, by: User, looked_at: str | None = None) -> dict[str, int]:
+    """Store all rows or none; how many were new and changed. Raises `FileProblem` where a row is wrong by now.
+
+    With the `digest_of` what was looked at, it raises `Outdated` where somebody has changed the ledger since.
+    """
     counts = {"new": 0, "changed": 0}
+    done: list[Planned] = []
     lookups = lookups_for(by)
     with transaction.atomic():
         known = _known(ledger, rows, by)
-        for line, row in enumerate(rows, 2):
+        for line, row in _lines(rows):
             entry = known.get(row.get(ledger.key, ""))
             try:
                 _stored, changes = save(ledger, entry, row, by=by, lookups=lookups, how="import")
@@ -111,7 +137,14 @@ def apply(ledger: Ledger, rows: Sequence[dict[str, str]], *, by: User) -> dict[s
                 counts["new"] += 1
             elif changes:
                 counts["changed"] += 1
+            done.append(Planned(line, row.get(ledger.key, ""), "", changes))
+        if looked_at is not None and digest_of(done) != looked_at:
+            raise Outdated(_("The ledger has changed since you looked: this is what the file would do now."))
     return counts
+
+
+def _lines(rows: Sequence[dict[str, str]]) -> Iterator[tuple[int, dict[str, str]]]:
+    return ((line, row) for line, row in enumerate(rows, 2) if row)
 
 
 def write_csv(ledger: Ledger, entries: Iterable[Entry], lookups: Lookups) -> bytes:
@@ -169,8 +202,11 @@ def _taken_elsewhere(ledger: Ledger, rows: Sequence[dict[str, str]], known: dict
     return taken
 
 
-def _columns(ledger: Ledger, heading: Sequence[str]) -> list[str]:
-    """The column each heading means; empty for one that is not ours. Raises `FileProblem` without the key column."""
+def _heading(ledger: Ledger, rows: Iterator[list[str]]) -> tuple[int, list[str], list[list[str]]]:
+    """How many lines stand above the headings, the column each heading means, and what was read of the rows already.
+
+    A heading that is none of ours means an empty one. Raises `FileProblem` without the key column.
+    """
     words: dict[str, str] = {}
     for column in ledger.columns:
         labels = [column.name, *column.also]
@@ -179,21 +215,32 @@ def _columns(ledger: Ledger, heading: Sequence[str]) -> list[str]:
                 labels.append(str(column.label))
         for label in labels:
             words.setdefault(label.casefold(), column.name)
-    names = [words.get(cell.strip().casefold(), "") for cell in heading]
-    if ledger.key not in names:
+    first = list(islice(rows, MAX_TITLES))
+    if not first:
+        raise FileProblem(_("The file is empty: it needs a line of headings."))
+    told = [
+        [words.get("".join(cell.split()).casefold(), words.get(cell.strip().casefold(), "")) for cell in cells]
+        for cells in first
+    ]
+    above = next((number for number, names in enumerate(told) if ledger.key in names), None)
+    if above is None:
         raise FileProblem(
-            _("The first line must name the columns; “%(key)s” is missing.") % {"key": ledger.column(ledger.key).label}
+            _("One of the first lines must name the columns; “%(key)s” is missing.")
+            % {"key": ledger.column(ledger.key).label}
         )
-    double = {name for name in names if name and names.count(name) > 1}
+    names = told[above]
+    double = {str(ledger.column(name).label) for name in names if name and names.count(name) > 1}
     if double:
         raise FileProblem(_("A column stands there twice: %(names)s") % {"names": _(", ").join(sorted(double))})
-    return names
+    return above, names, first[above + 1 :]
 
 
 def _csv_rows(content: bytes) -> Iterator[list[str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
+    # Spreadsheet programs write “Unicode text” as UTF-16 with its mark.
+    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked else ("utf-8", "gb18030"):
         try:
-            text = content.decode(encoding)
+            text = content.decode(encoding).lstrip("\ufeff")
             break
         except UnicodeDecodeError:
             continue
@@ -201,7 +248,7 @@ def _csv_rows(content: bytes) -> Iterator[list[str]]:
         raise FileProblem(_("This is neither CSV in UTF-8 or GB18030 nor XLSX."))
     if "\0" in text:
         raise FileProblem(_("This is neither CSV in UTF-8 or GB18030 nor XLSX."))
-    first = text.partition("\n")[0]
+    first = "\n".join(text.split("\n", MAX_TITLES)[:MAX_TITLES])
     delimiter = max(",;\t", key=first.count)
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):

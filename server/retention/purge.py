@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from server.audit.models import Entry
 from server.intake.sql import chunks
 from server.retention.kinds import KINDS, Rows
 from server.retention.settings import Retention
+from server.violations.models import Group
 
 ACTION = "retention.purge"
 """Under which each step stands in the audit log: ``kind``, ``count``, ``before``."""
@@ -84,14 +84,22 @@ def _purge(kind: str, rows: Rows, cut: datetime, by: str) -> int:
     _overwrite(alias)
     for batch in _batches(rows):
         with transaction.atomic(), transaction.atomic(using=alias):
-            # Asked again under the lock: what was opened anew in the meantime stays.
-            asked = (rows.filter(pk__in=part).values_list("pk", flat=True) for part in chunks(batch, ASKED))
-            still = list(chain.from_iterable(asked))
+            still = [pk for part in chunks(batch, ASKED) for pk in _still(rows.filter(pk__in=part))]
             rows.model._default_manager.using(alias).filter(pk__in=still).delete()
             if still:
                 audit.record(ACTION, kind=kind, count=len(still), before=before, by=by or None)
         total += len(still)
     return total
+
+
+def _still(rows: Rows) -> list[Any]:
+    """The keys of those that are over even now: what was opened anew in the meantime stays.
+
+    They are held until they are gone, in the order of the fan-out, which adds nothing to them meanwhile; with SQLite
+    this transaction is the only one that writes.
+    """
+    ordered = rows.order_by("fingerprint" if rows.model is Group else "pk").only("pk")
+    return [row.pk for row in ordered.select_for_update(of=("self",))]
 
 
 def _batches(rows: Rows) -> Iterator[Sequence[Any]]:

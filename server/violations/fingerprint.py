@@ -27,6 +27,11 @@ def fingerprint(record: ViolationSeen, computer_id: str) -> str:
     return _digest(inputs(record, computer_id))
 
 
+def of_file(control: str, content_hash: str, computer_id: str) -> str:
+    """The fingerprint of the violation that a file on a disk of a computer is."""
+    return _digest((control, f"computer:{computer_id}", content_hash))
+
+
 def of_check(control: str, check: str, computer_id: str) -> str:
     """The fingerprint of the violation that a failed check of a self-check is."""
     return _digest(_of_check(control, check, computer_id))

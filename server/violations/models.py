@@ -144,8 +144,10 @@ class Group(models.Model):
             ),
             models.Index(fields=("control", "family"), name="group_kinds"),
             models.Index(fields=("control", "state", "severity_rank", "-opened_at"), name="group_control"),
-            models.Index(fields=("last_seen_at",), name="group_last"),
-            models.Index(fields=("first_seen_at", "is_open", "severity_rank"), name="group_first"),
+            # With the control and whether it is open, however far down the newest of a control stand, others are
+            # passed by without a look at their rows.
+            models.Index(fields=("last_seen_at", "control", "is_open"), name="group_last"),
+            models.Index(fields=("first_seen_at", "is_open", "severity_rank", "control"), name="group_first"),
             models.Index(Beginning("content_hash"), name="group_content"),
         )
 

@@ -33,7 +33,7 @@ MAX_NOTE = 2000
 class TransitionError(Exception):
     """An act that cannot be done.
 
-    ``reason`` is ``wrong-state``, ``note-required``, ``note-too-long`` or ``assignee``.
+    ``reason`` is ``wrong-state``, ``note-required``, ``note-too-long``, ``assignee``, ``due`` or ``taken``.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -41,10 +41,18 @@ class TransitionError(Exception):
         self.reason = reason
 
 
-def assign(group: Group, *, to: User, by: User, note: str = "", due: date | None = None) -> Group:
-    """Give a violation to a person who sees it and is to see to it, if need be with another due date."""
+def assign(
+    group: Group, *, to: User, by: User, note: str = "", due: date | None = None, had: str | None = None
+) -> Group:
+    """Give a violation to a person who sees it and is to see to it, if need be with another due date.
+
+    ``had`` is the key of whose it was when the caller looked, empty for nobody's: one that somebody else was given
+    since is not taken away unseen.
+    """
     if not to.may_triage or not visible_to(to).filter(pk=group.pk).exists():
         raise TransitionError("assignee", _("This person cannot work on violations: choose another one."))
+    if due is not None and due < timezone.localdate():
+        raise TransitionError("due", _("A due date does not lie in the past."))
     return _move(
         group,
         State.ASSIGNED,
@@ -54,6 +62,7 @@ def assign(group: Group, *, to: User, by: User, note: str = "", due: date | None
         action="violation.assign",
         assignee=to,
         due=due,
+        had=had,
     )
 
 
@@ -70,8 +79,21 @@ def mark_rectified(group: Group, *, by: User, note: str) -> Group:
 
 
 def close(group: Group, *, by: User, note: str = "") -> Group:
-    """File a violation that a later clean check has verified."""
-    return _move(group, State.CLOSED, by=by, note=note, allowed={State.VERIFIED}, action="violation.close")
+    """File a violation that a later clean check has verified.
+
+    One whose medium or computer is lost or destroyed is never scanned again: what was called rectified is then filed
+    for a reason, without having been verified.
+    """
+    allowed = {State.VERIFIED}
+    if not can_be_scanned(group):
+        allowed.add(State.RECTIFIED)
+        note = note if group.state == State.VERIFIED else _required(note)
+    return _move(group, State.CLOSED, by=by, note=note, allowed=allowed, action="violation.close")
+
+
+def can_be_scanned(group: Group) -> bool:
+    """Whether the ledger still has what the violation was seen on: the medium, else the computer."""
+    return not (group.medium or group.computer).is_gone
 
 
 def reopen(group: Group, *, by: User, reason: str) -> Group:
@@ -100,6 +122,7 @@ def _move(
     action: str,
     assignee: User | None = None,
     due: date | None = None,
+    had: str | None = None,
 ) -> Group:
     note = _short_enough(note.strip())
     with transaction.atomic():
@@ -110,6 +133,7 @@ def _move(
                 _("This cannot be done while the violation is in the state “%(state)s”.")
                 % {"state": stored.get_state_display()},
             )
+        _check_had(stored, had)
         before, now = stored.state, timezone.now()
         stored.state, stored.updated_at = state, now
         if before != state:
@@ -135,6 +159,15 @@ def _move(
             **({} if due is None else {"due": due.isoformat()}),
         )
     return stored
+
+
+def _check_had(group: Group, had: str | None) -> None:
+    if had is not None and group.assignee is not None and str(group.assignee_id) != had:
+        raise TransitionError(
+            "taken",
+            _("Somebody has given it to %(person)s meanwhile. Assign it again to take it over.")
+            % {"person": group.assignee.display_name},
+        )
 
 
 def _stored(group: Group, by: User) -> Group:

@@ -25,6 +25,8 @@ from server.violations.transitions import MAX_NOTE, TransitionError
 
 WAIVABLE = frozenset({State.NEW, State.ASSIGNED, State.RECTIFIED})
 """States from which a violation can be waived."""
+ASKABLE = WAIVABLE | {State.WAIVED}
+"""States in which a waiver can be asked for: one that is waived gets the next before the first is over."""
 LONGEST = timedelta(days=366)
 
 
@@ -47,7 +49,7 @@ def ask(group: Group, *, scope: str, reason: str, expires_on: date | None, by: U
         stored = visible_to(by).select_related("computer").filter(pk=group.pk).first()
         if stored is None:
             raise PermissionDenied
-        if stored.state not in WAIVABLE:
+        if stored.state not in ASKABLE:
             raise TransitionError("wrong-state", _("Only an open violation can be waived."))
         _check_scope(scope, stored)
         waiver = Waiver.objects.create(
@@ -94,7 +96,7 @@ def decide(waiver: Waiver, *, approve: bool, by: User, note: str = "") -> Waiver
 
 
 def end(waiver: Waiver, *, by: User, note: str) -> Waiver:
-    """End a waiver before its time; what it covered is open again. The reason is required."""
+    """End a waiver before its time; what no other one covers is open again. The reason is required."""
     note = note.strip()[:MAX_NOTE]
     if not note:
         raise TransitionError("note-required", _("Please give a reason."))
@@ -102,13 +104,13 @@ def end(waiver: Waiver, *, by: User, note: str) -> Waiver:
         stored = _stored(waiver, by)
         if stored.state != Waiver.State.APPROVED:
             raise TransitionError("wrong-state", _("This waiver is not in force."))
-        count = _finish(stored, Waiver.State.ENDED, by)
+        count = _finish(stored, Waiver.State.ENDED, by, timezone.localdate())
         audit.record("waiver.end", actor=by, obj=stored, violations=count, reason=note[:300])
     return stored
 
 
 def expire(today: date | None = None) -> int:
-    """End every waiver whose last day is over, and open again what it covered; how many waivers it was."""
+    """End every waiver whose last day is over, and open again what no other one covers; how many waivers it was."""
     today = today or timezone.localdate()
     over = Waiver.objects.filter(expires_on__lt=today, state=Waiver.State.APPROVED)
     if not over.exists():
@@ -116,7 +118,7 @@ def expire(today: date | None = None) -> int:
     with transaction.atomic():
         waivers = list(over.select_for_update())
         for waiver in waivers:
-            count = _finish(waiver, Waiver.State.EXPIRED, None)
+            count = _finish(waiver, Waiver.State.EXPIRED, None, today)
             audit.record("waiver.expire", obj=waiver, violations=count)
     return len(waivers)
 
@@ -136,11 +138,24 @@ def covered(waiver: Waiver) -> QuerySet[Group]:
     return same.filter(computer__department__path__startswith=waiver.department.path)
 
 
-def cover_new(groups: Iterable[uuid.UUID | str]) -> int:
-    """Put fresh violations that fall under a waiver in force into the state waived; how many. For the fan-out."""
-    active = Waiver.objects.filter(state=Waiver.State.APPROVED, expires_on__gte=timezone.localdate())
-    waivers = list(active.exclude(scope=Waiver.Scope.VIOLATION).select_related("department"))
-    ids = [uuid.UUID(str(group)) for group in groups] if waivers else []
+def in_force(today: date) -> QuerySet[Waiver]:
+    """The waivers that hold on this day."""
+    return Waiver.objects.filter(state=Waiver.State.APPROVED, expires_on__gte=today).select_related("department")
+
+
+def cover_new(groups: Iterable[uuid.UUID | str], again: Iterable[uuid.UUID | str] = ()) -> int:
+    """Put violations that fall under a waiver in force into the state waived; how many. For the fan-out.
+
+    ``groups`` are those that were never seen before, ``again`` those that were closed and are new once more.
+    """
+    active = in_force(timezone.localdate())
+    back = [uuid.UUID(str(group)) for group in again]
+    ids = [*(uuid.UUID(str(group)) for group in groups), *back]
+    if not ids:
+        return 0
+    waivers = list(active.exclude(scope=Waiver.Scope.VIOLATION))
+    for start in range(0, len(back), 500):
+        waivers += active.filter(scope=Waiver.Scope.VIOLATION, group__in=back[start : start + 500])
     count = 0
     for waiver in waivers:
         for start in range(0, len(ids), 500):
@@ -158,10 +173,14 @@ def _waive(group: Group, waiver: Waiver, by: User | None) -> None:
     Step.objects.create(group=group, at=now, actor=by, from_state=before, to_state=State.WAIVED, note=waiver.reason)
 
 
-def _finish(waiver: Waiver, state: str, by: User | None) -> int:
+def _finish(waiver: Waiver, state: str, by: User | None, today: date) -> int:
+    """End a waiver; how many violations are open again. What another one in force covers too stays waived by that."""
     now, count = timezone.now(), 0
     waiver.state = state
     waiver.save(update_fields=("state",))
+    for other in in_force(today).filter(control=waiver.control).order_by("-expires_on", "id"):
+        for group in covered(other).filter(waiver=waiver, state=State.WAIVED).select_for_update(of=("self",)):
+            _waive(group, other, by)
     for group in Group.objects.filter(waiver=waiver, state=State.WAIVED).select_for_update():
         after = State.NEW if group.assignee_id is None else State.ASSIGNED
         group.state, group.waiver, group.state_at, group.opened_at, group.updated_at = after, None, now, now, now

@@ -46,6 +46,8 @@ ACTS: words.Words = {
     "computer.revoke": gettext_lazy("withdrew an enrolment"),
     "department.add": gettext_lazy("added a department"),
     "department.change": gettext_lazy("changed a department"),
+    "department.merge": gettext_lazy("merged a department into another"),
+    "department.remove": gettext_lazy("removed a department"),
     "enrolment.refused": gettext_lazy("an enrolment was refused"),
     "envelope.set-aside": gettext_lazy("set an unreadable envelope aside"),
     "envelopes.release": gettext_lazy("ended a gap"),

@@ -31,11 +31,12 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "due": ("due_on", "severity_rank", "-opened_at", "-id"),
 }
 """Orders of the list."""
-_BY_TIME = ("last", "first")
 _LONGEST_TEXT = 100
 _MOST_FOUND = 1_000
-"""Up to which those in which a text is found are counted, those of departments that hold most computers, and what no
-index has: each of them has to be looked at."""
+"""Up to which those of departments that hold most computers are counted, and what no index has: each of them has to be
+looked at."""
+_MOST_WITH_TEXT = 300
+"""The same where a text is found in very many: of a rare state, all others that were found are looked at before."""
 _MANY = 5_000
 """Violations from which on a list is read in its order until a page is full; fewer are looked up and sorted."""
 _MANY_OF_SOME = 50_000
@@ -126,12 +127,10 @@ class ViolationFilter:
         top = self._top()
         most |= top is not None and hold_most(top)
         some = not self.text and not most and (top is not None or not sees_all(user))
-        # The newest of a house may all be of other controls: those of this one are sorted, unless they are very many.
-        of_one = self.control != "" and self.sort in _BY_TIME
-        looked_at = most or self.text or self.family or self.assignee == "none"
-        counted = _MOST_FOUND if looked_at else _MANY_OF_SOME if of_one else MOST_COUNTED
+        looked_at = most or self.family or self.assignee == "none"
+        counted = _MOST_WITH_TEXT if self.text else _MOST_FOUND if looked_at else MOST_COUNTED
         counts = self._count(fitting, few or some, counted)
-        many = _MANY_OF_SOME if some else min(_MANY_OF_SOME if of_one else _MANY, counts.most)
+        many = _MANY_OF_SOME if some else min(_MANY, counts.most)
         if few or counts.of(self.tab) <= many:
             return [self.in_tab(fitting)], counts
         if not self.text:
@@ -195,10 +194,11 @@ class ViolationFilter:
         if self.sort == SORTED:
             ranks = [{"severity_rank": SEVERITY_RANK[each]} for each in self.severities] or [{}]
             return [groups.filter(state=state, **rank) for state in states for rank in ranks]
-        groups = groups.alias(state_as_it_comes=AsItComes("state")).filter(state_as_it_comes__in=states)
         if self.sort != "due":
-            return [groups]
-        groups = groups.filter(due_on__isnull=False)
+            # Whether it is open stands in the indexes by time, its state does not.
+            still, tab = AsItComes("is_open"), {OPEN: Q(still=True), ALL: Q()}.get(self.tab, Q(as_it_comes=self.tab))
+            return [groups.alias(still=still, as_it_comes=AsItComes("state")).filter(tab)]
+        groups = groups.alias(as_it_comes=AsItComes("state")).filter(as_it_comes__in=states, due_on__isnull=False)
         return [groups.filter(is_open__in=(still,)) for still in {state in OPEN_STATES for state in states}]
 
     def in_tab(self, groups: QuerySet[Group]) -> QuerySet[Group]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from server.violations.models import Group, State
-from server.violations.transitions import ASSIGNABLE, DISMISSABLE, REOPENABLE
-from server.violations.waivers import WAIVABLE
+from server.violations.transitions import ASSIGNABLE, DISMISSABLE, REOPENABLE, can_be_scanned
+from server.violations.waivers import ASKABLE
 
 
 def offers(group: Group, may_triage: bool) -> dict[str, bool]:
@@ -13,7 +13,8 @@ def offers(group: Group, may_triage: bool) -> dict[str, bool]:
         "may_assign": may_triage and group.state in ASSIGNABLE,
         "may_dismiss": may_triage and group.state in DISMISSABLE,
         "may_rectify": may_triage and group.state in (State.NEW, State.ASSIGNED),
-        "may_close": may_triage and group.state == State.VERIFIED,
-        "may_waive": may_triage and group.state in WAIVABLE,
+        "may_close": may_triage
+        and (group.state == State.VERIFIED or (group.state == State.RECTIFIED and not can_be_scanned(group))),
+        "may_waive": may_triage and group.state in ASKABLE,
         "may_reopen": may_triage and group.state in REOPENABLE,
     }

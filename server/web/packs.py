@@ -49,6 +49,12 @@ def levels_of(rule: Rule, pack: Pack) -> list[str]:
     return told or [level.word for level in pack.vocabulary.levels if rule.production]
 
 
+def read_ahead() -> None:
+    """Read them before anybody asks: that takes a quarter of a second."""
+    shipped()
+    _packs()
+
+
 @cache
 def shipped() -> str:
     """The digest of the rules that ship with this collector, as agents of the same version report it."""

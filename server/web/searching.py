@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 from typing import Any
 
 from django.db import connection
@@ -42,26 +42,30 @@ _HASH = re.compile("[0-9a-f]{4,64}")
 
 def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool]:
     """Of these groups, those in which each word of the text is found; and whether they are known to be few (`SOME`)."""
-    some = False
-    parts = text.split()
-    for part in parts:
-        ways = _ways(part)
-        numbers = count_many([_keys(way) for way in ways], SOME)
-        # Where nothing was found is not asked again: of one place alone, its index has the list as well.
-        ways = [way for way, number in zip(ways, numbers, strict=True) if number] or ways[:1]
-        count, lists = sum(numbers), [_keys(way) for way in ways]
-        some |= count <= SOME
-        if count <= FEW:
-            groups = groups.filter(pk__in=set().union(*lists))
-        elif count <= SOME:
-            groups = groups.filter(pk__in=lists[0].union(*lists[1:]).values("pk"))
-        else:
-            groups = groups.filter(reduce(or_, ways))
-    if some and len(parts) > 1:  # what several words have in common is looked up once, not for each number on the page
+    (count, ways), *others = sorted(map(_found, text.split()), key=itemgetter(0))
+    lists = [_keys(way) for way in ways]
+    if count <= FEW:
+        groups = groups.filter(pk__in=set().union(*lists))
+    elif count <= SOME:
+        groups = groups.filter(pk__in=lists[0].union(*lists[1:]).values("pk"))
+    else:
+        groups = groups.filter(reduce(or_, ways))
+    for _count, ways in others:  # asked of what the rarest word has left
+        groups = groups.filter(reduce(or_, ways))
+    some = count <= SOME
+    if some and others:  # what several words have in common is looked up once, not for each number on the page
         told = list(groups.order_by().values_list("pk", flat=True)[: FEW + 1])
         if len(told) <= FEW:
             return Group.objects.filter(pk__in=told), True
     return groups, some
+
+
+def _found(part: str) -> tuple[int, list[Q]]:
+    """In how many violations a word is found, as far as it was counted, and where."""
+    ways = _ways(part)
+    numbers = count_many([_keys(way) for way in ways], SOME)
+    # Where nothing was found is not asked again: of one place alone, its index has the list as well.
+    return sum(numbers), [way for way, number in zip(ways, numbers, strict=True) if number] or ways[:1]
 
 
 def _keys(way: Q) -> QuerySet[Any, Any]:

@@ -22,7 +22,7 @@ from server.web.views.comment import comment
 from server.web.views.computer_revoke import computer_revoke
 from server.web.views.computer_token import computer_token
 from server.web.views.computers import computers
-from server.web.views.department import department
+from server.web.views.department import department, department_merge
 from server.web.views.departments import departments
 from server.web.views.entry import entry
 from server.web.views.entry_edit import entry_edit
@@ -148,6 +148,7 @@ urlpatterns = [
     *_entry_pages("people", "person", "int"),
     path("departments/", departments, name="departments"),
     path("departments/<int:pk>/", department, name="department"),
+    path("departments/<int:pk>/merge/", department_merge, name="department-merge"),
     path("ledger/check/", reconcile, name="reconcile"),
     path("ledger/<slug:ledger>/import/", ledger_import, name="ledger-import"),
     path("ledger/<slug:ledger>/import/<int:draft>/", ledger_import_apply, name="ledger-import-apply"),

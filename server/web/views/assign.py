@@ -41,7 +41,8 @@ def assign(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         if person is None:
             raise transitions.TransitionError("assignee", _("Please choose a person from the list."))
         due = day_of(request, "due")
-        transitions.assign(group, to=person, by=request.user, note=note_of(request), due=due)
+        had = request.POST.get("had")
+        transitions.assign(group, to=person, by=request.user, note=note_of(request), due=due, had=had)
 
     chosen = request.POST.get("person") or str(request.user.pk)
     extra = {"people": people, "person": chosen, "ask_due": True, "due": request.POST.get("due", "")}

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from server.accounts.models import Right
 from server.ledger.actions import LedgerMistakes, lookups_for, save, texts_of
+from server.ledger.models import LedgerEntry
 from server.web.ledgers import ADDRESSES, entry_of, fields_of, ledger_named, suggestions
 from server.web.pages import SignedInRequest, page_for, show
 
@@ -25,16 +26,21 @@ def entry_edit(request: SignedInRequest, ledger: str, pk: uuid.UUID | int | None
     """Show the form of an entry, or store it; ``?part=movement`` shows the columns of a movement alone."""
     kind = ledger_named(ledger)
     row = None if pk is None else entry_of(kind, request.user, pk)
-    only = MOVEMENT if request.GET.get("part") == "movement" and row is not None and ledger != "people" else ()
+    moved = request.GET.get("part") == "movement" and isinstance(row, LedgerEntry) and row.registered
+    only = MOVEMENT if moved else ()
     lookups = lookups_for(request.user)
-    texts, mistakes = texts_of(kind, row, lookups), {}
+    now = texts_of(kind, row, lookups)
+    texts, mistakes = dict(now), {}
     if request.method == "POST":
         names = [column.name for column in kind.columns if not only or column.name in only]
-        texts |= {name: request.POST[name] for name in names if name in request.POST}
+        typed = {name: request.POST[name] for name in names if name in request.POST}
+        seen = {name: request.POST[f"was-{name}"] for name in names if f"was-{name}" in request.POST}
+        texts |= typed
         try:
-            stored, changes = save(kind, row, texts, by=request.user, lookups=lookups)
+            stored, changes = save(kind, row, typed, by=request.user, lookups=lookups, seen=seen)
         except LedgerMistakes as wrong:
             mistakes = wrong.by_column
+            only = only if set(mistakes) <= {"", *only} else ()  # what is to be mended must be there to be mended
         else:
             messages.success(request, _("Saved.") if changes or row is None else _("Nothing was changed."))
             return HttpResponseRedirect(reverse(ADDRESSES[kind.name], args=[stored.pk]))
@@ -42,6 +48,7 @@ def entry_edit(request: SignedInRequest, ledger: str, pk: uuid.UUID | int | None
         "ledger": kind,
         "entry": row,
         "fields": fields_of(kind, texts, mistakes, only),
+        "seen": {} if row is None else {name: text for name, text in now.items() if not only or name in only},
         "mistake": mistakes.get("", "") or (_("Please mend what is marked below.") if mistakes else ""),
         "movement": bool(only),
         "suggest": suggestions(request.user),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from server import audit
 from server.accounts.models import Right
-from server.ledger.importing import FileProblem, Planned, apply, preview, read
+from server.ledger.importing import FileProblem, Outdated, Planned, apply, digest_of, preview, read
 from server.ledger.kinds import Ledger
 from server.ledger.models import ImportDraft
 from server.web.ledgers import ledger_named
@@ -22,8 +22,8 @@ from server.web.pages import SignedInRequest, page_for, show
 
 LIFE = timedelta(hours=1)
 """How long a file waits to be looked at."""
-MAX_FILE = 900 * 1024
-"""Bytes of a file; a form of the pages carries a mebibyte."""
+MAX_FILE = 2_400 * 1024
+"""Bytes of a file (`server.rsgi.LARGEST_TABLE`)."""
 SHOWN = 200
 
 
@@ -43,7 +43,7 @@ def ledger_import(request: SignedInRequest, ledger: str) -> HttpResponse:
         rows = read(kind, file.read())
     except FileProblem as problem:
         return _form(request, kind, str(problem))
-    if not rows:
+    if not any(rows):
         return _form(request, kind, _("The file has headings and no rows."))
     planned = preview(kind, rows, request.user)
     ImportDraft.objects.filter(at__lt=timezone.now() - LIFE).delete()
@@ -59,7 +59,9 @@ def ledger_import_apply(request: SignedInRequest, ledger: str, draft: int) -> Ht
     fresh = ImportDraft.objects.filter(by=request.user, kind=kind.name, at__gt=timezone.now() - LIFE)
     stored = get_object_or_404(fresh, pk=min(draft, 2**62))
     try:
-        counts = apply(kind, stored.rows, by=request.user)
+        counts = apply(kind, stored.rows, by=request.user, looked_at=request.POST.get("looked-at", ""))
+    except Outdated as outdated:
+        return _preview(request, kind, stored, preview(kind, stored.rows, request.user), str(outdated))
     except FileProblem as problem:
         return _form(request, kind, str(problem))
     stored.delete()
@@ -73,17 +75,21 @@ def _form(request: SignedInRequest, ledger: Ledger, mistake: str = "") -> HttpRe
     return show(request, "web/ledger_import.html", context, at=ledger.name, status=422 if mistake else 200)
 
 
-def _preview(request: SignedInRequest, ledger: Ledger, draft: ImportDraft, planned: list[Planned]) -> HttpResponse:
+def _preview(
+    request: SignedInRequest, ledger: Ledger, draft: ImportDraft, planned: list[Planned], mistake: str = ""
+) -> HttpResponse:
     counts = {outcome: sum(1 for one in planned if one.outcome == outcome) for outcome in ("new", "changed", "same")}
     wrong = [one for one in planned if one.outcome == "wrong"]
     names = {column.name: column.label for column in ledger.columns}
     context = {
         "ledger": ledger,
         "draft": draft,
+        "looked_at": digest_of(planned),
+        "mistake": mistake,
         "counts": counts,
         "wrong_count": len(wrong),
         "wrong": [(one, [(names.get(name, ""), why) for name, why in one.mistakes.items()]) for one in wrong[:SHOWN]],
         "planned": [one for one in planned if one.outcome in ("new", "changed")][:SHOWN],
         "hidden": max(0, counts["new"] + counts["changed"] - SHOWN),
     }
-    return show(request, "web/ledger_preview.html", context, at=ledger.name)
+    return show(request, "web/ledger_preview.html", context, at=ledger.name, status=409 if mistake else 200)

@@ -50,6 +50,7 @@ TWINS: dict[str, str] = {
     "ledger-import-apply": "ledger-import",
     "departments": "department-add",
     "department": "department-change",
+    "department-merge": "department-merge department-remove",
     "policy": "policy-class policy-house",
     "bundle-take": "bundle-take",
     "bundle-release": "bundle-release",

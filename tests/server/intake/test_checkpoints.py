@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections
 
 from server.intake import checkpoints
+from server.intake.fanout import FanOut
 from server.ledger.models import Computer
 
 
@@ -67,3 +68,21 @@ def test_the_settings_of_a_pile_end_with_its_connection() -> None:
     assert (setting("cache_size"), setting("wal_autocheckpoint")) == (-checkpoints.CACHE, checkpoints.PAGES)
     connections.close_all()
     assert (setting("cache_size"), setting("wal_autocheckpoint")) == before
+
+
+def test_who_works_the_spool_off_keeps_more_of_the_database_than_the_many_who_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept: list[int] = []
+
+    def work(worker: FanOut) -> None:
+        kept.append(-setting("cache_size"))
+        worker.ask_to_stop()
+
+    monkeypatch.setattr(FanOut, "_work_while_locked", work)
+    worker = FanOut()
+    worker.start()
+    worker.join(60)
+    connections.close_all()
+    kept.append(-setting("cache_size"))
+    assert kept == [checkpoints.USUAL, 4096]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,13 +18,16 @@ from protocol.records import Medium
 from server import audit
 from server.audit.log import verify_chain
 from server.audit.models import Entry
+from server.commands.verify import _sound
 from server.intake import claims
 from server.intake.claims import claimed
 from server.intake.fanout import drain, work_once
 from server.intake.models import SpoolEntry
 from server.ledger.models import Computer
 from server.ledger.models import Medium as LedgerMedium
-from server.violations.models import Group, Occurrence
+from server.retention.purge import purge
+from server.retention.settings import Retention
+from server.violations.models import Group, Occurrence, State
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer: several workers need PostgreSQL"
@@ -120,3 +125,77 @@ def test_acts_written_side_by_side_form_one_chain(db: None) -> None:
 
     side_by_side(write, write, write)
     assert (Entry.objects.count(), verify_chain().whole) == (60, True)
+
+
+def until_another_waits() -> None:
+    """Returns once another connection waits for a row that this one holds."""
+    until = time.monotonic() + 60
+    with connection.cursor() as cursor:
+        while not cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+            assert time.monotonic() < until, "nobody waits"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def closed_long_ago(deliver: Any, sender: Any, file_seen: Any, settings: Any) -> Group:
+    """A violation that was seen twice, closed, and kept for long enough."""
+    settings.MIJIAN_RETENTION = Retention(violations=730, sightings=180)
+    deliver(sender.next(file_seen("old"), file_seen("old")))
+    long_ago = timezone.now() - timedelta(days=800)
+    Occurrence.objects.update(seen_at=long_ago)
+    Group.objects.update(state=State.CLOSED, state_at=long_ago, first_seen_at=long_ago, last_seen_at=long_ago)
+    return Group.objects.get()
+
+
+def test_what_is_seen_again_while_it_is_purged_stays_with_all_its_sightings(
+    deliver: Any, sender: Any, file_seen: Any, closed_long_ago: Group
+) -> None:
+    deliver(sender.next(file_seen("old")), work=False)
+    purged: list[dict[str, int]] = []
+    together = threading.Barrier(2)
+
+    def take_in() -> None:
+        with transaction.atomic():
+            assert work_once() == 1
+            together.wait()
+            until_another_waits()
+
+    def clear() -> None:
+        together.wait()
+        purged.append(purge(only=["violations"]))
+
+    side_by_side(take_in, clear)
+    assert purged == [{"violations": 0}]
+    group = Group.objects.get()
+    assert (group.pk, group.state, group.occurrence_count) == (closed_long_ago.pk, State.NEW, 3)
+    assert group.occurrences.count() == 3
+
+
+def test_what_is_purged_while_it_is_seen_again_is_a_new_violation(
+    deliver: Any, sender: Any, file_seen: Any, closed_long_ago: Group
+) -> None:
+    deliver(sender.next(file_seen("old")), work=False)
+    together = threading.Barrier(2)
+
+    def clear() -> None:
+        with transaction.atomic():
+            assert purge(only=["violations"]) == {"violations": 1}
+            together.wait()
+            until_another_waits()
+
+    def take_in() -> None:
+        together.wait()
+        drain()
+
+    side_by_side(clear, take_in)
+    group = Group.objects.get()
+    assert group.pk != closed_long_ago.pk
+    assert (group.occurrence_count, group.occurrences.count(), Occurrence.objects.count()) == (1, 1, 1)
+    assert not SpoolEntry.objects.exclude(state=SpoolEntry.State.DONE).exists()
+
+
+def test_verify_tells_of_a_sighting_whose_violation_is_gone(closed_long_ago: Group) -> None:
+    assert _sound(connection)
+    Group.objects.filter(pk=closed_long_ago.pk)._raw_delete("default")  # as somebody at the database's own prompt might
+    assert not _sound(connection)
+    Occurrence.objects.all().delete()

@@ -15,6 +15,7 @@ from protocol.records import (
     CheckDone,
     CheckLine,
     CheckOutcome,
+    GoneFile,
     RecordsDropped,
     ScanDone,
     SelfCheckDone,
@@ -25,6 +26,8 @@ from protocol.records import (
 )
 from server.audit.models import Entry
 from server.campaigns.models import SelfCheck
+from server.ledger.models import Computer
+from server.violations.fingerprint import of_check
 from server.violations.models import CheckReport, DroppedReport, Group, ScanReport, State, Step
 
 Seen = Callable[..., ViolationSeen]
@@ -86,6 +89,45 @@ def test_a_later_clean_check_verifies(deliver: Deliver, sender: Any, rectified: 
     step = Step.objects.get()
     assert (step.actor, step.from_state, step.to_state) == (None, State.RECTIFIED, State.VERIFIED)
     assert Entry.objects.filter(action="violation.verify", object_id=str(rectified.pk)).count() == 1
+
+
+def test_a_computer_that_was_enrolled_anew_verifies_what_was_found_before(
+    deliver: Deliver, sender: Any, rectified: Group
+) -> None:
+    now = Computer.objects.get()
+    between = Computer.objects.create(name="again", computer_class="internal", replaced_by=now)
+    first = Computer.objects.create(name="first", computer_class="internal", replaced_by=between)
+    at = timezone.now()
+    deliver(sender.next(failed_check(at - timedelta(hours=2))))
+    check = Group.objects.get(control="PWD-02")
+    check.fingerprint, check.state = of_check("PWD-02", "password-age", str(first.pk)), State.RECTIFIED
+    check.state_at = rectified.state_at
+    check.save()
+    Group.objects.update(computer=first)
+    deliver(sender.next(checked(CheckOutcome.PASS, at), self_check_of(at, CheckOutcome.PASS)))
+    assert set(Group.objects.values_list("state", flat=True)) == {State.VERIFIED}
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({}, State.VERIFIED),
+        ({"complete": False}, State.RECTIFIED),
+        ({"gone": ()}, State.RECTIFIED),
+        ({"started_at": datetime.now(UTC) - timedelta(hours=2)}, State.RECTIFIED),
+        ({"gone": (GoneFile(control="CPC-02", content_hash="00" * 32),)}, State.RECTIFIED),
+    ],
+)
+def test_a_file_on_a_disk_is_verified_by_a_later_whole_scan_that_finds_it_gone(
+    deliver: Deliver, sender: Any, file_seen: Seen, change: dict[str, Any], state: State
+) -> None:
+    now = timezone.now()
+    seen = file_seen(seen_at=now - timedelta(hours=3), control="NPC-01", medium=None, session=None)
+    deliver(sender.next(seen))
+    Group.objects.update(state=State.RECTIFIED, state_at=now - timedelta(hours=1))
+    gone = (GoneFile(control="NPC-01", content_hash=seen.evidence.content_hash),)  # type: ignore[union-attr]
+    deliver(sender.next(scanned(**({"started_at": now, "gone": gone} | change))))
+    assert Group.objects.get().state == state
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from protocol import keys
 from protocol.ids import uuid7
-from protocol.records import ViolationSeen
+from protocol.records import FileEvidence, Finding, Place, Severity, ViolationSeen
 from server.accounts.models import Role, User
 from server.ledger.models import Computer, Medium
 from server.violations import transitions
@@ -200,3 +200,28 @@ def test_a_sighting_remembers_its_media_session_even_before_that_is_told(
     session = uuid7()
     deliver(sender.next(file_seen(session=session)))
     assert Occurrence.objects.get().session_id == uuid.UUID(session)
+
+
+def test_of_a_file_everything_that_was_told_is_stored_and_nothing_that_says_nothing(
+    deliver: Deliver, sender: Any, file_seen: Seen
+) -> None:
+    seen = file_seen(seen_at=datetime(2026, 3, 1, 8, tzinfo=UTC))
+    finding = Finding(
+        rule="cn-state.starred", family="state", level="机密", period="P10Y", zone="header", confidence=90,
+        severity=Severity.HIGH, marking="机密★10年", codes=("short",), place=Place(page=3), issued=date(2026, 1, 2),
+        issued_from="text", expires=date(2036, 1, 2), assumed=True, status="in-force",
+    )  # fmt: skip
+    whole = msgspec.structs.replace(seen.evidence, modified=seen.seen_at, depth=2, findings=(finding,))
+    assert all(getattr(finding, name) for name in Finding.__struct_fields__)
+    assert all(getattr(whole, name) for name in FileEvidence.__struct_fields__)
+    deliver(sender.next(msgspec.structs.replace(seen, evidence=whole)))
+    told = msgspec.json.decode(msgspec.json.encode(whole))
+    del told["sealed_place"]
+    assert Occurrence.objects.get().evidence == told
+
+    bare = msgspec.structs.replace(finding, level=None, period=None, codes=(), place=Place(), issued=None,
+                                   issued_from="", expires=None, assumed=False, status="")  # fmt: skip
+    plain = msgspec.structs.replace(whole, modified=None, findings=(bare,))
+    deliver(sender.next(msgspec.structs.replace(seen, id=uuid7(), evidence=plain)))
+    (kept,) = Occurrence.objects.exclude(pk=seen.id).get().evidence["findings"]
+    assert set(kept) == {"rule", "family", "zone", "confidence", "severity", "marking", "assumed"}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
-from django.utils import timezone
+from django.utils.timezone import now as right_now
 
 from server.intake.models import Sequence
 from server.intake.sql import Overtaken, Prepared, insert_prepared, rows_of, update_prepared, upsert_prepared
@@ -26,7 +27,7 @@ def group(deliver: Any, sender: Any, file_seen: Any) -> Group:
 
 
 def test_words_of_every_kind_are_stored_as_they_are(group: Group) -> None:
-    now = Prepared(Step).moment(timezone.now())
+    now = Prepared(Step).moment(right_now())
     id_ = Prepared(Step).uuid(group.pk)
     names = ("group", "at", "actor", "from_state", "to_state", "assignee", "note")
     insert_prepared(Step, names, [(id_, now, None, "new", "new", None, word) for word in ODD])
@@ -36,7 +37,7 @@ def test_words_of_every_kind_are_stored_as_they_are(group: Group) -> None:
 
 def test_several_steps_of_one_violation_are_all_kept(group: Group) -> None:
     as_stored = Prepared(Step)
-    row = (as_stored.uuid(group.pk), as_stored.moment(timezone.now()), State.NEW.value, State.ASSIGNED.value, "")
+    row = (as_stored.uuid(group.pk), as_stored.moment(right_now()), State.NEW.value, State.ASSIGNED.value, "")
     insert_prepared(Step, ("group", "at", "from_state", "to_state", "note"), [row, row])
     assert group.steps.count() == 2
 
@@ -56,7 +57,7 @@ def test_rows_that_must_be_new_and_are_not_are_stored_by_nobody(group: Group) ->
     as_stored = Prepared(Occurrence)
     names = ("id", "group", "computer", "seen_at", "received_at", "session_id", "evidence", "sealed_place")
     ids = (as_stored.uuid(group.pk), as_stored.uuid(stored.computer_id))
-    now = as_stored.moment(timezone.now())
+    now = as_stored.moment(right_now())
     rows = [(as_stored.uuid(id_), *ids, now, now, None, "{}", "") for id_ in (uuid.uuid4(), stored.pk)]
     with pytest.raises((Overtaken, IntegrityError)), transaction.atomic():
         insert_prepared(Occurrence, names, rows, all_new=True)
@@ -72,3 +73,15 @@ def test_a_word_that_is_too_long_is_refused_and_never_cut(group: Group) -> None:
         update_prepared(Group, ("content_hash",), [row])
     group.refresh_from_db()
     assert len(group.content_hash) <= 64
+
+
+def test_a_moment_is_read_as_it_is_written_and_sorts_by_time(group: Group) -> None:
+    as_stored, id_ = Prepared(Group), Prepared(Group).uuid(group.pk)
+    beijing = timezone(timedelta(hours=8))
+    later = [datetime(2026, 11, 21, 8, 0, tzinfo=beijing), datetime(2026, 11, 21, 0, 0, 0, 250_000, tzinfo=UTC)]
+    told = [as_stored.moment(moment) for moment in later]
+    for moment, text in zip(later, told, strict=True):
+        update_prepared(Group, ("last_seen_at",), [(text, id_)])
+        assert rows_of(Group, ("last_seen_at",), "id", [id_]) == [(text,)]
+        assert Group.objects.get().last_seen_at == moment
+    assert told == sorted(told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -161,3 +161,39 @@ def test_a_person_leaves_on_a_day(typed: Typed, officer: User) -> None:
     gone = timezone.localdate() - timedelta(days=1)
     save(PEOPLE, zhang, {"leaving_on": gone.isoformat()}, by=officer)
     assert Person.objects.get().leaving_on == gone
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026/11/21 0:00", "2026-11-21T08:00:00", "20261121", "2026年11月21日", "２０２６－１１－２１", " 2026.11.21 "],
+)
+def test_a_day_is_understood_as_people_and_programs_write_it(typed: Typed, officer: User, text: str) -> None:
+    entry = typed("people")
+    save(PEOPLE, entry, {"leaving_on": text}, by=officer)
+    entry.refresh_from_db()
+    assert entry.leaving_on == date(2026, 11, 21)
+
+
+def test_a_person_is_known_in_brackets_of_either_width(typed: Typed, officer: User) -> None:
+    typed("people", number="1001", name="张三")
+    typed("people", number="1002", name="张三")
+    assert typed("computers", person="张三（1002）").person.number == "1002"
+
+
+def test_two_people_at_one_entry_lose_nothing_to_each_other(typed: Typed, officer: User, person: People) -> None:
+    entry, ledger = typed("computers", place="301", serial=""), COMPUTERS
+    seen = {"place": "301", "serial": ""}
+    save(ledger, entry, {"place": "402", "serial": ""}, by=officer, seen=seen)
+    save(ledger, entry, {"place": "301", "serial": "SN-1"}, by=person(Role.ADMIN), seen=seen)
+    entry.refresh_from_db()
+    assert (entry.place, entry.serial) == ("402", "SN-1")
+    with pytest.raises(LedgerMistakes, match="402") as crossed:
+        save(ledger, entry, {"place": "500", "serial": ""}, by=officer, seen=seen)
+    assert set(crossed.value.by_column) == {"place"}
+
+
+def test_what_was_only_seen_is_entered_with_all_that_an_entry_has(officer: User) -> None:
+    seen = Medium.objects.create(key="ab" * 32, vendor="Kingston")
+    with pytest.raises(LedgerMistakes) as wrong:
+        save(MEDIA, seen, {"number": "", "status": "in-use"}, by=officer)
+    assert set(wrong.value.by_column) == {"number", "medium_class"}

@@ -12,8 +12,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from server.accounts.models import Role, User
-from server.ledger.actions import lookups_for
-from server.ledger.importing import FileProblem, apply, preview, read, write_csv, write_xlsx
+from server.ledger.actions import lookups_for, save
+from server.ledger.importing import FileProblem, Outdated, apply, digest_of, preview, read, write_csv, write_xlsx
 from server.ledger.kinds import COMPUTERS, MEDIA, PEOPLE
 from server.ledger.models import Computer, Person
 
@@ -47,6 +47,37 @@ def test_a_workbook_is_read_with_its_numbers_and_dates_as_people_see_them() -> N
 
     content = workbook(["工号", "姓名", "离岗日期"], [1001, "张三", datetime.datetime(2026, 11, 30)])  # noqa: DTZ001
     assert read(PEOPLE, content) == [{"number": "1001", "name": "张三", "leaving_on": "2026-11-30"}]
+
+
+def test_titles_above_the_headings_and_empty_lines_are_passed_by_and_lines_counted_as_the_file_has_them(
+    officer: User,
+) -> None:
+    text = "人员台账,,\n填表人：李四,,\n序号,工 号,姓名\n1,001,𠮷田“引”号\n,,\n2,002,\n,,\n"
+    for content in (text.encode(), text.encode("gb18030"), "\ufeff".encode("gb18030") + text.encode("gb18030")):
+        rows = read(PEOPLE, content)
+        assert [row for row in rows if row] == [{"number": "001", "name": "𠮷田“引”号"}, {"number": "002", "name": ""}]
+        assert [(one.line, one.outcome) for one in preview(PEOPLE, rows, officer)] == [(4, "new"), (6, "wrong")]
+
+
+def test_text_as_spreadsheet_programs_save_it_is_read() -> None:
+    text = "工号\t姓名\t离职日期\n001\t阿卜杜拉·买买提\t2026/11/30\n"
+    assert read(PEOPLE, text.encode("utf-16")) == [
+        {"number": "001", "name": "阿卜杜拉·买买提", "leaving_on": "2026/11/30"}
+    ]
+
+
+def test_a_file_is_not_taken_in_over_what_somebody_changed_after_it_was_looked_at(
+    typed: Callable[..., Any], officer: User
+) -> None:
+    entry = typed("computers", number="BG-1", place="301")
+    rows = [{"number": "BG-1", "place": "305"}]
+    planned = preview(COMPUTERS, rows, officer)
+    save(COMPUTERS, entry, {"place": "402"}, by=officer)
+    with pytest.raises(Outdated):
+        apply(COMPUTERS, rows, by=officer, looked_at=digest_of(planned))
+    assert Computer.objects.get().place == "402"
+    again = digest_of(preview(COMPUTERS, rows, officer))
+    assert apply(COMPUTERS, rows, by=officer, looked_at=again) == {"new": 0, "changed": 1}
 
 
 def test_the_preview_says_what_would_change_and_changes_nothing(typed: Callable[..., Any], officer: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -76,6 +77,21 @@ def test_a_viewer_changes_nothing(group: Group, person: Person) -> None:
     group.refresh_from_db()
     assert group.state == State.NEW
     assert not Step.objects.exists() and not Entry.objects.exists()
+
+
+def test_an_officer_of_another_department_changes_nothing(group: Group, person: Person) -> None:
+    stranger, officer = person(Role.DEPARTMENT, department="总部/财务处"), person(Role.OFFICER)
+    for act in (
+        lambda: transitions.assign(group, to=officer, by=stranger),
+        lambda: transitions.mark_false_alarm(group, by=stranger, reason="x"),
+        lambda: transitions.mark_rectified(group, by=stranger, note="x"),
+        lambda: transitions.reopen(group, by=stranger, reason="x"),
+        lambda: transitions.close(group, by=stranger, note="x"),
+        lambda: transitions.comment(group, by=stranger, note="x"),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    assert Group.objects.get().state == State.NEW
 
 
 def test_an_account_that_was_switched_off_changes_nothing(group: Group, person: Person) -> None:
@@ -152,3 +168,38 @@ def test_a_note_without_end_is_refused(group: Group, person: Person) -> None:
     with pytest.raises(TransitionError) as error:
         transitions.comment(group, by=person(Role.IT), note="长" * 2001)
     assert error.value.reason == "note-too-long"
+
+
+def test_what_somebody_else_was_given_meanwhile_is_not_taken_away_unseen(group: Group, person: Person) -> None:
+    a, b = person(Role.OFFICER), person(Role.IT)
+    transitions.assign(group, to=a, by=a, had="")
+    with pytest.raises(TransitionError, match=a.display_name) as taken:
+        transitions.assign(group, to=b, by=b, had="")
+    assert taken.value.reason == "taken"
+    assert Group.objects.get().assignee == a
+    assert transitions.assign(group, to=b, by=b, had=str(a.pk)).assignee == b
+
+
+def test_a_due_date_lies_ahead(group: Group, person: Person) -> None:
+    a, today = person(Role.OFFICER), timezone.localdate()
+    with pytest.raises(TransitionError):
+        transitions.assign(group, to=a, by=a, due=today - timedelta(days=1))
+    assert transitions.assign(group, to=a, by=a, due=today).due_on == today
+
+
+@pytest.mark.parametrize("status", ["lost", "destroyed"])
+def test_what_no_scan_can_reach_any_more_is_closed_for_a_reason(group: Group, person: Person, status: str) -> None:
+    officer = person(Role.OFFICER)
+    transitions.mark_rectified(group, by=officer, note="硬盘已销毁")
+    Computer.objects.update(status=status)
+    gone = Group.objects.select_related("computer").get()
+    with pytest.raises(TransitionError):
+        transitions.close(gone, by=officer, note=" ")
+    assert transitions.close(gone, by=officer, note="销毁证明 2026-17").state == State.CLOSED
+    assert Group.objects.get().verified_at is None
+
+
+def test_what_is_not_rectified_is_not_closed_by_the_end_of_its_computer(group: Group, person: Person) -> None:
+    Computer.objects.update(status="destroyed")
+    with pytest.raises(TransitionError):
+        transitions.close(Group.objects.get(), by=person(Role.OFFICER), note="x")

@@ -130,3 +130,35 @@ def test_sightings_go_on_being_stored_while_it_holds(
     deliver(sender.next(file_seen()))
     group.refresh_from_db()
     assert (group.state, group.occurrence_count) == (State.WAIVED, 2)
+
+
+def test_a_waiver_is_asked_for_again_before_it_is_over_and_nothing_opens_in_between(
+    group: Group, person: People
+) -> None:
+    it, officer = person(Role.IT), person(Role.OFFICER)
+    first = ask(group, it, days=0)
+    waivers.decide(first, approve=True, by=officer)
+    waivers.expire()
+    group.refresh_from_db()
+    assert group.state == State.WAIVED  # its last day is a day of it
+    second = ask(group, it, days=30)
+    waivers.decide(second, approve=True, by=officer)
+    assert waivers.expire(soon(1)) == 1
+    group.refresh_from_db()
+    assert (group.state, group.waiver) == (State.WAIVED, second)
+    waivers.end(second, by=officer, note="任务结束")
+    group.refresh_from_db()
+    assert (group.state, group.waiver) == (State.NEW, None)
+
+
+@pytest.mark.parametrize("scope", ["violation", "computer"])
+def test_what_comes_back_under_a_waiver_in_force_is_waived(
+    group: Group, person: People, deliver: Any, sender: Any, file_seen: Any, scope: str
+) -> None:
+    waiver = ask(group, person(Role.IT), scope)
+    waivers.decide(waiver, approve=True, by=person(Role.OFFICER))
+    closed_at = timezone.now() - timedelta(days=1)
+    Group.objects.update(state=State.CLOSED, waiver=None, state_at=closed_at, verified_at=closed_at)
+    deliver(sender.next(file_seen()))
+    group.refresh_from_db()
+    assert (group.state, group.waiver, group.occurrence_count) == (State.WAIVED, waiver, 2)

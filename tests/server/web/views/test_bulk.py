@@ -60,6 +60,14 @@ def test_nothing_outside_the_own_department_is_touched(
     assert [Group.objects.get(pk=g.pk).state for g in (mine, foreign)] == [State.FALSE_ALARM, State.NEW]
 
 
+def test_what_is_outside_the_own_department_is_not_even_counted(person: People, seat: Seat, office: Any) -> None:
+    foreign = office.file(office.computer(department="总部/财务处"), medium=None)
+    client = seat(person(Role.DEPARTMENT, department="总部/办公室"))
+    for chosen in ({"id": [str(foreign.pk)]}, {"all": "1"}):
+        page = client.post(URL, {"action": "false-alarm"} | chosen, follow=True).content.decode()
+        assert "Nothing is chosen" in page
+
+
 def test_those_whose_state_does_not_allow_it_are_left_and_counted(person: People, seat: Seat, office: Any) -> None:
     pc = office.computer()
     groups = [office.file(pc, content=str(n), medium=None) for n in range(2)]

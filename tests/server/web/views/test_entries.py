@@ -97,7 +97,11 @@ def test_a_file_is_looked_at_first_and_taken_in_second(person: People, seat: Sea
     assert "张三" in page
     assert not Person.objects.exists()
     (address,) = re.findall(r'action="(/ledger/people/import/\d+/)"', page)
-    done = client.post(address, follow=True).content.decode()
+    unseen = client.post(address)
+    assert unseen.status_code == 409  # what was not looked at is shown, not taken in
+    assert not Person.objects.exists()
+    looked_at = {"looked-at": re.findall(r'name="looked-at" value="(\w+)"', page)[0]}
+    done = client.post(address, looked_at, follow=True).content.decode()
     assert "Taken in: 2 new, 0 changed." in done
     assert Person.objects.count() == 2
     assert not ImportDraft.objects.exists()
@@ -256,3 +260,22 @@ def test_the_ledgers_tell_what_is_late_gone_or_checked(
     media = client.get(reverse("web:media")).content.decode()
     for told in ("1 day late", "! Destroyed", f"?medium={Medium.objects.get().pk}"):
         assert told in media
+
+
+def test_a_form_that_was_open_for_long_overwrites_nothing_of_others(person: People, seat: Seat) -> None:
+    client = seat(person())
+    client.post("/computers/new/", {"number": "BG-7", "name": "pc-7", "computer_class": "internal", "status": "in-use"})
+    entry = Computer.objects.get()
+    page = client.get(f"/computers/{entry.pk}/edit/").content.decode()
+    form = dict(re.findall(r'name="([\w-]+)" value="([^"]*)"', page)) | {
+        "computer_class": "internal",
+        "status": "in-use",
+    }
+    assert form["was-name"] == "pc-7"
+    client.post(f"/computers/{entry.pk}/edit/", form | {"place": "402"})
+    client.post(f"/computers/{entry.pk}/edit/", form | {"serial": "SN-7"})
+    crossed = client.post(f"/computers/{entry.pk}/edit/", form | {"place": "500"})
+    assert crossed.status_code == 422
+    assert "402" in crossed.content.decode()
+    entry.refresh_from_db()
+    assert (entry.place, entry.serial) == ("402", "SN-7")

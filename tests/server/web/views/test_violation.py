@@ -25,6 +25,7 @@ from protocol.records import (
     ViolationSeen,
 )
 from server.accounts.models import Role, User
+from server.ledger.models import Medium as LedgerMedium
 from server.violations import transitions
 from server.violations.models import Group, State
 from tests.server.web.conftest import STICK
@@ -175,7 +176,7 @@ def test_the_history_tells_each_step_with_its_note(person: People, seat: Seat, o
         (State.VERIFIED, {"reopen", "close"}),
         (State.CLOSED, {"reopen"}),
         (State.FALSE_ALARM, {"reopen"}),
-        (State.WAIVED, set()),
+        (State.WAIVED, {"waive"}),
     ],
 )
 def test_only_acts_that_fit_the_state_are_offered(
@@ -297,3 +298,15 @@ def test_an_agent_that_was_stopped_or_altered_is_told_in_words(person: People, s
     for words in ("计算机时钟被回拨", "客户端有一段时间未运行", "时长或偏差"):
         assert words in chinese
     assert "the agent itself" in seat(person(Role.ADMIN)).get(reverse("web:violations")).content.decode()
+
+
+def test_what_stood_on_a_destroyed_medium_can_be_closed_on_its_page(office: Any, seat: Any, person: Any) -> None:
+    group, client = office.file(office.computer()), seat(person(Role.OFFICER))
+    Group.objects.update(state=State.RECTIFIED)
+    address = f"/violations/{group.pk}/close/"
+    assert address not in client.get(f"/violations/{group.pk}/").content.decode()
+    LedgerMedium.objects.update(status="destroyed")
+    assert address in client.get(f"/violations/{group.pk}/").content.decode()
+    assert "no scan can verify it" in client.get(address).content.decode()
+    assert client.post(address, {"note": "2026-17"}).status_code == 302
+    assert Group.objects.get().state == State.CLOSED

@@ -165,7 +165,7 @@ def test_the_tabs_count_those_in_which_a_text_is_found_and_of_very_many_only_the
 ) -> None:
     monkeypatch.setattr("server.web.searching.FEW", few)
     monkeypatch.setattr("server.web.searching.SOME", some)
-    monkeypatch.setattr("server.web.filters._MOST_FOUND", most)
+    monkeypatch.setattr("server.web.filters._MOST_WITH_TEXT", most)
     boss, pc = person(), office.computer("pc-1")
     fitting = [office.file(pc, content=str(number), medium=None) for number in range(4)]
     office.file(office.computer("other"), content="elsewhere", medium=None)
