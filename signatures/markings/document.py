@@ -92,9 +92,9 @@ class Document:
     def _instructions(self, candidate: Candidate) -> None:
         """A line just above that announces an example."""
         above = candidate.line.above(1)
-        if not above and candidate.line.passage.zone is Zone.BODY and candidate.line.index:
-            above = [self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2]]
         opened = candidate.line.text[: candidate.start].strip() == ":"
+        if not above and (opened or candidate.line.passage.zone is Zone.BODY) and candidate.line.index:
+            above = [self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2]]
         for line in above:
             text = unicodedata.normalize("NFKC", line).strip() + ":" * opened
             announced = text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text))
