@@ -90,9 +90,12 @@ def main() -> None:
     django.setup()
     if fresh:
         fill(options.violations)
-    from server.violations import statistics
+    from server.violations import statistics, sums
+    from server.web import packs
 
     statistics.renew()  # as the fan-out does of itself
+    sums.Keeper().renew()
+    packs.read_ahead()  # as a process that answers does
     measure([page for page in PAGES if options.only in page], options.rounds)
 
 

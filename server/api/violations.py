@@ -37,7 +37,7 @@ class Narrowing(Schema):
     family: Short = ""
     computer: uuid.UUID | None = None
     department: int | None = Field(None, ge=1, lt=2**31, description="With all departments below it")
-    assignee: Literal["", "me", "none"] = ""
+    assignee: Literal["", "me", "none", "gone"] = ""
     overdue: bool = False
     q: Short = Field("", description="Words, as in the search field of the page")
     changed_since: Moment | None = Field(None, description="Only what has changed at or after this moment")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from unicodedata import east_asian_width
 
+from django.utils.translation import get_language
+
 WIDTH = 360
 _ROW, _BAR = 30, 16
 """Height of a row with one bar, and of the bar."""
@@ -98,7 +100,9 @@ def columns(key: str, title: str, corner: str, names: Sequence[str], series: Seq
             )
             if value:
                 middle = round(left + wide / 2, 1)
-                chart.labels.append(Label(middle, round(base - tall - 3, 1), str(value), "chart__number", "middle"))
+                words = _brief(value)
+                middle = max(middle, _DIGIT * len(words) / 2)  # the first one begins with the drawing
+                chart.labels.append(Label(middle, round(base - tall - 3, 1), words, "chart__number", "middle"))
         if len(names) <= 6 or (len(names) - place) % 2:  # every second one, the last among them
             # The last one ends with the drawing: in the middle of its column it would be cut off.
             last = place == len(names) - 1 and len(names) > 6
@@ -107,11 +111,17 @@ def columns(key: str, title: str, corner: str, names: Sequence[str], series: Seq
     return chart
 
 
-def stacked(key: str, title: str, corner: str, names: Sequence[str], series: Sequence[Series]) -> Chart:
-    """A row for each name, its bar made of one piece for each series: for what there is today."""
+def stacked(
+    key: str, title: str, corner: str, names: Sequence[str], series: Sequence[Series], *, rest: bool = False
+) -> Chart:
+    """A row for each name, its bar made of one piece for each series: for what there is today.
+
+    ``rest``: the last row are all others together; only their number is told, for its bar would dwarf the others.
+    """
     chart = Chart(key, title, corner, names, series, _ROW * len(names) + 6)
     sums = [sum(one.numbers[place] for one in series) for place in range(len(names))]
-    most = max(sums, default=0) or 1
+    drawn = len(names) - rest
+    most = max(sums[:drawn], default=0) or 1
     room = WIDTH - _LEFT - 38
     for place, name in enumerate(names):
         top, left = _ROW * place + 6.0, float(_LEFT)
@@ -119,7 +129,7 @@ def stacked(key: str, title: str, corner: str, names: Sequence[str], series: Seq
         for one in series:
             value = one.numbers[place]
             wide = room * value / most
-            if not value:
+            if not value or place >= drawn:
                 continue
             said = f"{name} · {one.name}: {value}"
             chart.bars.append(Bar(round(left, 1), top, round(max(1.0, wide - 1), 1), _BAR, one.look, said))
@@ -127,8 +137,17 @@ def stacked(key: str, title: str, corner: str, names: Sequence[str], series: Seq
                 inside = f"chart__inside chart__inside--{one.look}"
                 chart.labels.append(Label(round(left + wide / 2, 1), top + 12, str(value), inside, "middle"))
             left += wide
-        chart.labels.append(Label(round(left + 4, 1), top + 12, str(sums[place]), "chart__number"))
+        chart.labels.append(Label(round(left + 4, 1), top + 12, f"{sums[place]:,}", "chart__number"))
     return chart
+
+
+def _brief(number: int) -> str:
+    """A number as it finds room above a column; the table has it whole."""
+    if number < 10_000:
+        return str(number)
+    chinese = (get_language() or "zh").startswith("zh")
+    unit, word = (10_000, "万") if chinese else (1_000, "k")
+    return f"{number / unit:.1f}{word}" if number < 10 * unit else f"{number // unit}{word}"
 
 
 def _short(name: str) -> str:

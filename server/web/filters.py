@@ -31,6 +31,9 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "due": ("due_on", "severity_rank", "-opened_at", "-id"),
 }
 """Orders of the list."""
+GONE = "gone"
+"""In place of a person: everybody who has violations and can work on none any more."""
+ASSIGNEES = ("me", "none", GONE)
 _LONGEST_TEXT = 100
 _MOST_FOUND = 1_000
 """Up to which those of departments that hold most computers are counted, and what no index has: each of them has to be
@@ -79,7 +82,7 @@ class ViolationFilter:
     medium: int | None = None
     """Key of a removable medium."""
     assignee: str = ""
-    """``me``, ``none`` or empty."""
+    """``me``, ``none``, ``gone`` (accounts that cannot work on violations any more) or empty."""
     sort: str = SORTED
     overdue: bool = False
     department: int | None = None
@@ -100,7 +103,7 @@ class ViolationFilter:
             control=_clean(query.get("control", "")),
             computer=_clean(query.get("computer", "")),
             medium=_number(query.get("medium", "")),
-            assignee=assignee if assignee in ("me", "none") else "",
+            assignee=assignee if assignee in ASSIGNEES else "",
             sort=sort if sort in SORTS else SORTED,
             overdue=query.get("due") == "overdue",
             department=_number(query.get("department", "")),
@@ -166,7 +169,7 @@ class ViolationFilter:
         if self.medium is not None:
             groups = groups.filter(medium_id=self.medium)
         if self.assignee:
-            groups = groups.filter(assignee_id=self.user_id if self.assignee == "me" else None)
+            groups = groups.filter(_assigned(self.assignee, self.user_id))
         if self.overdue:
             groups = groups.alias(unmended=AsItComes("is_open")).filter(
                 Q(unmended=True) if in_order else IS_OPEN, due_on__lt=timezone.localdate()
@@ -219,6 +222,12 @@ def _clean(text: str) -> str:
 def _number(text: str) -> int | None:
     """The key that an address names; None for what cannot be one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
+def _assigned(to: str, user_id: int | None) -> Q:
+    if to != GONE:
+        return Q(assignee_id=user_id if to == "me" else None)
+    return Q(assignee_id__in=[user.pk for user in User.objects.all() if not user.may_triage])
 
 
 def _computer(wanted: str) -> Q:

@@ -154,7 +154,7 @@ def count_many(lists: Sequence[QuerySet[Any]], most: int = MOST_COUNTED) -> list
 
 def counted(number: int, most: int = MOST_COUNTED) -> str:
     """A capped count as people read it."""
-    return f"{most:,}+" if number > most else str(number)
+    return f"{most:,}+" if number > most else f"{number:,}"
 
 
 def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:

@@ -43,22 +43,22 @@ _HASH = re.compile("[0-9a-f]{4,64}")
 
 def with_text(groups: QuerySet[Group], text: str) -> tuple[QuerySet[Group], bool]:
     """Of these groups, those in which each word of the text is found; and whether they are known to be few (`SOME`)."""
-    (count, ways), *others = sorted(map(_found, text.split()), key=itemgetter(0))
+    words = sorted(map(_found, text.split()), key=itemgetter(0))
+    count, ways = words[0]
+    rarest, *others = (reduce(or_, ways) for _count, ways in words)
+    some = count <= SOME
+    if some and others:  # what several words have in common is looked up once, not for each number on the page
+        told = list(groups.order_by().filter(rarest, *others).values_list("pk", flat=True)[: FEW + 1])
+        if len(told) <= FEW:
+            return Group.objects.filter(pk__in=told), True
     lists = [_keys(way) for way in ways]
     if count <= FEW:
         groups = groups.filter(pk__in=set().union(*lists))
-    elif count <= SOME:
+    elif some:
         groups = groups.filter(pk__in=lists[0].union(*lists[1:]).values("pk"))
     else:
-        groups = groups.filter(reduce(or_, ways))
-    for _count, ways in others:  # asked of what the rarest word has left
-        groups = groups.filter(reduce(or_, ways))
-    some = count <= SOME
-    if some and others:  # what several words have in common is looked up once, not for each number on the page
-        told = list(groups.order_by().values_list("pk", flat=True)[: FEW + 1])
-        if len(told) <= FEW:
-            return Group.objects.filter(pk__in=told), True
-    return groups, some
+        groups = groups.filter(rarest)
+    return groups.filter(*others), some
 
 
 def _found(part: str) -> tuple[int, list[Q]]:

@@ -59,6 +59,7 @@ class Document:
         for candidate in self._candidates:
             self._neighbours(candidate)
             self._instructions(candidate)
+            self._enumeration(candidate)
             self._boxes(candidate)
             self._repetition(candidate)
             self._secrecy(candidate)
@@ -91,13 +92,21 @@ class Document:
     def _instructions(self, candidate: Candidate) -> None:
         """A line just above that announces an example."""
         above = candidate.line.above(1)
-        if not above and candidate.line.passage.zone is Zone.BODY and candidate.line.index:
+        opened = candidate.line.text[: candidate.start].strip() == ":"
+        if not above and (opened or candidate.line.passage.zone is Zone.BODY) and candidate.line.index:
             above = [self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2]]
         for line in above:
-            text = unicodedata.normalize("NFKC", line).strip()
+            text = unicodedata.normalize("NFKC", line).strip() + ":" * opened
             announced = text.endswith((":", "是", "为")) and (EXAMPLE.search(text) or _ABOUT.search(text))
             if announced or _EXAMPLE_HEAD.search(text):
-                candidate.add("the line above announces an example", -45)
+                candidate.add("the line above announces an example", -60 if opened else -45)
+
+    def _enumeration(self, candidate: Candidate) -> None:
+        """A word alone on its line with which a list of words begins that goes on below: 绝密 / 、机密、秘密三级."""
+        line = candidate.line
+        below = line.below(1) or _lines_of(self._passages[line.index + 1 : line.index + 2], _kin(line))[:1]
+        if candidate.form == "BARE" and any(text.lstrip().startswith(("、", "，", ",")) for text in below):
+            candidate.add("a list of words goes on below it", -40)
 
     def _boxes(self, candidate: Candidate) -> None:
         """A field whose boxes stand on the lines below: a form, and no telling which box is whose."""

@@ -73,7 +73,8 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
         raise
     yield from ole_objects.members(file, reading)
     yield from vba.passages(file, reading)
-    for part in (stream, file.beginning("Data", count=STREAM_BYTES)):
+    floating = stream if word.is_97 and word.table(DRAWINGS) else b""
+    for part in (floating, file.beginning("Data", count=STREAM_BYTES)):
         yield from metafile.in_records(part, reading)
     yield from _Document(word, properties).pieces(reading)
     if file.damaged:

@@ -79,12 +79,13 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
 
 def _with_readings_last(raw: bytes) -> bytes:
     """A page in which what stands over letters (``ruby``) parts them no more, and follows as a line of its own."""
-    if b"<rt" not in raw and b"<RT" not in raw:
+    if b"</ruby>" not in raw and b"</RUBY>" not in raw[:_GLIMPSE]:
         return raw
     said = b"".join(_READING.findall(raw))
     return _BASE.sub(b"", _READING.sub(b"", raw)) + b"<p>" + said + b"</p>"
 
 
+_GLIMPSE = 16 * 1024
 _READING = re.compile(rb"(?i)<r(?:t|tc|p)\b[^>]*>([^<]*)(?:</r(?:t|tc|p)>)?")
 _BASE = re.compile(rb"(?i)</?(?:ruby|rb)\b[^>]*>")
 

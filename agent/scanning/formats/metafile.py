@@ -43,21 +43,38 @@ _GAP = 2.5
 """Widths of a letter, of blank, from which on what follows at the same height is another text."""
 
 
+_Point = tuple[int, int] | None
+
+
 class _Said(NamedTuple):
     """A text, and where it stands."""
 
-    down: float
+    down: float | None
+    """None where it goes on where the pen was left."""
     text: str
     across: int = 0
     width: int = 0
     """0 where the drawing does not say."""
 
+    @classmethod
+    def at(cls, across: int, down: int, pen: _Point, text: str, width: int) -> _Said:
+        """A text at a point; one of zeros may mean where the pen was put."""
+        if pen is not None and not across and not down:
+            across, down = pen
+        elif not across and not down:
+            return cls(None, text, 0, 0)
+        return cls(down, text, across, width)
+
     def goes_on(self, before: _Said) -> bool:
         """Whether this is the next step of a text rather than another beside it."""
+        if self.down is None:
+            return True
         if self.down != before.down:
             return False
-        gap = self.across - before.across - before.width
-        return not before.width or not before.text or gap < _GAP * before.width / len(before.text)
+        letter = before.width / max(1, len(before.text))
+        if not letter:
+            return self.across >= before.across
+        return -letter < self.across - before.across - before.width < _GAP * letter
 
 
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
@@ -75,11 +92,6 @@ def passages(data: bytes, reading: Reading) -> Iterator[Passage]:
         yield from _unpacked(data, reading, zlib.MAX_WBITS | 16)
     else:
         yield from _passages(lines(data), reading)
-
-
-def may_be_in(stream: bytes) -> bool:
-    """Whether such a drawing may lie among these records, even where they are cut into others."""
-    return any(sign in stream for sign, _ in _BLIPS)
 
 
 def in_records(stream: bytes, reading: Reading) -> Iterator[Passage]:
@@ -129,7 +141,7 @@ def lines(data: bytes) -> list[str]:
             found[-1] += each.text
         else:
             found.append(each.text)
-        before = each
+        before = each if each.down is not None or before is None else _Said(before.down, each.text)
     found = [line for text in found if (line := " ".join(text.replace("\0", " ").split()))]
     return found + _downwards(found)
 
@@ -148,7 +160,7 @@ def _downwards(found: list[str]) -> list[str]:
 def _enhanced(data: bytes) -> Iterator[_Said]:
     """The texts of an EMF. A font that is made says in which code page the texts of single bytes are."""
     at, charset = 0, 0
-    moved = 0
+    pen: _Point = None
     for _ in range(LIMITS["records"]):
         if at + 8 > len(data):
             return
@@ -157,17 +169,18 @@ def _enhanced(data: bytes) -> Iterator[_Said]:
             return
         end = min(at + size, len(data))
         if kind in (83, 84) and size >= 76 <= end - at:  # EMR_EXTTEXTOUTA and W
-            yield from _drawn(data, at, at + 36, wide=kind == 84, charset=charset, moved=moved)
+            yield from _drawn(data, at, at + 36, wide=kind == 84, charset=charset, pen=pen)
+            pen = None
         elif kind in (96, 97) and size >= 40 <= end - at:  # EMR_POLYTEXTOUTA and W
             count = int.from_bytes(data[at + 36 : at + 40], "little")
             for begin in range(at + 40, min(end - 40, at + 40 + 40 * count) + 1, 40):
-                yield from _drawn(data, at, begin, wide=kind == 97, charset=charset, moved=moved)
+                yield from _drawn(data, at, begin, wide=kind == 97, charset=charset, pen=pen)
         elif kind == 108 and size >= 36 <= end - at:  # EMR_SMALLTEXTOUT: bounds are left out where bit 8 is set
             _, down, count, options = _TEXT_HEAD(data, at + 8)
             begin = at + (36 if options & 0x100 else 52)
             yield _Said(down, _letters(data[begin:end], count, wide=not options & 0x200, charset=charset))
         elif kind == 27 and end - at >= 16:
-            moved = _POINT(data, at + 8)[1]
+            pen = _POINT(data, at + 8)
         elif kind == 82 and end - at > 35:
             charset = data[at + 35]
         elif kind == 70 and data[at + 12 : at + 16] == b"EMF+":
@@ -175,7 +188,7 @@ def _enhanced(data: bytes) -> Iterator[_Said]:
         at += size
 
 
-def _drawn(data: bytes, record: int, begin: int, *, wide: bool, charset: int, moved: int) -> Iterator[_Said]:
+def _drawn(data: bytes, record: int, begin: int, *, wide: bool, charset: int, pen: _Point) -> Iterator[_Said]:
     """The text that an EmrText at ``begin`` names (MS-EMF 2.2.5); a point of zeros may mean where the pen stands."""
     across, down, count, offset = _TEXT_HEAD(data, begin)
     if offset >= 40 and count < len(data):
@@ -184,7 +197,7 @@ def _drawn(data: bytes, record: int, begin: int, *, wide: bool, charset: int, mo
         first = record + int.from_bytes(data[steps : steps + 4], "little")
         told = data[first : first + 4 * count]
         width = sum(struct.unpack(f"<{count}I", told)) if wide and first > record and len(told) == 4 * count else 0
-        yield _Said(down if across or down else moved, text, across, min(width, 1 << 30))
+        yield _Said.at(across, down, pen, text, min(width, 1 << 30))
 
 
 def _plus(data: bytes, at: int, end: int) -> Iterator[_Said]:
@@ -207,7 +220,8 @@ def _plain(data: bytes) -> Iterator[_Said]:
     """The texts of a WMF."""
     at = 22 if data.startswith(b"\xd7\xcd\xc6\x9a") else 0
     at += 2 * int.from_bytes(data[at + 2 : at + 4], "little")
-    charset = moved = 0
+    charset = 0
+    pen: _Point = None
     for _ in range(LIMITS["records"]):
         if at + 6 > len(data):
             return
@@ -219,14 +233,18 @@ def _plain(data: bytes) -> Iterator[_Said]:
             down, across, count, options = struct.unpack_from("<hhhH", data, at + 6)
             begin = at + (22 if options & 6 else 14)
             text = _letters(data[begin:end], count, wide=False, charset=charset)
-            yield _Said(down if across or down else moved, text)
+            steps = data[begin + count + count % 2 : end] if count > 0 else b""
+            width = sum(struct.unpack_from(f"<{count}h", steps)) if count > 0 and len(steps) >= 2 * count else 0
+            yield _Said.at(across, down, pen, text, max(width, 0))
+            pen = None
         elif kind == 0x0521 and end - at >= 8:  # META_TEXTOUT
             count = int.from_bytes(data[at + 6 : at + 8], "little")
             after = at + 8 + count + count % 2
-            down = _SHORTS(data, after)[0] if after + 4 <= end else 0
-            yield _Said(down, _letters(data[at + 8 : end], count, wide=False, charset=charset))
+            down, across = _SHORTS(data, after) if after + 4 <= end else (0, 0)
+            yield _Said.at(across, down, pen, _letters(data[at + 8 : end], count, wide=False, charset=charset), 0)
+            pen = None
         elif kind == 0x0214 and end - at >= 10:
-            moved = _SHORTS(data, at + 6)[0]
+            pen = _SHORTS(data, at + 6)[::-1]
         elif kind == 0x02FB and end - at > 19:
             charset = data[at + 19]
         at += 2 * words

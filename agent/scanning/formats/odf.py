@@ -61,6 +61,7 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the files inside, and, where a rule's literal is in the text, every passage with its zone."""
     file = OdfFile(source, reading)
     yield from file.members()
+    yield from file.drawings()
     if file.worth():
         told = Told()
         yield from told.through(_passages(file))

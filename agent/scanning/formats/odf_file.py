@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from agent.scanning.formats import corners
+from agent.scanning.formats import corners, metafile
 from agent.scanning.formats.base import Member, NotExamined, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ooxml import in_utf8, stripped
@@ -137,6 +137,14 @@ class OdfFile:
         for name in self._zip.entries:
             if not _NO_MEMBER.search(name):
                 yield self._zip.member(name)
+
+    def drawings(self) -> Iterator[Passage]:
+        """What drawings of Windows say that were pasted into the document."""
+        if self._zip is None:
+            return
+        for name in self._zip.entries:
+            if name.lower().endswith((".emf", ".wmf")):
+                yield from metafile.passages(self._zip.member(name).data or b"", self._reading)
 
     def _inline_members(self) -> Iterator[Member]:
         if b"object-ole" not in self.content:

@@ -147,21 +147,28 @@ def spelled_down(rows: Sequence[Row], place: Place, *, zone: Zone = Zone.CELL) -
     for row in rows:
         for cell in row:
             columns.setdefault(cell.column, []).append(cell)
-    found: list[Passage] = []
-    for cells in columns.values():
-        texts = [_flat(cell.text) for cell in cells]
-        whole = "".join(texts)
-        if len(cells) < 2 or not STARS.intersection(whole):
-            continue
-        begins = {begin: number for number, begin in enumerate(accumulate(map(len, texts), initial=0))}
-        for mark in _SPELLED.finditer(whole):
-            first, last = begins.get(mark.start()), begins.get(mark.end())
-            beside = (*texts[max(0, (first or 0) - 1) : first], *texts[last : (last or 0) + 1])
-            # A sentence that is spelled so may quote a mark.
-            if first is not None and last is not None and last - first > 1 and all(len(one) > 1 for one in beside):
-                found.append(Passage(zone, mark[0], _at(place, cells[first]), emphasis=cells[first].emphasis))
+    found = [
+        Passage(zone, mark, _at(place, cells[first]), emphasis=cells[first].emphasis)
+        for cells in columns.values()
+        for first, mark in spelled([_flat(cell.text) for cell in cells])
+    ]
     if len(found) == 1:
         yield found[0]
+
+
+def spelled(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Each starred mark that several of these texts make, whole ones in a row, and which is the first of them."""
+    whole = "".join(texts)
+    if len(texts) < 2 or not STARS.intersection(whole):
+        return
+    begins = {begin: number for number, begin in enumerate(accumulate(map(len, texts), initial=0))}
+    for mark in _SPELLED.finditer(whole):
+        first, last = begins.get(mark.start()), begins.get(mark.end())
+        if first is None or last is None or last - first < 2:
+            continue
+        # A sentence that is spelled so may quote a mark.
+        if all(len(one) != 1 for one in (*texts[max(0, first - 1) : first], *texts[last : last + 1])):
+            yield first, mark[0]
 
 
 def lone_marks(rows: Sequence[Row], place: Place) -> list[Cell]:

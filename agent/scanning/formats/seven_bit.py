@@ -28,13 +28,15 @@ def plain(data: bytes) -> bytes | None:
     """The text in UTF-8; None where it is in none of these encodings, as nearly none is."""
     if not data.isascii():
         return None
-    if _ESCAPE in data:
-        return iso_2022(data).encode("utf-8", "replace")
-    if b"~{" in data and _HZ.search(data):
-        return _HZ.sub(_from_hz, data)
-    if b"+" in data and _is_utf_7(data):
-        return _UTF_7.sub(_from_utf_7, data)
-    return None
+    found = data
+    # One byte is looked for many times faster than two.
+    if b"\x1b" in data and _ESCAPE in data:
+        found = iso_2022(data).encode("utf-8", "replace")
+    elif b"~" in data and b"~{" in data and _HZ.search(data):
+        found = _HZ.sub(_from_hz, data)
+    elif b"+" in data and _is_utf_7(data):
+        found = _UTF_7.sub(_from_utf_7, data)
+    return None if found.isascii() else found
 
 
 def iso_2022(data: bytes) -> str:

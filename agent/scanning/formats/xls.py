@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.scanning.formats import metafile, ole_corners, ole_objects, ole_properties, vba
-from agent.scanning.formats import xls_records as biff
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.ole import MAGIC, CompoundFile
@@ -67,8 +66,7 @@ def _read(stream: bytes, properties: list[Property], reading: Reading) -> Iterat
         for text in book.constants:
             if _worth(text, reading) and not told.has(text):
                 yield Passage(Zone.BODY, text, Place(part="setting"))
-    if metafile.may_be_in(stream):
-        yield from metafile.in_records(biff.drawing_group(stream), reading)
+    yield from metafile.in_records(book.drawings, reading)
     yield from ole_corners.passages([book.beside()], reading, told)
     if book.problem is not None:
         raise book.problem

@@ -77,6 +77,7 @@ class Book:
         self.names: list[str] = []
         self.constants: dict[str, None] = {}
         """Strings in formulas, defined names and rules, and what number formats put around a number; each once."""
+        self._drawings: list[Record] = []
         self._beside: list[Record] = []
         self.strings = SharedStrings(Joined(b"", [Record(0, 0, 0)]), 0)
         self.sheets: list[Sheet] = []
@@ -88,6 +89,11 @@ class Book:
     def codec(self) -> str | None:
         """The code page of texts; None where each text says whether it is wide."""
         return None if self.version == 8 else self._codec
+
+    @property
+    def drawings(self) -> bytes:
+        """What drawings of all sheets share, cut into records of 8 KiB, as one."""
+        return b"".join(self.stream[each.begin : each.end] for each in self._drawings)
 
     def _read(self) -> None:
         sheet: Sheet | None = None
@@ -115,7 +121,7 @@ class Book:
                 if self._lock:
                     self.problem = NotExamined(Reason.ENCRYPTED, self._lock)
                     return
-            elif kind in (biff.SST, biff.TXO):
+            elif kind in (biff.SST, biff.TXO, biff.DRAWING_GROUP):
                 waiting = [record]
             elif kind == biff.OBJ and record.end - record.begin >= 8:
                 object_kind, object_number = struct.unpack_from("<HH", self.stream, record.begin + 4)
@@ -149,7 +155,6 @@ class Book:
             name = short_string(data, begin + 6, end, self.codec, size=1)
             self.names.append(name)
             self._starts[struct.unpack_from("<I", data, begin)[0]] = len(self.names)
-
         elif kind == biff.FORMAT and end - begin >= 4:
             code = short_string(data, begin + 2, end, self.codec, size=2 if self.version == 8 else 1)
             self.constants |= dict.fromkeys(sections(code))
@@ -178,6 +183,9 @@ class Book:
             self.strings = SharedStrings(Joined(self.stream, parts), STRING_CHARACTERS)
             if not self.strings.whole:
                 self.problem = self.problem or NotExamined(Reason.DAMAGED, "shared strings are missing")
+            return
+        if parts[0].kind == biff.DRAWING_GROUP:
+            self._drawings += parts
             return
         begin, end = parts[0].begin, parts[0].end
         if sheet is None or len(parts) < 2 or end - begin < 12:

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from server.web import acts, words
@@ -28,6 +28,15 @@ SOON = 7
 """Days before a due day from which a list says how many are left."""
 
 _WEEK = timedelta(weeks=1)
+_UNITS: dict[str, Any] = {
+    "year": ngettext_lazy("%(num)d year", "%(num)d years", "num"),
+    "month": ngettext_lazy("%(num)d month", "%(num)d months", "num"),
+    "week": ngettext_lazy("%(num)d week", "%(num)d weeks", "num"),
+    "day": ngettext_lazy("%(num)d day", "%(num)d days", "num"),
+    "hour": ngettext_lazy("%(num)d hour", "%(num)d hours", "num"),
+    "minute": ngettext_lazy("%(num)d minute", "%(num)d minutes", "num"),
+}
+"""Spans of time in words of our own: Django's Chinese has names of months and days of the month for them."""
 
 _TABLES: dict[str, words.Words] = {
     "severities": words.SEVERITIES,
@@ -74,6 +83,12 @@ _SHAPES = {"critical": "critical", "high": "high", "medium": "medium-severity", 
 def word(code: str | None, table: str) -> str:
     """What a code is called in the reader's language: ``{{ group.family|word:"families" }}``."""
     return words.word(_TABLES[table], code)
+
+
+@register.filter
+def number(count: int) -> str:
+    """A number as people read it: ``11,600``."""
+    return f"{count:,}"
 
 
 @register.filter
@@ -264,20 +279,23 @@ def _ago(when: datetime) -> str:
         return _("just now")
     if timedelta() < passed < _WEEK:  # no month's length matters
         return _some_time_ago(int(passed.total_seconds() // 60), get_language())
-    return _("%(duration)s ago") % {"duration": timesince(when, depth=1)}
+    return _("%(duration)s ago") % {"duration": timesince(when, depth=1, time_strings=_UNITS)}
 
 
 @lru_cache(_KEPT)
 def _some_time_ago(minutes: int, _language: str | None) -> str:
     now = timezone.now()
-    return _("%(duration)s ago") % {"duration": timesince(now - timedelta(minutes=minutes), now, depth=1)}
+    passed = timesince(now - timedelta(minutes=minutes), now, depth=1, time_strings=_UNITS)
+    return _("%(duration)s ago") % {"duration": passed}
 
 
 @register.filter
 def duration(seconds: float) -> str:
     """A number of seconds in its two largest units, such as “2 hours, 1 minute”."""
+    if seconds < 60:
+        return _("%(n)d s") % {"n": seconds}
     now = timezone.now()
-    return timesince(now - timedelta(seconds=seconds), now) if seconds >= 60 else _("%(n)d s") % {"n": seconds}
+    return timesince(now - timedelta(seconds=seconds), now, time_strings=_UNITS)
 
 
 @register.simple_tag

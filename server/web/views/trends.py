@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from django.http import HttpResponse
@@ -53,7 +54,7 @@ def _by_age(numbers: Mapping[str, list[int]]) -> Chart:
 
 def _departments(sums: Counted, user: User) -> list[tuple[str, list[int]]]:
     """Departments with their open violations by state, those with most first; the others together."""
-    names = dict(departments_of(user).values_list("pk", "name"))
+    names = _names(user)
     told = [(names.get(key, "") if key else "", one.states) for key, one in sums.of.items() if any(one.states)]
     told.sort(key=lambda one: (-sum(one[1]), one[0]))
     rest = told[MOST_DEPARTMENTS:]
@@ -61,6 +62,13 @@ def _departments(sums: Counted, user: User) -> list[tuple[str, list[int]]]:
         together = [sum(one[1][place] for one in rest) for place in range(len(OPEN_STATES))]
         return [*told[:MOST_DEPARTMENTS], ("…", together)]
     return told
+
+
+def _names(user: User) -> dict[int, str]:
+    """The names of departments; of those that bear the same, with the one above."""
+    rows = list(departments_of(user).values_list("pk", "name", "parent__name"))
+    often = Counter(name for _key, name, _above in rows)
+    return {key: f"{above}/{name}" if above and often[name] > 1 else name for key, name, above in rows}
 
 
 def _by_department(numbers: list[tuple[str, list[int]]]) -> Chart:
@@ -71,4 +79,5 @@ def _by_department(numbers: list[tuple[str, list[int]]]) -> Chart:
         Series(str(labels[state]), f"state-{state}", [counts[place] for _name, counts in numbers])
         for place, state in enumerate(OPEN_STATES)
     ]
-    return stacked("departments", _("Open violations: department by state"), _("Department"), names, series)
+    title, rest = _("Open violations: department by state"), "…" in dict(numbers)
+    return stacked("departments", title, _("Department"), names, series, rest=rest)

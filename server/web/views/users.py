@@ -19,6 +19,8 @@ from server.accounts import people, second_factor
 from server.accounts.departments import DepartmentError
 from server.accounts.models import Factor, Right, Role, User
 from server.accounts.scope import departments_of
+from server.violations.models import IS_OPEN, Group
+from server.web.filters import GONE
 from server.web.pages import SignedInRequest, page_for, show
 from server.web.paging import page_of
 from server.web.views.departments import parent_of
@@ -52,6 +54,8 @@ def user_edit(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
             mistakes = {"department": str(wrong_department)}
         else:
             messages.success(request, _("Saved."))
+            if known is not None:
+                _tell_left(request, User.objects.get(pk=known.pk))
             return HttpResponseRedirect(reverse("web:users"))
     context = {
         "known": known,
@@ -79,6 +83,15 @@ def user_factor_reset(request: SignedInRequest, pk: int) -> HttpResponse:
             _("Taken away. The account’s sessions have ended; until a new one is set up, the password alone opens it."),
         )
     return HttpResponseRedirect(reverse("web:user-edit", args=[user.pk]))
+
+
+def _tell_left(request: SignedInRequest, user: User) -> None:
+    """Say what an account that can work on violations no more leaves behind: nobody else would come upon it."""
+    left = 0 if user.may_triage else Group.objects.filter(IS_OPEN, assignee=user).count()
+    if left:
+        told = _("Open violations assigned to this account: %(n)d. A secrecy officer gives them to others (%(where)s).")
+        where = f"{reverse('web:violations')}?assignee={GONE}"
+        messages.warning(request, told % {"n": left, "where": where})
 
 
 _FIELDS = ("username", "full_name", "role", "parent", "valid_until", "is_active")

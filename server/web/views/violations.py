@@ -19,7 +19,7 @@ from server.violations.models import Group, State
 from server.violations.scope import saved_views_of, visible_to
 from server.web import words
 from server.web.controls import control
-from server.web.filters import ALL, OPEN, SORTS, TabCounts, ViolationFilter
+from server.web.filters import ALL, GONE, OPEN, SORTS, TabCounts, ViolationFilter
 from server.web.offers import offers
 from server.web.pages import SignedInRequest, page, show
 from server.web.paging import page_of_parts
@@ -148,7 +148,11 @@ def _chips(chosen: ViolationFilter, user: User) -> list[dict[str, str]]:
         ("control", _("Control"), chosen.control),
         ("computer", _("Computer"), _computer_name(chosen.computer, user)),
         ("medium", _("Removable medium"), "" if chosen.medium is None else _medium_name(chosen.medium, user)),
-        ("assignee", _("Assigned to"), {"me": _("me"), "none": _("nobody")}.get(chosen.assignee, "")),
+        (
+            "assignee",
+            _("Assigned to"),
+            {"me": _("me"), "none": _("nobody"), GONE: _("accounts that have ended")}.get(chosen.assignee, ""),
+        ),
         ("due", _("Due"), _("overdue") if chosen.overdue else ""),
         ("department", _("Department"), "" if chosen.department is None else department_name(chosen.department)),
     ]

@@ -159,3 +159,10 @@ def test_drawings_pasted_into_documents_are_read(
     )
     rows = examiner.examine(Source.of(package), "a.bin").rows
     assert {each.marking for row in rows for each in row.findings} == {MARK}
+
+
+def test_drawings_in_opendocument_are_read(examiner: Examiner, zipped: Zipped) -> None:
+    parts = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}
+    package = zipped({**parts, "Pictures/1.emf": DRAWINGS["one text"]})
+    rows = examiner.examine(Source.of(package), "a.odt").rows
+    assert {each.marking for row in rows for each in row.findings} == {MARK}

@@ -41,3 +41,13 @@ def test_what_prose_quotes_is_no_value(line: str) -> None:
 
 def test_in_program_text_every_string_is_a_value() -> None:
     assert list(values('MsgBox "机密★10年"', code=True)) == ["机密★10年"]
+
+
+@pytest.mark.parametrize("line", ["│机密│★10年│", "| 000123 文件 | 机密 | ★ | 10年 |", "║机║密║★║10║年║"])
+def test_a_mark_over_several_cells_of_a_drawn_table_is_one(line: str) -> None:
+    assert list(values(line)) == ["机密★10年"]
+
+
+@pytest.mark.parametrize("line", ["│例│如│机密│★10年│", "│级别│机密│期限│10年│", "| 机密★10年 | 绝密★30年 |", "a || b"])
+def test_cells_that_are_no_parts_of_one_mark_stay_apart(line: str) -> None:
+    assert list(values(line)) == []

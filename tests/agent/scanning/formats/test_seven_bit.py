@@ -61,6 +61,7 @@ def test_a_long_text_is_read_to_its_end(examiner: Examiner) -> None:
         b"if a+b > c++ and d+Total: x ~{ y }",
         b"key = MIIB+Xm3abcdefZ/0+Tg==\n" * 9,
         b"1+1=2 +8613900000000-",
+        b"a terminal's \x1b$<5> and \x1b$(Z",
     ],
 )
 def test_other_texts_stay_as_they_are(data: bytes) -> None:

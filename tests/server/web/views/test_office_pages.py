@@ -19,7 +19,7 @@ from server.notifications.models import Cursor, Notice
 from server.notifications.queue import tell
 from server.outbound.settings import Channel, Siem
 from server.retention.settings import Retention
-from server.violations import waivers
+from server.violations import transitions, waivers
 from server.violations.models import DroppedReport, Group, SavedView, State
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,19 @@ def test_an_inspector_without_an_end_is_not_made(person: People, seat: Seat) -> 
     answer = seat(person(Role.ADMIN)).post(reverse("web:user-new"), form)
     assert answer.status_code == 422
     assert "needs an end" in answer.content.decode()
+
+
+def test_what_an_account_leaves_behind_when_it_ends_is_told_and_found(person: People, seat: Seat, office: Any) -> None:
+    leaver, officer = person(Role.IT, username="leaver"), person(Role.OFFICER)
+    kept, group = office.file(office.computer("a"), content="1"), office.file(office.computer("b"), content="2")
+    transitions.assign(kept, to=officer, by=officer)
+    transitions.assign(group, to=leaver, by=officer)
+    listed = "/violations/?assignee=gone"
+    assert str(group.pk) not in seat(officer).get(listed).content.decode()
+    page = seat(person(Role.ADMIN)).post(f"/users/{leaver.pk}/", {"role": "it", "is_active": ""}, follow=True)
+    assert f"assigned to this account: 1. A secrecy officer gives them to others ({listed})" in page.content.decode()
+    found = seat(officer).get(listed).content.decode()
+    assert (str(group.pk) in found, str(kept.pk) in found) == (True, False)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMIN])

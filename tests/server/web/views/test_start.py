@@ -26,6 +26,36 @@ def numbers(page: str) -> list[int]:
     return [int(text) for text in re.findall(r'figure__number[^"]*">(\d+)<', page)]
 
 
+def test_today_the_tabs_of_the_list_trends_and_departments_tell_the_same_numbers(
+    person: People, seat: Seat, office: Any
+) -> None:
+    boss, one = office.computer(department="总部", name="a"), office.computer(department="总部/办公室", name="b")
+    officer = person(Role.OFFICER, "all")
+    office.file(boss, content="1")
+    office.file(one, content="2", severity="low")
+    transitions.assign(office.file(one, content="3"), to=officer, by=officer)
+    transitions.mark_false_alarm(office.file(one, content="4"), by=officer, reason="模板")
+    for who, still, machines in (
+        (officer, [2, 1, 0], 2),
+        (person(Role.DEPARTMENT, "of one", department="总部/办公室"), [1, 1, 0], 1),
+    ):
+        client = seat(who)
+        page, trends = client.get(URL).content.decode(), client.get(reverse("web:trends")).content.decode()
+        tabs = client.get(reverse("web:violations")).content.decode()
+        drawn = re.findall(r'chart__bar--state-(\w+)"[^>]*><title>[^<]*: (\d+)<', trends)
+        states = [sum(int(n) for name, n in drawn if name == state) for state in ("new", "assigned", "rectified")]
+        told = [int(n) for n in re.findall(r'tabs__count">(\d+)<', tabs)]
+        assert states == told[1:4] == still
+        assert numbers(page)[2] == still[0]
+        assert f"All {sum(still)} open violations" in page
+        assert (
+            told[0] == sum(still) == sum(int(n) for n in re.findall(r'bar--age-\d"[^>]*><title>[^<]*: (\d+)<', trends))
+        )
+        tree = client.get(reverse("web:departments")).content.decode()
+        link, number = re.findall(r'href="(/computers/[^"]*)">(\d+)</a>', tree)[0]
+        assert client.get(link).content.decode().count("data-row>") == int(number) == machines
+
+
 def test_the_numbers_are_those_of_the_lists_they_lead_to(person: People, seat: Seat, office: Any) -> None:
     officer, now = person(), timezone.now()
     pc = office.computer()
