@@ -126,6 +126,7 @@ REASONS: Texts = {
     "the word is a word of the prose": ("该词在正文中是普通词语", "the word is a word of the prose"),
     "the line below goes on with it": ("与下一行连成一个题目", "the line below goes on with it"),
     "the line below spells it out": ("下一行解释该缩写", "the line below spells it out"),
+    "a list of words goes on below it": ("下一行接着罗列词语", "a list of words goes on below it"),
     "a list or prose follows at once": ("紧接着是词表或叙述文字", "a list or prose follows at once"),
     "an option of a question": ("是试题的选项", "an option of a question"),
     "a placeholder stands for the term": ("期限处是占位符", "a placeholder stands for the term"),

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from agent.scanning.formats import rtf_pictures
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.charset import decode
-from agent.scanning.formats.lines import hit_lines
 from protocol.records import Place, Reason
 from signatures.passages import Passage, Zone
 
@@ -127,8 +126,9 @@ def _unpacked(data: bytes, reading: Reading, window: int) -> Iterator[Passage]:
 
 def _passages(said: list[str], reading: Reading) -> Iterator[Passage]:
     if reading.worth("\n".join(said).encode("utf-8", "replace"), encodings=frozenset({"utf-8"})):
-        for number in sorted(hit_lines(reading.sieve, said)):
-            yield Passage(Zone.BODY, said[number], _PLACE)
+        # All of them, or new rules could not be held against what was kept of the document it stands in.
+        for line in said:
+            yield Passage(Zone.BODY, line, _PLACE)
 
 
 def lines(data: bytes) -> list[str]:
