@@ -21,6 +21,8 @@ _NAME = 14
 """Breadth of such a name, a Chinese character being two."""
 _COLUMNS = 128
 """Height of columns."""
+_OVER = 10
+"""How far the last name below columns may stand out into the margin beside the drawing."""
 _DIGIT = 7.5
 """Width of a digit, about."""
 
@@ -106,7 +108,7 @@ def columns(key: str, title: str, corner: str, names: Sequence[str], series: Seq
         if len(names) <= 6 or (len(names) - place) % 2:  # every second one, the last among them
             # The last one ends with the drawing: in the middle of its column it would be cut off.
             last = place == len(names) - 1 and len(names) > 6
-            along, anchor = (float(WIDTH), "end") if last else (round(step * (place + 0.5), 1), "middle")
+            along, anchor = (float(WIDTH + _OVER), "end") if last else (round(step * (place + 0.5), 1), "middle")
             chart.labels.append(Label(along, base + 16, name, "chart__name", anchor))
     return chart
 
@@ -122,7 +124,8 @@ def stacked(
     sums = [sum(one.numbers[place] for one in series) for place in range(len(names))]
     drawn = len(names) - rest
     most = max(sums[:drawn], default=0) or 1
-    room = WIDTH - _LEFT - 38
+    beside = max((_DIGIT * len(f"{one:,}") for one in sums[:drawn]), default=0.0)
+    room = WIDTH - _LEFT - max(38.0, beside + 8)
     for place, name in enumerate(names):
         top, left = _ROW * place + 6.0, float(_LEFT)
         chart.labels.append(Label(_LEFT - 6, top + 12, _short(name), "chart__name", "end"))
@@ -133,9 +136,10 @@ def stacked(
                 continue
             said = f"{name} · {one.name}: {value}"
             chart.bars.append(Bar(round(left, 1), top, round(max(1.0, wide - 1), 1), _BAR, one.look, said))
-            if wide > _DIGIT * len(str(value)) + 4:
+            words = f"{value:,}"
+            if wide > _DIGIT * len(words) + 4:
                 inside = f"chart__inside chart__inside--{one.look}"
-                chart.labels.append(Label(round(left + wide / 2, 1), top + 12, str(value), inside, "middle"))
+                chart.labels.append(Label(round(left + wide / 2, 1), top + 12, words, inside, "middle"))
             left += wide
         chart.labels.append(Label(round(left + 4, 1), top + 12, f"{sums[place]:,}", "chart__number"))
     return chart
@@ -147,7 +151,8 @@ def _brief(number: int) -> str:
         return str(number)
     chinese = (get_language() or "zh").startswith("zh")
     unit, word = (10_000, "万") if chinese else (1_000, "k")
-    return f"{number / unit:.1f}{word}" if number < 10 * unit else f"{number // unit}{word}"
+    told = f"{number / unit:.1f}".removesuffix(".0") if number < 10 * unit else str(number // unit)
+    return f"{told}{word}"
 
 
 def _short(name: str) -> str:

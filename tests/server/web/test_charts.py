@@ -46,6 +46,13 @@ def test_all_others_together_are_told_and_do_not_dwarf_the_rest() -> None:
     assert chart.rows[2] == ("其他", [10_000])
 
 
+def test_large_numbers_beside_and_in_rows_are_whole_and_have_their_thousands_apart() -> None:
+    chart = stacked("x", "标题", "部门", ["甲", "乙"], (Series("新", "state-new", [146_620, 12]),))
+    told = {label.words: label for label in chart.labels if label.anchor == "start"}
+    assert told["146,620"].x + 7.5 * len("146,620") <= WIDTH
+    assert [label.words for label in chart.labels if label.anchor == "middle"] == ["146,620"]
+
+
 def test_a_long_name_is_cut_in_the_drawing_and_whole_in_the_table() -> None:
     chart = stacked("x", "标题", "部门", NAMES, SERIES)
     assert "一个名字特别…" in {label.words for label in chart.labels}
