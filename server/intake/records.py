@@ -136,7 +136,7 @@ def check(record: Record) -> None:
     if isinstance(record, ScanDone):
         for one in record.gone:
             _word(one.content_hash)
-            if not _CONTROL.fullmatch(one.control):
+            if not _is_control(one.control):
                 raise ValueError("no id of a control")
     if isinstance(record, _WITH_SESSION) and record.session is not None:
         _id(record.session)
