@@ -96,6 +96,10 @@ def missing() -> str:
     return "" if shutil.which("soffice") else "soffice"
 
 
+_AT_ONCE = 150
+"""Documents that LibreOffice is given in one command."""
+
+
 def make_offices(folder: Path, seed: int = 2024, scale: float = 1.0) -> Path:
     """Make the files (once per seed and scale) and give their folder; labels stand beside it, as those of the tree."""
     tree = folder / f"offices-{seed}-{scale}"
@@ -144,9 +148,9 @@ def _convert(documents: list[Path], kind: str, place: Path) -> None:
             "--outdir",
             str(place),
         ]
-        subprocess.run(
-            [*command, *map(str, documents)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        for first in range(0, len(documents), _AT_ONCE):  # of more it leaves out the last, and does not say so
+            some = map(str, documents[first : first + _AT_ONCE])
+            subprocess.run([*command, *some], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     lacking = [one.stem for one in documents if not (place / f"{one.stem}.{kind}").exists()]
     if lacking:
         raise SystemExit(f"soffice did not write {len(lacking)} of {len(documents)} files as {kind}: {lacking[0]} …")

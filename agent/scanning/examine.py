@@ -28,6 +28,7 @@ from agent.scanning.formats.base import (
     Reading,
     Source,
 )
+from agent.scanning.formats.known_parts import KnownParts
 from agent.scanning.identify import Identity, Kind, identify
 from agent.scanning.seeing import Eyes, Judge, Sight
 from agent.scanning.talk import in_bytes
@@ -66,7 +67,7 @@ _UNSET = 1980
 
 
 class Examiner:
-    """Examines files one after another; holds no state of any of them."""
+    """Examines files one after another; of none it holds more than a hash of parts that many share."""
 
     eyes: Eyes | None = None
     """What reads pictures, where this process can."""
@@ -95,6 +96,7 @@ class Examiner:
         self._labels = labels
         self._tell_pictures = tell_pictures
         self._digests = digests
+        self._known = KnownParts(sieve)
         self._folder: tuple[str, list[Passage]] = ("", [])
         self._silent: frozenset[str] = frozenset()
         """Names that are known to say nothing."""
@@ -143,7 +145,7 @@ class Examiner:
 
     def reading(self, budget: Budget) -> Reading:
         """What formats are given to read a file with."""
-        return Reading(self._sieve, budget, self._talk, self._quiet, self._labels)
+        return Reading(self._sieve, budget, self._talk, self._quiet, self._labels, known=self._known)
 
     def _named(self, names: list[str], zone: Zone) -> list[Passage]:
         return _named(self._sieve, names, zone)

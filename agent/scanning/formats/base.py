@@ -26,6 +26,7 @@ from typing import IO, Protocol, runtime_checkable
 
 import msgspec
 
+from agent.scanning.formats.known_parts import KnownParts
 from protocol.records import Reason
 from signatures.engine import Sieve, TalkSieve
 from signatures.passages import Passage, Zone
@@ -161,10 +162,17 @@ class Reading(msgspec.Struct):
     """Whether the organisation has said what its sensitivity labels mean: then they count without any literal."""
     name: str = ""
     """The last part of the file's name, for what is called after it; empty where nobody said."""
+    known: KnownParts | None = None
+    """Parts that hold nothing, as the files before this one have shown; see `known_parts`."""
 
     def named(self, name: str) -> Reading:
         """The same for a file of this name."""
-        return Reading(self.sieve, self.budget, self.talk, self.quiet, self.labels, name)
+        return Reading(self.sieve, self.budget, self.talk, self.quiet, self.labels, name, self.known)
+
+    @property
+    def known_parts(self) -> KnownParts | None:
+        """Parts that hold nothing for this very sieve: whoever reads with another must see all of them."""
+        return self.known if self.known is not None and self.known.sieve is self.sieve else None
 
     def worth(self, data: bytes | memoryview, *, encodings: frozenset[str] | None = None) -> bool:
         """Whether these bytes deserve the slow, exact road."""

@@ -16,6 +16,7 @@ from lxml import etree
 from agent.scanning.formats import corners, metafile, ole_objects, vba
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
 from agent.scanning.formats.corners import Told
+from agent.scanning.formats.known_parts import LARGEST, KnownParts
 from agent.scanning.formats.ole import MAGIC
 from agent.scanning.formats.ooxml_names import Kind, kind_of
 from agent.scanning.formats.zipdir import ZipDirectory
@@ -60,6 +61,8 @@ class Package:
         self._embedded: list[str] = []
         self._drawings: list[str] = []
         self._spelled: dict[str, str] = {}
+        self._empty: set[str] = set()
+        """Parts that are known to hold no literal."""
         for entry in self._directory.entries:
             raw = entry.raw
             name = (raw.decode("ascii") if raw.isascii() else entry.name).replace("\\", "/").lstrip("/")
@@ -120,10 +123,18 @@ class Package:
             return True
         self._corners += [name for name in self._strange if self.read(name)[:64].lstrip(_BEFORE_XML)[:1] == b"<"]
         self._strange = []
+        known = self._reading.known_parts
         waiting: list[bytes | bytearray] = []
+        marks: list[bytes] = []
         size = 0
         for name in (*self.parts, *self._corners):
             if only is None or only.search(name):
+                mark = None if known is None else self._mark(name, known)
+                if known is not None and mark is not None:
+                    if mark in known:
+                        self._empty.add(name)
+                        continue
+                    marks.append(mark)
                 # Many small parts are dealt with in one go: a call costs more than their bytes do.
                 waiting.append(self.read(name))
                 size += len(waiting[-1])
@@ -131,7 +142,17 @@ class Package:
                     if self._in_any(waiting):
                         return True
                     waiting, size = [], 0
-        return self._in_any(waiting, extra)
+        if self._in_any(waiting, extra):
+            return True
+        if known is not None and self._problem is None and self._directory.problem is None:
+            known.add(marks)  # what could not be read whole is to be told of the next file as well
+        return False
+
+    def _mark(self, name: str, known: KnownParts) -> bytes | None:
+        """What stands for a part that may be another document's too; None for one that is kept or read otherwise."""
+        entry = self.parts.get(name) or self._rest.get(name)
+        packed = b"" if entry is None or name in self._kept else self._directory.packed(entry, LARGEST)
+        return known.mark_of(packed) if packed else None
 
     def _in_any(self, parts: list[bytes | bytearray], extra: Iterable[bytes] = ()) -> bool:
         """Whether a literal is in the text of these parts or, as in `corners`, in a value in one of their tags."""
@@ -141,6 +162,8 @@ class Package:
     def corners(self, told: Told, *, but: Mapping[str, frozenset[bytes]] | None = None) -> Iterator[Passage]:
         """What no passage has told yet of the values in any part; ``but`` as in `corners.values`, by part."""
         for name in (*self.parts, *self._corners):
+            if name in self._empty:
+                continue
             yield from corners.values(self.read(name), self._reading, told, but=(but or {}).get(name, frozenset()))
 
     def _labelled(self) -> bool:

@@ -191,6 +191,20 @@ class ZipDirectory:
                 budget.expanded += size  # not had after all: the careful road pays for itself
         return self._careful(entry, start, budget, limit, bombs=bombs)
 
+    def packed(self, entry: Entry, most: int) -> bytes:
+        """The packed bytes of a member that is unpacked in one call; empty where it is another's, or they are more.
+
+        Raises nothing: `read` tells what is wrong with a member.
+        """
+        if entry.method != 8 or entry.encrypted or entry.disk != self._disk or not 0 < entry.packed <= most:
+            return b""
+        if not 0 <= entry.size <= min(_ONE_CALL, entry.packed * _MOST_DEFLATE + 64):
+            return b""
+        try:
+            return self.at(self._start(entry), entry.packed)
+        except NotExamined:
+            return b""
+
     def _admit(self, entry: Entry, budget: Budget, limit: int, *, bombs: bool) -> None:
         if entry.encrypted:
             raise NotExamined(Reason.ENCRYPTED, "a password is needed")
