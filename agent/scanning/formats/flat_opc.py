@@ -10,8 +10,9 @@ from lxml import etree
 
 from agent.scanning.formats import docx, markup, pptx, xlsx
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8
 from agent.scanning.formats.mime import base64_bytes
-from agent.scanning.formats.ooxml import attribute, child, in_utf8, local
+from agent.scanning.formats.ooxml import attribute, child, local
 from agent.scanning.formats.xmlzip import Parser
 from protocol.records import Reason
 

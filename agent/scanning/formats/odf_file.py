@@ -11,8 +11,9 @@ from lxml import etree
 
 from agent.scanning.formats import corners, metafile
 from agent.scanning.formats.base import Member, NotExamined, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8
 from agent.scanning.formats.corners import Told
-from agent.scanning.formats.ooxml import in_utf8, stripped
+from agent.scanning.formats.ooxml import stripped
 from agent.scanning.formats.xmlzip import MEMBER_BYTES, PART_BYTES, Parser, XmlZip
 from protocol.records import Reason
 from signatures.passages import Passage

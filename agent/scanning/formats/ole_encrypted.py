@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from agent.scanning.formats import format_for, ole_properties
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import parsed
 from agent.scanning.formats.office_keys import MOST_SPINS, Agile, Lock, Standard
 from agent.scanning.formats.ole import CompoundFile
-from agent.scanning.formats.ooxml import local, parsed
+from agent.scanning.formats.ooxml import local
 from agent.scanning.identify import identify
 from protocol.records import Reason
 

@@ -15,6 +15,7 @@ from lxml import etree
 
 from agent.scanning.formats import corners, metafile, ole_objects, vba
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8, parsed
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.known_parts import LARGEST, KnownParts
 from agent.scanning.formats.ole import MAGIC
@@ -39,7 +40,6 @@ ENCODINGS = frozenset({"utf-8", "ent"})
 LABELS = re.compile(r"(?i)^(?:docmetadata/labelinfo|docprops/custom)\.xml$")
 """The parts that hold sensitivity labels."""
 _TEXT = re.compile(rb">([^<]+)")
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _TELLING_ATTRIBUTES = (b"string=", b"descr=", b"title=")
 """Attributes that hold words a reader sees: VML text path, alternative texts."""
 
@@ -299,53 +299,6 @@ def _values(xml: bytes | bytearray, marker: bytes) -> list[bytes]:
         if end > 1:
             values.append(bytes(rest[1:end]))
     return values
-
-
-def in_utf8(xml: bytes | bytearray) -> bytes | bytearray:
-    """XML in UTF-8, whatever it was in: UTF-16 by its first bytes, anything else by what it declares."""
-    head = bytes(xml[:256])
-    codec = ""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        codec = "utf-16"
-    elif head[:2] == b"<\0":
-        codec = "utf-16-le"
-    elif head[:2] == b"\0<":
-        codec = "utf-16-be"
-    elif (declared := _DECLARED.match(head)) and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
-        codec = declared[1].decode("ascii")
-    if not codec:
-        return xml
-    try:
-        text = bytes(xml).decode(codec, "replace")
-    except LookupError:
-        return xml
-    # The declaration is no longer true, and lxml would believe it.
-    return re.sub(r"^\s*\ufeff?<\?xml.*?\?>", "", text, count=1, flags=re.DOTALL).encode("utf-8", "replace")
-
-
-def parsed(xml: bytes | bytearray) -> tuple[etree._Element | None, bool]:
-    """The root of this XML, and whether any of it is broken; None where nothing of it can be parsed, or it is empty."""
-    if not xml or xml.isspace():
-        return None, False
-    parser = safe_parser()
-    try:
-        root = etree.fromstring(bytes(xml), parser)
-    except etree.XMLSyntaxError:
-        return None, True
-    return root, root is None or bool(len(parser.error_log.filter_from_fatals()))
-
-
-def safe_parser() -> etree.XMLParser:
-    """A parser that resolves no entity, loads nothing, allows no giant tree, and goes on where XML is broken."""
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        recover=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
 
 
 def local(element: etree._Element) -> str:

@@ -8,8 +8,9 @@ from lxml import etree
 
 from agent.scanning.formats import corners, markup, sheet_rows
 from agent.scanning.formats.base import MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8
 from agent.scanning.formats.corners import Told
-from agent.scanning.formats.ooxml import all_text, attribute, child, in_utf8, local, stripped, without_page_numbers
+from agent.scanning.formats.ooxml import all_text, attribute, child, local, stripped, without_page_numbers
 from agent.scanning.formats.ooxml_properties import office_2003
 from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.xls_cells import address

@@ -12,8 +12,9 @@ from lxml import etree
 
 from agent.scanning.formats import corners, docx_front, markup, sheet_rows, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8
 from agent.scanning.formats.corners import Told
-from agent.scanning.formats.ooxml import all_text, in_utf8, stripped, without_page_numbers
+from agent.scanning.formats.ooxml import all_text, stripped, without_page_numbers
 from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.ooxml_tables import passages as table_passages
 from agent.scanning.formats.uof_text import Text, named, said

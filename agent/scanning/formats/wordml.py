@@ -11,11 +11,12 @@ from lxml import etree
 
 from agent.scanning.formats import corners, markup, ole_objects, word_story
 from agent.scanning.formats.base import Member, MiB, NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8
 from agent.scanning.formats.corners import Told
 from agent.scanning.formats.docx_front import read_styles
 from agent.scanning.formats.docx_paragraphs import blocks, read_paragraph, read_table
 from agent.scanning.formats.ole import MAGIC
-from agent.scanning.formats.ooxml import attribute, child, in_utf8, local, stripped
+from agent.scanning.formats.ooxml import attribute, child, local, stripped
 from agent.scanning.formats.ooxml_properties import office_2003
 from agent.scanning.formats.word_story import Block, Table
 from agent.scanning.formats.xmlzip import Parser

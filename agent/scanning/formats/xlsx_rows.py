@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from agent.scanning.formats.ooxml import attribute, child, local, safe_parser
+from agent.scanning.formats.careful_xml import parsed
+from agent.scanning.formats.ooxml import attribute, child, local
 from agent.scanning.formats.ooxml_tables import Cell
 
 _STRING = re.compile(rb"<(?:\w+:)?si(?=[\s/>])[^>]*>"), re.compile(rb"</(?:\w+:)?si\s*>")
@@ -123,10 +124,7 @@ def rich_text(element: etree._Element) -> str:
 
 def fragment(xml: bytes) -> etree._Element | None:
     """A piece cut out of a part, parsed; its prefixes are not declared, which `local` and recovery put up with."""
-    try:
-        return etree.fromstring(xml, safe_parser())
-    except etree.XMLSyntaxError:
-        return None
+    return parsed(xml)[0]
 
 
 def plain_header(coded: str) -> str:

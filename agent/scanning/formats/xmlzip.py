@@ -5,7 +5,8 @@ from __future__ import annotations
 from lxml import etree
 
 from agent.scanning.formats.base import Member, MiB, NotExamined, Reading, Source
-from agent.scanning.formats.ooxml import ENCODINGS, in_utf8, parsed
+from agent.scanning.formats.careful_xml import in_utf8, parsed
+from agent.scanning.formats.ooxml import ENCODINGS
 from agent.scanning.formats.zipdir import ZipDirectory
 from agent.scanning.formats.zipentry import Entry
 

@@ -12,8 +12,9 @@ from lxml import etree
 
 from agent.scanning.formats import pdf_layout
 from agent.scanning.formats.base import NotExamined, Piece, Reading, Source
+from agent.scanning.formats.careful_xml import in_utf8
 from agent.scanning.formats.ofd_page import Matrix, Resources, TextPage, times
-from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, in_utf8, local, resolved
+from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, local, resolved
 from agent.scanning.formats.ooxml_properties import properties
 from agent.scanning.formats.pdfium import Page
 from protocol.records import Place, Reason
