@@ -115,7 +115,7 @@ class _Walk:
         self._sheets += 1
         self._open.append(_Sheet(self._sheets))
         found = _TABLE_NAME.search(said)
-        if found and (name := html.unescape((found[1] or found[2]).decode("utf-8", "replace"))):
+        if found and (name := html.unescape((found[1] or found[2] or b"").decode("utf-8", "replace"))):
             yield Passage(Zone.SHEET_TAB, name, Place(sheet=self._sheets))
 
     def _end(self, sheet: _Sheet) -> Iterator[Passage]:

@@ -203,6 +203,13 @@ def test_a_cell_alone_in_the_first_rows_and_a_sheet_name_count_for_themselves(re
     assert outcome.only(Zone.SHEET_TAB).text == "内部资料"
 
 
+def test_a_sheet_without_a_name_is_read_like_any_other(read_pieces: Any) -> None:
+    body = sheet(row("机密★20年"), name="") + sheet(row("秘密★5年"), name="第二张")
+    outcome = read_pieces(odf, package(body))
+    assert outcome.problem is None
+    assert outcome.texts(Zone.CELL) == ["机密★20年", "秘密★5年"]
+
+
 def test_later_rows_are_told_only_where_a_literal_stands_with_their_address(read_pieces: Any) -> None:
     gap = row(more=' table:number-rows-repeated="1000"')
     rows = "".join(row(str(number), "设备", "20") for number in range(600)) + gap + row("601", "文件", "机密")
