@@ -44,6 +44,12 @@ _LIST = (
 _READ = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ})
 
 
+def _allowed(action: int, what: str | None, *_: object) -> int:
+    """Reading, and asking whether the file is sound; nothing else."""
+    allowed = action in _READ or (action == sqlite3.SQLITE_PRAGMA and what == "quick_check")
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
 def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     """Yield the values in which there is a literal of some rule."""
     head = source.head(100)
@@ -83,7 +89,7 @@ def _told(data: bytes, reading: Reading) -> Iterator[Passage]:
             yield _passage(value)
             if len(told) >= LIMITS["values told"]:
                 return
-    if not tables.damaged:
+    if not tables.damaged and (told or tables.are_sound(data)):
         return
     spans = reading.sieve.spans(data, encodings=_SEARCHED)
     for value in dict.fromkeys(values(data, spans)):
@@ -115,6 +121,15 @@ class _Tables:
                 yield from _split(statement)
                 yield from self._table(base, name)
 
+    def are_sound(self, data: bytes) -> bool:
+        """Whether the library finds nothing wrong with the file: in a damaged one it may pass over rows in silence."""
+        with closing(sqlite3.connect(":memory:")) as base:
+            try:
+                self._open(base, data)
+                return bool(base.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
+            except _TROUBLE:
+                return False
+
     def _open(self, base: sqlite3.Connection, data: bytes) -> None:
         # One that was written with a log beside it is opened as if it had none.
         base.deserialize(data[:18] + b"\x01\x01" + data[20:])
@@ -122,7 +137,7 @@ class _Tables:
         base.execute("PRAGMA temp_store=MEMORY")
         base.text_factory = lambda raw: raw.decode("utf-8", "replace")
         base.set_progress_handler(self._spent, _AT_ONCE)
-        base.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _READ else sqlite3.SQLITE_DENY)
+        base.set_authorizer(_allowed)
 
     def _spent(self) -> bool:
         self.steps -= 1

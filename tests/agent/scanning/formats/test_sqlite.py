@@ -58,6 +58,20 @@ def test_a_damaged_one_is_told(tmp_path: Path, examiner: Examiner, where: int) -
     assert row.findings or row.reason is Reason.DAMAGED
 
 
+def test_one_whose_rows_cannot_be_reached_is_no_clean_one(tmp_path: Path, examiner: Examiner) -> None:
+    data = bytearray(database(tmp_path))
+    assert data[4096] == 13  # a leaf: the page of the table
+    data[4099:4101] = bytes(2)  # of which it says that it has no rows
+    (row,) = examiner.examine(Source.of(bytes(data)), "a.db").rows
+    assert row.findings or row.reason is Reason.DAMAGED
+
+
+def test_what_was_deleted_marks_nothing(tmp_path: Path, examiner: Examiner) -> None:
+    data = database(tmp_path, "DELETE FROM notes", "INSERT INTO notes VALUES ('王一', '通知', 'x')")
+    (row,) = examiner.examine(Source.of(data), "a.db").rows
+    assert (row.findings, row.reason) == ((), None)
+
+
 def test_one_that_is_too_large_for_the_library_is_searched_as_bytes(
     tmp_path: Path, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
