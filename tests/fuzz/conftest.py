@@ -54,6 +54,25 @@ MAY_END = frozenset({"pdf"})
 """Readers by a library that ends the process on some damaged input, as is known: the cage has a worker for that."""
 MAY_HANG = frozenset({"disk"})
 """Readers by a library that does not end on some damaged input, as is known: the cage ends it, with its worker."""
+_SPEAKS = (b"<", b"{", b"[", b"\xef", b"%")
+"""First bytes of what is written in words: markup, JSON, rich text, PDF."""
+_VALUES = (
+    b"",
+    b"0",
+    b"-1",
+    b"1",
+    b"65536",
+    b"4294967296",
+    b"1e400",
+    b"NaN",
+    b"true",
+    b"&#xD800;",
+    b"&#0;",
+    b"\xff",
+    b"A1",
+)
+_VALUES += (b"../../x", b"rId1", b"%s", b"#REF!", "机密★10年".encode(), b"a:b", b"{}", b"*", b"\xe6\x9c")
+_OPENS, _CLOSES = (b"<", b"<", b"</", b"{", b"["), (b">", b">", b"/>", b"}", b"]")
 _NUMBERS = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF]
 
 
@@ -146,6 +165,9 @@ def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> byte
     raw = bytearray(data or b"\0")
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8, 20))):
         at = _somewhere(raw, chance)
+        if raw[:1] in _SPEAKS and chance.random() < 0.5:
+            _other_words(raw, at, chance)
+            continue
         match chance.randrange(8):
             case 0:
                 raw[at : at + 1] = bytes([chance.randrange(256)])
@@ -169,6 +191,28 @@ def _changed(data: bytes, seeds: Sequence[bytes], chance: random.Random) -> byte
         if not raw:
             raw = bytearray(b"\0")
     return bytes(raw[: max(_LONGEST_INPUT, len(data))])
+
+
+def _other_words(raw: bytearray, at: int, chance: random.Random) -> None:
+    """In markup and the like: another value, or an element (or what stands in braces) gone, doubled or moved."""
+    quote = raw.find(chance.choice((b'"', b'"', b"'", b">", b" ")), at)
+    end = min((found for mark in (b'"', b"'", b"<", b" ") if (found := raw.find(mark, quote + 1)) > 0), default=-1)
+    if quote >= 0 and quote < end <= quote + 400 and chance.random() < 0.6:
+        raw[quote + 1 : end] = chance.choice(_VALUES)
+        return
+    begin = raw.rfind(chance.choice(_OPENS), 0, at + 1)
+    end = raw.find(chance.choice(_CLOSES), at)
+    if begin < 0 or end < 0:
+        return
+    part = raw[begin : end + 1][:20_000]
+    match chance.randrange(3):
+        case 0:
+            del raw[begin : end + 1]
+        case 1:
+            raw[begin:begin] = part * chance.choice((1, 2, 50))
+        case _:
+            place = raw.find(b"<", chance.randrange(len(raw)))
+            raw[max(place, 0) : max(place, 0)] = part
 
 
 def _somewhere(raw: bytearray, chance: random.Random) -> int:
