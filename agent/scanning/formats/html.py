@@ -46,8 +46,8 @@ _SHOWN = frozenset({"alt", "title", "placeholder", "value", "label", "summary", 
 _ADDRESSES = frozenset({"href", "src"})
 _ENDING = re.compile(r"\.\w{1,5}$")
 _FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
-_BLANKS = re.compile(r"[\t\r\n\f\0][ \t\r\n\f\0]*|\s{2,}")
-"""Blanks that are shown as one; a single space is one already."""
+_BLANKS = re.compile(r"[\s\0](?:(?<=[\t\r\n\f\0])[ \t\r\n\f\0]*|\s+)")
+"""Blanks that are shown as one; a single space is one already. With one set to begin with `re` skips what is none."""
 _UTF8 = frozenset({"utf-8"})
 _LAYOUT_ROWS = 4
 """A table with no more rows at the top of a page is a layout of its head."""
@@ -203,7 +203,7 @@ class _Blocks:
         """End a block. Emphasis and strokes count where they cover all of it."""
         if not self._text:
             return
-        line = _BLANKS.sub(" ", "".join(self._text)).strip() if self._plain else ""  # else there are blanks alone
+        line = _one_line("".join(self._text).strip()) if self._plain else ""  # else there are blanks alone
         if line:
             self.found.append(
                 _Block(
@@ -217,6 +217,12 @@ class _Blocks:
             )
         self._text.clear()
         self._emphasis = self._plain = self._struck = 0
+
+
+def _one_line(text_: str) -> str:
+    """The text of a block with its blanks as they are shown."""
+    plain = " ".join(text_.split())
+    return text_ if plain == text_ and "\0" not in text_ else _BLANKS.sub(" ", text_).strip()
 
 
 def _body(blocks: list[_Block], reading: Reading) -> Iterator[Passage]:
