@@ -156,10 +156,10 @@ def description(data: bytes, begin: int, end: int) -> str:
     return next(plain_texts(found[1])).decode("utf-8", "replace").strip() if found else ""
 
 
-def _double_codecs(data: bytes, codec: str) -> set[str]:
+def _double_codecs(data: bytes, codec: str) -> list[str]:
     """The codecs with two bytes to a character that the file's code page and its fonts name; always that of GBK."""
     charsets = (CHARSETS.get(int(number), "") for number in set(_CHARSET.findall(data)))
-    return {"gb18030", codec, *charsets} & _DOUBLE
+    return sorted({"gb18030", codec, *charsets} & _DOUBLE)
 
 
 def unit(number: int) -> str:
@@ -180,7 +180,7 @@ class _Units(dict[bytes, bytes]):
         super().__init__()
         self._codec = codec
         self._number = re.compile(rb"(-?\d{1,10}) ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d}" % skip)
-        self._alone = re.compile(rb"-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n\0]){%d}" % skip)
+        self._alone = re.compile(rb"-?\d{1,10}+ ?+(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n\0]){%d}" % skip)
 
     def __missing__(self, written: bytes) -> bytes:
         if (alone := self._alone.match(written)) is not None and alone.end() < len(written):
