@@ -28,6 +28,7 @@ from agent.scanning.formats.rtf_words import (
     description,
     document_codec,
     end_of_group,
+    idle_words,
     of_hexadecimal,
     unit,
 )
@@ -403,15 +404,4 @@ _HANDLERS: dict[str, Callable[[Reader, int], None]] = {
 _TELLING = frozenset(name.encode("ascii") for name in ("u", "bin", *SWITCHES, *SETTINGS, *_HANDLERS, *CHARACTERS))
 """Words that do something wherever they stand; all others only as the first of a group."""
 
-
-def _idle_words() -> re.Pattern[bytes]:
-    """Words in a row that say nothing where they stand, as most that stand in a row do."""
-    by_letter: dict[str, list[str]] = {}
-    for word in sorted(each.decode("ascii") for each in _TELLING):
-        by_letter.setdefault(word[0], []).append(word[1:])
-    telling = "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
-    word = rf"\\(?!(?:{telling})(?![a-zA-Z]))[a-zA-Z]{{1,32}}+(?:-?\d{{1,10}}+)?+ ?+"
-    return re.compile(rf"(?:[\r\n]*+{word})++".encode("ascii"))
-
-
-_IDLE = _idle_words()
+_IDLE = idle_words(_TELLING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 
 from agent.scanning.formats.ole_properties import code_page_codec
@@ -216,6 +216,16 @@ class _Shown(dict[bytes, str]):
 
 SHOWN = _Shown()
 """What follows a ``\\u`` to the character that is shown for it."""
+
+
+def idle_words(telling: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Control words in a row of which none is ``telling``: as most that stand in a row."""
+    by_letter: dict[str, list[str]] = {}
+    for each in sorted(word.decode("ascii") for word in telling):
+        by_letter.setdefault(each[0], []).append(each[1:])
+    those = "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
+    word = rf"\\(?!(?:{those})(?![a-zA-Z]))[a-zA-Z]{{1,32}}+(?:-?\d{{1,10}}+)?+ ?+"
+    return re.compile(rf"(?:[\r\n]*+{word})++".encode("ascii"))
 
 
 def end_of_group(data: bytes, at: int) -> int:
