@@ -101,7 +101,7 @@ def _signed(passages: Sequence[Passage]) -> IssueDate | None:
                 found = _ALONE.fullmatch(_line(text, hit.start()))
                 if found and (day := _read(found, Source.SIGNED)):
                     last = day
-                    if _SIGNATURE.fullmatch(_above(text, hit.start()) or above):
+                    if _SIGNATURE.fullmatch(_above(text, hit.start()) or _plain(above)):
                         signed = day
                         break
     return signed or last
@@ -136,12 +136,12 @@ def _created(passages: Sequence[Passage]) -> date | None:
 
 
 def _with_tail_before(passages: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
-    """Passages of prose, each with the last line of text before it."""
+    """Passages of prose, each with the last line of text before it, as it is written."""
     above = ""
     for passage in passages:
         if passage.zone in _PROSE:
             yield passage, above
-            above = _plain(passage.text[-_SHORT:].rstrip().rpartition("\n")[2]) or above
+            above = passage.text[-_SHORT:].rstrip().rpartition("\n")[2] or above
 
 
 def _read(found: re.Match[str], source: Source) -> IssueDate | None:
@@ -178,5 +178,5 @@ def _above(text: str, at: int) -> str:
 
 def _plain(line: str) -> str:
     """A line in usual characters: widths folded, runs of blanks made one, the circles of a year read as 〇."""
-    line = unicodedata.normalize("NFKC", line).translate({ord("○"): "〇", ord("◯"): "〇"})
-    return re.sub(r"\s+", " ", line).strip()
+    line = unicodedata.normalize("NFKC", line).replace("○", "〇").replace("◯", "〇")
+    return " ".join(line.split())

@@ -18,7 +18,7 @@ from signatures.expressions import Expression
 from signatures.markings.candidates import Line
 from signatures.markings.normalise import Joiner, normalise
 from signatures.markings.patterns import gate
-from signatures.markings.triggers import BODY_MARK, STAR, column_around, lines_with, narrowed, trigger_of
+from signatures.markings.triggers import BODY_MARK, STAR, column_around, lines_with, narrowed, trigger_of, with_any
 from signatures.passages import Passage, Zone
 
 if TYPE_CHECKING:
@@ -89,16 +89,28 @@ class Reader:
         alike = _Alike()
         count = 0
         tail = _last_lines(passages)
+        telling = self._telling(passages)
         for index, passage in enumerate(passages):
             if index in tail:
                 yield from self._closing_fields(passage, index, tail[index])
             if passage.zone is Zone.BODY and passage.place.part in _REMARKS:
                 yield from self._remark(passage, index)
-            for stretch in self._stretches(passage):
+            for stretch in self._stretches(passage) if index in telling else ():
                 count += 1
                 if count <= _FEW or alike.is_new((passage.zone, passage.struck, _DIGITS.sub("0", stretch.text))):
                     view = normalise(stretch.text, self.joiner, vertical=stretch.vertical)
                     yield Line(passage, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
+
+    def _telling(self, passages: Sequence[Passage]) -> set[int]:
+        """The passages that may have a trigger in them, by their place."""
+        texts = self._texts(passages)
+        body = [index for index, passage in enumerate(passages) if passage.zone is Zone.BODY]
+        others = [index for index, passage in enumerate(passages) if passage.zone is not Zone.BODY]
+        found = {body[n] for n in with_any([texts[index] for index in body], (STAR, self._body_trigger))}
+        return found | {others[n] for n in with_any([texts[index] for index in others], (self._trigger,))}
+
+    def _texts(self, passages: Sequence[Passage]) -> list[str]:
+        return [self._labelled(passage) if passage.name else passage.text for passage in passages]
 
     def _closing_fields(self, passage: Passage, index: int, left: int) -> Iterator[Line]:
         """Form fields on the last lines of the text: they stand where a paper has its notes, not in the midst of it.
@@ -141,8 +153,9 @@ class Reader:
     def short_lines(self, passages: Sequence[Passage], trigger: Expression) -> Iterator[Line]:
         """The lines, in any zone, in which ``trigger`` is found, without the very long ones."""
         alike = _Alike()
-        for index, passage in enumerate(passages):
-            text = self._labelled(passage)
+        texts = self._texts(passages)
+        for index in with_any(texts, (trigger,)):
+            passage, text = passages[index], texts[index]
             for number, first, last in lines_with(text, (trigger,)):
                 if last - first <= WINDOW and alike.is_new((passage.zone, text[first:last])):
                     view = normalise(text[first:last], self.joiner)

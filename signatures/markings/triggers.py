@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from signatures.characters import CONFUSIONS, GAPS, STARS, TRADITIONAL, ZERO_WIDTH
 from signatures.expressions import Expression
@@ -40,6 +42,10 @@ _NARROW = {ord(c) + _WIDER: c for c in string.digits + string.ascii_letters}
 _Tree = dict[str, "_Tree"]
 _END = ""
 
+_SEVERAL = 10
+"""Texts from which on it is worth asking them together."""
+_LONG = 500
+"""Characters of a text on the average beyond which it is not."""
 LEVEL = Expression("[绝机秘絕機祕]密")
 """A level word, for counting how much a document talks of secrecy."""
 
@@ -115,6 +121,27 @@ def lines_with(text: str, patterns: Sequence[Expression]) -> Iterator[tuple[int,
             pattern.search(text, at) if hit is not None and hit.start() < at else hit
             for pattern, hit in zip(patterns, pending, strict=True)
         ]
+
+
+def with_any(texts: Sequence[str], patterns: Sequence[Expression]) -> Iterable[int]:
+    """The places of the texts that may hold one of the patterns; no text that does is left out.
+
+    Many short ones are asked together: of the paragraphs of a document few have a trigger.
+    """
+    size = sum(map(len, texts))
+    if len(texts) < _SEVERAL or size > _LONG * len(texts):
+        return range(len(texts))
+    whole = narrowed("\n".join(texts))
+    ends = [end + place for place, end in enumerate(accumulate(map(len, texts)))]
+    found: set[int] = set()
+    for pattern in patterns:
+        hit = pattern.search(whole)
+        while hit is not None:
+            # One that runs on into the next text is no harm: that is looked at from its beginning.
+            place = bisect_left(ends, hit.start())
+            found.add(place)
+            hit = pattern.search(whole, ends[place] + 1)
+    return sorted(found)
 
 
 def _start(hit: re.Match[str]) -> int:

@@ -46,8 +46,8 @@ _SHOWN = frozenset({"alt", "title", "placeholder", "value", "label", "summary", 
 _ADDRESSES = frozenset({"href", "src"})
 _ENDING = re.compile(r"\.\w{1,5}$")
 _FURNITURE = re.compile(r"water-?mark|水印", re.IGNORECASE)
-_BLANKS = re.compile(r"[\t\r\n\f\0][ \t\r\n\f\0]*|\s{2,}")
-"""Blanks that are shown as one; a single space is one already."""
+_BLANKS = re.compile(r"[\s\0](?:(?<=[\t\r\n\f\0])[ \t\r\n\f\0]*|\s+)")
+"""Blanks that are shown as one; a single space is one already. With one set to begin with `re` skips what is none."""
 _UTF8 = frozenset({"utf-8"})
 _LAYOUT_ROWS = 4
 """A table with no more rows at the top of a page is a layout of its head."""
@@ -142,37 +142,41 @@ class _Blocks:
         self._emphasis = self._plain = self._struck = 0
         self._tables = 0
         self._rows: Counter[int] = Counter()
-        states = [_State("", None, None, False, False)]
+        state = _State("", None, None, False, False)
+        around: list[tuple[str, _State]] = []
+        """Elements that are open: the name of each, and what holds around it."""
         tables: list[int] = []
         for event, element in etree.iterwalk(page, events=("start", "end", "comment", "pi")):
-            if event in ("comment", "pi"):
-                self._add(element.tail, states[-1])
-                continue
-            tag = _name(element.tag)
             if event == "start":
+                tag = _name(element.tag)
                 if tag in _BLOCKS:
-                    self._flush(states[-1])
+                    self._flush(state)
                 if tag == "table":
                     self._tables += 1
                     tables.append(self._tables)
                 elif tag == "tr" and tables:
                     self._rows[tables[-1]] += 1
-                states.append(self._inside(tag, element, states[-1], tables))
+                around.append((tag, state))
+                state = self._inside(tag, element, state, tables)
                 if text_ := element.text:
-                    self._add(text_, states[-1])
-            else:
+                    self._add(text_, state)
+                continue
+            if event == "end":
+                tag, outer = around.pop()
                 if tag in _BLOCKS:
-                    self._flush(states[-1])
+                    self._flush(state)
                 if tag == "table" and tables:
                     tables.pop()
-                states.pop()
-                if text_ := element.tail:
-                    self._add(text_, states[-1])
-        self._flush(states[-1])
+                state = outer
+            if text_ := element.tail:
+                self._add(text_, state)
+        self._flush(state)
 
     def _inside(self, tag: str, element: etree._Element, outer: _State, tables: list[int]) -> _State:
-        dressed = element.keys()
-        name = f"{element.get('id') or ''} {element.get('class') or ''}" if dressed else ""
+        name = style = ""
+        if element.attrib:
+            name = f"{element.get('id') or ''} {element.get('class') or ''}"
+            style = (element.get("style") or "").lower().replace(" ", "")
         zone = outer.zone
         if name and _FURNITURE.search(name):
             zone = Zone.WATERMARK
@@ -181,7 +185,6 @@ class _Blocks:
         elif tag in _SKIPPED or tag in ("title", "head"):
             tag = "skipped"
         row = (tables[-1], self._rows[tables[-1]]) if tag in ("td", "th") and tables else outer.row
-        style = (element.get("style") or "").lower().replace(" ", "") if dressed else ""
         return _State(
             tag="skipped" if outer.tag == "skipped" else tag,
             zone=zone,
@@ -203,7 +206,7 @@ class _Blocks:
         """End a block. Emphasis and strokes count where they cover all of it."""
         if not self._text:
             return
-        line = _BLANKS.sub(" ", "".join(self._text)).strip() if self._plain else ""  # else there are blanks alone
+        line = _one_line("".join(self._text).strip()) if self._plain else ""  # else there are blanks alone
         if line:
             self.found.append(
                 _Block(
@@ -217,6 +220,12 @@ class _Blocks:
             )
         self._text.clear()
         self._emphasis = self._plain = self._struck = 0
+
+
+def _one_line(text_: str) -> str:
+    """The text of a block with its blanks as they are shown."""
+    plain = " ".join(text_.split())
+    return text_ if plain == text_ and "\0" not in text_ else _BLANKS.sub(" ", text_).strip()
 
 
 def _body(blocks: list[_Block], reading: Reading) -> Iterator[Passage]:

@@ -82,17 +82,29 @@ def to_text(raw: bytes, part: bytes | None = None) -> str:
         return decode(part[mark:] if part is raw else part, marked)
     declared = _DECLARED.search(raw[:2048])
     name = declared[1].decode("ascii").lower() if declared else ""
-    sample = stripped(raw[:65536]) or raw[:8192]
+    sample = _sample(raw)
     ranked = rank(sample)[0]
     encoding = _CODECS.get(name, ranked)
     if encoding != ranked and encoding != "hz":
         # Declarations lie often enough: pages are turned into another encoding and keep their head.
-        told, guessed = (plausibility(decode(sample[:8192], one)) for one in (encoding, ranked))
+        told, guessed = (plausibility(decode(sample, one)) for one in (encoding, ranked))
         if guessed > told + 0.1:
             encoding = ranked
     return decode(part, encoding)
 
 
+def _sample(raw: bytes) -> bytes:
+    """The first text of a page by which its encoding is judged; of one without any, its first bytes."""
+    for size in (2 * _SAMPLE, 8 * _SAMPLE):
+        text = stripped(raw[:size])
+        if len(text) > _SAMPLE + _CUT:
+            break
+    return text[:_SAMPLE] or raw[:_SAMPLE]
+
+
+_SAMPLE = 8192
+_CUT = 64
+"""Bytes at the end of a stretch of markup in which a reference or a blank may have been cut."""
 _INLINE = frozenset(
     {"r", "t", "span", "tspan", "b", "i", "u", "s", "em", "strong", "font", "sub", "sup", "a", "proofErr"}
 )

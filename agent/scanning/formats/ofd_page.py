@@ -164,6 +164,8 @@ class TextPage:
         """The characters of one text code; returns where the next would stand."""
         text = code.text or ""
         across, down = _deltas(attribute(code, "DeltaX"), len(text)), _deltas(attribute(code, "DeltaY"), len(text))
+        if not down and size >= 0.0 <= stretch and abs(y) < _FAR and _is_upright(matrix):
+            return self._row(text, across, matrix, x, y, size, stretch), y
         for index, letter in enumerate(text[:_MOST_CHARACTERS]):
             wide = (size if letter > "\u2e7f" else 0.5 * size) * stretch
             step = across[index] if index < len(across) else 0.0 if down else wide
@@ -173,6 +175,31 @@ class TextPage:
             x += step
             y += down[index] if index < len(down) else 0.0
         return x, y
+
+    def _row(
+        self, text: str, across: list[float], matrix: Matrix, x: float, y: float, size: float, stretch: float
+    ) -> float:
+        """The characters of an upright row, as nearly all are; returns where in it the next would stand.
+
+        They are what `add_letter` makes of each, told once where it is the same for all of them.
+        """
+        left, top, _, height = self._area
+        a, _, _, d, e, f = matrix
+        low = (height - (d * (y + 0.2 * size) + f - top)) * POINTS
+        high = (height - (d * (y - 0.8 * size) + f - top)) * POINTS
+        line = (height - (d * y + f - top)) * POINTS
+        wide, narrow, widest, at = size * stretch, 0.5 * size * stretch, 1.2 * size * stretch, len(self._runs) - 1
+        steps = len(across)
+        for index, letter in enumerate(text[: _MOST_CHARACTERS - len(self._characters)]):
+            drawn = wide if letter > "\u2e7f" else narrow
+            step = across[index] if index < steps else drawn
+            drawn = step if 0 < step <= widest else drawn
+            if -_FAR < x < _FAR:
+                begin, end = (a * x + e - left) * POINTS, (a * (x + drawn) + e - left) * POINTS
+                shown = " " if letter.isspace() else letter
+                self._characters.append(Character(shown, begin, line, begin, low, end, high, 0.0, at))
+            x += step
+        return x
 
     def add_run(self, size: float, bold: bool, colour: tuple[int, int, int, int], matrix: Matrix) -> None:
         """Letters that are dressed alike begin; ``size`` in millimetres before the ``matrix`` is applied."""
@@ -189,8 +216,8 @@ class TextPage:
         x, y, wide, size = place
         left, top, _, height = self._area
         text, at = " " if letter.isspace() else letter, len(self._runs) - 1
-        a, b, c, d, e, f = matrix
-        if b == 0.0 == c and a > 0.0 < d and wide >= 0.0 <= size:  # as nearly all are: upright
+        a, b, _, d, e, f = matrix
+        if _is_upright(matrix) and wide >= 0.0 <= size:
             begin, end = (a * x + e - left) * POINTS, (a * (x + wide) + e - left) * POINTS
             low = (height - (d * (y + 0.2 * size) + f - top)) * POINTS
             high = (height - (d * (y - 0.8 * size) + f - top)) * POINTS
@@ -260,6 +287,10 @@ def times(outer: Matrix, inner: Matrix) -> Matrix:
 
 def _moved(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     return matrix[0] * x + matrix[2] * y + matrix[4], matrix[1] * x + matrix[3] * y + matrix[5]
+
+
+def _is_upright(matrix: Matrix) -> bool:
+    return matrix[1] == 0.0 == matrix[2] and matrix[0] > 0.0 < matrix[3]
 
 
 def _number(said: str, otherwise: float) -> float:

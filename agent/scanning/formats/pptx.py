@@ -42,6 +42,11 @@ _OTHERS = re.compile(r"(?i)^ppt/(?:comments|charts|diagrams|drawings)/[^/]+\.(?:
 _TITLES = frozenset({"title", "ctrTitle"})
 _BANDS = frozenset({"ftr", "hdr"})
 _FILLED_IN = frozenset({"dt", "sldNum"})
+_WITHOUT_SHAPES = frozenset(
+    {"txBody", "spPr", "grpSpPr", "style", "cNvSpPr", "nvPr", "bg", "txStyles", "sldLayoutIdLst"}
+    | {"timing", "transition", "extLst"}
+)
+"""Elements that hold neither shapes nor tables nor alternative texts: how things look and move."""
 _EDGE = 0.12
 """Share of the slide's height at its top and bottom where a short box is taken for a header or footer."""
 _SHORT = 40
@@ -204,6 +209,8 @@ def _elements(root: etree._Element) -> Iterator[etree._Element]:
     """Shapes, tables and alternative texts of a slide, through groups; of two alternatives the first."""
     for each in root:
         name = local(each)
+        if name in _WITHOUT_SHAPES:
+            continue
         if name in ("sp", "cxnSp"):
             yield each
         if name in ("tbl", "cNvPr", "docPr"):
@@ -211,7 +218,7 @@ def _elements(root: etree._Element) -> Iterator[etree._Element]:
         elif name == "AlternateContent":
             choice = child(each, "Choice")
             yield from _elements(each if choice is None or len(choice) == 0 else choice)
-        elif name not in ("txBody", "spPr", "timing", "transition", "extLst"):
+        else:
             yield from _elements(each)
 
 

@@ -28,13 +28,16 @@ from agent.scanning.formats.rtf_words import (
     description,
     document_codec,
     end_of_group,
+    idle_words,
+    of_hexadecimal,
     unit,
 )
 from agent.scanning.formats.word_story import PAGE_FIELD, SYMBOLS
 from protocol.records import Reason
 
 _TOKEN = re.compile(
-    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\'?"
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|((?:\\'[0-9a-fA-F]{2})+)|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+"
+    rb"|\\'?"
 )
 _ROW = re.compile(rb"(?:\\u-?\d{1,10} ?(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n])){2,}")
 """Characters by their numbers, each with the one byte that older programs show instead."""
@@ -87,26 +90,29 @@ class Reader:
         data, at = self._data, max(0, self._data.find(b"{"))
         while (token := _TOKEN.match(data, at)) is not None:
             at = token.end()
-            word, number, byte, sign, brace, text = token.groups()
+            word, number, written, sign, brace, text = token.groups()
             if text is not None:
                 self._take(text)
-            elif byte is not None:
-                self._take(bytes((int(byte, 16),)))
-            elif word == b"bin":
-                at += max(0, int(number or 0))
-            elif word is not None and word not in _TELLING and not self._fresh:
-                self._idle()
-                continue
-            elif word == b"u" and self._state.skip == 1 and (row := _ROW.match(data, token.start())) is not None:
-                at = row.end()
-                self._units(row.group())
             elif word is not None:
-                self._word(word.decode("ascii"), None if number is None else int(number))
+                if word not in _TELLING and not self._fresh:
+                    self._idle()
+                    if (idle := _IDLE.match(data, at)) is not None:
+                        at = idle.end()
+                    continue
+                if word == b"bin":
+                    at += max(0, int(number or 0))
+                elif word == b"u" and self._state.skip == 1 and (row := _ROW.match(data, token.start())) is not None:
+                    at = row.end()
+                    self._units(row.group())
+                else:
+                    self._word(word.decode("ascii"), None if number is None else int(number))
             elif brace == b"{":
                 self._begin()
             elif brace is not None:
                 if not self._end():
                     return
+            elif written is not None:
+                self._take(of_hexadecimal(written))
             elif sign is not None:
                 self._sign(sign)
             if self._state.into == "skip":
@@ -397,3 +403,5 @@ _HANDLERS: dict[str, Callable[[Reader, int], None]] = {
 }
 _TELLING = frozenset(name.encode("ascii") for name in ("u", "bin", *SWITCHES, *SETTINGS, *_HANDLERS, *CHARACTERS))
 """Words that do something wherever they stand; all others only as the first of a group."""
+
+_IDLE = idle_words(_TELLING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 
 from agent.scanning.formats.ole_properties import code_page_codec
@@ -77,7 +77,8 @@ _HIGH = re.compile(rb"\\'[89a-fA-F]")
 _NUMBER = re.compile(rb"-?\d{1,10}")
 _DRESS = 512
 """Bytes between two characters, up to which what they are without their control words is kept: runs have the same."""
-_SKIPPED = re.compile(rb"[^{}\\]+|\\bin(\d{1,10}) ?|\\.|[{}]|\\", re.DOTALL)
+_SKIPPED = re.compile(rb"(?:[^{}\\]+|\\(?!bin\d).)*+(?:([{}])|\\bin(\d{1,10}) ?)", re.DOTALL)
+"""Up to the next brace, or to bytes of which only the number is told."""
 _MOST_UNITS = 1 << 16
 """Characters that are kept by how they are written; there are two numbers for each."""
 _LONGEST_ROW = 64
@@ -98,7 +99,7 @@ def document_codec(data: bytes) -> str:
     return "mac_roman" if b"\\mac\\" in data[:64] else "cp1252"
 
 
-def plain_texts(data: bytes) -> list[bytes]:
+def plain_texts(data: bytes) -> Iterator[bytes]:
     """The text of a file as bytes, without groups and control words: in UTF-8, and as it is in its code pages.
 
     Each has all that a reader can see, and much that none does; a stretch may stand in several of them.
@@ -110,15 +111,16 @@ def plain_texts(data: bytes) -> list[bytes]:
     first = _bare(first)
     codec = document_codec(data)
     single = "cp1252" if codec in _DOUBLE else codec
-    found: list[bytes] = []
+    plain = data.isascii()
     for count in sorted(skips)[:4]:
         text = _joined(first, units, "utf-8", count)
-        found.append(_BYTES.sub(_as_text(single), text))
+        yield _BYTES.sub(_as_text(single), text)
         for each in _double_codecs(data, codec) if _HIGH.search(text) else ():
+            # What was ASCII alone is put into another codec quicker as a whole than unit by unit.
+            same = text.decode("utf-8").encode(each, "replace") if plain else _joined(first, units, each, count)
             # The second byte of a character may be an ASCII letter, which stands as it is.
-            raw = _BYTES.sub(_as_bytes, _joined(first, units, each, count))
-            found.append(raw if each in _SEARCHED else raw.decode(each, "replace").encode("utf-8", "replace"))
-    return found
+            raw = _BYTES.sub(_as_bytes, same)
+            yield raw if each in _SEARCHED else raw.decode(each, "replace").encode("utf-8", "replace")
 
 
 def readable(text: bytes) -> str:
@@ -151,13 +153,13 @@ def description(data: bytes, begin: int, end: int) -> str:
     """The alternative text of a picture, which stands among the properties of its group; empty where there is none."""
     at = data.find(b"wzDescription", begin, end)
     found = _DESCRIPTION.match(data, at, end) if at >= 0 else None
-    return plain_texts(found[1])[0].decode("utf-8", "replace").strip() if found else ""
+    return next(plain_texts(found[1])).decode("utf-8", "replace").strip() if found else ""
 
 
-def _double_codecs(data: bytes, codec: str) -> set[str]:
+def _double_codecs(data: bytes, codec: str) -> list[str]:
     """The codecs with two bytes to a character that the file's code page and its fonts name; always that of GBK."""
     charsets = (CHARSETS.get(int(number), "") for number in set(_CHARSET.findall(data)))
-    return {"gb18030", codec, *charsets} & _DOUBLE
+    return sorted({"gb18030", codec, *charsets} & _DOUBLE)
 
 
 def unit(number: int) -> str:
@@ -178,8 +180,11 @@ class _Units(dict[bytes, bytes]):
         super().__init__()
         self._codec = codec
         self._number = re.compile(rb"(-?\d{1,10}) ?(?:\\'[0-9a-fA-F]{2}|[^\\]){0,%d}" % skip)
+        self._alone = re.compile(rb"-?\d{1,10}+ ?+(?:\\'[0-9a-fA-F]{2}|[^\\{}\r\n\0]){%d}" % skip)
 
     def __missing__(self, written: bytes) -> bytes:
+        if (alone := self._alone.match(written)) is not None and alone.end() < len(written):
+            return self[alone[0]] + _bare(written[alone.end() :])
         begun = _NUMBER.match(written)
         found = self._number.match(begun[0] + _bare(written[begun.end() :])) if begun else None
         if found is None:
@@ -213,22 +218,31 @@ SHOWN = _Shown()
 """What follows a ``\\u`` to the character that is shown for it."""
 
 
+def idle_words(telling: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Control words in a row of which none is ``telling``: as most that stand in a row."""
+    by_letter: dict[str, list[str]] = {}
+    for each in sorted(word.decode("ascii") for word in telling):
+        by_letter.setdefault(each[0], []).append(each[1:])
+    those = "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
+    word = rf"\\(?!(?:{those})(?![a-zA-Z]))[a-zA-Z]{{1,32}}+(?:-?\d{{1,10}}+)?+ ?+"
+    return re.compile(rf"(?:[\r\n]*+{word})++".encode("ascii"))
+
+
 def end_of_group(data: bytes, at: int) -> int:
     """The end of the group around a place, before its closing brace."""
     depth = 0
     while (token := _SKIPPED.match(data, at)) is not None:
-        sign = token.group()
-        if token[1] is not None:
-            at = token.end() + int(token[1])
-            continue
-        if sign == b"{":
-            depth += 1
-        elif sign == b"}":
-            if depth == 0:
-                break
-            depth -= 1
+        brace, count = token.groups()
         at = token.end()
-    return at
+        if brace == b"{":
+            depth += 1
+        elif brace is None:
+            at += int(count)
+        elif depth == 0:
+            return at - 1
+        else:
+            depth -= 1
+    return max(at, len(data))
 
 
 @cache
@@ -236,15 +250,16 @@ def _as_text(codec: str) -> Callable[[re.Match[bytes]], bytes]:
     """What turns rows of bytes in hexadecimal to text in UTF-8; lists have the same few at each level."""
 
     def turned(written: bytes) -> bytes:
-        return _of_hexadecimal(written).decode(codec, "replace").encode("utf-8", "replace")
+        return of_hexadecimal(written).decode(codec, "replace").encode("utf-8", "replace")
 
     known = lru_cache(maxsize=4096)(turned)
     return lambda found: (known if found.end() - found.start() <= _LONGEST_ROW else turned)(found[0])
 
 
 def _as_bytes(found: re.Match[bytes]) -> bytes:
-    return _of_hexadecimal(found[0])
+    return of_hexadecimal(found[0])
 
 
-def _of_hexadecimal(written: bytes) -> bytes:
+def of_hexadecimal(written: bytes) -> bytes:
+    """The bytes of a row of them that are written as ``\\'xx``."""
     return bytes.fromhex(written.replace(b"\\'", b"").decode("ascii"))

@@ -50,7 +50,10 @@ def holding(items: Sequence[_One], is_hit: Callable[[Sequence[_One]], bool]) -> 
     """Those of these that hold a literal by themselves, as ``is_hit`` says of some at a time: most often few do."""
     if not items or not is_hit(items):
         return []
-    if len(items) == 1:
-        return [items[0]]
-    step = -(-len(items) // _PARTS)
+    return [items[0]] if len(items) == 1 else holding_some(items, is_hit)
+
+
+def holding_some(items: Sequence[_One], is_hit: Callable[[Sequence[_One]], bool]) -> list[_One]:
+    """The same where all of them together were asked already."""
+    step = max(1, -(-len(items) // _PARTS))
     return [one for at in range(0, len(items), step) for one in holding(items[at : at + step], is_hit)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from itertools import chain, islice
 
 import msgspec
 
@@ -27,8 +26,17 @@ from agent.scanning.formats.ooxml import (
 from agent.scanning.formats.ooxml_drawing import text_bodies
 from agent.scanning.formats.ooxml_properties import properties
 from agent.scanning.formats.ooxml_tables import Row
-from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, holding, later_row
-from agent.scanning.formats.xlsx_rows import Strings, cells, plain_header, references, rich_text, rows
+from agent.scanning.formats.sheet_rows import FIRST_ROWS, first_rows, holding, holding_some, later_row
+from agent.scanning.formats.xlsx_rows import (
+    Strings,
+    cells,
+    end_of_cells,
+    plain_header,
+    references,
+    rich_text,
+    rows,
+    stretches,
+)
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
@@ -53,6 +61,7 @@ _COMMENTS = re.compile(r"(?i)^xl/(?:comments[^/]*|comments/[^/]+|threadedcomment
 _VALIDATION = re.compile(rb"<(?:\w+:)?(?:dataValidation|hyperlink)\b[^>]*>")
 _PROMPT = re.compile(rb"\b(?:promptTitle|prompt|errorTitle|error|tooltip)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)</")
+_FORMULA = re.compile(rb"<f")  # quicker than ``in`` where there is none
 _IN_CELLS = frozenset({b"t", b"v"})
 _BATCH = 256
 _WORKBOOK = "xl/workbook.xml"
@@ -85,12 +94,12 @@ def _for_sieve(package: Package, name: str) -> bytes:
     headers = "\n".join((*_headers(after), *_prompts(after))).encode("utf-8", "replace")
     # Where every cell is a number or refers to a shared string, only what follows the cells has text.
     text = stripped(xml if _has_text_in_cells(xml) else after, attributes=False)
-    return b"\0".join((text, headers, bytes(xml if b"<f" in xml else after)))
+    return b"\0".join((text, headers, bytes(xml if _FORMULA.search(xml) else after)))
 
 
 def _after_cells(xml: bytes | bytearray) -> bytes | bytearray:
     """What stands behind the cells of a sheet: headers and footers, rules, links; all of it where it has no cells."""
-    end = xml.rfind(b"sheetData>")
+    end = end_of_cells(xml)
     return xml if end < 0 else xml[end:]
 
 
@@ -158,28 +167,29 @@ class _Workbook:
         for text in _prompts(_after_cells(xml)):
             yield Passage(Zone.BODY, text, msgspec.structs.replace(place, part="validation"))
         inline = _has_text_in_cells(xml)
-        every = rows(xml)
         first: list[Row] = []
-        seen: list[bytes] = []
-        for row in every:
+        below: int | None = None
+        for begin, row in rows(xml):
             if found := cells(row, self._strings):
                 first.append(found)
                 if len(first) > FIRST_ROWS:
                     # One row more than is used: whether a row belongs to a table is seen by its neighbours.
-                    seen = [row]
+                    below = begin
                     break
         yield from first_rows(first, place)
-        before = first[FIRST_ROWS - 1] if seen else ()
-        rest = chain(seen, every)
-        while batch := list(islice(rest, _BATCH)):
-            for row in holding(batch, lambda some: self._matters(b"".join(some), inline)):
+        before = first[FIRST_ROWS - 1] if below is not None else ()
+        for stretch in () if below is None else stretches(xml, below):
+            if not self._matters(stretch, inline):
+                continue  # so most often nobody asks where one of its rows ends
+            some_rows = [row for _, row in rows(stretch)]
+            for row in holding_some(some_rows, lambda some: self._matters(b"".join(some), inline)):
                 here = cells(row, self._strings)
                 yield from later_row(here, before, place)
                 before = here
 
     def _matters(self, xml: bytes, inline: bool) -> bool:
         """Whether a row, or some rows, refer to a string with a hit or hold one themselves."""
-        return bool(self._hits & references(xml)) or (inline and self._is_hit(xml))
+        return bool(self._hits and self._hits & references(xml)) or (inline and self._is_hit(xml))
 
     def _comments(self, name: str) -> Iterator[Passage]:
         root = self._package.tree(name)

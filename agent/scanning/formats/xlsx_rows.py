@@ -12,9 +12,11 @@ from agent.scanning.formats.careful_xml import parsed
 from agent.scanning.formats.ooxml import attribute, child, local
 from agent.scanning.formats.ooxml_tables import Cell
 
-_STRING = re.compile(rb"<(?:\w+:)?si(?=[\s/>])[^>]*>"), re.compile(rb"</(?:\w+:)?si\s*>")
-_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^>]*>"), re.compile(rb"</(?:\w+:)?row\s*>")
-_REFERENCE = re.compile(rb"<(?:\w+:)?v>\s*(\d+)\s*</")
+_STRING = re.compile(rb"<(?:\w++:)?+si(?=[\s/>])[^>]*+>"), re.compile(rb"</(?:si|\w++:si)\s*+>")
+_ROW = re.compile(rb"<(?:\w++:)?+row(?=[\s/>])[^>]*+>"), re.compile(rb"</(?:row|\w++:row)\s*+>")
+_REFERENCE = re.compile(rb"<(?:v|\w++:v)>\s*+(\d++)\s*+</")
+_STRETCH = 128 * 1024
+"""Bytes of a sheet that are dealt with in one go."""
 _HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d{1,3}|[A-Za-z&])')
 
 
@@ -46,12 +48,28 @@ class Strings:
         return "" if element is None else rich_text(element)
 
 
-def rows(xml: bytes | bytearray) -> Iterator[bytes]:
-    """The XML of each row that has cells."""
+def end_of_cells(xml: bytes | bytearray) -> int:
+    """Where the cells of a sheet end; below 0 where it has none."""
+    return xml.rfind(b"sheetData>")
+
+
+def rows(xml: bytes | bytearray) -> Iterator[tuple[int, bytes]]:
+    """The XML of each row that has cells, and where it begins."""
     for begin, end in _elements(xml, *_ROW):
         row = bytes(xml[begin:end])
         if row.find(b"<", 1) > 0:
-            yield row
+            yield begin, row
+
+
+def stretches(xml: bytes | bytearray, begin: int) -> Iterator[bytes]:
+    """The XML of the rows from ``begin`` on in long pieces, each of which ends before a row."""
+    past = max(begin, end_of_cells(xml))
+    past = len(xml) if _ROW[0].search(xml, past) else past
+    while begin < past:
+        cut = _ROW[0].search(xml, begin + _STRETCH, past)
+        end = past if cut is None else cut.start()
+        yield bytes(xml[begin:end])
+        begin = end
 
 
 def _elements(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signatures.literals import Literal
-from signatures.markings.triggers import STAR, column_around, lines_with, narrowed, trigger_of
+from signatures.markings.triggers import STAR, column_around, lines_with, narrowed, trigger_of, with_any
 
 TRIGGER = trigger_of([Literal("机密", gaps=True), Literal("Internal use", any_case=True), Literal("CUI")])
 
@@ -93,3 +93,18 @@ def test_a_column_at_the_beginning_of_a_text_has_nothing_above_it() -> None:
     for text in ("机\n密\n甲乙", "机\n密\n甲乙丙", "机\n密\n\n甲"):
         assert column_around(text, 0, 3) == (0, 3)
     assert column_around("机\n密\n长\n期\n甲乙", 0, 3) == (0, 7)
+
+
+_PIECES = st.sampled_from(["机", "密", "机密", " 密", "★", "Ｃ", "UI", "平常的文字", "\n", " ", ""])
+
+
+@given(st.lists(st.lists(_PIECES, max_size=4).map("".join), max_size=30))
+def test_of_many_texts_asked_together_none_with_a_trigger_is_left_out(texts: list[str]) -> None:
+    asked = [STAR, TRIGGER]
+    holding = {place for place, text in enumerate(texts) if any(one.search(narrowed(text)) for one in asked)}
+    assert holding <= set(with_any(texts, asked))
+
+
+def test_of_many_texts_asked_together_those_without_a_trigger_are_left_out() -> None:
+    texts = ["平常"] * 20 + ["机密★", "平常", "CUI"] + ["平常"] * 20
+    assert list(with_any(texts, [STAR, TRIGGER])) == [20, 22]

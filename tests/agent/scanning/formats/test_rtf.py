@@ -225,6 +225,19 @@ def test_the_sieve_sees_what_the_reader_would(parts: list[tuple[str, Any]]) -> N
     assert not seen or any(SIEVE.worth(text) for text in plain_texts(data))
 
 
+def test_the_number_of_a_character_is_read_whole_whatever_follows_it() -> None:
+    text = paper(r"\u26426\b\u23494{\b0\'3f}\u26426 \b0 x\u23494\\par '3f")
+    assert "机密".encode() in next(iter(plain_texts(text)))
+    assert chr(2642).encode() not in next(iter(plain_texts(text)))
+
+
+def test_words_that_say_nothing_are_passed_over_in_rows_and_what_follows_them_is_not(read: Any) -> None:
+    dressed = r"\rtlch\fcs1 \af0\afs22 \ltrch\fcs0 \insrsid123\nobinding\b\hich\af0 "
+    found = read(paper(dressed, units("机密★10年"), r"\par\b0\rtlch \strike\dbch ", units("秘密★5年"), r"\strike0\par"))
+    assert [(each.text, each.struck) for each in found.passages] == [("秘密★5年", True), ("机密★10年", False)]
+    assert found.texts(Zone.P1_TOP_LEFT) == ["机密★10年"]
+
+
 def test_control_characters_given_by_number_end_lines_or_are_nothing(read: Any) -> None:
     found = read(paper(units("机密★10年"), "\\u13\\'0d\\u5\\'05", units("关于检查的通知"), "\\par"))
     assert found.only(Zone.P1_TOP_LEFT).text.split("\n")[0] == "机密★10年"
