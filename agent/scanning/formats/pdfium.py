@@ -132,19 +132,15 @@ class Page:
 
     def colour(self, index: int) -> tuple[int, int, int, int]:
         """Red, green, blue and opacity (0-255) of one character."""
-        values = [ctypes.c_uint() for _ in range(4)]
-        if not pdfium.FPDFText_GetFillColor(self.text_page, index, *values):
-            return 0, 0, 0, 255
-        red, green, blue, opacity = (value.value for value in values)
-        return red, green, blue, opacity
+        return pdfium_calls.colour(pdfium_calls.handle(self.text_page), index) or (0, 0, 0, 255)
 
     def size(self, index: int) -> float:
         """The type size in points that one character's font was set in."""
-        return float(pdfium.FPDFText_GetFontSize(self.text_page, index))
+        return float(pdfium_calls.SIZE_OF(pdfium_calls.handle(self.text_page), index))
 
     def bold(self, index: int) -> bool:
         """Whether one character stands in bold type."""
-        return int(pdfium.FPDFText_GetFontWeight(self.text_page, index)) >= 600
+        return bool(pdfium_calls.WEIGHT_OF(pdfium_calls.handle(self.text_page), index) >= 600)
 
     def artifact(self, index: int) -> str:
         """``watermark``, ``header``, ``footer`` or ``artifact`` where one character belongs to such content."""

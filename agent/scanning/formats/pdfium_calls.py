@@ -26,6 +26,9 @@ IS_UNKNOWN = _bare(pdfium.FPDFText_HasUnicodeMapError)
 COUNT_NOTES = _bare(pdfium.FPDFPage_GetAnnotCount)
 _BOX_OF = _bare(pdfium.FPDFText_GetLooseCharBox, None)
 
+SIZE_OF = _bare(pdfium.FPDFText_GetFontSize, ctypes.c_double)
+WEIGHT_OF = _bare(pdfium.FPDFText_GetFontWeight)
+_COLOUR_OF = _bare(pdfium.FPDFText_GetFillColor)
 _ORIGIN_OF = _bare(pdfium.FPDFText_GetCharOrigin)
 _ANGLE_OF = _bare(pdfium.FPDFText_GetCharAngle, ctypes.c_float)
 
@@ -34,6 +37,9 @@ _ROOM = ctypes.create_string_buffer(16 * _AT_ONCE)
 _PLACES = [ctypes.byref(_ROOM, at) for at in range(0, 16 * _AT_ONCE, 16)]
 _ORIGIN = (ctypes.c_double(), ctypes.c_double())
 _INTO = tuple(map(ctypes.byref, _ORIGIN))
+
+_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
+_COLOUR_INTO = tuple(map(ctypes.byref, _COLOUR))
 
 
 def handle(pointer: Any) -> ctypes.c_void_p:
@@ -67,3 +73,11 @@ def place(text_page: ctypes.c_void_p, index: int) -> tuple[float, float, float]:
     _ORIGIN_OF(text_page, index, *_INTO)
     x, y = _ORIGIN
     return x.value, y.value, -_ANGLE_OF(text_page, index)
+
+
+def colour(text_page: ctypes.c_void_p, index: int) -> tuple[int, int, int, int] | None:
+    """Red, green, blue and opacity (0-255) of one character."""
+    if not _COLOUR_OF(text_page, index, *_COLOUR_INTO):
+        return None
+    red, green, blue, opacity = _COLOUR
+    return red.value, green.value, blue.value, opacity.value
