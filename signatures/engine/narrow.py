@@ -35,7 +35,12 @@ def _seen_otherwise() -> re.Pattern[str]:
 
 def narrowed(data: Data, encodings: frozenset[str]) -> tuple[bytes, int, str] | None:
     """The ASCII text that these bytes are in UTF-16, from which byte on and in which of ``encodings``; else None."""
-    if len(data) < _TOLD or not has_many_nuls(data):
+    if len(data) < _TOLD:
+        return None
+    head = bytes(data[:_TOLD])
+    if head[2::2].count(0) < len(head) // 2 - 1 and head[3::2].count(0) < len(head) // 2 - 1:
+        return None  # seen without looking at all of it
+    if not has_many_nuls(data):
         return None
     raw = bytes(data)
     for encoding, mark in _MARKS.items():

@@ -13,7 +13,7 @@ import msgspec
 from lxml import etree
 
 from agent.scanning.formats.ooxml import attribute, child, local
-from agent.scanning.formats.pdfium import Character
+from agent.scanning.formats.pdf_characters import Character, Stretch, together
 
 POINTS = 72 / 25.4
 """Points in a millimetre."""
@@ -116,9 +116,9 @@ class TextPage:
         _, _, width, height = self._area
         return 0.0, 0.0, width * POINTS, height * POINTS, 0
 
-    def characters(self) -> Iterator[Character]:
-        """Each character with its place, in the order of the content."""
-        return iter(self._characters)
+    def stretches(self) -> Iterator[Stretch]:
+        """All characters with their places, in the order of the content."""
+        return together(self._characters)
 
     def colour(self, index: int) -> tuple[int, int, int, int]:
         """Red, green, blue and opacity of a character."""

@@ -40,8 +40,8 @@ LIMITATIONS = (
     "choices that a form offers are read only where they were chosen",
 )
 
-_ALONE = re.compile(r"(?m)^ *[\u2605\u2606\u2e80-\u9fff] *\r?$")
-"""A Chinese character or star alone on its line."""
+_ALONE = re.compile(r"(?m)\n *[\u2605\u2606\u2e80-\u9fff] *\r?$")
+"""A Chinese character or star alone on its line, which is not the first."""
 UTF_16 = frozenset({"utf-16-le"})
 _PROPERTIES = (
     *("Title", "Subject", "Keywords", "Author", "Creator", "Producer", "Company", "Manager", "Category", "Comments"),
@@ -118,9 +118,9 @@ class _Pages:
 
     def _page(self, page: pdfium.Page, number: int) -> Iterator[Piece]:
         self.read += 1
-        text = page.text()
+        text = page.text
         characters = len(text.strip(b"\0\r\n \t")) // 2
-        unknown = pdf_letters.are_unknown(page.text_page, text)
+        unknown = pdf_letters.are_unknown(page.text_page, len(text) // 2, page.letters)
         if unknown or (characters < pdf_drawn.LITTLE and pdf_drawn.shows_more(page)):
             yield Picture(partial(pdf_drawn.drawn, page), number)
         elif not self.lettered and number <= pdf_lettering.PAGES and (word := pdf_lettering.beside(page)):
@@ -133,16 +133,17 @@ class _Pages:
                     self.layouts[number] = pdf_layout.lay_out(page, number)
                 else:
                     self.plain[number] = text.decode("utf-16-le", "replace").replace("\r\n", "\n")
-            elif len(_ALONE.findall(text.decode("utf-16-le", "replace"))) > 1:
+            elif len(_ALONE.findall("\n" + page.letters)) > 1:
                 self._scattered(page, number)
         else:
             self.without_text += 1
             share = page.picture_share()
             self.any_picture = self.any_picture or share > 0
             self.pictures += share >= pdf_drawn.SHARE or pdf_drawn.outlined(page)
-        yield from self._notes(page, number)
-        yield from self.attachments(page.attachments())
-        yield from self._told(page, number, page.looks())
+        if page.has_notes:
+            yield from self._told(page, number, page.notes())
+            yield from self.attachments(page.attachments())
+            yield from self._told(page, number, page.looks())
 
     def _scattered(self, page: pdfium.Page, number: int) -> None:
         """Characters that stand alone on their lines, as in vertical writing: drawn in any order they make a word."""
@@ -150,9 +151,6 @@ class _Pages:
         text = "\n\n\n\n".join(one.text for one in layout.fragments)
         if self.reading.worth(text.encode("utf-16-le", "replace"), encodings=UTF_16):
             self.layouts[number] = layout
-
-    def _notes(self, page: pdfium.Page, number: int) -> Iterator[Passage]:
-        yield from self._told(page, number, page.notes())
 
     def _told(self, page: pdfium.Page, number: int, found: Iterable[pdfium.Note]) -> Iterator[Passage]:
         notes = [note for note in found if note.text]

@@ -10,16 +10,18 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Generator, Iterator, Sequence
+from itertools import chain, pairwise
 from statistics import median
 
 import msgspec
 
 from agent.scanning.formats import ooxml_tables, page_heads
 from agent.scanning.formats.ooxml_tables import Cell
-from agent.scanning.formats.pdf_order import shares_box, slanted_lines, with_symbols_in_line
-from agent.scanning.formats.pdfium import Character, Page
+from agent.scanning.formats.pdf_characters import Character, alone
+from agent.scanning.formats.pdf_fragments import Fragment, fragments
+from agent.scanning.formats.pdf_order import slanted_lines, symbols_are_in_line, with_symbols_in_line
+from agent.scanning.formats.pdfium import Page
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
@@ -36,23 +38,6 @@ COVER_CHARACTERS = 240
 LARGE, COVER_TYPE, WATERMARK_TYPE = 14.0, 18.0, 24.0
 """Points from which type is large, fit for a cover, or fit for a watermark where it is pale as well."""
 _MOST_FIELDS = 200
-
-
-class Fragment(msgspec.Struct):
-    """A run of characters on one line: its text and place, in points from the lower left as one reads the page."""
-
-    text: str
-    x: float
-    y: float
-    right: float
-    height: float
-    at: int
-    last: float = 0.0
-    """Where its last character began."""
-    size: float = 0.0
-    emphasis: bool = False
-    watermark: bool = False
-    artifact: str = ""
 
 
 class Layout(msgspec.Struct):
@@ -86,21 +71,27 @@ class Layout(msgspec.Struct):
 def lay_out(page: Page, number: int) -> Layout:
     """Read one page's characters and bring them into lines."""
     left, bottom, right, top, turned = page.box()
-    characters = list(page.characters())
-    turns = {angle: _quarter(angle) for angle in {one.angle for one in characters}}
-    alike = len(set(turns.values())) == 1  # as on most pages: none need be looked at again
-    few = characters[:1] if alike else characters
-    quarters = Counter(quarter for one in few if (quarter := turns[one.angle]) is not None)
+    stretches = list(page.stretches())
+    turns = {angle: _quarter(angle) for angle in {one.angle for one in stretches}}
+    quarters: Counter[int] = Counter()
+    for one in stretches:
+        if (quarter := turns[one.angle]) is not None:
+            quarters[quarter] += len(one.text)
     up = quarters.most_common(1)[0][0] if quarters else turned
     width, height = (right - left, top - bottom) if up % 2 == 0 else (top - bottom, right - left)
     layout = Layout(number, max(width, 1.0), max(height, 1.0))
     corner = {0: (left, bottom), 1: (bottom, right), 2: (right, top), 3: (top, left)}[up]
-    upright = characters if alike and quarters else [one for one in characters if turns[one.angle] == up]
-    turned_up = upright if up == 0 and corner == (0.0, 0.0) else [_turn(one, up, corner) for one in upright]
-    in_line = with_symbols_in_line(turned_up)
-    layout.fragments = _join_rows(list(_fragments(in_line)))
-    if len(upright) < len(characters):
-        layout.slanted = list(slanted_lines(one for one in characters if turns[one.angle] != up))
+    upright = [one for one in stretches if turns[one.angle] == up]
+    if up or corner != (0.0, 0.0) or not symbols_are_in_line(upright):
+        characters = (character for one in upright for character in one.characters())
+        in_line = with_symbols_in_line([_turn(one, up, corner) for one in characters])
+        parts = fragments(map(alone, in_line))
+    else:
+        parts = fragments(upright)
+    layout.fragments = _join_rows(list(parts))
+    if len(upright) < len(stretches):
+        slanted = (one.characters() for one in stretches if turns[one.angle] != up)
+        layout.slanted = list(slanted_lines(chain.from_iterable(slanted)))
     layout.fragments = _join_vertical(layout.fragments)
     _dress(page, layout)
     return layout
@@ -130,44 +121,6 @@ def _turn(one: Character, up: int, corner: tuple[float, float]) -> Character:
             text, across - x, along - y, across - right, along - top, across - left, along - bottom, angle, at
         )
     return Character(text, across - y, x - along, across - top, left - along, across - bottom, right - along, angle, at)
-
-
-def _fragments(characters: Iterable[Character]) -> Iterator[Fragment]:
-    """Join what runs on. A blank is no text, but a run may step over up to three of them."""
-    parts: list[str] = []
-    letter, begun, line, last, reach, tallest, first = "", 0.0, 0.0, 0.0, 0.0, 0.0, 0
-    blanks, end = 0, 0.0
-    for one in characters:  # some thousand times a page: what is asked twice is kept
-        text, x, y, _, bottom, right, top, _, at = one
-        height = top - bottom
-        height = height if height > 1.0 else 1.0
-        tall = height if tallest < height else tallest
-        runs_on = abs(y - line) <= 0.35 * tall and bool(parts)
-        if text.isspace():
-            if runs_on and -0.6 * height <= x - end <= 1.2 * height:
-                blanks, end = blanks + 1, right
-            continue
-        if runs_on:
-            gap = x - end
-            if text == letter > "\u2e80" and abs(x - last) < 0.25 * height:
-                continue  # drawn twice to look bold
-            if x - last < 0.05 and shares_box(last, reach, letter, one):
-                parts.append(text)
-                letter = text
-                continue
-            # The step over may be an ideographic space, as wide as the line's own characters, before a small digit.
-            if -0.6 * height <= gap <= 1.2 * tall and blanks <= 3:
-                parts.append(" " + text if blanks or gap > 0.22 * height else text)
-                letter, reach, last, tallest = text, right, x, tall
-                blanks, end = 0, right
-                continue
-        if parts:
-            yield Fragment("".join(parts), begun, line, reach, tallest, first, last)
-        parts = [text]
-        letter, begun, line, last, reach, tallest, first = text, x, y, x, right, height, at
-        blanks, end = 0, right
-    if parts:
-        yield Fragment("".join(parts), begun, line, reach, tallest, first, last)
 
 
 def _join_rows(fragments: list[Fragment]) -> list[Fragment]:
@@ -281,8 +234,10 @@ def passages(layout: Layout, repeated: Counter[str]) -> Iterator[Passage]:
 
 
 def _margin_zone(layout: Layout, one: Fragment, repeated: Counter[str]) -> tuple[Zone | None, int]:
-    pages = max(1, repeated[margin_key(one.text)])
     high = layout.high(one)
+    if WIDE_MARGIN <= high <= 1 - WIDE_MARGIN and not one.watermark and not one.artifact:
+        return None, 1  # as most of a page
+    pages = max(1, repeated[margin_key(one.text)])
     if one.watermark:
         return Zone.WATERMARK, pages
     if one.artifact == "header" or (pages > 1 and high > 1 - WIDE_MARGIN):

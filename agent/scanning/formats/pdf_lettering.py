@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -88,7 +89,8 @@ def beside(page: Page) -> Lettering | None:
     count = pdfium.FPDFPage_CountObjects(page.page)
     numbers = range(count) if count <= 2 * _ENDS else (*range(_ENDS), *range(count - _ENDS, count))
     handle = ctypes.cast(page.page, ctypes.c_void_p).value
-    parts = [part for number in numbers if _KIND_OF(part := _OBJECT_OF(handle, number)) in _SHAPED]
+    objects = list(map(_OBJECT_OF, repeat(handle), numbers))
+    parts = [part for part, kind in zip(objects, map(_KIND_OF, objects), strict=True) if kind in _SHAPED]
     if not parts:
         return None
     shapes = list(_shapes((ctypes.cast(part, pdfium.FPDF_PAGEOBJECT) for part in parts), _UNMOVED, 0))

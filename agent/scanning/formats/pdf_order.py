@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from agent.scanning.formats.pdfium import Character
+from agent.scanning.formats.pdf_characters import Character, Stretch
 from signatures.characters import STARS
 
 _SYMBOLS = STARS | frozenset("□☐■☑☒✓✔✗✘○●◯◻◼")
 """What many fonts lack: stars and the boxes of forms."""
+_SYMBOL = re.compile(f"[{''.join(sorted(_SYMBOLS))}]")
 _MOST_SYMBOLS = 200
 
 
-def shares_box(x: float, right: float, letter: str, one: Character) -> bool:
-    """Whether a letter has the box of the one before it, ``letter``: parts of one glyph, such as ``fi``, are told so.
+def shares_box(x: float, right: float, letter: str, other: str, other_x: float, other_right: float) -> bool:
+    """Whether ``other`` has the box of the one before it, ``letter``: parts of one glyph, such as ``fi``, are told so.
 
     The same letter told twice is a ligature only where it is an ``f``; else it was drawn twice to look bold.
     """
-    same_box = abs(one.x - x) < 0.05 and abs(one.right - right) < 0.05
-    return same_box and letter.isalpha() and one.text.isalpha() and (one.text != letter or letter == "f")
+    same_box = abs(other_x - x) < 0.05 and abs(other_right - right) < 0.05
+    return same_box and letter.isalpha() and other.isalpha() and (other != letter or letter == "f")
+
+
+def symbols_are_in_line(stretches: Iterable[Stretch]) -> bool:
+    """Whether each star or box follows on what stands before it, as on most pages: then none is to be moved."""
+    without: Stretch | None = None
+    before: Character | None = None
+    for stretch in stretches:
+        if not _SYMBOL.search(stretch.text):
+            without = without if stretch.text.isspace() else stretch
+            continue
+        if without is not None:
+            *_, before = without.characters()
+            without = None
+        for one in stretch.characters():
+            if one.text not in _SYMBOLS:
+                before = one
+            elif before is None or not _follows(before, one):
+                return False
+    return True
 
 
 def with_symbols_in_line(characters: list[Character]) -> list[Character]:

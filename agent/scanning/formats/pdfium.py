@@ -6,17 +6,19 @@ PDFium is not thread-safe: one process reads one document at a time. Nothing her
 
 from __future__ import annotations
 
+import codecs
 import ctypes
-import struct
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import pypdfium2.raw as pdfium
 
-from agent.scanning.formats import pdf_notes
+from agent.scanning.formats import pdf_notes, pdfium_calls
 from agent.scanning.formats.base import MiB, NotExamined, Source
+from agent.scanning.formats.pdf_characters import Stretch, stretches
 from agent.scanning.formats.pdf_font_stand_in import use_stand_in
 from agent.scanning.formats.pdf_salvage import mended
 from protocol.records import Reason
@@ -32,26 +34,10 @@ _MOST_BOOKMARKS = 5_000
 _MOST_NOTES = 2_000
 
 
-_BOX_OF = ctypes.PYFUNCTYPE(None)(ctypes.cast(pdfium.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0)
-"""The call for a character's box, whose arguments nobody looks at: it is made for each character laid out."""
-_EDGES = struct.Struct("4f").unpack
-"""The fields of FS_RECTF: left, top, right, bottom."""
-
-
-class Character(NamedTuple):
-    """One character as it stands on a page: its origin and its box in points, as the page's content counts them."""
-
-    text: str
-    x: float
-    y: float
-    left: float
-    bottom: float
-    right: float
-    top: float
-    angle: float
-    """Radians, counter-clockwise."""
-    at: int
-    """Its number on the page, for `Page.colour` and `Page.artifact`."""
+_ROOM = ctypes.create_string_buffer(128 * 1024)
+"""Where the text of a page is written to, unless it is longer."""
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of pairs of surrogates."""
 
 
 class Note(NamedTuple):
@@ -105,14 +91,21 @@ class Page:
             pdfium.FPDFText_ClosePage(self.text_page)
         pdfium.FPDF_ClosePage(self.page)
 
+    @cached_property
     def text(self) -> bytes:
         """The whole text in one call, UTF-16 LE, lines ended by CR LF."""
-        count = pdfium.FPDFText_CountChars(self.text_page) if self.text_page else 0
+        page = pdfium_calls.handle(self.text_page)
+        count = pdfium_calls.COUNT_CHARACTERS(page)
         if count <= 0:
             return b""
-        buffer = ctypes.create_string_buffer(2 * (count + 1))
-        units = pdfium.FPDFText_GetText(self.text_page, 0, count, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)))
-        return buffer.raw[: max(0, 2 * (units - 1))]
+        room = _ROOM if 4 * (count + 1) <= len(_ROOM) else ctypes.create_string_buffer(2 * (count + 1))
+        units = pdfium_calls.GET_TEXT(page, 0, count, room)
+        return ctypes.string_at(room, max(0, 2 * (units - 1)))
+
+    @cached_property
+    def letters(self) -> str:
+        """The same as characters; half a pair of surrogates stays what it is."""
+        return codecs.utf_16_le_decode(self.text, "surrogatepass", True)[0]
 
     def box(self) -> tuple[float, float, float, float, int]:
         """Left, bottom, right and top of what is shown, in points, and by how many right angles it is turned."""
@@ -123,61 +116,31 @@ class Page:
         bottom, top = sorted((rectangle.bottom, rectangle.top))
         return left, bottom, right, top, max(0, pdfium.FPDFPage_GetRotation(self.page)) % 4
 
-    def characters(self) -> Iterator[Character]:
-        """Each character with its place, in the order of the content.
+    def stretches(self) -> Iterator[Stretch]:
+        """All characters with their places, in the order of the content."""
+        return stretches(pdfium_calls.handle(self.text_page), self._each())
 
-        A blank is told as a character of its own; blanks and line ends that PDFium made up are left out. A character
-        that stands right of the one asked last, with the foot or the head of its box as high, has its baseline and
-        angle: to ask PDFium for both of each would double the time.
-        """
-        page, x, y, box = self.text_page, ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
-        origin_of, angle_of = pdfium.FPDFText_GetCharOrigin, pdfium.FPDFText_GetCharAngle
-        generated = pdfium.FPDFText_IsGenerated
-        handle, into, new = ctypes.cast(page, ctypes.c_void_p), ctypes.byref(box), tuple.__new__
-        upright = False
-        low = high = before = shift = line = 0.0
-        for index, code in enumerate(self._codes()):
-            if code <= 32 and (code != 32 or generated(page, index) == 1):
-                continue
-            if code > 0xD7FF and (code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF):
-                continue
-            _BOX_OF(handle, index, into)
-            left, top, right, bottom = _EDGES(box)
-            if upright and left > before and (bottom == low or top == high):
-                yield new(Character, (chr(code), left + shift, line, left, bottom, right, top, 0.0, index))
-                before = left
-                continue
-            origin_of(page, index, x, y)
-            angle = -angle_of(page, index)
-            upright, low, high, before, shift, line = angle == 0.0, bottom, top, left, x.value - left, y.value
-            yield Character(chr(code), x.value, y.value, left, bottom, right, top, angle, index)
-
-    def _codes(self) -> Iterable[int]:
-        """The code of each character, as many as are read of one page."""
+    def _each(self) -> str:
+        """The characters in their order, as many as are read of one page."""
         count = pdfium.FPDFText_CountChars(self.text_page)
-        text = self.text()
-        if len(text) == 2 * count <= 2 * _MOST_CHARACTERS:
-            codes = memoryview(text).cast("H")
-            if not any(0xD800 <= code <= 0xDFFF for code in codes):
-                return codes  # each has one code unit and none was left out: told in one call
+        plain = len(self.text) == 2 * count == 2 * len(self.letters) and count <= _MOST_CHARACTERS
+        if plain and not _HALVES.search(self.letters):
+            return self.letters  # each has one code unit and none was left out: told in one call
         unicode_of = pdfium.FPDFText_GetUnicode
-        return (int(unicode_of(self.text_page, index)) for index in range(min(count, _MOST_CHARACTERS)))
+        codes = (int(unicode_of(self.text_page, index)) for index in range(min(count, _MOST_CHARACTERS)))
+        return "".join(chr(code) if code <= 0x10FFFF else "\0" for code in codes)
 
     def colour(self, index: int) -> tuple[int, int, int, int]:
         """Red, green, blue and opacity (0-255) of one character."""
-        values = [ctypes.c_uint() for _ in range(4)]
-        if not pdfium.FPDFText_GetFillColor(self.text_page, index, *values):
-            return 0, 0, 0, 255
-        red, green, blue, opacity = (value.value for value in values)
-        return red, green, blue, opacity
+        return pdfium_calls.colour(pdfium_calls.handle(self.text_page), index) or (0, 0, 0, 255)
 
     def size(self, index: int) -> float:
         """The type size in points that one character's font was set in."""
-        return float(pdfium.FPDFText_GetFontSize(self.text_page, index))
+        return float(pdfium_calls.SIZE_OF(pdfium_calls.handle(self.text_page), index))
 
     def bold(self, index: int) -> bool:
         """Whether one character stands in bold type."""
-        return int(pdfium.FPDFText_GetFontWeight(self.text_page, index)) >= 600
+        return bool(pdfium_calls.WEIGHT_OF(pdfium_calls.handle(self.text_page), index) >= 600)
 
     def artifact(self, index: int) -> str:
         """``watermark``, ``header``, ``footer`` or ``artifact`` where one character belongs to such content."""
@@ -202,6 +165,11 @@ class Page:
             x0, y0, x1, y1 = (edge.value for edge in edges)
             largest = max(largest, (x1 - x0) * (y1 - y0) / area, 0.001)
         return min(largest, 1.0)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there are annotations or form fields."""
+        return bool(pdfium_calls.COUNT_NOTES(pdfium_calls.handle(self.page)) > 0)
 
     def notes(self) -> Iterator[Note]:
         """Annotations and form fields with their texts: contents, value, subject."""

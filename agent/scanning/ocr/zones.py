@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agent.scanning.formats import pdf_layout
-from agent.scanning.formats.pdf_layout import Fragment, Layout
+from agent.scanning.formats.pdf_fragments import Fragment
+from agent.scanning.formats.pdf_layout import Layout
 from agent.scanning.ocr.page import Line, Page
 from agent.scanning.ocr.repair import Repair
 from protocol.records import Place

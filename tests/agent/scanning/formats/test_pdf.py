@@ -209,7 +209,7 @@ def test_glyphs_are_read_on_a_computer_without_any_font(tmp_path: Path) -> None:
     file.write_bytes(made(page))
     program = (
         "import sys; from agent.scanning.formats.pdfium import Document; data = open(sys.argv[1], 'rb').read();"
-        "print(ascii(Document(None, data).page(1).text().decode('utf-16-le')))"
+        "print(ascii(Document(None, data).page(1).text.decode('utf-16-le')))"
     )
     hidden = 'mount -t tmpfs none /usr/share/fonts && exec "$@"'
     command = ["unshare", "--mount", "sh", "-c", hidden, "sh", sys.executable, "-c", program, str(file)]
