@@ -35,7 +35,9 @@ _TALKED_OF = Expression(
     r"\s?这?[几一两三四五六七]个字|.*[吗呢么?][?!。]?\s*$"
 )
 """What makes a mark the subject of a sentence, or a sentence that asks, which no mark is part of."""
-_BRACKET_TALKED_OF = Expression(r"\s{0,3}[)\]】〕〉]\s{0,3}(?:表示|意味着|意为|是指|指的是|字样|即为|的含义)")
+_BRACKET_TALKED_OF = Expression(
+    r"\s{0,3}[)\]】〕〉]\s{0,3}(?:表示|意味着|意为|是指|指的是|字样|即为|的含义|标[识注记]|标志(?!着))"
+)
 """The same behind a mark in brackets: no paragraph that bears such a mark begins so."""
 _LED_UP_TO = Expression(r"(?:如|写[作成为]|标[作成]|[×✗✘❌✕╳])\s?$")
 """What gives the mark behind it as an example, or crosses it out in a quiz."""

@@ -37,6 +37,7 @@ def test_a_paragraph_in_running_text_bears_its_mark(find: Find, zone: str, text:
         f"{PROSE}\n（机密★5年）、（秘密★3年）和（绝密★30年）三种标志应当由{PROSE}",
         f"段落标志\n（机密★5年）表示该段落属于机密级国家秘密，{PROSE}",
         "（机密★5年）的含义是什么？",
+        "第三条 段落标注\n（机密★5年）标志应当标在段落之前。",
         f"（机密★××年）{PROSE}",
         f"{PROSE}{PROSE}（机密★5年）{PROSE}",
     ],
