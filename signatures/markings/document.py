@@ -91,7 +91,11 @@ class Document:
 
     def _instructions(self, candidate: Candidate) -> None:
         """A line just above that announces an example."""
-        above = candidate.line.above(1)
+        # Quotation marks in another type may have come from the page as lines of their own.
+        above = candidate.line.above(3)
+        while above and above[-1].strip() and not any(map(str.isalnum, above[-1])):
+            above.pop()
+        above = above[-1:]
         opened = candidate.line.text[: candidate.start].strip() == ":"
         paragraph = candidate.line.passage.zone in (Zone.BODY, Zone.PARA_LEAD)
         if not above and (opened or paragraph) and candidate.line.index:

@@ -51,3 +51,8 @@ def test_an_example_announced_by_the_paragraph_before_is_none(grammar: Grammar) 
     assert grammar.find([Passage(Zone.BODY, PROSE), lead])
     assert not grammar.find([Passage(Zone.BODY, "标注样式举例："), lead])
     assert not grammar.find([Passage(Zone.PARA_LEAD, f"（机密★5年）表示该段属于机密级，{PROSE}")])
+
+
+def test_quotation_marks_on_a_line_of_their_own_do_not_hide_what_announces_an_example(find: Find) -> None:
+    (found,) = find("标志形式为密级★保密期限，例如：\n“\n”\n机密★10年", "p1_top_left", least=0)
+    assert found.confidence <= 50
