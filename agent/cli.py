@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ COMMANDS = {
     "rules": "rules",
 }
 """Word on the command line → module in `agent.commands`."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""Why output that was opened could not be written."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -143,6 +146,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        # What was to be told could not be written: that must not end like a scan with findings.
+        sys.stderr.write(f"mijian: {words.text('无法写入', 'cannot write')}: {error.strerror}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 2
     except Exception as error:
         if not _is_mistake(error):
             raise

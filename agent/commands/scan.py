@@ -172,7 +172,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         target = Target(options.output)
     except OSError as error:
-        raise UsageError(f"--output {options.output}: {error.strerror}") from error
+        where = text("标准输出", "standard output") if options.output is None else f"--output {options.output}"
+        raise UsageError(f"{where}: {error.strerror}") from error
     try:
         status = _scan(options, _output(options, target), target)
         target.close()

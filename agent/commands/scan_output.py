@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
@@ -36,6 +38,8 @@ class Target:
         self._part: Path | None = None
         self.stream: IO[bytes]
         if path is None:
+            if sys.stdout is None:  # it was closed before we began
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             self.stream = sys.stdout.buffer
         elif path.exists() and not path.is_file():
             self.stream = path.open("wb")  # a pipe or device: nothing that could be put in its place
@@ -63,6 +67,9 @@ class Target:
 
     def abandon(self) -> None:
         """Leave nothing behind."""
+        if self._path is not None:
+            with suppress(OSError):  # what could not be written is given up
+                self.stream.close()
         if self._part is not None:
             self._part.unlink(missing_ok=True)
 
@@ -150,7 +157,8 @@ class Table:
                 console.print(self._clean())
             console.print(coverage(summary), markup=False, highlight=False)
         finally:
-            stream.detach()
+            with suppress(OSError):  # where the disk is full, printing has said so
+                stream.detach()
 
     def _findings(self) -> RichTable:
         columns = [

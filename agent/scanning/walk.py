@@ -259,6 +259,8 @@ class Folder(msgspec.Struct, frozen=True):
 
 def _start(path: str) -> _Start:
     """A path as given: here, and only here, a link is followed, for the person named it."""
+    if not path:  # to `Path` that is the folder we are in, and to the system no name at all
+        raise MissingPath(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     try:
         return _Start(path, os.path.realpath(path), Path(path).stat())
     except OSError as error:

@@ -91,9 +91,14 @@ class Document:
 
     def _instructions(self, candidate: Candidate) -> None:
         """A line just above that announces an example."""
-        above = candidate.line.above(1)
+        # Quotation marks in another type may have come from the page as lines of their own.
+        above = candidate.line.above(3)
+        while above and above[-1].strip() and not any(map(str.isalnum, above[-1])):
+            above.pop()
+        above = above[-1:]
         opened = candidate.line.text[: candidate.start].strip() == ":"
-        if not above and (opened or candidate.line.passage.zone is Zone.BODY) and candidate.line.index:
+        paragraph = candidate.line.passage.zone in (Zone.BODY, Zone.PARA_LEAD)
+        if not above and (opened or paragraph) and candidate.line.index:
             above = [self._passages[candidate.line.index - 1].text[-_LINE:].rpartition("\n")[2]]
         for line in above:
             text = unicodedata.normalize("NFKC", line).strip() + ":" * opened

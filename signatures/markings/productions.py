@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NOT_STATE = ("工作", "商业", "公司", "企业", "集团", "警务", "技术", "个人", "商用")
 """Words before a level that make another family of it; the starred production leaves these to their own rules."""
 _END = r"(?=$|[\s)\]】〕〉」』”’\"',;,。、!(\[【〔<>|/\\_-])"
+_UNITLESS = r"(?=[1-9]\d?\s{0,3}$)"
+"""A number at the end of the line that lacks its unit: ``机密★10``."""
 _UNADORNED = r"(?!(?<=[★*])..级?\s{0,3}[★*]\s{0,3}$|(?<=[★*]\s)..级?\s{0,3}[★*]\s{0,3}$)"
 """Not between two stars that adorn the word: ``★机密★`` is a level that stands alone."""
 _TERM_LABEL = r"(?:(?:保密期限?|解密(?:时间|日期|条件))\s{0,3}:?\s{0,3})?"
@@ -50,7 +52,7 @@ class StateGrammar:
         level = f"(?P<level>{'|'.join(self._spelled)})"
         self.spellings = tuple(self._spelled)
         self._starred = Expression(
-            rf"{_UNADORNED}{level}级?\s{{0,3}}(?:(?:[)\]】〕」』]\s{{0,3}}(?=★\s{{0,3}}{PLAIN_TERM}))?[(\[【〔]?(?P<star>★)\s{{0,3}}(?:{_TERM_LABEL}[(\[【〔]?(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某?○…]{{1,6}}|(?=个?[年月])|保密期限|解密时间|解密日期|解密条件)|{_END})"
+            rf"{_UNADORNED}{level}级?\s{{0,3}}(?:(?:[)\]】〕」』]\s{{0,3}}(?=★\s{{0,3}}{PLAIN_TERM}))?[(\[【〔]?(?P<star>★)\s{{0,3}}(?:{_TERM_LABEL}[(\[【〔]?(?P<term>{TERM})|(?P<hole>[XxΧ×Ⅹ_□某?○…]{{1,6}}|(?=个?[年月])|保密期限|解密时间|解密日期|解密条件)|{_END}|{_UNITLESS})"
             rf"|(?P<asterisk>(?<!\*)\*(?!\*))\s{{0,3}}(?:(?P<term2>{TERM})|(?=$)))"
         )
         self._misread_star = Expression(rf"(?P<level>{exact})[太大女犬]\s?(?P<term>{PLAIN_TERM})")
@@ -58,7 +60,7 @@ class StateGrammar:
             rf"(?P<term>{PLAIN_TERM})\s{{0,3}}★\s{{0,3}}{level}(?![★一-龥])|(?<!密)★\s{{0,3}}(?P<level2>{'|'.join(self._spelled)})级?\s{{0,3}}[(\[【〔]?(?P<term2>{PLAIN_TERM})"
         )
         self._plain = Expression(
-            rf"(?:[(\[【〔](?=..级?[)\]】〕]))?{level}级?\s{{0,8}}[,;:·/|)\]】〕-]?\s{{0,8}}[(\[【〔]?(?:(?:保密)?期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]】〕]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
+            rf"(?:[(\[【〔](?=..级?[)\]】〕]))?{level}级?\s{{0,8}}[,;:·/|)\]】〕▲△◆◇●■※-]?\s{{0,8}}[(\[【〔]?(?:(?:保密)?期限?\s?:?\s{{0,3}})?(?P<term>{PLAIN_TERM})[)\]】〕]?(?P<after>\s{{0,3}}\(?已?解密\)?)?"
         )
         self._bare = Expression(rf"{level}级?(?P<cry>!{{1,3}})?(?P<after>\s{{0,3}}\(?已?解密\)?)?")
 

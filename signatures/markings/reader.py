@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from signatures.expressions import Expression
 from signatures.markings.candidates import Line
-from signatures.markings.normalise import Joiner, normalise
+from signatures.markings.normalise import Joiner, View, normalise
 from signatures.markings.patterns import gate
 from signatures.markings.triggers import BODY_MARK, STAR, column_around, lines_with, narrowed, trigger_of, with_any
 from signatures.passages import Passage, Zone
@@ -50,6 +50,15 @@ _OF_WHAT = r"[^\W\d_A-Za-z的标定确明为是分写填按各其低高同何该
 """What a level may be of, before the label: a word that neither says what is done with levels nor which of them."""
 _VALUE = "(?:[绝机秘]密|内部|工作秘密|核心商密|普通商密)"
 _MERE_WORD = Expression(r"[\s\d.、(（【\[]{0,12}[一-龥]{1,6}[\s\d.…)）】\]]{0,40}")
+_PORTION = Expression(
+    r"\s{0,8}[(\[【〔〈]\s{0,3}(?:密级:)?[绝机秘]密级?\s?★[^()\[\]【】〔〕〈〉]{1,20}[)\]】〕〉]\s{0,3}(?![\s,、。;:和或及与等的是为即])"
+    r"(?=.{4})"
+)
+"""How a paragraph begins that bears a mark of its own: a starred mark in brackets, and its text behind it."""
+_MOST_PORTION = 60
+"""Characters within which such a mark ends."""
+_RUNS_ON = Expression(r"[^\n]{20,}[^\s。.!?！？;；:：…”’」』)）】〕]\s*")
+"""A line whose sentence goes on below it: a bracket there opens no paragraph."""
 _SENSITIVITY_LABEL = Expression(r"MSIP_Label_[\w-]{1,80}_(?:Name|ContentMarking\w{0,20})")
 
 
@@ -99,7 +108,8 @@ class Reader:
                 count += 1
                 if count <= _FEW or alike.is_new((passage.zone, passage.struck, _DIGITS.sub("0", stretch.text))):
                     view = normalise(stretch.text, self.joiner, vertical=stretch.vertical)
-                    yield Line(passage, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
+                    own = replace(passage, zone=Zone.PARA_LEAD) if _is_portion(passage, stretch, view) else passage
+                    yield Line(own, index, stretch.number, view, stretch.source, stretch.first, stretch.last)
 
     def _telling(self, passages: Sequence[Passage]) -> set[int]:
         """The passages that may have a trigger in them, by their place."""
@@ -175,7 +185,10 @@ class Reader:
                 elif last - first <= WINDOW:
                     yield _Stretch(number, text, first, last)
             elif last - first > (WINDOW if body else LONG):
-                yield from () if body else _windows(text, number, first, last)
+                if not body:
+                    yield from _windows(text, number, first, last)
+                elif _PORTION.match(normalise(text[first : first + _MOST_PORTION], self.joiner).text):
+                    yield _Stretch(number, text, first, first + WINDOW)
             elif not body or self._may_mark(text[first:last]):
                 yield _Stretch(number, text, first, last)
 
@@ -195,6 +208,14 @@ class Reader:
         if name and (_SENSITIVITY_LABEL.fullmatch(name) or self.names_level(name)):
             return f"{_LABEL}:{passage.text}"
         return passage.text
+
+
+def _is_portion(passage: Passage, stretch: _Stretch, view: View) -> bool:
+    """Whether a line of running text is a paragraph with a mark of its own, as documents with styles tell it."""
+    if passage.zone not in (Zone.BODY, Zone.P1_BLOCK) or _PORTION.match(view.text) is None:
+        return False
+    above = stretch.source.rfind("\n", 0, max(stretch.first - 1, 0)) + 1
+    return _RUNS_ON.fullmatch(stretch.source, above, max(stretch.first - 1, above)) is None
 
 
 def _last_lines(passages: Sequence[Passage]) -> dict[int, int]:

@@ -35,6 +35,10 @@ _TALKED_OF = Expression(
     r"\s?这?[几一两三四五六七]个字|.*[吗呢么?][?!。]?\s*$"
 )
 """What makes a mark the subject of a sentence, or a sentence that asks, which no mark is part of."""
+_BRACKET_TALKED_OF = Expression(
+    r"\s{0,3}[)\]】〕〉]\s{0,3}(?:表示|意味着|意为|是指|指的是|字样|即为|的含义|标[识注记]|标志(?!着))"
+)
+"""The same behind a mark in brackets: no paragraph that bears such a mark begins so."""
 _LED_UP_TO = Expression(r"(?:如|写[作成为]|标[作成]|[×✗✘❌✕╳])\s?$")
 """What gives the mark behind it as an example, or crosses it out in a quiz."""
 _QUALIFIED = Expression(r"(?:资质|资格|保护|等级|系统|单位|人员|岗位|网络|场所|部位|级别)\W{0,3}$")
@@ -139,7 +143,11 @@ def _in_a_sentence(candidate: Candidate, before: str, after: str) -> None:
     around = before[-1:] + after[:1]
     if len(around) == 2 and all("一" <= letter <= "龥" for letter in around):
         candidate.add("a sentence runs on around it", -45)
-    elif _LED_UP_TO.search(before) or (_TALKED_OF.match(after) and candidate.line.passage.zone is not Zone.SUBJECT):
+    elif (
+        _LED_UP_TO.search(before)
+        or _BRACKET_TALKED_OF.match(after)
+        or (_TALKED_OF.match(after) and candidate.line.passage.zone is not Zone.SUBJECT)
+    ):
         candidate.add("a sentence speaks of it", -45)
     elif candidate.line.passage.zone in NAMES and (_NAMED_EXAMPLE.search(before) or _NAMED_EXAMPLE.search(after)):
         candidate.add("words of example or instruction", -45)

@@ -30,6 +30,8 @@ _QUOTED = re.compile(
     rb"^([^:\r\n]{0,200};(?:ENCODING=)?QUOTED-PRINTABLE[^:\r\n]{0,200}):((?:[^\r\n]*=\r?\n)*[^\r\n]*)", re.I | re.M
 )
 _CHARSET = re.compile(rb"CHARSET=([\w-]{2,40})", re.IGNORECASE)
+_SUMMARY = re.compile(r"\s*SUMMARY\s*(?:;|$)", re.IGNORECASE)
+"""What a meeting is called, as a mail's subject is."""
 _MEANT = re.compile(rb"\\([nN,;\\])")
 
 
@@ -45,9 +47,11 @@ def pieces(source: Source, reading: Reading) -> Iterator[Piece]:
     yield from text.pieces(Source.of(data), reading)
     if reading.worth(data, encodings=_SEARCHED):
         for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
-            value = line.partition(":")[2].strip()
+            name, _, value = line.partition(":")
+            value = value.strip()
             if value and reading.worth(value.encode("utf-8", "replace"), encodings=_UTF8):
-                yield Passage(Zone.BODY, value, Place(line=number))
+                zone = Zone.SUBJECT if _SUMMARY.match(name) else Zone.BODY
+                yield Passage(zone, value, Place(line=number))
 
 
 def _read(line: re.Match[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from lxml import etree
 from msgspec.structs import replace
 
 from agent.scanning.formats.ooxml import all_text, attribute, child, local
-from agent.scanning.formats.ooxml_drawing import is_red
+from agent.scanning.formats.ooxml_drawing import is_red, is_turned
 from agent.scanning.formats.ooxml_tables import Cell
 
 _LARGE = 28
@@ -356,7 +356,7 @@ def _inside(element: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def _is_lettering(content: etree._Element) -> bool:
-    """Whether a text box is WordArt or lies behind the text, as watermarks do."""
+    """Whether a text box is WordArt, hangs aslant or lies behind the text, as watermarks do."""
     for ancestor in content.iterancestors():
         name = local(ancestor)
         if name == "anchor":
@@ -365,7 +365,7 @@ def _is_lettering(content: etree._Element) -> bool:
             warp = child(ancestor, "bodyPr", "prstTxWarp")
             if warp is not None and attribute(warp, "prst") not in ("", "textNoShape"):
                 return True
-            if "watermark" in attribute(ancestor, "id").lower():
+            if "watermark" in attribute(ancestor, "id").lower() or is_turned(ancestor):
                 return True
         if name in ("pict", "p", "body"):
             return False

@@ -17,6 +17,7 @@ OPTIONS = frozenset({0xF00B, 0xF121, 0xF122})
 """Kinds of the records with the properties of a shape."""
 _LETTERING = 0x00C0
 _DESCRIPTION = 0x0381
+_TURNED = 0x0004
 
 
 class Record(NamedTuple):
@@ -94,6 +95,17 @@ def words(data: bytes, record: Record) -> Iterator[tuple[Zone, str]]:
         text = wide(raw).partition("\0")[0].replace("\r", "\n").strip()
         if text:
             yield zone, text
+
+
+def is_turned(data: bytes, record: Record) -> bool:
+    """Whether the properties of a shape slant it."""
+    turned = options(data, record).get(_TURNED) if record.kind in OPTIONS else None
+    return turned is not None and is_slanted(turned[0] / 0x10000)
+
+
+def is_slanted(degrees: float) -> bool:
+    """Whether a turn is more than a hand's tremor off any right angle, as watermarks hang and other boxes do not."""
+    return 5 < degrees % 90 < 85
 
 
 def shape_texts(data: bytes, begin: int = 0, end: int | None = None) -> list[tuple[Zone, str]]:

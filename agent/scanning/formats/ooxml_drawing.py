@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 from lxml import etree
 
-from agent.scanning.formats.ooxml import all_text, attribute, local
+from agent.scanning.formats.officeart import is_slanted
+from agent.scanning.formats.ooxml import all_text, attribute, child, local
 from protocol.records import Place
 from signatures.passages import Passage, Zone
 
 _LARGE = 1_400
 """Hundredths of a point: 14 pt."""
+_DEGREE = 60_000
+_LONGEST_NUMBER = 12
+_ROTATION = re.compile(r"(?:^|;)\s*rotation:\s*-?(\d{1,9}(?:\.\d{1,9})?)(fd)?\s*(?:;|$)")
+"""The turn of a shape in VML, in degrees or in 65536ths of one."""
 
 
 class Body(msgspec.Struct):
@@ -82,6 +88,16 @@ def text_bodies(root: etree._Element, zone: Zone, place: Place) -> Iterator[Pass
             for word in (attribute(each, "title"), attribute(each, "descr")):
                 if word.strip():
                     yield Passage(Zone.CAPTION, word, place)
+
+
+def is_turned(shape: etree._Element) -> bool:
+    """Whether a shape of DrawingML or VML hangs aslant."""
+    transform = child(shape, "spPr", "xfrm")
+    if transform is not None:
+        turned = attribute(transform, "rot").removeprefix("-")
+        return turned.isdecimal() and len(turned) < _LONGEST_NUMBER and is_slanted(int(turned) / _DEGREE)
+    found = _ROTATION.search(attribute(shape, "style"))
+    return found is not None and is_slanted(float(found[1]) / (0x10000 if found[2] else 1))
 
 
 def local_parent(element: etree._Element) -> str:

@@ -30,6 +30,7 @@ _SPELLED = re.compile(
     rf"{_LEVEL.pattern}[{''.join(sorted(STARS))}]"
     r"(?:长期|長期|永久|至?[\d０-９一二三四五六七八九十〇零]{1,4}(?:年(?:\d{1,2}月(?:\d{1,2}日)?)?|个?月|個月)|启用前|公[布开]前)?"
 )
+_BLANKS = re.compile(r"[^\S\n]+")
 _EXAMPLE = re.compile(r"示例|样例|样式|举例|例[:：如]|形式|格式|标注|标志|含义|说明")
 _BOX = re.compile(r"\s*[□☐■☑☒✓✔○◻◼]")
 _LONGEST_LABEL = 24
@@ -70,8 +71,12 @@ def tabular(rows: Sequence[Row], index: int) -> bool:
 def passages(rows: Sequence[Row], place: Place = NOWHERE, *, zone: Zone = Zone.CELL) -> Iterator[Passage]:
     """The passages of a whole table. ``zone`` is where cells that stand for themselves are."""
     rows = with_periods(rows)
-    if len(rows) == 2 and len(rows[0]) == len(rows[1]) and not any(list(fields(row, place)) for row in rows):
-        # Two rows, the labels above their values.
+    # Two rows, the labels above their values; a label beside another word that is none (密级, 份数) is no field.
+    if (
+        len(rows) == 2
+        and len(rows[0]) == len(rows[1])
+        and not any(_LEVEL.search(told.text.partition("\t")[2]) for row in rows for told in fields(row, place))
+    ):
         yield from fields([cell for pair in zip(rows[0], rows[1], strict=True) for cell in pair], place)
     lone = lone_marks(rows, place)
     yield from spelled_down(rows, place, zone=zone)
@@ -182,6 +187,13 @@ def _lone_mark(rows: Sequence[Row]) -> Iterator[Cell]:
     A register and a table of examples have such cells too, but under a head that names them or several of them.
     """
     marks = [(at, cell) for at, row in enumerate(rows) for cell in row if _MARK.fullmatch(cell.text.strip())]
+    if not marks:  # or fills a line of one, as where a whole head stands in a cell
+        marks = [
+            (at, cell)
+            for at, row in enumerate(rows)
+            for cell in row
+            if len(cell.text) <= _LONGEST_CELL and any(map(_SPELLED.fullmatch, _BLANKS.sub("", cell.text).split("\n")))
+        ]
     if len(marks) != 1:
         return
     at, mark = marks[0]

@@ -151,6 +151,8 @@ class _Deck:
         yield from self._comments(page, place)
 
     def _zone(self, shape: Shape, number: int, *, little: bool) -> Zone:
+        if shape.slanted and not shape.placeholder and len(shape.text) <= _SHORT:
+            return Zone.WATERMARK
         if shape.placeholder in _TITLES or shape.kind in _TITLE_KINDS:
             return Zone.TITLE
         if shape.placeholder in _BANDS or (not shape.placeholder and self._at_edge(shape)):

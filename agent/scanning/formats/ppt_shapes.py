@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.scanning.formats.officeart import OPTIONS, Record, options, records, words
+from agent.scanning.formats.officeart import OPTIONS, Record, is_turned, options, records, words
 from agent.scanning.formats.ooxml_tables import Cell
 from agent.scanning.formats.ppt_file import OUTLINE_REF, TEXT_HEADER, TEXTS, Page, Presentation
 from signatures.passages import Zone
@@ -32,6 +32,7 @@ class Shape(msgspec.Struct):
     top: int | None = None
     bottom: int | None = None
     left: int = 0
+    slanted: bool = False
     words: list[tuple[Zone, str]] = msgspec.field(default_factory=list)
 
 
@@ -105,6 +106,7 @@ def _shape(file: Presentation, page: Page, whole: Record) -> Shape:
     for record in records(data, whole.begin, whole.end):
         if record.kind in OPTIONS:
             shape.words += words(data, record)
+            shape.slanted |= is_turned(data, record)
         elif record.kind == _ANCHOR:
             _anchor(data, record, shape)
         elif record.kind == _CHILD_ANCHOR and record.end - record.begin >= 16:

@@ -12,7 +12,7 @@ from lxml import etree
 from agent.scanning.formats import ooxml
 from agent.scanning.formats.base import Piece, Reading, Source
 from agent.scanning.formats.ooxml import MEMBER_BYTES, PART_BYTES, Package, attribute, child, local
-from agent.scanning.formats.ooxml_drawing import Body, read_body, text_bodies
+from agent.scanning.formats.ooxml_drawing import Body, is_turned, read_body, text_bodies
 from agent.scanning.formats.ooxml_properties import properties
 from agent.scanning.formats.ooxml_tables import Cell, filled
 from agent.scanning.formats.ooxml_tables import passages as table_passages
@@ -51,6 +51,8 @@ _EDGE = 0.12
 """Share of the slide's height at its top and bottom where a short box is taken for a header or footer."""
 _SHORT = 40
 _LITTLE = 300
+_HALF = 70_000
+"""Thousandths of a percent of opacity, below which letters are meant to be seen through."""
 _HEIGHT = 6_858_000
 """English metric units of a slide's height where the presentation does not tell."""
 
@@ -68,6 +70,8 @@ class _Shape(msgspec.Struct):
     top: float | None
     """Share of the slide's height above it; None where its layout says."""
     bottom: float | None
+    watermark: bool = False
+    """Whether it is slanted, lettering, half transparent or called a watermark: PowerPoint has no other."""
 
 
 class _Presentation:
@@ -141,6 +145,8 @@ class _Presentation:
                 yield Passage(zone, shape.body.struck, place, struck=True)
 
     def _zone(self, shape: _Shape, number: int, *, little: bool) -> Zone:
+        if shape.watermark:
+            return Zone.WATERMARK
         if shape.placeholder in _TITLES:
             return Zone.TITLE
         if shape.placeholder in _BANDS or (shape.body.text and not shape.placeholder and self._at_edge(shape)):
@@ -166,10 +172,11 @@ class _Presentation:
         read = read_body(body)
         if not read.text and not read.struck:
             return None
+        watermark = not placeholder and len(read.text) <= _SHORT and _is_watermark(element, body)
         top, height = _vertical(element)
         if top is None or height is None:
-            return _Shape(placeholder, read, None, None)
-        return _Shape(placeholder, read, top / self._height, (top + height) / self._height)
+            return _Shape(placeholder, read, None, None, watermark)
+        return _Shape(placeholder, read, top / self._height, (top + height) / self._height, watermark)
 
     # --- notes, masters ----------------------------------------------------------------------------------------
 
@@ -229,6 +236,22 @@ def _placeholder(shape: etree._Element) -> str:
         if found is not None:
             return attribute(found, "type") or "body"
     return ""
+
+
+def _is_watermark(shape: etree._Element, body: etree._Element) -> bool:
+    """Whether a shape of its own hangs over the slide: slanted, bent lettering, half transparent, or called so."""
+    named = child(shape, "nvSpPr", "cNvPr")
+    name = "" if named is None else attribute(named, "name").lower()
+    if "watermark" in name or "水印" in name:
+        return True
+    if is_turned(shape):
+        return True
+    for each in body.iter("{*}prstTxWarp", "{*}alpha"):
+        if local(each) == "prstTxWarp" and attribute(each, "prst") not in ("", "textNoShape"):
+            return True
+        if local(each) == "alpha" and (opaque := attribute(each, "val")).isdecimal() and int(opaque) <= _HALF:
+            return True
+    return False
 
 
 def _vertical(shape: etree._Element) -> tuple[int | None, int | None]:

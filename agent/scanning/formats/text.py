@@ -275,7 +275,10 @@ def _zoned(lines: Lines, spans: list[tuple[int, int]], file: _File, *, first: bo
         if next(iter(hits)) < low:
             text = "\n".join(lines.texts(lines.head[:count]))
             yield Passage(Zone.P1_TOP_LEFT, text, Place(line=lines.before + 1))
-            yield from _values(lines, [hit for hit in hits if hit < low])
+            here = [hit for hit in hits if hit < low]
+            # A head is read line by line, and there quotation marks belong to prose: not so in JSON.
+            yield from _fields(lines, [hit for hit in here if '"' in lines.text(hit)])
+            yield from _values(lines, here)
     if last and lines.in_tail(next(reversed(hits))):
         tail = [start for start in lines.tail if start >= low]
         foot = foot_start(lines.texts(tail))
@@ -289,9 +292,7 @@ def _zoned(lines: Lines, spans: list[tuple[int, int]], file: _File, *, first: bo
         hits = {hit: laid for hit, laid in hits.items() if lines.text(hit).strip() not in furniture}
     telling, talking = apart(lines, hits, file.reading.talk)
     telling = file.said.seldom(lines, hits, telling)
-    for hit in telling:
-        if field := Table.field(lines.text(hit)):
-            yield Passage(Zone.TABLE_FIELD, field, Place(line=lines.number(hit)))
+    yield from _fields(lines, telling)
     yield from _values(lines, telling)
     stretches = [lines.around(hit, low, high) for hit in telling]
     stretches += [(hit, lines.end(hit) + 1) for hit in talking]
@@ -300,6 +301,13 @@ def _zoned(lines: Lines, spans: list[tuple[int, int]], file: _File, *, first: bo
         stretches.append((closing[0] if closing else low, high))
     for start, past in joined(stretches):
         yield Passage(Zone.BODY, lines.joined(start, past), Place(line=lines.number(start)))
+
+
+def _fields(lines: Lines, hits: list[int]) -> Iterator[Passage]:
+    """The lines that are a label of classification and its value."""
+    for hit in hits:
+        if field := Table.field(lines.text(hit)):
+            yield Passage(Zone.TABLE_FIELD, field, Place(line=lines.number(hit)))
 
 
 def _values(lines: Lines, hits: list[int]) -> Iterator[Passage]:

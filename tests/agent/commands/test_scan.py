@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -198,6 +199,41 @@ def test_a_second_scan_says_the_same_and_no_cache_keeps_no_ledger(scan: Scan, fo
     assert ledger.exists()
     expected = sorted(uncached.stdout.splitlines()[:-1])
     assert sorted(first.stdout.splitlines()[:-1]) == sorted(second.stdout.splitlines()[:-1]) == expected
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl", "sarif", "html"])
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_report_that_cannot_be_written_is_no_finding(
+    folder: Path, environment: dict[str, str], form: str, *, as_file: bool
+) -> None:
+    (folder / "a.txt").write_text("机密★10年\n", "utf-8")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "agent.cli", "scan", folder, "--format", form, "--no-cache"]
+            + ["--output", "/dev/full"] * as_file,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines()[-1:] == [f"mijian: cannot write: {os.strerror(errno.ENOSPC)}"]
+    assert b"Traceback" not in done.stderr
+
+
+def test_without_standard_output_or_a_path_nothing_is_scanned(folder: Path, environment: dict[str, str]) -> None:
+    def run(how: str) -> tuple[int, bytes]:
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" -m agent.cli scan {how}', sys.executable, folder],
+            capture_output=True,
+            env=environment,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    status, told = run('"$1" >&-')
+    assert (status, b"Traceback" in told, b"standard output" in told) == (2, False, True)
+    assert run('""')[0] == 2
 
 
 def test_a_reader_that_goes_away_ends_the_scan_quietly(folder: Path, environment: dict[str, str]) -> None:

@@ -29,6 +29,10 @@ CANONICAL = st.sampled_from(MARKS)
         ("p1_top_left", "密 级：机 密", "机密"),
         ("p1_top_left", "密级：机密  编号：0012", "机密"),
         ("p1_top_left", "启用前★绝密", "绝密"),
+        ("p1_top_left", "机密▲10年", "机密"),
+        ("header", "绝密◆长期", "绝密"),
+        ("p1_top_left", "机密★10", "机密"),
+        ("header", "秘密★5", "秘密"),
         ("p1_top_left", "ＳＥＣＲＥＴ//NOFORN", "SECRET"),
         ("p1_top_left", "文件密级-机密", "机密"),
         ("p1_top_left", "库房密级：秘密", "秘密"),
@@ -344,3 +348,8 @@ def test_a_commercial_word_that_a_subject_begins_with_is_a_mark(find: Find) -> N
 def test_a_mark_with_nothing_but_red_head_and_number_lacks_its_copy_number(find: Find) -> None:
     (found,) = find("机密★10年\n远山市人民政府文件\n远政〔2024〕15号")
     assert found.codes == ("NO_COPY_NUMBER",)
+
+
+@pytest.mark.parametrize("text", ["秘密★5星", "机密★100", "机密★10分", "绝密★0", "按机密▲10年管理的文件"])
+def test_a_number_behind_a_star_that_is_no_term_makes_no_mark(find: Find, text: str) -> None:
+    assert not find(text, "p1_top_left")

@@ -161,6 +161,24 @@ def test_lettering_behind_the_text_of_a_header_is_a_watermark(read_pieces: Any, 
     assert outcome.texts(Zone.HEADER) == []
 
 
+@pytest.mark.parametrize(
+    ("box", "watermarks"),
+    [
+        ('<wps:wsp><wps:spPr><a:xfrm rot="18900000"/></wps:spPr><wps:txbx>{0}</wps:txbx></wps:wsp>', 1),
+        ('<wps:wsp><wps:spPr><a:xfrm rot="-2700000"/></wps:spPr><wps:txbx>{0}</wps:txbx></wps:wsp>', 1),
+        ('<wps:wsp><wps:spPr><a:xfrm rot="5400000"/></wps:spPr><wps:txbx>{0}</wps:txbx></wps:wsp>', 0),
+        ('<v:shape style="width:9pt;rotation:-45"><v:textbox>{0}</v:textbox></v:shape>', 1),
+        ('<v:shape style="width:9pt;rotation:20643840fd"><v:textbox>{0}</v:textbox></v:shape>', 1),
+        ('<v:shape style="width:9pt;rotation:270"><v:textbox>{0}</v:textbox></v:shape>', 0),
+    ],
+)
+def test_a_box_that_hangs_aslant_is_a_watermark(read_pieces: Any, box: str, watermarks: int) -> None:
+    content = "<w:txbxContent><w:p><w:r><w:t>机密</w:t></w:r></w:p></w:txbxContent>"
+    drawn = f"<w:p><w:r><w:pict>{box.format(content)}</w:pict></w:r></w:p>"
+    outcome = read_pieces(docx, with_body(paragraph(PROSE) * 20 + drawn))
+    assert outcome.texts(Zone.WATERMARK) == ["机密"] * watermarks
+
+
 def test_one_letter_a_line_stays_one_text(read_pieces: Any) -> None:
     tall = "<w:p><w:r><w:t>机</w:t><w:br/><w:t>密</w:t><w:br/><w:t>★</w:t></w:r></w:p>"
     assert read_pieces(docx, with_body(tall + paragraph(PROSE))).texts(Zone.P1_TOP_LEFT) == ["机\n密\n★"]

@@ -37,10 +37,11 @@ def chars(text: str, kind: int = 4000, instance: int = 0) -> bytes:
     return atom(kind, text.encode("utf-16-le"), instance)
 
 
-def slide(*more: bytes, text: str = "", top: int = 2000) -> bytes:
-    """A slide with one box of its own that holds ``text``."""
+def slide(*more: bytes, text: str = "", top: int = 2000, turned: int = 0) -> bytes:
+    """A slide with one box of its own that holds ``text``, turned by so many degrees."""
     anchor = atom(0xF010, struct.pack("<4h", top, 100, 500, top + 100))
-    shape = box(0xF004, anchor, box(0xF00D, atom(3999, struct.pack("<I", 4)), chars(text)))
+    options = atom(0xF00B, struct.pack("<Hi", 4, turned << 16), instance=1)
+    shape = box(0xF004, options, anchor, box(0xF00D, atom(3999, struct.pack("<I", 4)), chars(text)))
     first = box(0xF004, atom(0xF009, bytes(16)))
     return box(1006, box(1036, box(0xF002, box(0xF003, first, shape))), *more)
 
@@ -106,6 +107,13 @@ def test_footers_that_a_slide_names_count_by_its_slides(read_pieces: Any) -> Non
 def test_short_boxes_at_the_edge_of_slides_are_headers(read_pieces: Any) -> None:
     outcome = read_pieces(ppt, saved(slide(text="机密★10年", top=20), slide(text="机密★10年", top=20)))
     assert outcome.only(Zone.SLIDE_FOOTER).pages == 2
+
+
+def test_a_box_that_hangs_aslant_is_a_watermark(read_pieces: Any) -> None:
+    pages = [slide(text="机密", turned=degrees) for degrees in (0, 0, -45, 90, 315)]
+    found = read_pieces(ppt, saved(*pages)).passages
+    assert [each.place.slide for each in found if each.zone is Zone.WATERMARK] == [3, 5]
+    assert not read_pieces(ppt, saved(slide(text="一"), slide(text="机密" * 30, turned=30))).texts(Zone.WATERMARK)
 
 
 def test_comments_and_lettering_are_read(read_pieces: Any) -> None:

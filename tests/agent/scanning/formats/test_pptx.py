@@ -9,6 +9,9 @@ from typing import Any
 
 import pptx as python_pptx
 import pytest
+from lxml.etree import SubElement
+from pptx.dml.color import RGBColor
+from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from agent.scanning.formats import pptx
@@ -83,6 +86,32 @@ def test_boxes_at_the_edge_of_slides_are_footers_and_their_repetition_counts(rea
         add_box(slide.shapes, "内部资料", top=6_500_000)
     footer = read_pieces(pptx, saved(slides)).only(Zone.SLIDE_FOOTER)
     assert (footer.text, footer.pages) == ("内部资料", 3)
+
+
+def test_a_box_that_hangs_over_a_slide_is_a_watermark(read_pieces: Any, slides: Any) -> None:
+    def turned(box: Any) -> None:
+        box.rotation = 315
+
+    def transparent(box: Any) -> None:
+        colour = box.text_frame.paragraphs[0].runs[0].font.fill
+        colour.solid()
+        colour.fore_color.rgb = RGBColor(128, 128, 128)
+        SubElement(next(box._element.iter("{*}srgbClr")), qn("a:alpha"), val="30000")
+
+    def bent(box: Any) -> None:
+        SubElement(next(box._element.iter("{*}bodyPr")), qn("a:prstTxWarp"), prst="textPlain")
+
+    def named(box: Any) -> None:
+        box.name = "水印 3"
+
+    for hang in (turned, transparent, bent, named):
+        hang(add_box(slides.slides[2].shapes, "机密"))
+    upright = add_box(slides.slides[1].shapes, "机密")
+    upright.rotation = 90
+    add_box(slides.slides[1].shapes, PROSE).rotation = 30
+    outcome = read_pieces(pptx, saved(slides))
+    assert outcome.texts(Zone.WATERMARK) == ["机密"] * 4
+    assert [each.place.slide for each in outcome.passages if each.zone is Zone.WATERMARK] == [3] * 4
 
 
 def test_a_grouped_box_and_a_table_are_found(read_pieces: Any, slides: Any) -> None:

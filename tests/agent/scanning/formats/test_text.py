@@ -120,6 +120,12 @@ def test_a_label_with_its_value_is_a_field_in_json_yaml_and_markdown(line: str) 
     assert only(data, Zone.TABLE_FIELD).text == "密级\t秘密"
 
 
+def test_a_field_of_json_counts_in_the_head_too() -> None:
+    data = '{\n  "meta": {\n    "密级": "机密",\n    "保密期限": "10年"\n  }\n}\n'.encode()
+    assert only(data, Zone.TABLE_FIELD).text == "密级\t机密"
+    assert not [each for each in read("密级：机密\n通知\n".encode()) if each.zone is Zone.TABLE_FIELD]
+
+
 def test_markdown_signs_do_not_hide_a_marking() -> None:
     assert only("# 机密★10年\n\n**报告**\n".encode(), Zone.P1_TOP_LEFT).text.startswith("机密★10年\n")
 
