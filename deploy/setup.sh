@@ -33,7 +33,10 @@ demo) ;;
 test | bench) need fonts-wqy-microhei has_font ;;
 *) echo "mijian: unknown purpose '$purpose'; one of demo, test, bench" >&2; exit 2 ;;
 esac
-[ "$purpose" != test ] || need chromium has_command chromium
+if [ "$purpose" = test ]; then
+    need chromium has_command chromium
+    need fdisk has_command sfdisk
+fi
 if [ "$purpose" = bench ]; then
     need ripgrep has_command rg
     need clamav has_command clamscan

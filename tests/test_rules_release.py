@@ -44,7 +44,8 @@ def test_a_released_bundle_reaches_a_running_agent_and_the_collector_knows_it(ho
     house.set_up()
     house.server("rules", "add", str(first))
     altered = house.tmp / "altered.bundle"
-    altered.write_bytes(first.read_bytes()[:-1] + b"\0")
+    whole = first.read_bytes()
+    altered.write_bytes(whole[:-1] + bytes((whole[-1] ^ 1,)))
     house.server("rules", "add", str(altered), status=1)
     house.start_agent()
     house.until(lambda: house.status()["agent_now"] and house.status()["agent_now"]["rules"])

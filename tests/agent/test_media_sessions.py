@@ -321,7 +321,7 @@ def partitioned(folder: Path, label: str) -> Iterator[list[Path]]:
     with image.open("wb") as file:
         file.truncate(24 * 1024 * 1024)
     table = "label: dos\nsize=10M, type=83\nsize=10M, type=83\n"
-    subprocess.run(["sfdisk", "-q", str(image)], input=table, text=True, check=True)
+    run("sfdisk", "-q", str(image), said=table)
     device = run("losetup", "--find", "--show", str(image))
     mounted: list[Path] = []
     try:
@@ -341,9 +341,10 @@ def partitioned(folder: Path, label: str) -> Iterator[list[Path]]:
         run("losetup", "--detach", device)
 
 
-def run(*command: str) -> str:
+def run(*command: str, said: str | None = None) -> str:
     """Run a tool of the system; what it printed. Skips where it is not installed."""
     path = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path is None:
         pytest.skip(f"{command[0]} is not installed")
-    return subprocess.run([path, *command[1:]], check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run([path, *command[1:]], check=True, capture_output=True, text=True, input=said)
+    return done.stdout.strip()

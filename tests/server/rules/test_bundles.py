@@ -59,7 +59,7 @@ def versions(*computers: Computer) -> list[int]:
     [
         (lambda: signed(7, OTHER), "wrong-key"),
         (lambda: signed(7)[:-64] + bytes(64), "unsigned"),
-        (lambda: signed(7)[:-1] + b"\0", "bad-signature"),
+        (lambda: (raw := signed(7))[:-1] + bytes((raw[-1] ^ 1,)), "bad-signature"),
         (lambda: signed(7)[:-9], "truncated"),
         (lambda: b"PK\3\4 a zip, and no bundle", "not-a-bundle"),
         (lambda: b"x" * 9_000_000, "too-large"),
